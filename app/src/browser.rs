@@ -1,0 +1,39 @@
+//! The only code that touches the browser itself, each part with a twin for the server that does nothing.
+
+pub mod clipboard;
+pub mod elements;
+pub mod files;
+pub mod forms;
+pub mod keys;
+pub mod requests;
+pub mod scroll;
+pub mod sight;
+pub mod socket;
+pub mod storage;
+pub mod theme;
+
+/// Whether this is the browser's half.
+pub const IS_BROWSER: bool = cfg!(feature = "hydrate");
+
+/// A number from 0 to 1 by chance; the server's half always has the middle.
+#[cfg(feature = "hydrate")]
+pub fn chance() -> f64 {
+    js_sys::Math::random()
+}
+
+#[cfg(not(feature = "hydrate"))]
+pub fn chance() -> f64 {
+    0.5
+}
+
+/// Milliseconds since 1970 by the browser's clock.
+#[cfg(feature = "hydrate")]
+#[expect(clippy::cast_possible_truncation, reason = "a date in milliseconds has no fraction and fits")]
+pub fn now() -> Option<i64> {
+    Some(js_sys::Date::now() as i64)
+}
+
+#[cfg(not(feature = "hydrate"))]
+pub fn now() -> Option<i64> {
+    None
+}

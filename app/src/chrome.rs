@@ -1,0 +1,90 @@
+//! The shell around every page: where one can go, what is live, who one is.
+
+mod commands;
+mod keys;
+mod palette;
+mod person;
+mod rail;
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+use protocol::access::Viewer;
+
+use crate::{
+    live,
+    loading::{Loading, load, loaded_or_nothing},
+    routes::{self, to},
+    server_fns::access::ask_viewer,
+    ui::{self, div, el, nothing, pieces},
+};
+use palette::Palette;
+
+/// The signed-in person, for pages that show or hide what needs a role.
+#[derive(Clone, Copy)]
+pub struct Session(pub Loading<Viewer>);
+
+/// The shell with the page that the address names; signing in and setting up have none around them.
+pub fn chrome() -> AnyView {
+    let path = use_location().pathname.get_untracked();
+    if [to::LOGIN, to::SETUP].contains(&path.as_str()) {
+        return div("entry").child(routes::pages()).view();
+    }
+    let session = load(ask_viewer);
+    provide_context(Session(session));
+    live::provide();
+    begin(session);
+
+    let palette = Palette::new();
+    keys::listen(palette);
+    let app = div("app").children([
+        rail::rail(),
+        top(session, palette),
+        div("notices").child(loaded_or_nothing(session, notices)).view(),
+        routes::pages(),
+    ]);
+    pieces(vec![
+        el("a").class("skip").attr("href", "#content").text("Skip to the content").view(),
+        app.view(),
+        palette::palette(palette),
+        keys::sheet(),
+        ui::toast_region(),
+    ])
+}
+
+/// What starts in the browser: the clock of relative times and the socket.
+fn begin(session: Loading<Viewer>) {
+    let now = use_context::<ui::Now>().unwrap_or_default();
+    let started = StoredValue::new(false);
+    Effect::new(move |_| {
+        let Some(Ok(viewer)) = session.get() else { return };
+        if !started.get_value() {
+            started.set_value(true);
+            live::start(viewer.seq);
+        }
+    });
+    Effect::new(move |_| {
+        now.tick();
+        // The interval lasts as long as the tab; without one, times stay as they were.
+        let _running = set_interval_with_handle(move || now.tick(), Duration::from_secs(30));
+    });
+}
+
+fn top(session: Loading<Viewer>, palette: Palette) -> AnyView {
+    let search = el("button").attr("type", "button").class("search needs-script").on_click(move || palette.open());
+    let search = search.child(ui::icon("search")).child(el("span").text("Search or run a command").view());
+    let search = search.child(el("kbd").attr("aria-hidden", "true").text("⌘K").view()).view();
+    let person = loaded_or_nothing(session, person::menu);
+    el("header").class("top").child(search).child(live::connection_dot()).child(person).view()
+}
+
+fn notices(viewer: Viewer) -> AnyView {
+    if viewer.sandboxed {
+        return nothing();
+    }
+    ui::banner(
+        ui::Tone::Warn,
+        "Sandbox off: agents and checks run with this server's own rights. Start the server without --no-sandbox to isolate them.",
+    )
+}

@@ -1,0 +1,85 @@
+//! Keys that work on every page, and the sheet that shows them.
+
+use leptos::prelude::*;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+
+use super::palette::Palette;
+use crate::{
+    browser::keys::{self, Press},
+    routes::to,
+    ui::{self, div, el},
+};
+
+/// The dialog with the keys.
+pub(super) const SHEET_ID: &str = "keys";
+
+const SHEET: [(&str, &[(&str, &str)]); 5] = [
+    ("Everywhere", &[("⌘K", "search or run a command"), ("?", "show the keys"), ("c", "make a project"), ("Esc", "close")]),
+    ("Go", &[("g h", "home"), ("g p", "projects"), ("g r", "runs"), ("g t", "templates")]),
+    ("In lists", &[("j", "next row"), ("k", "previous row"), ("Enter", "open the row")]),
+    (
+        "On a run",
+        &[
+            ("space", "pause or resume"),
+            ("s", "stop"),
+            ("f", "follow the log"),
+            ("/", "search the log"),
+            ("n N", "walk what was found"),
+            ("1…5", "switch tabs"),
+        ],
+    ),
+    ("In a diff", &[("n p", "next or previous change"), ("v", "mark the file as viewed")]),
+];
+
+/// Listens until the tab is closed.
+pub(super) fn listen(palette: Palette) {
+    let navigate = use_navigate();
+    let going = StoredValue::new(false);
+    Effect::new(move |_| {
+        let navigate = navigate.clone();
+        keys::listen(Box::new(move |press: &Press| {
+            if press.command {
+                let opens = press.key.eq_ignore_ascii_case("k");
+                if opens {
+                    palette.open();
+                }
+                return opens;
+            }
+            let was_going = going.get_value();
+            going.set_value(!was_going && press.key == "g");
+            let place = if was_going { place(&press.key) } else { (press.key == "c").then_some(to::NEW_PROJECT) };
+            if let Some(place) = place {
+                navigate(place, NavigateOptions::default());
+                return true;
+            }
+            match press.key.as_str() {
+                "?" => ui::open_dialog(SHEET_ID),
+                "j" => keys::move_in_list(true),
+                "k" => keys::move_in_list(false),
+                _ => return false,
+            }
+            true
+        }));
+    });
+}
+
+fn place(key: &str) -> Option<&'static str> {
+    match key {
+        "h" => Some(to::HOME),
+        "p" => Some(to::PROJECTS),
+        "r" => Some(to::RUNS),
+        "t" => Some(to::TEMPLATES),
+        _ => None,
+    }
+}
+
+/// All keys, in a dialog.
+pub(super) fn sheet() -> AnyView {
+    let groups = SHEET.into_iter().map(|(title, keys)| {
+        let keys = keys
+            .iter()
+            .map(|(key, does)| el("div").child(el("dt").child(ui::kbd(key)).view()).child(el("dd").text(*does).view()).view());
+        el("section").child(el("h3").text(title).view()).child(el("dl").class("facts").children(keys).view()).view()
+    });
+    ui::dialog(SHEET_ID, "Keys", div("key-sheet").children(groups).view())
+}

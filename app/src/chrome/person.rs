@@ -1,0 +1,32 @@
+//! The menu of the signed-in person: theme, documentation, sign out.
+
+use leptos::prelude::*;
+use protocol::access::Viewer;
+
+use crate::{
+    browser::theme::{self, Theme},
+    routes::to,
+    ui::{self, div, el, pieces},
+};
+
+/// Whom the page is for.
+pub(super) fn menu(viewer: Viewer) -> AnyView {
+    let initial: String = viewer.name.chars().take(1).flat_map(char::to_uppercase).collect();
+    let face = el("span").class("avatar").attr("aria-hidden", "true").text(initial).view();
+    let small = |words: String| el("span").class("muted").text(words).view();
+    let who = el("p").class("who").child(el("b").text(viewer.name).view()).child(small(viewer.email));
+    let who = who.child(small(format!("{} · loki {}", viewer.role.as_str(), viewer.version))).view();
+    let themes = div("menu-group needs-script").attr("role", "group").attr("aria-label", "Theme").children([
+        theme_button("Dark", Theme::Dark),
+        theme_button("Light", Theme::Light),
+        theme_button("System", Theme::System),
+    ]);
+    let docs = el("a").class("menu-item").attr("href", to::DOCS).attr("rel", "external").text("Open API documentation").view();
+    let sign_out = el("button").attr("type", "submit").class("menu-item").text("Sign out").view();
+    let form = el("form").attr("id", "sign-out").attr("method", "post").attr("action", to::LOGOUT).child(sign_out).view();
+    ui::menu("You", face, pieces(vec![who, themes.view(), docs, form]))
+}
+
+fn theme_button(label: &'static str, choice: Theme) -> AnyView {
+    ui::button(ui::Kind::Normal, label, move || theme::set(choice))
+}

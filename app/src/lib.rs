@@ -1,0 +1,79 @@
+//! The user interface: rendered by the server, brought to life in the browser.
+
+pub mod browser;
+pub mod chrome;
+pub mod live;
+pub mod loading;
+pub mod pages;
+#[cfg(all(test, feature = "ssr"))]
+mod rendering_tests;
+pub mod routes;
+pub mod server_fns;
+pub mod ui;
+pub mod words;
+
+use std::sync::Arc;
+
+use leptos::{
+    nonce::{Nonce, use_nonce},
+    prelude::*,
+};
+use leptos_meta::{MetaTags, provide_meta_context};
+use leptos_router::{components::Router, location::RequestUrl};
+
+/// Where the browser gets the built files; the names hold their hash, the server provides them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SiteAssets {
+    pub js: Arc<str>,
+    pub wasm: Arc<str>,
+    pub css: Arc<str>,
+}
+
+/// Runs before the first paint, so that a page never flashes in the wrong theme; what needs script shows only with it.
+const THEME_SCRIPT: &str = "const d=document.documentElement.dataset;d.script='';try{const t=localStorage.getItem('loki-theme');if(t==='dark'||t==='light')d.theme=t}catch{}";
+
+/// The document around [`App`].
+pub fn shell(assets: SiteAssets) -> impl IntoView {
+    let nonce = use_nonce();
+    let still = use_context::<RequestUrl>().is_some_and(|url| url.as_ref().starts_with(pages::gallery::PATH));
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <script nonce=nonce.clone() inner_html=THEME_SCRIPT></script>
+                <link rel="stylesheet" href=assets.css.to_string()/>
+                <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
+                {(!still).then(|| hydration(&assets, nonce))}
+                <MetaTags/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}
+
+/// Loads the browser's half, at once but behind the styles.
+fn hydration(assets: &SiteAssets, nonce: Option<Nonce>) -> AnyView {
+    let boot =
+        format!("import({:?}).then(m=>m.default({{module_or_path:{:?}}}).then(()=>m.hydrate()))", &*assets.js, &*assets.wasm);
+    view! {
+        <link rel="modulepreload" href=assets.js.to_string() nonce=nonce.clone()/>
+        <link rel="preload" href=assets.wasm.to_string() r#as="fetch" type="application/wasm" crossorigin="anonymous"/>
+        <script type="module" nonce=nonce inner_html=boot></script>
+    }
+    .into_any()
+}
+
+/// Everything inside `<body>`.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    ui::provide();
+    view! {
+        <Router>{chrome::chrome()}</Router>
+    }
+}

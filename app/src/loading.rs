@@ -1,0 +1,163 @@
+//! Data that a page needs before it can be shown: read by the server into the HTML, read again by the browser later.
+//!
+//! ```ignore
+//! let loading = load(move || ask_project(&id.get()));       // asked again when `id` changes
+//! refetch_on(loading, changes_runs);                        // and when something happens
+//! loaded_page(loading, |page| ui::page(title, crumbs, body))
+//! ```
+
+use std::{marker::PhantomData, sync::Arc, time::Duration};
+
+use leptos::prelude::*;
+use protocol::Envelope;
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    routes::to,
+    server_fns::{
+        UiError,
+        ask::{Answer, Ask, read},
+    },
+    ui::{self, div, el, live, nothing},
+};
+
+/// What a page reads first: a `T`, which is text until it is shown.
+pub struct Loading<T> {
+    text: Resource<Result<String, UiError>>,
+    kind: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for Loading<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Loading<T> {}
+
+impl<T: DeserializeOwned> Loading<T> {
+    /// What was read, once it was.
+    pub fn get(self) -> Option<Result<T, UiError>> {
+        self.text.get().map(|result| result.and_then(|text| read(&text)))
+    }
+
+    /// Reads it anew.
+    pub fn refetch(self) {
+        self.text.refetch();
+    }
+}
+
+/// Asks before the page is sent, and again whenever the question changes or `refetch()` is called.
+pub fn load<T>(ask: impl Fn() -> Ask<T> + Send + Sync + 'static) -> Loading<T>
+where
+    T: Serialize + DeserializeOwned + 'static,
+{
+    let ask = Arc::new(ask);
+    let question = ask.clone();
+    let text = load_text(Box::new(move || question().address()), Box::new(move || untrack(|| ask()).answer()));
+    Loading { text, kind: PhantomData }
+}
+
+fn load_text(
+    question: Box<dyn Fn() -> String + Send + Sync>,
+    answer: Box<dyn Fn() -> Answer + Send + Sync>,
+) -> Resource<Result<String, UiError>> {
+    Resource::new_blocking(question, move |_| answer())
+}
+
+/// Shows what was read, or why it could not be. While it is read anew, what was there stays.
+pub fn loaded<T: DeserializeOwned + 'static>(
+    loading: Loading<T>,
+    show: impl Fn(T) -> AnyView + Send + Sync + 'static,
+) -> AnyView {
+    boundary(
+        ui::skeleton_rows,
+        Arc::new(move || {
+            loading.get().map(|result| match result {
+                Ok(value) => show(value),
+                Err(error) => problem(&error, false),
+            })
+        }),
+    )
+}
+
+/// As [`loaded`], for parts of a page that are left out when they cannot be read.
+pub fn loaded_or_nothing<T: DeserializeOwned + 'static>(
+    loading: Loading<T>,
+    show: impl Fn(T) -> AnyView + Send + Sync + 'static,
+) -> AnyView {
+    boundary(nothing, Arc::new(move || loading.get().and_then(Result::ok).map(&show)))
+}
+
+/// As [`loaded`], where the whole page depends on what was read; `show` makes it with [`ui::page`].
+pub fn loaded_page<T: DeserializeOwned + 'static>(
+    loading: Loading<T>,
+    show: impl Fn(T) -> AnyView + Send + Sync + 'static,
+) -> AnyView {
+    boundary(
+        || ui::page("Loading".to_owned(), Vec::new(), ui::skeleton_rows()),
+        Arc::new(move || {
+            loading.get().map(|result| match result {
+                Ok(value) => show(value),
+                Err(error) => {
+                    let home = vec![ui::Crumb::new("Home", to::HOME)];
+                    ui::page("Not shown".to_owned(), home, problem(&error, true))
+                }
+            })
+        }),
+    )
+}
+
+fn boundary(waiting: fn() -> AnyView, content: Arc<dyn Fn() -> Option<AnyView> + Send + Sync>) -> AnyView {
+    view! { <Transition fallback=waiting>{live(move || content().unwrap_or_else(nothing))}</Transition> }.into_any()
+}
+
+/// Reads anew, at most twice a second, when something happened that `matters`.
+pub fn refetch_on<T: DeserializeOwned + 'static>(loading: Loading<T>, matters: fn(&Envelope) -> bool) {
+    refetch_text_on(loading.text, matters);
+}
+
+fn refetch_text_on(text: Resource<Result<String, UiError>>, matters: fn(&Envelope) -> bool) {
+    let waiting = StoredValue::new(false);
+    crate::live::on_event(move |envelope| {
+        if matters(envelope) && !waiting.get_value() {
+            waiting.set_value(true);
+            let refetch = move || {
+                // The page may have been left meanwhile.
+                if waiting.try_set_value(false).is_none() {
+                    text.refetch();
+                }
+            };
+            set_timeout(refetch, Duration::from_millis(500));
+        }
+    });
+}
+
+/// Whether lists of runs look different after it.
+pub fn changes_runs(envelope: &Envelope) -> bool {
+    !matches!(envelope.kind.as_str(), "agent_output" | "iteration_progress")
+}
+
+/// What happened, why, what to do, and the id to find it in the logs by. `alone` when it is the whole page, whose heading it
+/// then is.
+pub fn problem(error: &UiError, alone: bool) -> AnyView {
+    let title = match error.status {
+        404 => "Not found",
+        401 => "You are signed out",
+        403 => "Not allowed",
+        _ => "This could not be loaded",
+    };
+    let action = match error.status {
+        401 => ui::link_button(ui::Kind::Primary, "Sign in", to::LOGIN),
+        404 => ui::link_button(ui::Kind::Normal, "Go to home", to::HOME),
+        _ => nothing(),
+    };
+    let heading = el(if alone { "h1" } else { "h2" }).text(title).view();
+    let panel = div("panel empty").attr("role", "alert").child(heading).child(el("p").text(error.detail.clone()).view());
+    let panel = if error.request_id.is_empty() {
+        panel
+    } else {
+        panel.child(el("p").class("muted mono").text(format!("Request {}", error.request_id)).view())
+    };
+    panel.child(action).view()
+}

@@ -1,0 +1,16 @@
+//! Pages, one file each; larger ones are folders.
+
+pub mod gallery;
+pub mod home;
+pub mod login;
+pub mod new_project;
+pub mod not_found;
+pub mod project;
+pub mod projects;
+pub mod run;
+pub mod run_rows;
+pub mod runs;
+pub mod setup;
+pub mod spec_field;
+pub mod template;
+pub mod templates;

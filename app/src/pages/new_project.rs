@@ -1,0 +1,151 @@
+//! One form for a new project, whatever it is made from.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use protocol::templates::{Template, TemplateVariable};
+
+use super::spec_field::spec_field;
+use crate::{
+    loading::{load, loaded},
+    routes::to,
+    server_fns::{
+        flash::Flash,
+        projects::{NewProjectPage, ask_new_project},
+    },
+    ui::{self, Choice, Crumb, Field, FormState, Kind, div, el, input, nothing, pieces},
+};
+
+pub fn page() -> AnyView {
+    let crumbs = vec![Crumb::new("Projects", to::PROJECTS), Crumb::new("New project", to::NEW_PROJECT)];
+    let body = pieces(vec![ui::page_head("New project", nothing(), nothing()), loaded(load(ask_new_project), form)]);
+    ui::page("New project".to_owned(), crumbs, body)
+}
+
+fn form(page: NewProjectPage) -> AnyView {
+    let NewProjectPage { templates, flash } = page;
+    let asked = use_query_map().with_untracked(|query| query.get("template").unwrap_or_default());
+    let state = FormState::new(flash.error.clone());
+    let name = Field {
+        id: "name",
+        name: "form[name]",
+        label: "Name",
+        hint: "What people will call it, at most 100 characters.",
+        value: flash.value("name"),
+        required: true,
+        ..Field::default()
+    };
+    let end = div("form-end").child(ui::submit_button(Kind::Primary, "Create project", state.is_busy()));
+    let end = end.child(el("p").class("hint").text("No agent works and nothing is spent before you start a run.").view());
+    let fields = vec![
+        ui::text_input(name),
+        sources(templates, &flash, &asked),
+        delivery_choice("form[delivery]", &flash.value("delivery")),
+        end.view(),
+    ];
+    ui::padded_panel("", ui::form("/ui/create_project", state, || (), pieces(fields)))
+}
+
+/// What happens to verified commits; `value` is `review` or anything else for merging.
+pub(super) fn delivery_choice(name: &'static str, value: &str) -> AnyView {
+    let review = value == "review";
+    ui::choices(
+        "What happens to verified commits",
+        vec![
+            Choice::new(name, "merge", "Merge", "They go into the project's branch by themselves.").checked(!review),
+            Choice::new(name, "review", "Keep for review", "They stay on the run's branch until a person merges it.")
+                .checked(review),
+        ],
+    )
+}
+
+fn sources(templates: Vec<Template>, flash: &Flash, asked: &str) -> AnyView {
+    const NAME: &str = "form[source]";
+    let typed = flash.value("source");
+    let chosen = if !typed.is_empty() {
+        typed
+    } else if asked.is_empty() {
+        "prd".to_owned()
+    } else {
+        "template".to_owned()
+    };
+    let template = if asked.is_empty() { flash.value("template") } else { asked.to_owned() };
+    let source = |value: &str, title: &str, hint: &str, fields: AnyView| {
+        Choice::new(NAME, value, title, hint).checked(chosen == value).with_fields(fields)
+    };
+    ui::choices(
+        "What it is made from",
+        vec![
+            source(
+                "prd",
+                "Spec",
+                "Paste or upload a PRD or an OpenAPI document.",
+                spec_field("prd_text", "form[prd_text]", "Spec", flash.value("prd_text")),
+            ),
+            source("brief", "One-line brief", "Say in a sentence what you want.", brief(flash)),
+            source("template", "Template", "Start from a spec that is ready.", template_choice(templates, &template)),
+            source("git", "Git URL", "Clone a repository over https.", git_url(flash)),
+            source("folder", "Folder", "Use a repository on this server's disk.", folder(flash)),
+        ],
+    )
+}
+
+fn brief(flash: &Flash) -> AnyView {
+    ui::text_input(Field {
+        id: "brief",
+        name: "form[brief]",
+        label: "Brief",
+        value: flash.value("brief"),
+        placeholder: "A command line tool that greets by name in three languages",
+        ..Field::default()
+    })
+}
+
+fn git_url(flash: &Flash) -> AnyView {
+    ui::text_input(Field {
+        id: "git_url",
+        name: "form[git_url]",
+        label: "URL",
+        value: flash.value("git_url"),
+        placeholder: "https://example.com/team/repository.git",
+        ..Field::default()
+    })
+}
+
+fn folder(flash: &Flash) -> AnyView {
+    ui::text_input(Field {
+        id: "path",
+        name: "form[path]",
+        label: "Path",
+        hint: "It must lie below a folder that the server was started with (--allow-root).",
+        value: flash.value("path"),
+        placeholder: "/srv/repositories/greeter",
+        ..Field::default()
+    })
+}
+
+fn template_choice(templates: Vec<Template>, chosen: &str) -> AnyView {
+    if templates.is_empty() {
+        return el("p").class("hint").text("This server has no templates.").view();
+    }
+    let cards = templates
+        .into_iter()
+        .map(|template| {
+            let fields: Vec<AnyView> =
+                template.variables.into_iter().map(|variable| variable_field(&template.name, variable)).collect();
+            let card = Choice::new("form[template]", &template.name, &template.title, &template.description);
+            let card = card.checked(template.name == chosen);
+            if fields.is_empty() { card } else { card.with_fields(pieces(fields)) }
+        })
+        .collect();
+    div("choice-grid").child(ui::choices("Which template", cards)).view()
+}
+
+fn variable_field(template: &str, variable: TemplateVariable) -> AnyView {
+    let id = format!("{template}-{}", variable.name);
+
+    let name = format!("form[variables][{template}.{}]", variable.name);
+    let hint = if variable.default.is_some() { variable.description } else { format!("{} Must be given.", variable.description) };
+    let control = input("text").attr("id", id.clone()).attr("name", name).attr("autocomplete", "off");
+    let control = control.maybe("placeholder", variable.default).attr("aria-describedby", format!("{id}-hint"));
+    ui::field(&id, &variable.name, &hint, control.view())
+}

@@ -1,0 +1,103 @@
+//! One project: what it is, its runs, its settings, and the panel that starts a run.
+
+mod overview;
+mod settings;
+mod start;
+
+use leptos::prelude::*;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use protocol::projects::ProjectStatus;
+
+use super::run_rows::run_table;
+use crate::{
+    loading::{changes_runs, load, loaded_page, refetch_on},
+    routes::to,
+    server_fns::projects::{ProjectPage, ask_project},
+    ui::{self, Crumb, FormState, Kind, Tab, Tone, div, el, live, nothing, pieces},
+    words,
+};
+
+/// The forms of the page; they outlive that the page is read anew.
+#[derive(Clone, Copy)]
+struct Forms {
+    start: FormState,
+    settings: FormState,
+    delete: FormState,
+}
+
+pub fn page() -> AnyView {
+    let params = use_params_map();
+    let query = use_query_map();
+    let tab = Memo::new(move |_| query.with(|query| query.get("tab").unwrap_or_default()));
+    let forms = Forms { start: FormState::new(None), settings: FormState::new(None), delete: FormState::new(None) };
+    let loading = load(move || params.with(|params| ask_project(&params.get("id").unwrap_or_default())));
+    refetch_on(loading, changes_runs);
+    loaded_page(loading, move |page| show(page, tab, forms))
+}
+
+fn show(page: ProjectPage, tab: Memo<String>, forms: Forms) -> AnyView {
+    if let Some(error) = page.flash.error.clone() {
+        let form = if tab.get_untracked() == "settings" { forms.settings } else { forms.start };
+        form.error.set(Some(error));
+    }
+    let project = &page.project;
+    let crumbs = vec![Crumb::new("Projects", to::PROJECTS), Crumb::new(project.name.clone(), to::project(project.id))];
+    let title = title(&page);
+    let head = head(&page);
+    let part = live(move || match tab.get().as_str() {
+        "runs" => pieces(vec![tabs(&page, "runs"), runs(&page)]),
+        "settings" => pieces(vec![tabs(&page, "settings"), settings::settings(&page, forms.settings, forms.delete)]),
+        _ => pieces(vec![tabs(&page, ""), overview::overview(&page, forms.start)]),
+    });
+    ui::page(title, crumbs, pieces(vec![head, part]))
+}
+
+fn title(page: &ProjectPage) -> String {
+    let working = page.runs.iter().filter(|run| !run.status.is_over()).count();
+    if working == 0 { page.project.name.clone() } else { format!("● {working} running – {}", page.project.name) }
+}
+
+fn head(page: &ProjectPage) -> AnyView {
+    let project = &page.project;
+    let state = match (page.runs.first(), project.status) {
+        (Some(run), ProjectStatus::Ready) => words::run_chip(run.status, run.verdict),
+        _ => words::project_chip(project.status),
+    };
+    let mut parts = vec![ui::page_head(project.name.clone(), state, nothing())];
+    if !project.description.is_empty() {
+        parts.push(el("p").class("soft lead").text(project.description.clone()).view());
+    }
+    if let Some(problem) = project.problem.clone() {
+        parts.push(ui::banner(Tone::Bad, problem));
+    }
+    pieces(parts)
+}
+
+fn tabs(page: &ProjectPage, current: &'static str) -> AnyView {
+    let id = page.project.id;
+    let tab = |label, name: &str, href, note| Tab { label, href, current: current == name, note };
+    let count = if page.runs.len() < 50 { page.runs.len().to_string() } else { "50+".to_owned() };
+    let tabs = vec![
+        tab("Overview", "", to::project(id), String::new()),
+        tab("Runs", "runs", to::project_tab(id, "runs"), count),
+        tab("Settings", "settings", to::project_tab(id, "settings"), String::new()),
+    ];
+    div("page-tabs").child(ui::tabs("Project", tabs)).view()
+}
+
+fn runs(page: &ProjectPage) -> AnyView {
+    let id = page.project.id;
+    if page.runs.is_empty() {
+        return ui::empty(
+            "No runs yet",
+            "A run works on the project's spec, in a worktree of its own.",
+            ui::link_button(Kind::Normal, "Start a run", to::project(id)),
+        );
+    }
+    let mut parts = vec![ui::panel("", run_table("Runs of the project", page.runs.clone()))];
+    if page.runs.len() >= 50 {
+        let all = ui::link_button(Kind::Normal, "Show all runs", to::runs("", &id.to_string(), None));
+        parts.push(el("p").class("more").child(all).view());
+    }
+    pieces(parts)
+}

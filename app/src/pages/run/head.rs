@@ -1,0 +1,177 @@
+//! The head of the page: what the run is, how it stands, what it used up, and what can be done to it.
+
+use leptos::prelude::*;
+use protocol::runs::{Run, RunStatus, Verdict};
+
+use super::{
+    parts::{clock, drawn_on},
+    state::{RunState, Shown},
+};
+use crate::{
+    ui::{self, FormState, Tone, div, el, live, nothing, pieces, text},
+    words,
+};
+
+/// The dialog that asks before a run is stopped.
+pub(super) const STOP: &str = "stop-run";
+
+pub(super) fn head(state: RunState, shown: &Shown, tab: Memo<&'static str>) -> AnyView {
+    let title = untrack(|| state.with_run(|run| run.title.clone()));
+    let refused = match &shown.refused {
+        Some(error) => el("div").attr("role", "alert").child(ui::banner(Tone::Bad, error.detail.clone())).view(),
+        None => nothing(),
+    };
+    let words = div("words").child(el("h1").text(title).view()).child(live(move || state.with_run(chips))).view();
+    let sub = el("p").class("run-sub").child(live(move || state.with_run(sub_line))).view();
+    let what = div("run-what").child(words).child(sub).view();
+    let controls = if shown.may_control { controls(state, tab) } else { nothing() };
+    let head = div("run-head").child(what).child(used(state)).child(controls).view();
+    pieces(vec![refused, head, live(move || state.with_run(why))])
+}
+
+fn chips(run: &Run) -> AnyView {
+    let demo = if run.demo { ui::chip(Tone::Held, "flask", "demo") } else { nothing() };
+    pieces(vec![words::run_chip(run.status, run.verdict), demo])
+}
+
+fn sub_line(run: &Run) -> AnyView {
+    let place = match (run.status.is_over(), run.iteration) {
+        (_, 0) => words::where_it_is(run),
+        (false, number) => {
+            let part = run.step.map(|step| step.title().to_lowercase());
+            let part = part.or_else(|| run.phase.map(|phase| words::phase_title(phase).to_lowercase()));
+            format!("Iteration {number} · {}", part.unwrap_or_default())
+        }
+        (true, 1) => "1 iteration".to_owned(),
+        (true, number) => format!("{number} iterations"),
+    };
+    let quiet = matches!(run.status, RunStatus::Paused | RunStatus::Stopped);
+    let reason = run.reason.clone().filter(|_| quiet && run.iteration > 0);
+    let by = el("span").text(format!("Started by {} ", run.started_by));
+    let mut line = vec![by.child(ui::ago(run.started_at.unwrap_or(run.queued_at))).view()];
+    if !place.is_empty() {
+        line.push(el("span").text(place).view());
+    }
+    line.extend(run.branch.clone().map(|branch| el("span").class("mono").text(branch).view()));
+    line.push(el("span").text(run.provider.title()).view());
+    line.extend(reason.map(|reason| el("span").text(reason).view()));
+    pieces(line)
+}
+
+/// Cost and time, each against its limit.
+fn used(state: RunState) -> AnyView {
+    let cost = live(move || text(state.with_run(|run| cost(run).0)));
+    let bar = live(move || {
+        let percent = state.with_run(|run| cost_percent(run).unwrap_or(0));
+        ui::meter(percent, if percent >= 80 { Tone::Warn } else { Tone::Neutral })
+    });
+    let elapsed = live(move || {
+        let now = state.now.get();
+        state.run.track();
+        text(state.model.with_value(|model| {
+            let limit = model.run.limits.minutes.map(|minutes| format!(" of {minutes} min")).unwrap_or_default();
+            clock(model.worked_ms(now)) + &limit
+        }))
+    });
+    let line = |name: &'static str, value: AnyView| {
+        let value = el("span").class("num").child(value).view();
+        el("div").child(el("span").text(name).view()).child(value).view()
+    };
+    div("run-used").child(line("Cost", cost)).child(bar).child(line("Time", elapsed)).view()
+}
+
+fn cost(run: &Run) -> (String, Option<u32>) {
+    let words = match (run.cost_usd, run.limits.cost_usd) {
+        (None, Some(ceiling)) => format!("not recorded, ceiling {}", ui::dollars(ceiling)),
+        (None, None) => "not recorded".to_owned(),
+        (Some(spent), None) => format!("{}, no ceiling", ui::dollars(spent)),
+        (Some(spent), Some(ceiling)) => format!("{} of {}", ui::dollars(spent), ui::dollars(ceiling)),
+    };
+    (words, cost_percent(run))
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "held between 0 and 100")]
+fn cost_percent(run: &Run) -> Option<u32> {
+    let (spent, ceiling) = (run.cost_usd?, run.limits.cost_usd?);
+    Some(if ceiling > 0.0 { (spent / ceiling * 100.0).clamp(0.0, 100.0) as u32 } else { 100 })
+}
+
+/// Why it waits, failed or was not verified.
+fn why(run: &Run) -> AnyView {
+    let tone = match (run.status, run.verdict) {
+        (RunStatus::NeedsYou, _) => Tone::Warn,
+        (RunStatus::Failed, _) | (RunStatus::Finished, Some(Verdict::NotVerified)) => Tone::Bad,
+        _ => return nothing(),
+    };
+    run.reason.clone().map_or_else(nothing, |reason| ui::banner(tone, reason))
+}
+
+/// A button that posts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Act {
+    action: &'static str,
+    label: &'static str,
+    key: &'static str,
+    class: &'static str,
+    /// Said once it was taken.
+    said: &'static str,
+}
+
+const PAUSE: Act =
+    Act { action: "/ui/pause_run", label: "Pause", key: "space", class: "btn", said: "Pausing after the running step." };
+const RESUME: Act = Act { action: "/ui/resume_run", label: "Resume", key: "space", class: "btn primary", said: "Going on." };
+const REPLAY: Act = Act { action: "/ui/replay_run", label: "Replay", key: "", class: "btn primary", said: "Queued again." };
+const STOP_IT: Act = Act { action: "/ui/stop_run", label: "Stop run", key: "", class: "btn danger", said: "Stopping the run." };
+
+/// What can be done first at the moment.
+fn first(run: &Run) -> Act {
+    match run.status {
+        RunStatus::Finished | RunStatus::Stopped | RunStatus::Failed => REPLAY,
+        RunStatus::Paused | RunStatus::NeedsYou => RESUME,
+        RunStatus::Queued | RunStatus::Preparing | RunStatus::Working | RunStatus::Verifying => PAUSE,
+    }
+}
+
+fn controls(state: RunState, tab: Memo<&'static str>) -> AnyView {
+    let name = untrack(|| state.with_run(|run| format!("run {} of {}", run.number, run.project_name)));
+    let forms = [FormState::new(None), FormState::new(None), FormState::new(None), FormState::new(None)];
+    let [hold, replay, ask, plain] = forms;
+    let act = move |act: Act, form: FormState| act_form(act, form, state, tab);
+    let first = move || state.with_run(|run| first(run));
+    let stamp = move || first().label.to_owned();
+    let buttons = drawn_on(stamp, move || match first() {
+        REPLAY => act(REPLAY, replay),
+        first => {
+            let first = act(first, hold);
+            let hold = el("div").attr("id", "run-hold").child(first).view();
+            let stop = el("button").attr("type", "button").class("btn danger needs-script").text("Stop").child(key("s"));
+            let stop = stop.on_click(|| ui::open_dialog(STOP)).view();
+            let summary = el("summary").class("btn danger").text("Stop").view();
+            let without = el("details").class("without-script").child(summary).child(act(STOP_IT, plain)).view();
+            pieces(vec![hold, stop, without])
+        }
+    });
+    let surely = el("p").text("Stops ").child(el("b").text(name).view());
+    let surely = surely.text(" in the middle of what it does. What was committed stays on its branch.").view();
+    let dialog = ui::dialog(STOP, "Stop this run?", pieces(vec![surely, act(STOP_IT, ask)]));
+    pieces(vec![div("run-actions").child(buttons).view(), dialog])
+}
+
+fn key(name: &'static str) -> AnyView {
+    el("kbd").attr("aria-hidden", "true").text(name).view()
+}
+
+fn act_form(act: Act, form: FormState, state: RunState, tab: Memo<&'static str>) -> AnyView {
+    let toasts = ui::toasts();
+    let done = move || {
+        ui::close_dialog(STOP);
+        toasts.show(Tone::Neutral, act.said);
+    };
+    let hidden = |name: &'static str| ui::input("hidden").attr("name", name);
+    let id = hidden("id").attr("value", state.id.to_string()).view();
+    let tab = hidden("tab").live_attr("value", move || Some(tab.get().to_owned())).view();
+    let busy = move || form.busy.get().then(|| "true".to_owned());
+    let button = el("button").attr("type", "submit").class(act.class).live_attr("aria-disabled", busy).text(act.label);
+    let button = if act.key.is_empty() { button } else { button.child(key(act.key)) };
+    ui::form(act.action, form, done, pieces(vec![id, tab, button.view()]))
+}

@@ -1,0 +1,182 @@
+//! Small things that several parts of the page use.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use protocol::runs::{Diff, GateVerdict, StepStatus, TaskStatus};
+
+use super::{Address, state::RunState};
+use crate::{
+    browser::scroll,
+    loading::Loading,
+    ui::{Tone, el, live},
+};
+
+/// Milliseconds as a clock shows them: `0:48`, `12:04`, `1:02:03`.
+pub(super) fn clock(millis: i64) -> String {
+    let seconds = millis.max(0) / 1_000;
+    let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
+/// The first digits of a commit's or file's hash.
+pub(super) fn short(hash: &str) -> String {
+    hash.chars().take(10).collect()
+}
+
+/// `1,234,567`.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A part of the page that folds; on a phone it is folded at first.
+pub(super) fn fold(title: &'static str, body: AnyView) -> AnyView {
+    let open = RwSignal::new(true);
+    Effect::new(move |_| {
+        if scroll::is_narrow() {
+            open.set(false);
+        }
+    });
+    let summary = el("summary").child(el("h2").text(title).view()).view();
+    let is_open = move || open.get().then(String::new);
+    el("details").class("panel fold").live_attr("open", is_open).child(summary).child(body).view()
+}
+
+/// Calls `one` for each key; what was made for a key stays as long as the key does.
+pub(super) fn keyed(
+    keys: impl Fn() -> Vec<i64> + Send + Sync + 'static,
+    one: impl Fn(i64) -> AnyView + Send + Sync + 'static,
+) -> AnyView {
+    let keys: Arc<dyn Fn() -> Vec<i64> + Send + Sync> = Arc::new(keys);
+    let one: Arc<dyn Fn(i64) -> AnyView + Send + Sync> = Arc::new(one);
+    view! { <For each=move || keys() key=|key| *key children=move |key| one(key)/> }.into_any()
+}
+
+/// Draws anew only when the stamp of what is drawn changes. One kind of stamp for all parts keeps the browser's download small.
+pub(super) fn drawn_on(
+    stamp: impl Fn() -> String + Send + Sync + 'static,
+    draw: impl Fn() -> AnyView + Send + Sync + 'static,
+) -> AnyView {
+    let stamp: Arc<dyn Fn() -> String + Send + Sync> = Arc::new(stamp);
+    let stamp = Memo::new(move |_| stamp());
+    live(move || {
+        // Reading it is what makes it compute; following it alone would not.
+        stamp.with(|_| ());
+        untrack(&draw)
+    })
+}
+
+/// Where there is nothing yet, and when there will be.
+pub(super) fn not_yet(words: &'static str) -> AnyView {
+    el("p").class("panel-body soft").text(words).view()
+}
+
+/// Small words that say more.
+pub(super) fn small(words: impl Into<String>) -> AnyView {
+    el("p").class("muted small").text(words).view()
+}
+
+/// What people call a gate.
+pub(super) fn gate_title(name: &str) -> String {
+    let title = match name {
+        "diff" => "Work done",
+        "tests" => "Tests",
+        "build" => "Build",
+        "lint" => "Lint",
+        "secrets" => "Secrets in diff",
+        "test_integrity" => "Test integrity",
+        "scope" => "Scope",
+        "acceptance" => "Acceptance",
+        other => other,
+    };
+    title.to_owned()
+}
+
+/// What a gate found, with its colour and icon.
+pub(super) fn gate_state(verdict: GateVerdict) -> (Tone, &'static str, &'static str) {
+    match verdict {
+        GateVerdict::Passed => (Tone::Good, "check", "passed"),
+        GateVerdict::Failed => (Tone::Bad, "cross", "failed"),
+        GateVerdict::Inconclusive => (Tone::Warn, "warn", "inconclusive"),
+        GateVerdict::NotApplicable => (Tone::Neutral, "dash", "not applicable"),
+    }
+}
+
+/// How a task stands, with its colour and icon.
+pub(super) fn task_state(status: TaskStatus) -> (Tone, &'static str, &'static str) {
+    match status {
+        TaskStatus::Pending => (Tone::Neutral, "clock", "pending"),
+        TaskStatus::InProgress => (Tone::Working, "spin", "in progress"),
+        TaskStatus::Completed => (Tone::Good, "check", "completed"),
+        TaskStatus::Failed => (Tone::Bad, "cross", "failed"),
+    }
+}
+
+/// How a step stands, in its class and in words.
+pub(super) fn step_word(status: StepStatus) -> &'static str {
+    match status {
+        StepStatus::Pending => "pending",
+        StepStatus::Running => "running",
+        StepStatus::Passed => "passed",
+        StepStatus::Failed => "failed",
+    }
+}
+
+/// What stands behind the names of the tabs, in their order.
+pub(super) fn tab_notes(state: RunState) -> [String; 5] {
+    for signal in [state.tasks, state.gates, state.receipt] {
+        signal.track();
+    }
+    state.model.with_value(|model| {
+        let done = model.tasks.iter().filter(|task| task.status == TaskStatus::Completed).count();
+        let tasks = if model.tasks.is_empty() { String::new() } else { format!("{done}/{}", model.tasks.len()) };
+        let changed = model.receipt.as_ref().map(|receipt| &receipt.facts);
+        let diff = changed.map(|facts| format!("+{} −{}", facts.lines_added, facts.lines_removed)).unwrap_or_default();
+        let last = model.gates.iter().map(|gate| gate.iteration).max();
+        let whole = model.gates.iter().any(|gate| gate.iteration == 0);
+        let newest = if whole { Some(0) } else { last };
+        let failed = model.gates.iter().filter(|gate| Some(gate.iteration) == newest && gate.verdict == GateVerdict::Failed);
+        let failed = failed.count();
+        let gates = if failed == 0 { String::new() } else { format!("{failed} failed") };
+        [String::new(), tasks, diff, gates, String::new()]
+    })
+}
+
+/// Reads the diff anew after each iteration while somebody looks at it.
+pub(super) fn refetch_diff(state: RunState, address: Address, diff: Loading<Option<Diff>>) {
+    let ended = move || {
+        let iterations = state.model.with_value(|model| model.iterations.iter().filter(|one| one.ended_at.is_some()).count());
+        state.with_run(|run| (iterations, run.commit.clone(), run.status.is_over()))
+    };
+    let before = StoredValue::new(untrack(ended));
+    Effect::new(move |_| {
+        state.timeline.track();
+        let now = ended();
+        if before.get_value() != now {
+            before.set_value(now);
+            if address.tab.get_untracked() == "diff" {
+                diff.refetch();
+            }
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clocks_and_numbers_read_as_people_write_them() {
+        assert_eq!([-1, 48_900, 724_000, 3_723_000].map(clock), ["0:00", "0:48", "12:04", "1:02:03"]);
+        assert_eq!([0, 999, 31_204, 1_234_567].map(grouped), ["0", "999", "31,204", "1,234,567"]);
+        assert_eq!(short("0123456789abcdef"), "0123456789");
+    }
+}

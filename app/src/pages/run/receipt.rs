@@ -1,0 +1,169 @@
+//! The receipt, as a till prints it: what was found, and how to check that it was.
+
+use leptos::prelude::*;
+use protocol::{
+    receipts::{ExampleFact, Facts, Receipt, TaskFact},
+    runs::{Gate, Verdict},
+};
+
+use super::{
+    gates::rank,
+    parts::{clock, gate_state, gate_title, grouped, not_yet, short, small, task_state},
+    state::RunState,
+};
+use crate::{
+    browser::clipboard,
+    live::ansi,
+    ui::{self, Tone, div, el, live, pieces, text},
+};
+
+pub(super) fn receipt(state: RunState) -> AnyView {
+    let over = Memo::new(move |_| state.with_run(|run| run.status.is_over()));
+    live(move || {
+        state.receipt.track();
+        let over = over.get();
+        state.model.with_value(|model| match &model.receipt {
+            Some(receipt) => till(receipt),
+            None if over => not_yet("This run left no receipt."),
+            None => not_yet("The receipt is written when the run ends."),
+        })
+    })
+}
+
+fn till(receipt: &Receipt) -> AnyView {
+    let (tone, headline) = match receipt.verdict {
+        Verdict::Verified => (Tone::Good, "VERIFIED"),
+        Verdict::VerifiedWithGaps => (Tone::Warn, "VERIFIED WITH GAPS"),
+        Verdict::NotVerified => (Tone::Bad, "NOT VERIFIED"),
+    };
+    let facts = &receipt.facts;
+    let under = format!("{} · {} · {}", facts.project, facts.ended_because, ui::exact(facts.ended_at));
+    let heading = |words: &'static str| el("h3").text(words).view();
+    let mut parts = vec![
+        el("p").class(format!("headline {}", tone.class())).text(headline).view(),
+        el("p").class("muted").text(under).view(),
+    ];
+    if facts.demo {
+        parts.push(small("Made by the demo agent, which builds what examples say and nothing else."));
+    }
+    if !receipt.gaps.is_empty() {
+        parts.push(heading(if receipt.verdict == Verdict::NotVerified { "Why not" } else { "Gaps" }));
+        let gaps = receipt.gaps.iter().map(|gap| el("li").text(gap.clone()).view());
+        parts.push(el("ul").class("gaps").children(gaps).view());
+    }
+    let mut gates: Vec<&Gate> = facts.gates.iter().collect();
+    gates.sort_by_key(|gate| rank(gate));
+    parts.extend([
+        heading("Requirements"),
+        el("ol").children(facts.tasks.iter().map(task)).view(),
+        heading("Gates, on the whole"),
+        el("ul").children(gates.into_iter().map(gate_line)).view(),
+        heading("Facts"),
+        measured(facts),
+        heading("Claims, not checked"),
+        claims(receipt),
+        heading("Verify yourself"),
+        verify(receipt),
+    ]);
+    el("article").class("till").children(parts).view()
+}
+
+/// A line with dots between its two ends.
+fn line(left: AnyView, right: AnyView) -> AnyView {
+    let dots = el("i").attr("aria-hidden", "true").view();
+    let right = el("span").class("num").child(right).view();
+    div("till-line").child(el("span").child(left).view()).child(dots).child(right).view()
+}
+
+fn gate_line(gate: &Gate) -> AnyView {
+    let (tone, icon, word) = gate_state(gate.verdict);
+    let summary = el("span").class("muted").text(format!(" {}", gate.summary)).view();
+    let name = pieces(vec![text(gate_title(&gate.name)), summary]);
+    el("li").child(line(name, ui::chip(tone, icon, word))).view()
+}
+
+fn task(task: &TaskFact) -> AnyView {
+    let (tone, icon, word) = task_state(task.status);
+    let item = el("li").child(line(text(format!("{}. {}", task.number, task.title)), ui::chip(tone, icon, word)));
+    let item = item.children(task.note.clone().map(small));
+    if task.examples.is_empty() {
+        return item.child(small("The spec gives no example of it that could be carried out.")).view();
+    }
+    item.child(el("ul").class("examples").children(task.examples.iter().map(example)).view()).view()
+}
+
+fn example(example: &ExampleFact) -> AnyView {
+    let (tone, icon, word) = match example.held {
+        Some(true) => (Tone::Good, "check", "held"),
+        Some(false) => (Tone::Bad, "cross", "failed"),
+        None => (Tone::Neutral, "dash", "not carried out"),
+    };
+    let item = el("li").child(line(text(example.text.clone()), ui::chip(tone, icon, word)));
+    let seen = ansi::plain(&example.seen);
+    if seen.is_empty() || example.held == Some(true) { item.view() } else { item.child(small(format!("seen: {seen}"))).view() }
+}
+
+fn measured(facts: &Facts) -> AnyView {
+    let code = |hash: Option<&String>| match hash {
+        Some(hash) => el("code").attr("title", hash.clone()).text(short(hash)).view(),
+        None => el("span").class("muted").text("none").view(),
+    };
+    let tokens = facts.tokens.map(|tokens| grouped(tokens.scaffold + tokens.input + tokens.cached + tokens.output));
+    let agent = match &facts.model {
+        Some(model) => format!("{}, {model}", facts.provider.title()),
+        None => facts.provider.title().to_owned(),
+    };
+    let files = if facts.files_changed == 1 { "file" } else { "files" };
+    let lines = [
+        ("Changed", text(format!("{} {files}, +{} −{}", facts.files_changed, facts.lines_added, facts.lines_removed))),
+        ("Commits", text(facts.commits.len().to_string())),
+        ("From", code(facts.base_commit.as_ref())),
+        ("To", code(facts.head_commit.as_ref())),
+        ("Branch", text(facts.branch.clone().unwrap_or_else(|| "none".to_owned()))),
+        ("Agent", text(agent)),
+        ("Sandbox", text(if facts.sandboxed { "on" } else { "off" })),
+        ("Iterations", text(facts.iterations.to_string())),
+        ("Worked", text(clock(facts.worked_ms))),
+        ("Tokens", text(tokens.unwrap_or_else(|| "not recorded".to_owned()))),
+        ("Cost", ui::money(facts.cost_usd)),
+        ("Spec", code(Some(&facts.spec_sha256))),
+        ("Diff", code(Some(&facts.diff_sha256))),
+        ("loki", text(facts.loki_version.clone())),
+    ];
+    el("div").children(lines.into_iter().map(|(name, value)| line(text(name), value))).view()
+}
+
+fn claims(receipt: &Receipt) -> AnyView {
+    match &receipt.judgments.agent_claim {
+        Some(claim) => pieces(vec![
+            small("The agent's own closing words; no part of the verdict."),
+            el("blockquote").text(ansi::plain(claim)).view(),
+        ]),
+        None => small("The agent claimed nothing."),
+    }
+}
+
+fn verify(receipt: &Receipt) -> AnyView {
+    let id = receipt.facts.run_id;
+    let command = format!("loki receipt verify {id} --repository .");
+    let copied = command.clone();
+    let toasts = ui::toasts();
+    let told = move |done: bool| {
+        if done {
+            toasts.show(Tone::Good, "Command copied.");
+        } else {
+            toasts.show(Tone::Bad, "The browser did not allow it. Select the command and copy it.");
+        }
+    };
+    let copy = ui::icon_button("copy", "Copy the command", move || clipboard::copy(&copied, Box::new(told)));
+    let copy = el("span").class("needs-script").child(copy).view();
+    let download = el("a").attr("href", format!("/api/v2/runs/{id}/receipt")).attr("rel", "external");
+    let download = download.attr("download", format!("receipt-{id}.json")).text("Download as JSON").view();
+    pieces(vec![
+        small("In a checkout that has the run's commits:"),
+        div("command").child(ui::code_block("Command", command)).child(copy).view(),
+        small("SHA-256 of the diff and the facts"),
+        el("p").class("mono hash").text(receipt.sha256.clone()).view(),
+        el("p").child(download).view(),
+    ])
+}

@@ -1,0 +1,55 @@
+//! The queue of tasks.
+
+use leptos::prelude::*;
+use protocol::runs::Task;
+
+use super::{
+    parts::{not_yet, short, small, task_state},
+    state::RunState,
+};
+use crate::ui::{self, div, el, live};
+
+pub(super) fn tasks(state: RunState) -> AnyView {
+    live(move || {
+        state.tasks.track();
+        state.model.with_value(|model| {
+            if model.tasks.is_empty() {
+                return not_yet("The tasks show once the spec was read.");
+            }
+            el("ol").class("tasks").children(model.tasks.iter().map(row)).view()
+        })
+    })
+}
+
+fn row(task: &Task) -> AnyView {
+    let (tone, icon, word) = task_state(task.status);
+    let title = el("b").text(task.title.clone()).view();
+    let mut body = div("").child(div("words").child(title).child(ui::chip(tone, icon, word)).view());
+    if !task.criteria.is_empty() {
+        let criteria = task.criteria.iter().map(|criterion| el("li").text(criterion.clone()).view());
+        body = body.child(el("ul").class("criteria").children(criteria).view());
+    }
+    if let Some(note) = &task.note {
+        body = body.child(el("p").class("task-note").text(note.clone()).view());
+    }
+    let notes = notes(task);
+    if !notes.is_empty() {
+        body = body.child(small(notes));
+    }
+    el("li").child(el("span").class("num muted").text(task.number.to_string()).view()).child(body.view()).view()
+}
+
+fn notes(task: &Task) -> String {
+    let mut notes = Vec::new();
+    if !task.depends_on.is_empty() {
+        let numbers: Vec<String> = task.depends_on.iter().map(ToString::to_string).collect();
+        notes.push(format!("after {}", numbers.join(", ")));
+    }
+    match task.attempts {
+        0 => {}
+        1 => notes.push("1 attempt".to_owned()),
+        attempts => notes.push(format!("{attempts} attempts")),
+    }
+    notes.extend(task.commit.as_deref().map(|commit| format!("commit {}", short(commit))));
+    notes.join(" · ")
+}

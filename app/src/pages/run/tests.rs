@@ -1,0 +1,205 @@
+//! Parts of the page as the server renders them, from what a test makes up.
+
+use protocol::{
+    Timestamp,
+    receipts::{ExampleFact, Facts, Judgments, Receipt, TaskFact},
+    runs::{
+        DiffLine, DiffSide, FileChange, FileDiff, Gate, GateVerdict, Hunk, LogChunk, LogEntry, LogKind, RunView, Step,
+        TaskStatus, Timeline,
+    },
+};
+
+use super::*;
+use crate::{
+    rendering_tests::{html, run},
+    server_fns::flash::Flash,
+};
+
+fn page_of(status: RunStatus, verdict: Option<Verdict>) -> RunPage {
+    let mut run = run(status);
+    run.verdict = verdict;
+    run.reason = Some("the tests failed twice".to_owned());
+    let at = Timestamp::from_millis(1_795_240_925_123);
+    let piece = |seq, kind, text: &str| LogEntry {
+        seq,
+        at,
+        chunk: LogChunk { iteration: 3, step: Some(Step::Act), kind, text: text.to_owned() },
+    };
+    let gate = Gate {
+        iteration: 2,
+        name: "tests".to_owned(),
+        criterion: "Every test passes".to_owned(),
+        verdict: GateVerdict::Failed,
+        blocking: true,
+        summary: "2 of 12 failed".to_owned(),
+        evidence: "\u{1b}[31mFAILED\u{1b}[0m <script>alert(1)</script>".to_owned(),
+        duration_ms: 400,
+        cost_usd: 0.0,
+    };
+    let log = vec![
+        piece(40, LogKind::Text, "I trim <b>first</b>.\n"),
+        piece(41, LogKind::Output, "\u{1b}[31m1 failed\u{1b}[0m, 11 passed\n\u{1b}]8;;javascript:alert(1)\u{7}link\n"),
+    ];
+    let timeline = Timeline { run_id: run.id, phases: Vec::new(), iterations: Vec::new(), tasks: Vec::new(), gates: vec![gate] };
+    let view = RunView { run, timeline, log, log_has_more: true, receipt: None, seq: 50 };
+    RunPage { view, now: at, may_control: true, flash: Flash::default() }
+}
+
+fn shown(draw: fn(RunState) -> AnyView, page: RunPage) -> String {
+    plain(&html("/runs/1", move || draw(RunState::new(page))))
+}
+
+/// Without the marks between texts that hydration goes by.
+fn plain(html: &str) -> String {
+    html.replace("<!>", "")
+}
+
+fn head_of(state: RunState) -> AnyView {
+    let shown = Shown { may_control: true, refused: None };
+    head::head(state, &shown, Memo::new(|_| "gates"))
+}
+
+#[test]
+fn the_head_says_state_cost_and_time_and_its_buttons_work_without_script() {
+    let html = shown(head_of, page_of(RunStatus::Working, None));
+
+    for part in [
+        "Greet by &lt;name&gt;",
+        "working",
+        "$0.42 of $2.00",
+        "12:34",
+        "Iteration 3 · act",
+        r#"action="/ui/pause_run""#,
+        r#"action="/ui/stop_run""#,
+        r#"name="tab" value="gates""#,
+        "demo",
+    ] {
+        assert!(html.contains(part), "{part} is missing in {html}");
+    }
+    assert!(!html.contains("the tests failed twice"));
+}
+
+#[test]
+fn a_run_that_is_over_says_why_and_can_be_replayed() {
+    let html = shown(head_of, page_of(RunStatus::Finished, Some(Verdict::NotVerified)));
+
+    for part in ["not verified", "the tests failed twice", r#"action="/ui/replay_run""#] {
+        assert!(html.contains(part), "{part} is missing in {html}");
+    }
+    assert!(!html.contains("/ui/pause_run"));
+}
+
+#[test]
+fn the_log_is_text_with_colours_and_each_line_has_its_address() {
+    let html = shown(|state| log::log(state, LogPanel::new(state)), page_of(RunStatus::Working, None));
+
+    for part in [
+        r##"href="#L40""##,
+        r#"id="L41.1""#,
+        "I trim &lt;b&gt;first&lt;/b&gt;.",
+        r#"<span class="f1">1 failed</span>"#,
+        "2026-11-21 06:02:05 UTC",
+        "Load older lines",
+        "3 · Act",
+    ] {
+        assert!(html.contains(part), "{part} is missing in {html}");
+    }
+    assert!(!html.contains("javascript:"));
+    assert!(!html.contains('\u{1b}'));
+}
+
+#[test]
+fn evidence_is_text() {
+    let html = shown(gates::gates, page_of(RunStatus::Working, None));
+
+    assert!(html.contains("FAILED &lt;script&gt;alert(1)&lt;/script&gt;"), "{html}");
+    assert!(html.contains("Every test passes"));
+    assert!(!html.contains("<script>"));
+}
+
+#[test]
+fn a_receipt_names_each_example_and_how_to_verify_it() {
+    let mut page = page_of(RunStatus::Finished, Some(Verdict::NotVerified));
+    page.view.receipt = Some(receipt_of(&page));
+
+    let html = shown(receipt::receipt, page);
+
+    for part in
+        ["NOT VERIFIED", "not carried out", "seen: Hi", "loki receipt verify 01936f00-", "All good!", "no part of the verdict"]
+    {
+        assert!(html.contains(part), "{part} is missing in {html}");
+    }
+}
+
+fn receipt_of(page: &RunPage) -> Receipt {
+    let run = &page.view.run;
+    let example = |text: &str, held, seen: &str| ExampleFact { text: text.to_owned(), held, seen: seen.to_owned() };
+    let task = TaskFact {
+        number: 1,
+        title: "Greet".to_owned(),
+        status: TaskStatus::Failed,
+        attempts: 2,
+        commit: None,
+        examples: vec![example("greets", Some(false), "Hi"), example("is nice", None, "")],
+        note: None,
+    };
+    let facts = Facts {
+        run_id: run.id,
+        project_id: run.project_id,
+        project: run.project_name.clone(),
+        loki_version: "0.1.0".to_owned(),
+        provider: run.provider,
+        model: None,
+        demo: true,
+        sandboxed: true,
+        tier: None,
+        spec_sha256: "ab".repeat(32),
+        base_commit: None,
+        head_commit: None,
+        branch: None,
+        diff_sha256: "cd".repeat(32),
+        files_changed: 1,
+        lines_added: 86,
+        lines_removed: 4,
+        commits: Vec::new(),
+        delivered_commit: None,
+        delivery: None,
+        tasks: vec![task],
+        gates: page.view.timeline.gates.clone(),
+        iterations: 2,
+        limits: run.limits,
+        cost_usd: None,
+        tokens: None,
+        started_at: None,
+        ended_at: page.now,
+        worked_ms: 1,
+        ended_because: "the limit of iterations".to_owned(),
+    };
+    let judgments = Judgments { agent_claim: Some("All good!".to_owned()) };
+    let gaps = vec!["A test failed".to_owned()];
+    Receipt { schema: 1, verdict: Verdict::NotVerified, facts, gaps, judgments, sha256: "ef".repeat(32) }
+}
+
+#[test]
+fn a_diff_shows_both_sides_and_marks_the_words() {
+    let line = |side, text: &str| DiffLine { side, old: Some(1), new: Some(1), text: text.to_owned() };
+    let lines = vec![line(DiffSide::Removed, "let x = <old>;"), line(DiffSide::Added, "let x = <new>;")];
+    let file = FileDiff {
+        path: "src/a.rs".to_owned(),
+        old_path: None,
+        change: FileChange::Modified,
+        added: 1,
+        removed: 1,
+        folded: None,
+        hunks: vec![Hunk { header: "@@ -1 +1 @@".to_owned(), lines }],
+    };
+    let diff = Diff { run_id: run(RunStatus::Working).id, base: None, head: None, files: vec![file], truncated: false };
+    for split in [false, true] {
+        let diff = diff.clone();
+        let html = plain(&html("/runs/1", move || diff::drawn(RunState::new(page_of(RunStatus::Working, None)), &diff, split)));
+
+        for part in ["src/a.rs", "let x = &lt;", "<b>new</b>", "@@ -1 +1 @@", r#"id="file-0""#] {
+            assert!(html.contains(part), "{part} is missing in {html}");
+        }
+    }
+}

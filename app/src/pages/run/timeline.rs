@@ -1,0 +1,78 @@
+//! Phases and iterations, the oldest first.
+
+use leptos::prelude::*;
+use protocol::runs::{Iteration, PhaseRecord, Step, StepStatus};
+
+use super::{
+    parts::{clock, gate_title, not_yet, step_word},
+    state::RunState,
+};
+use crate::{
+    live::run::RunModel,
+    ui::{self, el, live},
+    words,
+};
+
+pub(super) fn timeline(state: RunState) -> AnyView {
+    live(move || {
+        state.timeline.track();
+        state.run.track();
+        state.model.with_value(draw)
+    })
+}
+
+fn draw(model: &RunModel) -> AnyView {
+    if model.phases.is_empty() {
+        return not_yet("The phases show once the spec was read.");
+    }
+    let over = model.run.status.is_over();
+    let phases = model.phases.iter().map(|record| {
+        let iterations = model.iterations.iter().filter(|iteration| iteration.phase == record.phase);
+        let iterations: Vec<AnyView> = iterations.map(|iteration| one(iteration, over)).collect();
+        let phase = el("li").class("phase").child(phase(record, over));
+        if iterations.is_empty() { phase.view() } else { phase.child(el("ol").children(iterations).view()).view() }
+    });
+    el("ol").class("phases").children(phases).view()
+}
+
+fn phase(record: &PhaseRecord, over: bool) -> AnyView {
+    let (class, icon, word) = match (record.started_at, record.ended_at) {
+        (Some(_), Some(_)) => ("phase-name done", "check", "done"),
+        (Some(_), None) if over => ("phase-name", "stop", "ended here"),
+        (Some(_), None) => ("phase-name now", "spin", "now"),
+        (None, _) if over => ("phase-name next", "dash", "not reached"),
+        (None, _) => ("phase-name next", "dash", "later"),
+    };
+    let took = match (record.started_at, record.ended_at) {
+        (Some(start), Some(end)) => clock(end.millis_since(start)),
+        _ => word.to_owned(),
+    };
+    let name = el("h3").class(class).attr("title", record.summary.clone()).child(ui::icon(icon));
+    let name = name.child(el("span").text(words::phase_title(record.phase)).view());
+    name.child(el("span").class("took num").text(took).view()).view()
+}
+
+fn one(iteration: &Iteration, over: bool) -> AnyView {
+    let here = iteration.ended_at.is_none() && !over;
+    let gates: Vec<String> = iteration.failed_gates.iter().map(|name| gate_title(name)).collect();
+    let line = el("li").class(if here { "iteration here" } else { "iteration" }).maybe("aria-current", here.then_some("step"));
+    let line = line.child(el("span").class("num").text(iteration.number.to_string()).view());
+    let line = line.child(el("span").class("name").text(iteration.title.clone()).view()).child(marks(iteration));
+    if gates.is_empty() {
+        return line.view();
+    }
+    line.child(el("span").class("failed-gates").text(format!("{} failed", gates.join(", "))).view()).view()
+}
+
+/// The four steps as marks that fill.
+fn marks(iteration: &Iteration) -> AnyView {
+    let status = |step: Step| {
+        let record = iteration.steps.iter().find(|record| record.step == step);
+        record.map_or(StepStatus::Pending, |record| record.status)
+    };
+    let words: Vec<String> = Step::ALL.into_iter().map(|step| format!("{} {}", step.title(), step_word(status(step)))).collect();
+    let words = words.join(", ");
+    let marks = Step::ALL.into_iter().map(|step| el("i").class(step_word(status(step))).view());
+    let line = el("span").class("marks").attr("role", "img").attr("aria-label", words.clone()).attr("title", words);
+    line.children(marks).view()
+}

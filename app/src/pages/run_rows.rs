@@ -1,0 +1,39 @@
+//! Runs as rows of a table, the same on every page.
+
+use leptos::prelude::*;
+use protocol::runs::Run;
+
+use crate::{
+    routes::to,
+    ui::{self, Column, Row, el, pieces, text},
+    words,
+};
+
+const COLUMNS: &[Column] = &[
+    Column { title: "State", class: "state" },
+    Column { title: "Run", class: "main" },
+    Column { title: "Where it is", class: "place wide" },
+    Column { title: "Elapsed", class: "elapsed" },
+    Column { title: "Cost", class: "price wide" },
+];
+
+/// A table of runs; `label` says which.
+pub fn run_table(label: &'static str, runs: Vec<Run>) -> AnyView {
+    ui::table(label, COLUMNS, runs.into_iter().map(row).collect())
+}
+
+fn row(run: Run) -> Row {
+    let place = words::where_it_is(&run);
+    let elapsed = if run.started_at.is_some() { ui::duration(run.worked_ms) } else { "–".to_owned() };
+    let demo = if run.demo { " · demo" } else { "" };
+    let by = format!("{} · run {} · {}{demo} · ", run.project_name, run.number, run.started_by);
+    Row {
+        cells: vec![
+            words::run_chip(run.status, run.verdict),
+            ui::opener(to::run(run.id), run.title, pieces(vec![text(by), ui::ago(run.queued_at)])),
+            ui::clipped(place),
+            el("span").class("num").text(elapsed).view(),
+            ui::cost_of(run.cost_usd, run.limits.cost_usd),
+        ],
+    }
+}

@@ -1,0 +1,66 @@
+//! The first account, made with the one-time link that the server prints.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use crate::{
+    routes::to,
+    ui::{self, div, el, input, nothing, pieces},
+};
+
+pub fn page() -> AnyView {
+    let query = use_query_map().get_untracked();
+    let form = el("form").class("form").attr("method", "post").attr("action", to::SETUP).children([
+        entry_error(query.get("error").as_deref()),
+        hidden("token", query.get("token")),
+        entry_field("name", "Name", "text", "name", query.get("name").unwrap_or_default()),
+        entry_field("email", "Email", "email", "username", query.get("email").unwrap_or_default()),
+        entry_field("password", "Password, at least 12 characters", "password", "new-password", String::new()),
+        el("button").attr("type", "submit").class(ui::submit_class()).text("Create admin account").view(),
+    ]);
+    entry("Set up", "Make the first account", form.view())
+}
+
+/// A page before there is a person to show a shell to.
+pub(super) fn entry(title: &'static str, heading: &'static str, form: AnyView) -> AnyView {
+    let brand = div("brand").child(ui::icon("knot")).child(el("span").text("loki").view()).view();
+    let panel = el("section").class("panel panel-body").child(el("h1").text(heading).view()).child(form).view();
+    let main = el("main").attr("id", "content").class("entry-page").child(brand).child(panel).view();
+    pieces(vec![ui::tab_title(title), main])
+}
+
+/// What the form sends along unseen; nothing without a value.
+pub(super) fn hidden(name: &'static str, value: Option<String>) -> AnyView {
+    value.map_or_else(nothing, |value| input("hidden").attr("name", name).attr("value", value).view())
+}
+
+/// A field that must be filled in; `kind` and `complete` are its `type` and `autocomplete`.
+pub(super) fn entry_field(
+    name: &'static str,
+    label: &'static str,
+    kind: &'static str,
+    complete: &'static str,
+    value: String,
+) -> AnyView {
+    let control = input(kind).attr("id", name).attr("name", name).attr("autocomplete", complete).attr("value", value);
+    ui::field(name, label, "", control.flag("required", true).view())
+}
+
+/// What an error code of the edge means; the words never come from the address.
+pub(super) fn entry_error(code: Option<&str>) -> AnyView {
+    code.map_or_else(nothing, |code| ui::form_error(error_words(code)))
+}
+
+fn error_words(code: &str) -> &'static str {
+    match code {
+        "credentials" => "Email or password is wrong. Check both and try again.",
+        "too_many" => "Too many attempts. Wait a minute, then try again.",
+        "token" => "This setup link does not count any more. Use the newest one that the server printed.",
+        "email" => "This is no email address. Check it and try again.",
+        "password" => "The password is too short. Use at least 12 characters.",
+        "name" => "Enter a name, at most 100 characters.",
+        "taken" => "The first account was made already. Sign in with it.",
+        "expired" => "You were signed out. Sign in again to go on.",
+        _ => "That did not work. Try again.",
+    }
+}

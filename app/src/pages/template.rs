@@ -1,0 +1,46 @@
+//! One template: what it asks for and its text.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use protocol::templates::{TemplateBody, TemplateVariable};
+
+use crate::{
+    loading::{load, loaded_page},
+    routes::to,
+    server_fns::templates::ask_template,
+    ui::{self, Crumb, Kind, el, nothing, pieces},
+};
+
+pub fn page() -> AnyView {
+    let params = use_params_map();
+    let loading = load(move || params.with(|params| ask_template(&params.get("name").unwrap_or_default())));
+    loaded_page(loading, show)
+}
+
+fn show(body: TemplateBody) -> AnyView {
+    let template = body.template;
+    let address = to::template(&template.name);
+    let crumbs = vec![Crumb::new("Templates", to::TEMPLATES), Crumb::new(template.title.clone(), address)];
+    let action = ui::link_button(Kind::Primary, "Use template", to::new_project_from(&template.name));
+    let mut parts = vec![
+        ui::page_head(template.title.clone(), nothing(), action),
+        el("p").class("soft lead").text(template.description).view(),
+    ];
+    if !template.variables.is_empty() {
+        let variables = el("dl").class("variables").children(template.variables.into_iter().map(variable)).view();
+        parts.push(ui::panel("Variables", variables));
+    }
+    parts.push(ui::panel("Text", ui::code_block("The template's text", body.source)));
+    ui::page(template.title, crumbs, pieces(parts))
+}
+
+fn variable(variable: TemplateVariable) -> AnyView {
+    let words = el("span").class("muted");
+    let default = match variable.default {
+        Some(default) => words.text("default ").child(ui::code(default)),
+        None => words.text("must be given"),
+    };
+    let name = el("dt").child(ui::code(variable.name)).view();
+    let meaning = el("dd").text(format!("{} ", variable.description)).child(default.view()).view();
+    el("div").child(name).child(meaning).view()
+}

@@ -1,0 +1,118 @@
+//! The site map: which path shows which page, and typed links to them.
+
+use leptos::prelude::*;
+use leptos_router::{
+    SsrMode,
+    components::{FlatRoutes, Route},
+    path,
+};
+
+use crate::pages::{gallery, home, login, new_project, not_found, project, projects, run, runs, setup, template, templates};
+
+/// A page as the router calls it; one type for all of them keeps the browser's download small.
+type Page = fn() -> AnyView;
+
+/// The page that the address names. Answers are complete HTML, in order.
+pub fn pages() -> AnyView {
+    let mode = SsrMode::Async;
+    view! {
+        <FlatRoutes fallback=not_found::page>
+            <Route path=path!("/") view=home::page as Page ssr=mode.clone()/>
+            <Route path=path!("/projects") view=projects::page as Page ssr=mode.clone()/>
+            <Route path=path!("/projects/new") view=new_project::page as Page ssr=mode.clone()/>
+            <Route path=path!("/projects/:id") view=project::page as Page ssr=mode.clone()/>
+            <Route path=path!("/runs") view=runs::page as Page ssr=mode.clone()/>
+            <Route path=path!("/runs/:id") view=run::page as Page ssr=mode.clone()/>
+            <Route path=path!("/templates") view=templates::page as Page ssr=mode.clone()/>
+            <Route path=path!("/templates/:name") view=template::page as Page ssr=mode.clone()/>
+            <Route path=path!("/login") view=login::page as Page ssr=mode.clone()/>
+            <Route path=path!("/setup") view=setup::page as Page ssr=mode.clone()/>
+            <Route path=path!("/gallery") view=gallery::page as Page ssr=mode.clone()/>
+            <Route path=path!("/*any") view=not_found::page as Page ssr=mode/>
+        </FlatRoutes>
+    }
+    .into_any()
+}
+
+/// Links. Nothing else in the interface puts addresses together.
+pub mod to {
+    use protocol::{ProjectId, RunId};
+
+    pub const HOME: &str = "/";
+    pub const PROJECTS: &str = "/projects";
+    pub const NEW_PROJECT: &str = "/projects/new";
+    pub const RUNS: &str = "/runs";
+    pub const TEMPLATES: &str = "/templates";
+    pub const LOGIN: &str = "/login";
+    pub const LOGOUT: &str = "/logout";
+    pub const SETUP: &str = "/setup";
+    /// The API's own pages; rendered by the server, outside of the interface.
+    pub const DOCS: &str = "/docs";
+
+    pub fn project(id: ProjectId) -> String {
+        format!("/projects/{id}")
+    }
+
+    /// A tab of a project: `runs`, `settings` or `start`.
+    pub fn project_tab(id: ProjectId, tab: &str) -> String {
+        format!("/projects/{id}?tab={tab}")
+    }
+
+    pub fn run(id: RunId) -> String {
+        format!("/runs/{id}")
+    }
+
+    /// A tab of a run: `tasks`, `diff`, `gates` or `receipt`; empty for its log.
+    pub fn run_tab(id: RunId, tab: &str) -> String {
+        if tab.is_empty() { run(id) } else { format!("/runs/{id}?tab={}", segment(tab)) }
+    }
+
+    pub fn template(name: &str) -> String {
+        format!("/templates/{}", segment(name))
+    }
+
+    /// The form for a new project with a template chosen.
+    pub fn new_project_from(template: &str) -> String {
+        format!("/projects/new?template={}", segment(template))
+    }
+
+    /// A list of runs; `state` is `active` or empty, `project` an id or empty, `after` a cursor.
+    pub fn runs(state: &str, project: &str, after: Option<&str>) -> String {
+        let mut query = Vec::new();
+        for (name, value) in [("state", state), ("project", project), ("after", after.unwrap_or_default())] {
+            if !value.is_empty() {
+                query.push(format!("{name}={}", segment(value)));
+            }
+        }
+        if query.is_empty() { RUNS.to_owned() } else { format!("{RUNS}?{}", query.join("&")) }
+    }
+
+    /// Text as one part of an address: all but letters, digits, `-`, `_` and `.` as `%XX`.
+    pub fn segment(text: &str) -> String {
+        const HEX: &[u8; 16] = b"0123456789ABCDEF";
+        let digit = |value: u8| char::from(HEX.get(usize::from(value)).copied().unwrap_or(b'0'));
+        let mut encoded = String::with_capacity(text.len());
+        for byte in text.bytes() {
+            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.') {
+                encoded.push(char::from(byte));
+            } else {
+                encoded.push('%');
+                encoded.push(digit(byte >> 4));
+                encoded.push(digit(byte & 15));
+            }
+        }
+        encoded
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::{runs, segment};
+
+        #[test]
+        fn addresses_hold_any_text() {
+            assert_eq!(segment("a b/ü"), "a%20b%2F%C3%BC");
+            assert_eq!(runs("", "", None), "/runs");
+            assert_eq!(runs("active", "", Some("x=1")), "/runs?state=active&after=x%3D1");
+        }
+    }
+}

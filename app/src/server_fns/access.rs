@@ -1,0 +1,39 @@
+//! Who is looking at the page.
+
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+use protocol::access::Viewer;
+
+use super::{UiError, ask::Ask};
+
+/// The signed-in person, and what the shell around every page has to know about this server.
+#[server(name = ReadViewer, prefix = "/ui", endpoint = "viewer", input = GetUrl)]
+pub async fn viewer() -> Result<Viewer, UiError> {
+    use domain::{
+        access::{Action, may},
+        actor::Actor,
+    };
+
+    use super::{asked, context};
+
+    let (cx, actor) = context()?;
+    let Actor::User { id, name, email, role, .. } = &actor else {
+        return Err(UiError::new(401, "Sign in to see this page."));
+    };
+    let seq = asked(services::events::last_seq(&cx).await)?;
+    Ok(Viewer {
+        user_id: *id,
+        email: email.clone(),
+        name: name.clone(),
+        role: *role,
+        may_control: may(&actor, Action::ControlRun),
+        may_write: may(&actor, Action::WriteProject),
+        sandboxed: cx.sandbox.isolates(),
+        seq,
+        version: cx.settings.version.to_owned(),
+    })
+}
+
+/// Asks for [`viewer`].
+pub fn ask_viewer() -> Ask<Viewer> {
+    Ask::new("viewer", &[], viewer)
+}

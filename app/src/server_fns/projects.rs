@@ -1,0 +1,269 @@
+//! Projects: lists, pages and what can be changed.
+
+use std::collections::BTreeMap;
+
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+use protocol::{
+    agents::AgentInfo,
+    projects::{Project, ProjectRow},
+    runs::Run,
+    templates::Template,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{UiError, ask::Ask, flash::Flash};
+
+/// A page of the list of projects.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProjectsPage {
+    pub rows: Vec<ProjectRow>,
+    pub next: Option<String>,
+}
+
+/// What the form for a new project offers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewProjectPage {
+    pub templates: Vec<Template>,
+    pub flash: Flash,
+}
+
+/// Everything that the page of a project shows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProjectPage {
+    pub project: Project,
+    /// The newest first, at most 50.
+    pub runs: Vec<Run>,
+    pub agents: Vec<AgentInfo>,
+    pub templates: Vec<Template>,
+    pub may_control: bool,
+    pub may_write: bool,
+    pub flash: Flash,
+}
+
+/// The form for a new project. `source` says which of the others counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NewProject {
+    pub name: String,
+    /// `template`, `prd`, `brief`, `git` or `folder`.
+    pub source: String,
+    pub template: String,
+    /// By `template.variable`, because a form without script holds the fields of all templates.
+    pub variables: BTreeMap<String, String>,
+    pub prd_text: String,
+    pub brief: String,
+    pub git_url: String,
+    pub path: String,
+    /// `merge` or `review`.
+    pub delivery: String,
+}
+
+/// The settings form of a project.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ProjectSettings {
+    pub name: String,
+    pub description: String,
+    pub delivery: String,
+    pub prd_text: String,
+}
+
+/// A page of all projects, the newest first; an empty `after` is the first page.
+#[server(name = ReadProjects, prefix = "/ui", endpoint = "projects", input = GetUrl)]
+pub async fn projects(after: String) -> Result<ProjectsPage, UiError> {
+    use super::{asked, context};
+
+    let (cx, actor) = context()?;
+    let query = protocol::page::PageQuery { after: (!after.is_empty()).then_some(after), limit: Some(50) };
+    let page = asked(services::projects::list(&cx, &actor, &query).await)?;
+    Ok(ProjectsPage { rows: page.items, next: page.next })
+}
+
+/// What a new project can be made from.
+#[server(name = ReadNewProject, prefix = "/ui", endpoint = "new_project", input = GetUrl)]
+pub async fn new_project() -> Result<NewProjectPage, UiError> {
+    use super::context;
+
+    let (cx, actor) = context()?;
+    Ok(NewProjectPage { templates: super::templates::all(&cx, &actor).await?, flash: super::flash::take() })
+}
+
+/// One project with its runs and what a run of it can use.
+#[server(name = ReadProject, prefix = "/ui", endpoint = "project", input = GetUrl)]
+pub async fn project(id: String) -> Result<ProjectPage, UiError> {
+    use domain::access::{Action, may};
+
+    use super::{asked, context};
+
+    let (cx, actor) = context()?;
+    let project = asked(services::projects::get(&cx, &actor, known(&id)?).await)?;
+    let filter = services::runs::RunFilter { project: Some(project.id), active: false };
+    let query = protocol::page::PageQuery { after: None, limit: Some(50) };
+    let runs = asked(services::runs::list(&cx, &actor, filter, &query).await)?.items;
+    Ok(ProjectPage {
+        project,
+        runs,
+        agents: asked(services::agents::list(&cx, &actor).await)?,
+        templates: super::templates::all(&cx, &actor).await?,
+        may_control: may(&actor, Action::StartRun),
+        may_write: may(&actor, Action::WriteProject),
+        flash: super::flash::take(),
+    })
+}
+
+/// Makes a project and goes to it.
+#[server(prefix = "/ui", endpoint = "create_project")]
+pub async fn create_project(form: NewProject) -> Result<(), UiError> {
+    use super::{asked, context, flash::refused};
+    use crate::routes::to;
+
+    let (cx, actor) = context()?;
+    match asked(services::projects::create(&cx, &actor, form.command()).await) {
+        Ok(project) => {
+            leptos_axum::redirect(&to::project(project.id));
+            Ok(())
+        }
+        Err(error) => Err(refused(error, to::NEW_PROJECT, form.typed())),
+    }
+}
+
+/// Changes a project's settings.
+#[server(prefix = "/ui", endpoint = "update_project")]
+pub async fn update_project(id: String, form: ProjectSettings) -> Result<(), UiError> {
+    use protocol::projects::UpdateProject;
+
+    use super::{asked, context, flash::refused};
+    use crate::routes::to;
+
+    let (cx, actor) = context()?;
+    let id = known(&id)?;
+    let command = UpdateProject {
+        name: Some(form.name.clone()),
+        description: Some(form.description.clone()),
+        delivery: Some(delivery(&form.delivery)),
+        prd_text: Some(form.prd_text.clone()),
+    };
+    let page = to::project_tab(id, "settings");
+    match asked(services::projects::update(&cx, &actor, id, command).await) {
+        Ok(_) => {
+            leptos_axum::redirect(&page);
+            Ok(())
+        }
+        Err(error) => {
+            let typed = vec![("name", form.name.as_str()), ("description", &form.description), ("delivery", &form.delivery)];
+            Err(refused(error, &page, typed))
+        }
+    }
+}
+
+/// Deletes a project, once its name was typed.
+#[server(prefix = "/ui", endpoint = "delete_project")]
+pub async fn delete_project(id: String, confirm: String) -> Result<(), UiError> {
+    use super::{asked, context, flash::refused, set_status};
+    use crate::routes::to;
+
+    let (cx, actor) = context()?;
+    let id = known(&id)?;
+    let page = to::project_tab(id, "settings");
+    let project = asked(services::projects::get(&cx, &actor, id).await)?;
+    if confirm.trim() != project.name {
+        set_status(400);
+        let error = UiError::new(400, "The name does not match. Type the project's name to delete it.");
+        return Err(refused(error, &page, Vec::new()));
+    }
+    match asked(services::projects::delete(&cx, &actor, id).await) {
+        Ok(()) => {
+            leptos_axum::redirect(to::PROJECTS);
+            Ok(())
+        }
+        Err(error) => Err(refused(error, &page, Vec::new())),
+    }
+}
+
+/// Asks for [`projects`]; an empty `after` is the first page.
+pub fn ask_projects(after: &str) -> Ask<ProjectsPage> {
+    Ask::new("projects", &[("after", after)], || projects(after.to_owned()))
+}
+
+/// Asks for [`new_project`].
+pub fn ask_new_project() -> Ask<NewProjectPage> {
+    Ask::new("new_project", &[], new_project)
+}
+
+/// Asks for [`project`].
+pub fn ask_project(id: &str) -> Ask<ProjectPage> {
+    Ask::new("project", &[("id", id)], || project(id.to_owned()))
+}
+
+/// The id in an address; anything that is none names no project.
+#[cfg(feature = "ssr")]
+pub(super) fn known(id: &str) -> Result<protocol::ProjectId, UiError> {
+    id.parse().map_err(|_| {
+        super::set_status(404);
+        UiError::new(404, "There is no such project.")
+    })
+}
+
+#[cfg(feature = "ssr")]
+fn delivery(name: &str) -> protocol::projects::Delivery {
+    if name == "review" { protocol::projects::Delivery::Review } else { protocol::projects::Delivery::Merge }
+}
+
+#[cfg(feature = "ssr")]
+impl NewProject {
+    fn command(&self) -> protocol::projects::CreateProject {
+        let given = |source: &str, text: &str| (self.source == source).then(|| text.trim().to_owned());
+        let prefix = format!("{}.", self.template);
+        let of_template = self.variables.iter().filter_map(|(name, value)| Some((name.strip_prefix(&prefix)?, value)));
+        let variables = of_template.filter(|(_, value)| !value.trim().is_empty());
+        protocol::projects::CreateProject {
+            name: self.name.trim().to_owned(),
+            description: None,
+            template: given("template", &self.template),
+            variables: variables.map(|(name, value)| (name.to_owned(), value.clone())).collect(),
+            git_url: given("git", &self.git_url),
+            path: given("folder", &self.path),
+            prd_text: given("prd", &self.prd_text).or_else(|| given("brief", &self.brief)),
+            delivery: Some(delivery(&self.delivery)),
+        }
+    }
+
+    fn typed(&self) -> Vec<(&str, &str)> {
+        vec![
+            ("name", &self.name),
+            ("source", &self.source),
+            ("template", &self.template),
+            ("git_url", &self.git_url),
+            ("path", &self.path),
+            ("delivery", &self.delivery),
+            ("brief", &self.brief),
+            ("prd_text", &self.prd_text),
+        ]
+    }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_chosen_source_and_its_variables_are_sent() {
+        let form = NewProject {
+            name: " Greeter ".to_owned(),
+            source: "template".to_owned(),
+            template: "cli-tool".to_owned(),
+            variables: [("cli-tool.language", "Rust"), ("cli-tool.license", " "), ("api.language", "Go")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+            brief: "left over".to_owned(),
+            ..NewProject::default()
+        };
+
+        let command = form.command();
+
+        assert_eq!(command.name, "Greeter");
+        assert_eq!(command.template.as_deref(), Some("cli-tool"));
+        assert_eq!(command.prd_text, None);
+        assert_eq!(command.variables.into_iter().collect::<Vec<_>>(), [("language".to_owned(), "Rust".to_owned())]);
+    }
+}

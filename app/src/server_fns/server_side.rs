@@ -1,0 +1,104 @@
+//! The server's half of server functions: who asks, with what, and how errors leave.
+
+use std::sync::Arc;
+
+use axum::http::{StatusCode, request::Parts};
+use domain::actor::Actor;
+use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
+use services::Cx;
+
+use super::UiError;
+
+/// The `x-request-id` of the request; provided by the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestId(pub Arc<str>);
+
+/// The use cases' context and who asks.
+pub fn context() -> Result<(Cx, Actor), UiError> {
+    let cx = use_context::<Cx>().ok_or_else(|| fail(UiError::new(500, "This server is not set up for pages.")))?;
+    let actor = use_context::<Actor>().ok_or_else(|| fail(UiError::new(401, "Sign in to see this page.")))?;
+    Ok((cx, actor))
+}
+
+/// A use case's answer as the interface takes it; an error also sets the response's status.
+pub fn asked<T>(result: Result<T, services::Error>) -> Result<T, UiError> {
+    result.map_err(|error| fail(described(&error)))
+}
+
+/// Sets the status of the response, unless a plain HTML form waits for its redirect.
+pub fn set_status(status: u16) {
+    if wants_redirect() {
+        return;
+    }
+    if let (Some(response), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(status)) {
+        response.set_status(status);
+    }
+}
+
+/// Whether a browser without script sent a form and shows whatever comes back.
+pub(super) fn wants_redirect() -> bool {
+    use_context::<Parts>().is_some_and(|parts| {
+        let accepts = parts.headers.get("accept").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        parts.uri.path().starts_with("/ui/") && accepts.contains("text/html")
+    })
+}
+
+fn fail(mut error: UiError) -> UiError {
+    if let Some(RequestId(id)) = use_context::<RequestId>() {
+        error.request_id = id.to_string();
+    }
+    set_status(error.status);
+    error
+}
+
+fn described(error: &services::Error) -> UiError {
+    use services::Error;
+    let status = match error {
+        Error::NotFound(_) => 404,
+        Error::Forbidden { .. } => 403,
+        Error::Invalid(_) => 400,
+        Error::TooLarge(_) => 413,
+        Error::Conflict(_) => 409,
+        Error::Unauthorized(_) => 401,
+        Error::TooMany { .. } => 429,
+        Error::Unavailable(_) => 503,
+        Error::Store(_) | Error::Vcs(_) | Error::Io(_) | Error::Internal(_) => 500,
+    };
+    if status == 500 {
+        log(error);
+        return UiError::new(
+            status,
+            "Something went wrong on the server. Try again; if it stays, look for the request id in the log.",
+        );
+    }
+    UiError::new(status, sentence(&error.to_string()))
+}
+
+fn log(error: &services::Error) {
+    let id = use_context::<RequestId>().map(|RequestId(id)| id.to_string()).unwrap_or_default();
+    tracing::error!(request_id = %id, error = error as &dyn std::error::Error, "a page's request failed");
+}
+
+/// With a capital and a full stop, as people read it.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let mut sentence: String = letters.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
+    sentence.push_str(letters.as_str());
+    if !sentence.ends_with(['.', '!', '?']) {
+        sentence.push('.');
+    }
+    sentence
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sentence;
+
+    #[test]
+    fn errors_read_as_sentences() {
+        assert_eq!(sentence("too many attempts"), "Too many attempts.");
+        assert_eq!(sentence("Done."), "Done.");
+        assert_eq!(sentence(""), ".");
+    }
+}

@@ -1,0 +1,41 @@
+//! Reusable specs.
+
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+use protocol::templates::{Template, TemplateBody};
+
+use super::{UiError, ask::Ask};
+
+/// All templates, by name.
+#[server(name = ReadTemplates, prefix = "/ui", endpoint = "templates", input = GetUrl)]
+pub async fn templates() -> Result<Vec<Template>, UiError> {
+    use super::context;
+
+    let (cx, actor) = context()?;
+    all(&cx, &actor).await
+}
+
+/// One template with its text.
+#[server(name = ReadTemplate, prefix = "/ui", endpoint = "template", input = GetUrl)]
+pub async fn template(name: String) -> Result<TemplateBody, UiError> {
+    use super::{asked, context};
+
+    let (cx, actor) = context()?;
+    asked(services::templates::get(&cx, &actor, &name).await)
+}
+
+/// Asks for [`templates`].
+pub fn ask_templates() -> Ask<Vec<Template>> {
+    Ask::new("templates", &[], templates)
+}
+
+/// Asks for [`template`].
+pub fn ask_template(name: &str) -> Ask<TemplateBody> {
+    Ask::new("template", &[("name", name)], || template(name.to_owned()))
+}
+
+/// The first 200, which is more than there are.
+#[cfg(feature = "ssr")]
+pub(super) async fn all(cx: &services::Cx, actor: &domain::actor::Actor) -> Result<Vec<Template>, UiError> {
+    let query = protocol::page::PageQuery { after: None, limit: Some(200) };
+    super::asked(services::templates::list(cx, actor, &query).await).map(|list| list.templates)
+}

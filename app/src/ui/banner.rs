@@ -1,0 +1,12 @@
+//! Banners: what a person has to know on every page.
+
+use leptos::prelude::*;
+
+use super::{Tone, el, icon};
+
+/// A line across the page.
+pub fn banner(tone: Tone, text: impl Into<String>) -> AnyView {
+    let name = if tone == Tone::Bad { "cross" } else { "warn" };
+    let line = el("div").class(format!("banner {}", tone.class())).attr("role", "status");
+    line.child(icon(name)).child(el("span").text(text).view()).view()
+}

@@ -1,0 +1,35 @@
+//! Chips: a state as icon and word, never as colour alone.
+
+use leptos::prelude::*;
+
+use super::{el, icon};
+
+/// The colour family of a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    Neutral,
+    Working,
+    Good,
+    Warn,
+    Bad,
+    Held,
+}
+
+impl Tone {
+    /// Its name in style sheets.
+    pub fn class(self) -> &'static str {
+        match self {
+            Self::Neutral => "neutral",
+            Self::Working => "working",
+            Self::Good => "good",
+            Self::Warn => "warn",
+            Self::Bad => "bad",
+            Self::Held => "held",
+        }
+    }
+}
+
+/// A state: its icon and its word.
+pub fn chip(tone: Tone, icon_name: &'static str, word: &'static str) -> AnyView {
+    el("span").class(format!("chip {}", tone.class())).child(icon(icon_name)).text(word).view()
+}

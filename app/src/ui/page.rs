@@ -1,0 +1,43 @@
+//! The frame of a page: where am I, one heading, one primary action.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::{div, el, pieces};
+
+/// A step of the breadcrumb; the last one is the page itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crumb {
+    pub label: String,
+    pub href: String,
+}
+
+impl Crumb {
+    pub fn new(label: impl Into<String>, href: impl Into<String>) -> Self {
+        Self { label: label.into(), href: href.into() }
+    }
+}
+
+/// A page: the tab's title (state first, like `● 2 running`), the breadcrumb in the top bar, and `<main>`.
+pub fn page(title: String, crumbs: Vec<Crumb>, body: AnyView) -> AnyView {
+    let last = crumbs.len().saturating_sub(1);
+    let crumbs = crumbs.into_iter().enumerate().map(|(index, crumb)| {
+        let current = (index == last).then_some("page");
+        el("li").child(el("a").attr("href", crumb.href).maybe("aria-current", current).text(crumb.label).view()).view()
+    });
+    let crumbs = el("nav").class("crumbs").attr("aria-label", "Breadcrumb").child(el("ol").children(crumbs).view()).view();
+    let main = el("main").attr("id", "content").attr("tabindex", "-1").child(body).view();
+    pieces(vec![tab_title(title), crumbs, main])
+}
+
+/// What the browser's tab shows.
+pub fn tab_title(title: impl Into<String>) -> AnyView {
+    let title = format!("{} – loki", title.into());
+    view! { <Title text=title/> }.into_any()
+}
+
+/// The top of a page: its heading with what belongs to it, and its one primary action.
+pub fn page_head(heading: impl Into<String>, beside: AnyView, action: AnyView) -> AnyView {
+    let words = div("words").child(el("h1").text(heading).view()).child(beside).view();
+    div("page-head").child(words).child(action).view()
+}

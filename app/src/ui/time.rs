@@ -1,0 +1,84 @@
+//! Times: exact in the HTML that the server sends, relative once the browser knows what time it is.
+
+use leptos::prelude::*;
+use protocol::Timestamp;
+
+use super::{el, live, text};
+
+/// The browser's clock in milliseconds since 1970, moved on twice a minute; absent while the server renders, so that both
+/// sides show the same at first.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Now(pub RwSignal<Option<i64>>);
+
+impl Now {
+    /// Looks at the browser's clock; on the server there is none to look at.
+    pub fn tick(self) {
+        self.0.set(crate::browser::now());
+    }
+}
+
+/// When something happened, like `12 min ago`, with the exact time on hover.
+pub fn ago(at: Timestamp) -> AnyView {
+    let now = use_context::<Now>().unwrap_or_default();
+    let words = live(move || match now.0.get() {
+        Some(now) => text(relative(now - at.millis())),
+        None => text(short(at)),
+    });
+    el("time").class("ago num").attr("datetime", at.to_string()).attr("title", exact(at)).child(words).view()
+}
+
+/// `2026-11-21 06:02:05 UTC`.
+pub fn exact(at: Timestamp) -> String {
+    let text = at.to_string();
+    let day = text.get(..10).unwrap_or_default();
+    let clock = text.get(11..19).unwrap_or_default();
+    format!("{day} {clock} UTC")
+}
+
+/// How long something took: `8 ms`, `2.1 s`, `48 s`, `12 min`, `3 h 5 min`.
+pub fn duration(millis: i64) -> String {
+    let millis = millis.max(0);
+    match millis {
+        0..1_000 => format!("{millis} ms"),
+        1_000..10_000 => format!("{}.{} s", millis / 1_000, millis % 1_000 / 100),
+        10_000..60_000 => format!("{} s", millis / 1_000),
+        60_000..3_600_000 => format!("{} min", millis / 60_000),
+        _ => format!("{} h {} min", millis / 3_600_000, millis % 3_600_000 / 60_000),
+    }
+}
+
+fn relative(millis: i64) -> String {
+    let minutes = millis / 60_000;
+    match minutes {
+        ..1 => "just now".to_owned(),
+        1..60 => format!("{minutes} min ago"),
+        60..2_880 => format!("{} h ago", minutes / 60),
+        _ => format!("{} days ago", minutes / 1_440),
+    }
+}
+
+/// `11-21 06:02`, as wide as the relative words that replace it.
+fn short(at: Timestamp) -> String {
+    at.to_string().get(5..16).map(|text| text.replace('T', " ")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_as_exact_as_people_need() {
+        let read = [-5, 8, 2_140, 48_900, 754_000, 11_100_000].map(duration);
+
+        assert_eq!(read, ["0 ms", "8 ms", "2.1 s", "48 s", "12 min", "3 h 5 min"]);
+    }
+
+    #[test]
+    fn times_are_relative_to_the_browsers_clock() {
+        let read = [-900, 59_000, 60_000, 3_600_000 * 30, 86_400_000 * 3].map(relative);
+
+        assert_eq!(read, ["just now", "just now", "1 min ago", "30 h ago", "3 days ago"]);
+        assert_eq!(exact(Timestamp::from_millis(1_795_240_925_123)), "2026-11-21 06:02:05 UTC");
+        assert_eq!(short(Timestamp::from_millis(1_795_240_925_123)), "11-21 06:02");
+    }
+}

@@ -1,0 +1,113 @@
+//! Settings that decide whether tests run at all: scripts of packages, make targets, runners' own files, workflows.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde_json::Value;
+
+use super::super::text::{self, pattern};
+use crate::ports::vcs::ChangedFile;
+
+static CANNOT_FAIL: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"^(?:exit 0|true|:|echo\b[^&|;]*|printf\b[^&|;]*|node -e ["'][^"']*["'])$"#));
+static SWALLOWS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:\|\|\s*(?:true|:|exit 0|echo\b.*)|;\s*(?:exit 0|true))\s*$"));
+static DESELECTS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"--ignore(?:-glob)?\b|--deselect\b|--collect-only\b|--co\b|(?:addopts|-q|\s)\s*=?.*\s-k\s|^\s*(?:norecursedirs|python_files)\s*=.*\b(?:none|test)\b\s*$",
+    )
+});
+static CONFTEST: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\bcollect_ignore(?:_glob)?\b|\bpytest_ignore_collect\b|\bitems\s*(?:\[:\]\s*=|\.clear\s*\()|\bpytest_deselected\b|\bmark\s*\.\s*(?:skip|xfail)\b|\bexitstatus\s*=\s*0|\bpytest\s*\.\s*exit\s*\(|\bos\._exit\s*\(",
+    )
+});
+static CARGO: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*(?:test|harness|autotests)\s*=\s*false"));
+static WORKFLOW: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^\s*-?\s*continue-on-error\s*:\s*true|^\s*-?\s*allow_failure\s*:\s*true"));
+
+/// What was done to the running of tests in this file: a line, and what is wrong with it.
+pub(super) fn problems(file: &ChangedFile) -> Vec<(usize, String)> {
+    let name = file.path.rsplit('/').next().unwrap_or_default();
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    match name {
+        "package.json" => package(file),
+        "Makefile" | "makefile" | "GNUmakefile" => makefile(file),
+        "conftest.py" => added(file, &CONFTEST, "tests are left out or made to pass for all"),
+        "pytest.ini" | "pyproject.toml" | "setup.cfg" | "tox.ini" | ".pytest.ini" => {
+            added(file, &DESELECTS, "tests are left out")
+        }
+        "Cargo.toml" => added(file, &CARGO, "tests are turned off"),
+        _ if matches!(extension, "yml" | "yaml") => added(file, &WORKFLOW, "a failure no longer counts"),
+        _ => Vec::new(),
+    }
+}
+
+fn added(file: &ChangedFile, regex: &Regex, what: &str) -> Vec<(usize, String)> {
+    let lines =
+        text::added_lines(file).into_iter().filter(|(_, line)| !line.trim_start().starts_with('#') && regex.is_match(line));
+    lines.map(|(number, line)| (number, format!("{what}: {}", text::one_line(line, 80)))).collect()
+}
+
+fn package(file: &ChangedFile) -> Vec<(usize, String)> {
+    let script = |text: &Option<String>| -> Option<String> {
+        let manifest: Value = serde_json::from_str(text.as_deref()?).ok()?;
+        let script = manifest.get("scripts")?.get("test")?.as_str()?.trim().to_owned();
+        (!script.contains("no test specified")).then_some(script)
+    };
+    let (before, after) = (script(&file.before), script(&file.after));
+    let was_real = before.as_deref().is_some_and(|before| !is_neutral(before));
+    match after {
+        Some(after) if is_neutral(&after) && before.as_deref() != Some(&after) => {
+            vec![(1, format!("the test command cannot fail: {}", text::one_line(&after, 80)))]
+        }
+        None if was_real && file.after.is_some() => vec![(1, "the test command was removed".to_owned())],
+        _ => Vec::new(),
+    }
+}
+
+fn is_neutral(script: &str) -> bool {
+    let is_empty = |part: &str| CANNOT_FAIL.is_match(part.trim());
+    script.split("&&").all(is_empty) || SWALLOWS.is_match(script)
+}
+
+/// The recipe of the target `test`: emptied, without effect, or with its failure ignored.
+fn makefile(file: &ChangedFile) -> Vec<(usize, String)> {
+    let (before, after) = (recipe(file.before.as_deref()), recipe(file.after.as_deref()));
+    let works = |recipe: &Recipe| !recipe.needs.is_empty() || recipe.lines.iter().any(|line| !is_idle(line));
+    let problem = match (&before, &after) {
+        (Some(before), None) if works(before) && file.after.is_some() => Some((1, "the test target was removed".to_owned())),
+        (before, Some(after)) if !works(after) && before.as_ref().is_none_or(works) => {
+            Some((after.number, "the test target does nothing".to_owned()))
+        }
+        (before, Some(after)) => {
+            let known = |line: &String| before.as_ref().is_some_and(|before| before.lines.contains(line));
+            let ignored = after
+                .lines
+                .iter()
+                .find(|line| (line.starts_with('-') || SWALLOWS.is_match(line)) && !known(line) && !is_idle(line));
+            ignored.map(|line| (after.number, format!("a failure of the test target is ignored: {}", text::one_line(line, 80))))
+        }
+        _ => None,
+    };
+    problem.into_iter().collect()
+}
+
+struct Recipe {
+    number: usize,
+    needs: String,
+    lines: Vec<String>,
+}
+
+fn recipe(text: Option<&str>) -> Option<Recipe> {
+    let mut lines = text?.lines().enumerate().skip_while(|(_, line)| !line.starts_with("test:") && !line.starts_with("test :"));
+    let (index, head) = lines.next()?;
+    let (needs, inline) = head.split_once(':')?.1.split_once(';').unwrap_or((head.split_once(':')?.1, ""));
+    let body = lines.take_while(|(_, line)| line.starts_with('\t') || line.trim().is_empty()).map(|(_, line)| line.trim());
+    let lines = std::iter::once(inline.trim()).chain(body).filter(|line| !line.is_empty()).map(str::to_owned).collect();
+    Some(Recipe { number: index + 1, needs: needs.trim().to_owned(), lines })
+}
+
+fn is_idle(line: &str) -> bool {
+    let line = line.trim_start_matches(['@', '-', '+']).trim();
+    line.is_empty() || line.starts_with('#') || CANNOT_FAIL.is_match(line)
+}

@@ -1,0 +1,11 @@
+//! The rules: pure and synchronous, without input, output or a clock of their own.
+
+pub mod access;
+pub mod actor;
+pub mod complexity;
+pub mod gates;
+pub mod ports;
+pub mod receipts;
+pub mod runs;
+pub mod specs;
+pub mod templates;

@@ -1,0 +1,6 @@
+//! Where a world begins: the traits behind which agents, processes, git and the clock live.
+
+pub mod agent;
+pub mod clock;
+pub mod sandbox;
+pub mod vcs;

@@ -1,0 +1,155 @@
+//! Git: repositories, worktrees, snapshots, commits and diffs. Every repository is taken to be hostile.
+
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use protocol::{Timestamp, runs::FileDiff};
+use tokio_util::sync::CancellationToken;
+
+/// Who a commit is by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    pub name: String,
+    pub email: String,
+}
+
+/// A worktree of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Worktree {
+    pub path: PathBuf,
+    pub branch: String,
+    /// The commit it was made from.
+    pub base: String,
+    /// Folders of git's own data that tools inside need to read: the common git directory.
+    pub git_data: Vec<PathBuf>,
+}
+
+/// How a merge ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Merge {
+    /// The branch now points to this commit.
+    Merged(String),
+    /// Both sides changed these files; nothing was changed.
+    Conflict(Vec<String>),
+}
+
+/// What changed between two trees, without the text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DiffStat {
+    pub files: u32,
+    pub added: u32,
+    pub removed: u32,
+}
+
+/// A file's change with both texts, for the gates that read code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangedFile {
+    pub path: String,
+    /// `None` when it is new. Text that is not UTF-8, or larger than a megabyte, is given as `Some(String::new())` with `opaque`.
+    pub before: Option<String>,
+    /// `None` when it is gone.
+    pub after: Option<String>,
+    /// Binary or too large to read.
+    pub opaque: bool,
+    /// A symbolic link, and where it points to.
+    pub link: Option<String>,
+}
+
+/// Git, for what the engine needs of it. All paths are absolute.
+#[async_trait]
+pub trait Vcs: Send + Sync {
+    /// Makes a repository at `path` with branch `main` and a first commit of `files` (path, content).
+    async fn init(&self, path: &Path, identity: &Identity, at: Timestamp, files: &[(String, String)])
+    -> Result<String, VcsError>;
+
+    /// Clones `url` (https, http, ssh or git; never `ext::`, a local path, or an option) to `path`, and returns its branch.
+    async fn clone(&self, url: &str, path: &Path, cancel: &CancellationToken) -> Result<String, VcsError>;
+
+    /// The branch and commit that `path`, a repository's top folder, has checked out. A folder that is no repository is an error.
+    async fn head(&self, path: &Path) -> Result<(String, String), VcsError>;
+
+    /// The commit at which `branch` stands.
+    async fn branch_commit(&self, repository: &Path, branch: &str) -> Result<Option<String>, VcsError>;
+
+    /// Makes, or finds again, a worktree at `path` on a new branch `branch` from commit `base`.
+    async fn add_worktree(&self, repository: &Path, path: &Path, branch: &str, base: &str) -> Result<Worktree, VcsError>;
+
+    /// Removes a worktree; its branch stays.
+    async fn remove_worktree(&self, repository: &Path, path: &Path) -> Result<(), VcsError>;
+
+    /// Stores everything in the worktree that git does not ignore (and neither `.loki/`, apart from `.loki/config/`) as a tree
+    /// object and returns its id. The index and HEAD stay as they are. The tree is kept from git's garbage collector by a
+    /// ref `refs/loki/<keep>`.
+    async fn snapshot(&self, worktree: &Path, keep: &str) -> Result<String, VcsError>;
+
+    /// Makes the worktree's files equal to `tree`: what was added is removed, what was changed or deleted is back. Ignored
+    /// files and `.loki/` stay.
+    async fn restore(&self, worktree: &Path, tree: &str) -> Result<(), VcsError>;
+
+    /// Writes the files of a tree or commit, and nothing else, into `folder`, which is missing or empty and becomes no worktree.
+    /// Files are as in a fresh clone; filters that the repository names are not run.
+    async fn export(&self, repository: &Path, tree: &str, folder: &Path) -> Result<(), VcsError>;
+
+    /// Commits `tree` onto the worktree's branch on top of `parent`. The same arguments always give the same commit, and doing
+    /// it twice is doing it once. The branch standing anywhere else than at `parent` or at this commit is an error.
+    async fn commit(&self, worktree: &Path, commit: &NewCommit) -> Result<String, VcsError>;
+
+    /// Numbers of what changed between two trees or commits.
+    async fn stat(&self, repository: &Path, from: &str, to: &str) -> Result<DiffStat, VcsError>;
+
+    /// Every file that changed between two trees or commits, with both texts; at most `most` files.
+    async fn changed(&self, repository: &Path, from: &str, to: &str, most: usize) -> Result<Vec<ChangedFile>, VcsError>;
+
+    /// The diff for reading: three lines of context, renames found, files over `max_lines` lines of change folded.
+    async fn diff(&self, repository: &Path, from: &str, to: &str, max_lines: u32) -> Result<Vec<FileDiff>, VcsError>;
+
+    /// SHA-256, in hex, of `git diff --binary --full-index --no-renames FROM TO`, read as a stream.
+    async fn diff_sha256(&self, repository: &Path, from: &str, to: &str) -> Result<String, VcsError>;
+
+    /// Commits after `from` up to `to`, oldest first, as `<hash> <subject>`.
+    async fn log(&self, repository: &Path, from: &str, to: &str) -> Result<Vec<String>, VcsError>;
+
+    /// Paths of all files of a commit or tree, at most `most`.
+    async fn files(&self, repository: &Path, at: &str, most: usize) -> Result<Vec<String>, VcsError>;
+
+    /// A file of a commit or tree, if it is there, text and at most `max_bytes` long.
+    async fn read(&self, repository: &Path, at: &str, path: &str, max_bytes: usize) -> Result<Option<String>, VcsError>;
+
+    /// Brings `branch` into `into`: fast-forward if that can be, else a merge commit. If `into` is checked out in the
+    /// repository's own folder, its files follow, unless it has changes of its own, which is an error that names them.
+    async fn merge(
+        &self,
+        repository: &Path,
+        (branch, into): (&str, &str),
+        identity: &Identity,
+        at: Timestamp,
+    ) -> Result<Merge, VcsError>;
+}
+
+/// A commit to be made. `at` is part of it, so that making it again gives the same hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewCommit {
+    pub tree: String,
+    pub parent: String,
+    pub branch: String,
+    pub message: String,
+    pub identity: Identity,
+    pub at: Timestamp,
+}
+
+/// Why git did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum VcsError {
+    /// The caller's fault: a URL, branch or path that is not allowed; the text is for people.
+    #[error("{0}")]
+    Refused(String),
+    /// Git said no; the text is git's own, cut to 2,000 characters and without credentials.
+    #[error("git {command} failed: {detail}")]
+    Git { command: &'static str, detail: String },
+    #[error("git could not be run: {0}")]
+    Io(#[from] std::io::Error),
+    #[error("git {command} took longer than {seconds} s and was stopped")]
+    TimedOut { command: &'static str, seconds: u64 },
+    #[error("the disk is full")]
+    DiskFull,
+}

@@ -1,0 +1,187 @@
+//! Receipts: the verdict of a run, by rule from its facts, sealed so that a later change of either shows.
+
+use protocol::{
+    receipts::{Facts, Judgments, Receipt, TaskFact},
+    runs::{GateVerdict, TaskStatus, Verdict},
+};
+use sha2::{Digest, Sha256};
+
+use crate::gates::GateName;
+
+/// The version of the receipt's shape.
+pub const SCHEMA: u32 = 1;
+
+/// `Facts::ended_because` of a run that went through all of its tasks, as `runs::steps::describe` writes it. Any other ending is
+/// not verified.
+pub const ALL_TASKS_DONE: &str = "All tasks were worked on";
+
+/// Gates that must have been judged on the whole for a verdict without gaps.
+const EXPECTED: [GateName; 5] = [GateName::Diff, GateName::Scope, GateName::Secrets, GateName::TestIntegrity, GateName::Tests];
+
+/// The verdict and what keeps it from being better, each in a sentence.
+pub fn verdict(facts: &Facts) -> (Verdict, Vec<String>) {
+    let failures = failures(facts);
+    let gaps = gaps(facts);
+    let verdict = match (failures.is_empty(), gaps.is_empty()) {
+        (false, _) => Verdict::NotVerified,
+        (true, false) => Verdict::VerifiedWithGaps,
+        (true, true) => Verdict::Verified,
+    };
+    (verdict, failures.into_iter().chain(gaps).collect())
+}
+
+/// The receipt of these facts. Amounts of money are rounded to millionths of a dollar: shorter numbers survive being written
+/// and read as JSON to the last bit, which the hash depends on.
+pub fn seal(mut facts: Facts, judgments: Judgments) -> Receipt {
+    facts.cost_usd = facts.cost_usd.filter(|cost| cost.is_finite()).map(rounded);
+    facts.limits.cost_usd = facts.limits.cost_usd.filter(|cost| cost.is_finite()).map(rounded);
+    for gate in &mut facts.gates {
+        gate.cost_usd = if gate.cost_usd.is_finite() { rounded(gate.cost_usd) } else { 0.0 };
+    }
+    let (verdict, gaps) = verdict(&facts);
+    let sha256 = digest(&facts);
+    Receipt { schema: SCHEMA, verdict, facts, gaps, judgments, sha256 }
+}
+
+/// Why a receipt is not to be believed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReceiptError {
+    #[error("this receipt has schema {0}; this version of loki reads schema {SCHEMA}")]
+    Schema(u32),
+    #[error("the receipt was changed after it was written: its facts hash to {now}, it says {written}")]
+    Hash { written: String, now: String },
+    #[error("the verdict does not follow from the facts: they amount to {}, the receipt says {}", headline(*.follows), headline(*.written))]
+    Verdict { written: Verdict, follows: Verdict },
+    #[error("the gaps do not follow from the facts")]
+    Gaps,
+    #[error("the repository differs from what was verified: its diff hashes to {now}, the receipt says {written}")]
+    Diff { written: String, now: String },
+}
+
+/// Whether a receipt is whole, follows from its own facts and, where `diff_sha256_now` is given, still describes the repository.
+/// The hash is no signature: it finds a change of the receipt or of the code, not somebody who writes a new receipt.
+pub fn check(receipt: &Receipt, diff_sha256_now: Option<&str>) -> Result<(), ReceiptError> {
+    if receipt.schema != SCHEMA {
+        return Err(ReceiptError::Schema(receipt.schema));
+    }
+
+    let now = digest(&receipt.facts);
+    if receipt.sha256 != now {
+        return Err(ReceiptError::Hash { written: receipt.sha256.clone(), now });
+    }
+    let (follows, gaps) = verdict(&receipt.facts);
+    if receipt.verdict != follows {
+        return Err(ReceiptError::Verdict { written: receipt.verdict, follows });
+    }
+    if receipt.gaps != gaps {
+        return Err(ReceiptError::Gaps);
+    }
+    match diff_sha256_now {
+        Some(now) if now != receipt.facts.diff_sha256 => {
+            Err(ReceiptError::Diff { written: receipt.facts.diff_sha256.clone(), now: now.to_owned() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The verdict as it stands above a receipt.
+pub fn headline(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Verified => "VERIFIED",
+        Verdict::VerifiedWithGaps => "VERIFIED WITH GAPS",
+        Verdict::NotVerified => "NOT VERIFIED",
+    }
+}
+
+fn failures(facts: &Facts) -> Vec<String> {
+    let mut failures = Vec::new();
+    if facts.commits.is_empty() {
+        failures.push("Nothing was committed.".to_owned());
+    }
+    if facts.files_changed == 0 {
+        failures.push("No file was changed.".to_owned());
+    }
+    if facts.tasks.is_empty() {
+        failures.push("The spec gave no task.".to_owned());
+    }
+    if facts.ended_because != ALL_TASKS_DONE {
+        failures.push(format!("The run ended before its time: {}.", trimmed(&facts.ended_because)));
+    }
+    failures.extend(facts.tasks.iter().flat_map(task_failures));
+    let failed = facts.gates.iter().filter(|gate| gate.blocking && gate.verdict == GateVerdict::Failed);
+    failures.extend(failed.map(|gate| format!("The gate \"{}\" failed: {}.", gate.name, trimmed(&gate.summary))));
+    failures
+}
+
+fn task_failures(task: &TaskFact) -> Vec<String> {
+    let mut failures = Vec::new();
+    if task.status != TaskStatus::Completed {
+        let why = task.note.as_deref().map(|note| format!(" ({})", trimmed(note))).unwrap_or_default();
+        failures.push(format!("Task {} was not done: {}{why}.", task.number, trimmed(&task.title)));
+    }
+    let wrong = task.examples.iter().filter(|example| example.held == Some(false));
+    failures
+        .extend(wrong.map(|example| format!("An example of task {} does not hold: {}.", task.number, trimmed(&example.text))));
+    failures
+}
+
+fn gaps(facts: &Facts) -> Vec<String> {
+    let mut gaps = Vec::new();
+    if facts.delivered_commit.is_some() && facts.delivered_commit != facts.head_commit {
+        gaps.push("The project's branch had moved on: the merge of both was not checked as a whole.".to_owned());
+    }
+    for gate in &facts.gates {
+        match gate.verdict {
+            GateVerdict::Inconclusive if gate.blocking || EXPECTED.iter().any(|name| name.as_str() == gate.name) => {
+                gaps.push(format!("The gate \"{}\" could not tell: {}.", gate.name, trimmed(&gate.summary)));
+            }
+            GateVerdict::Failed if !gate.blocking => {
+                gaps.push(format!("The advisory gate \"{}\" failed: {}.", gate.name, trimmed(&gate.summary)));
+            }
+            _ => {}
+        }
+    }
+    for expected in EXPECTED {
+        let judged = facts.gates.iter().find(|gate| gate.name == expected.as_str());
+        if judged.is_none_or(|gate| gate.verdict == GateVerdict::NotApplicable) {
+            gaps.push(format!("The gate \"{}\" was not judged on the whole.", expected.as_str()));
+        }
+    }
+    gaps.extend(facts.tasks.iter().filter(|task| task.status == TaskStatus::Completed).filter_map(task_gap));
+    if !facts.sandboxed {
+        gaps.push("Agent and checks ran without a sandbox.".to_owned());
+    }
+    gaps
+}
+
+/// A completed task is proven by an example that loki carried out itself. That the agent's own tests passed is less: whether
+/// they test this requirement is what nobody checked.
+fn task_gap(task: &TaskFact) -> Option<String> {
+    let open = task.examples.iter().filter(|example| example.held.is_none()).count();
+    if task.examples.len() == open {
+        return Some(format!("Task {} is proven only by the project's own tests.", task.number));
+    }
+    (open > 0).then(|| format!("{open} of {} examples of task {} could not be carried out.", task.examples.len(), task.number))
+}
+
+fn rounded(dollars: f64) -> f64 {
+    (dollars * 1e6).round() / 1e6
+}
+
+fn trimmed(text: &str) -> &str {
+    text.trim().trim_end_matches('.')
+}
+
+/// Over the diff's own hash as well, although the facts hold it, so that the hash can be recomputed with `sha256sum` from the
+/// two parts that the receipt's description names.
+fn digest(facts: &Facts) -> String {
+    let canonical = serde_json::to_string(facts).unwrap_or_default();
+    let mut hasher = Sha256::new();
+    hasher.update(facts.diff_sha256.as_bytes());
+    hasher.update(b"\n");
+    hasher.update(canonical.as_bytes());
+    hasher.finalize().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,233 @@
+//! Verdicts by rule, and receipts that somebody changed.
+
+use protocol::{
+    ProjectId, RunId, Timestamp,
+    receipts::ExampleFact,
+    runs::{Gate, Limits, Tier, Tokens},
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::*;
+
+fn gate(name: GateName, verdict: GateVerdict, blocking: bool) -> Gate {
+    Gate {
+        iteration: 1,
+        name: name.as_str().into(),
+        criterion: name.criterion().into(),
+        verdict,
+        blocking,
+        summary: "seen".into(),
+        evidence: "evidence".into(),
+        duration_ms: 3,
+        cost_usd: 0.0,
+    }
+}
+
+fn example(held: Option<bool>) -> ExampleFact {
+    ExampleFact { text: "`greet` prints `Hi`".into(), held, seen: "`Hi`".into() }
+}
+
+/// A run in which everything was verified.
+fn facts() -> Facts {
+    Facts {
+        run_id: RunId(Uuid::from_u128(1)),
+        project_id: ProjectId(Uuid::from_u128(2)),
+        project: "greeter".into(),
+        loki_version: "0.1.0".into(),
+        provider: serde_json::from_value(json!("demo")).unwrap(),
+        model: Some("small".into()),
+        demo: true,
+        sandboxed: true,
+        tier: Some(Tier::Simple),
+        spec_sha256: "aa".into(),
+        base_commit: Some("b1".into()),
+        head_commit: Some("h1".into()),
+        branch: Some("loki/1".into()),
+        diff_sha256: "dd".into(),
+        files_changed: 2,
+        lines_added: 10,
+        lines_removed: 1,
+        commits: vec!["h1 feat: greet".into()],
+        delivered_commit: None,
+        delivery: None,
+        tasks: vec![TaskFact {
+            number: 1,
+            title: "Greet".into(),
+            status: TaskStatus::Completed,
+            attempts: 1,
+            commit: Some("h1".into()),
+            examples: vec![example(Some(true))],
+            note: Some("fine".into()),
+        }],
+        gates: GateName::ALL.map(|name| gate(name, GateVerdict::Passed, true)).into(),
+        iterations: 1,
+        limits: Limits { iterations: Some(25), minutes: Some(60), cost_usd: Some(1.5) },
+        cost_usd: Some(0.25),
+        tokens: Some(Tokens { scaffold: 1, input: 2, cached: 3, output: 4 }),
+        started_at: Some(Timestamp::from_millis(1_000)),
+        ended_at: Timestamp::from_millis(2_000),
+        worked_ms: 900,
+        ended_because: ALL_TASKS_DONE.into(),
+    }
+}
+
+fn set(facts: &mut Facts, name: GateName, verdict: GateVerdict, blocking: bool) {
+    facts.gates.retain(|gate| gate.name != name.as_str());
+    facts.gates.push(gate(name, verdict, blocking));
+}
+
+/// What is done to good facts, and what is then concluded: the verdict and its first gap.
+type Case = (fn(&mut Facts), Verdict, &'static str);
+
+#[test]
+fn the_verdict_follows_from_the_facts() {
+    use GateVerdict::{Failed, Inconclusive, NotApplicable};
+    use Verdict::{NotVerified, Verified, VerifiedWithGaps};
+    let cases: [Case; 21] = [
+        (|_| {}, Verified, ""),
+        (|facts| facts.commits.clear(), NotVerified, "Nothing was committed."),
+        (|facts| facts.files_changed = 0, NotVerified, "No file was changed."),
+        (|facts| facts.tasks.clear(), NotVerified, "The spec gave no task."),
+        (|facts| facts.ended_because = "stopped by Ada".into(), NotVerified, "The run ended before its time: stopped by Ada."),
+        (|facts| facts.tasks[0].status = TaskStatus::Failed, NotVerified, "Task 1 was not done: Greet (fine)."),
+        (|facts| facts.tasks[0].status = TaskStatus::Pending, NotVerified, "Task 1 was not done: Greet (fine)."),
+        (
+            |facts| facts.tasks[0].examples.push(example(Some(false))),
+            NotVerified,
+            "An example of task 1 does not hold: `greet` prints `Hi`.",
+        ),
+        (|facts| set(facts, GateName::Tests, Failed, true), NotVerified, "The gate \"tests\" failed: seen."),
+        (|facts| set(facts, GateName::Secrets, Failed, true), NotVerified, "The gate \"secrets\" failed: seen."),
+        (|facts| set(facts, GateName::Lint, Failed, false), VerifiedWithGaps, "The advisory gate \"lint\" failed: seen."),
+        (|facts| set(facts, GateName::Tests, Inconclusive, true), VerifiedWithGaps, "The gate \"tests\" could not tell: seen."),
+        (|facts| set(facts, GateName::Build, Inconclusive, true), VerifiedWithGaps, "The gate \"build\" could not tell: seen."),
+        (|facts| set(facts, GateName::Tests, Inconclusive, false), VerifiedWithGaps, "The gate \"tests\" could not tell: seen."),
+        (|facts| set(facts, GateName::Build, NotApplicable, true), Verified, ""),
+        (
+            |facts| set(facts, GateName::Tests, NotApplicable, true),
+            VerifiedWithGaps,
+            "The gate \"tests\" was not judged on the whole.",
+        ),
+        (
+            |facts| facts.gates.retain(|gate| gate.name != "secrets"),
+            VerifiedWithGaps,
+            "The gate \"secrets\" was not judged on the whole.",
+        ),
+        (|facts| facts.tasks[0].examples.clear(), VerifiedWithGaps, "Task 1 is proven only by the project's own tests."),
+        (
+            |facts| facts.tasks[0].examples = vec![example(None)],
+            VerifiedWithGaps,
+            "Task 1 is proven only by the project's own tests.",
+        ),
+        (
+            |facts| facts.tasks[0].examples.push(example(None)),
+            VerifiedWithGaps,
+            "1 of 2 examples of task 1 could not be carried out.",
+        ),
+        (|facts| facts.sandboxed = false, VerifiedWithGaps, "Agent and checks ran without a sandbox."),
+    ];
+    for (change, expected, gap) in cases {
+        let mut facts = facts();
+        change(&mut facts);
+
+        let (verdict, gaps) = verdict(&facts);
+
+        assert_eq!((verdict, gaps.first().map_or("", String::as_str)), (expected, gap), "{gaps:?}");
+    }
+}
+
+#[test]
+fn the_ending_without_a_gap_is_the_one_that_runs_describe() {
+    assert_eq!(crate::runs::steps::describe(&crate::runs::Ending::TasksDone), ALL_TASKS_DONE);
+}
+
+#[test]
+fn a_sealed_receipt_survives_being_written_and_read() {
+    for cost in [0.1 + 0.2, 1.0 / 3.0, 12.345_678_912_3, 0.0, 1e-9, 99_999.999_999_9, f64::NAN] {
+        let receipt = seal(Facts { cost_usd: Some(cost), ..facts() }, Judgments { agent_claim: Some("done".into()) });
+        let text = serde_json::to_string(&receipt).unwrap();
+        let read: Receipt = serde_json::from_str(&text).unwrap();
+
+        assert_eq!(check(&read, Some("dd")), Ok(()), "{cost}");
+        assert_eq!(check(&read, None), Ok(()));
+        assert_eq!(serde_json::to_string(&read).unwrap(), text);
+    }
+}
+
+#[test]
+fn the_hash_is_over_the_diff_and_the_facts() {
+    let receipt = seal(facts(), Judgments::default());
+    let bytes = format!("dd\n{}", serde_json::to_string(&receipt.facts).unwrap());
+    let expected: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+
+    assert_eq!(receipt.sha256, expected);
+    assert_eq!(headline(receipt.verdict), "VERIFIED");
+}
+
+/// Paths of all values below `value` that hold no others.
+fn leaves(value: &Value, path: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(name, field)| leaves(field, &format!("{path}/{name}"), found)),
+        Value::Array(items) => items.iter().enumerate().for_each(|(index, item)| leaves(item, &format!("{path}/{index}"), found)),
+        _ => found.push(path.to_owned()),
+    }
+}
+
+#[test]
+fn a_change_of_any_fact_is_found() {
+    let receipt = seal(facts(), Judgments::default());
+    let whole = serde_json::to_value(&receipt).unwrap();
+    let mut paths = Vec::new();
+    leaves(&whole["facts"], "/facts", &mut paths);
+    let others = [
+        json!(null),
+        json!("other"),
+        json!(7),
+        json!(0.5),
+        json!(true),
+        json!(false),
+        json!("failed"),
+        json!("complex"),
+        json!("acp"),
+        json!("2026-01-01T00:00:00.000Z"),
+        json!(Uuid::from_u128(9)),
+        json!("inconclusive"),
+    ];
+    assert!(paths.len() > 100, "{}", paths.len());
+    for path in paths {
+        let mut changed = 0;
+        for other in &others {
+            let mut tampered = whole.clone();
+            let place = tampered.pointer_mut(&path).unwrap();
+            if place == other {
+                continue;
+            }
+            *place = other.clone();
+            let Ok(tampered) = serde_json::from_value::<Receipt>(tampered) else { continue };
+            assert!(matches!(check(&tampered, None), Err(ReceiptError::Hash { .. })), "{path}: {other}");
+            changed += 1;
+        }
+        assert!(changed > 0, "nothing else fits {path}");
+    }
+}
+
+#[test]
+fn what_does_not_follow_from_the_facts_is_found() {
+    let sealed = || seal(Facts { sandboxed: false, ..facts() }, Judgments::default());
+    let mut verdict = sealed();
+    verdict.verdict = Verdict::Verified;
+    let mut gaps = sealed();
+    gaps.gaps.clear();
+    let mut hash = sealed();
+    hash.sha256 = "00".into();
+
+    assert_eq!(
+        check(&verdict, None).unwrap_err().to_string(),
+        "the verdict does not follow from the facts: they amount to VERIFIED WITH GAPS, the receipt says VERIFIED"
+    );
+    assert_eq!(check(&gaps, None), Err(ReceiptError::Gaps));
+    assert!(matches!(check(&hash, None), Err(ReceiptError::Hash { .. })));
+    assert!(matches!(check(&sealed(), Some("ee")), Err(ReceiptError::Diff { .. })));
+    assert_eq!(check(&Receipt { schema: 2, ..sealed() }, None), Err(ReceiptError::Schema(2)));
+}

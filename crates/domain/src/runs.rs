@@ -1,0 +1,12 @@
+//! Runs: a pure state machine and the rules around it. The engine carries out what it asks for and journals what came of it.
+
+pub mod limits;
+pub mod machine;
+pub mod record;
+pub mod state;
+pub mod steps;
+
+pub use limits::Ceilings;
+pub use machine::{Change, Effect, Input, Verification, next_effect, step};
+pub use record::{Record, Wish, task_view};
+pub use state::{Ending, Hold, RunState, Spent, Stage, TaskState};

@@ -1,0 +1,402 @@
+//! The transitions of the run machine, one function for each kind of result.
+
+use protocol::{
+    Timestamp,
+    runs::{GateVerdict, Iteration, Phase, PhaseRecord, Step, StepStatus, TaskStatus, Tier, Verdict},
+};
+
+use super::{
+    Ending, RunState, Stage, TaskState,
+    machine::{Change, Verification},
+    state::pending_steps,
+};
+use crate::ports::agent::{AgentOutcome, AgentResult};
+
+/// Attempts after which a task is given up.
+pub const MAX_ATTEMPTS: u32 = 5;
+/// Attempts after which the agent is asked for a simpler way.
+pub const SIMPLER_AFTER: u32 = 3;
+/// Attempts for which "could not be told" counts as not done, where the agent can do something about it.
+const WANTING_ATTEMPTS: u32 = 2;
+/// Calls of one iteration that may break before the iteration counts as failed.
+const BROKEN_CALLS: u32 = 3;
+/// Times that the check of the whole may send a run back to work.
+const CHECK_ROUNDS: u32 = 2;
+
+pub(super) fn short(commit: &str) -> &str {
+    commit.get(..8).unwrap_or(commit)
+}
+
+pub(super) fn plan(
+    state: &mut RunState,
+    (tier, phases, tasks): (Tier, Vec<Phase>, Vec<TaskState>),
+    summaries: &[(Phase, String)],
+    at: Timestamp,
+    changes: &mut Vec<Change>,
+) {
+    state.tier = Some(tier);
+    state.tasks = tasks;
+    state.phases =
+        phases.into_iter().map(|phase| PhaseRecord { phase, started_at: None, ended_at: None, summary: String::new() }).collect();
+    changes.push(Change::TasksPlanned);
+    for (phase, summary) in summaries {
+        enter_phase(state, *phase, summary, at, changes);
+    }
+    begin_next(state, at, changes);
+}
+
+/// Ends the phase before and begins `phase`, if the tier has it.
+fn enter_phase(state: &mut RunState, phase: Phase, summary: &str, at: Timestamp, changes: &mut Vec<Change>) {
+    if state.phase == Some(phase) || !state.phases.iter().any(|record| record.phase == phase) {
+        return;
+    }
+    end_phase(state, at);
+    state.phase = Some(phase);
+    for record in state.phases.iter_mut().filter(|record| record.phase == phase) {
+        record.started_at.get_or_insert(at);
+        record.ended_at = None;
+        record.summary = summary.to_owned();
+    }
+    changes.push(Change::Phase { phase, phases: state.phases.clone(), summary: summary.to_owned() });
+}
+
+pub(super) fn end_phase(state: &mut RunState, at: Timestamp) {
+    let current = state.phase;
+    for record in state.phases.iter_mut().filter(|record| Some(record.phase) == current) {
+        record.ended_at.get_or_insert(at);
+    }
+}
+
+/// Chooses what comes next: another attempt, the next task, or the check of the whole.
+fn begin_next(state: &mut RunState, at: Timestamp, changes: &mut Vec<Change>) {
+    give_up_orphans(state, changes);
+    let ready = state.tasks.iter().find(|task| {
+        matches!(task.status, TaskStatus::Pending | TaskStatus::InProgress)
+            && task.depends_on.iter().all(|number| is_completed(state, *number))
+    });
+    if let Some((number, title)) = ready.map(|task| (task.number, task.title.clone())) {
+        begin_iteration(state, Some(number), &title, at, changes);
+        return;
+    }
+    enter_phase(state, Phase::Qa, "Checking the whole", at, changes);
+    state.stage = Stage::Checking;
+}
+
+fn is_completed(state: &RunState, number: u32) -> bool {
+    state.tasks.iter().any(|task| task.number == number && task.status == TaskStatus::Completed)
+}
+
+/// Tasks whose way is barred by a failed one, or by each other, cannot be done any more.
+fn give_up_orphans(state: &mut RunState, changes: &mut Vec<Change>) {
+    loop {
+        let failed: Vec<u32> =
+            state.tasks.iter().filter(|task| task.status == TaskStatus::Failed).map(|task| task.number).collect();
+        let known: Vec<u32> = state.tasks.iter().map(|task| task.number).collect();
+        let barred = state.tasks.iter_mut().find(|task| {
+            task.status == TaskStatus::Pending
+                && task.depends_on.iter().any(|number| failed.contains(number) || !known.contains(number))
+        });
+        let Some(task) = barred else { return };
+        task.status = TaskStatus::Failed;
+        task.note = Some("It builds on a task that was not done".to_owned());
+        changes.push(Change::Task(task.clone()));
+    }
+}
+
+fn begin_iteration(state: &mut RunState, task: Option<u32>, title: &str, at: Timestamp, changes: &mut Vec<Change>) {
+    if state.iteration >= state.ceilings.iterations {
+        let which = format!("{} iterations", state.ceilings.iterations);
+        end(state, Ending::Limit { which }, at, changes);
+        return;
+    }
+    if state.micros_left() == Some(0) {
+        let which = cost_ceiling(state);
+        end(state, Ending::Limit { which }, at, changes);
+        return;
+    }
+    enter_phase(state, Phase::Development, "Working on the tasks", at, changes);
+    state.iteration += 1;
+    state.broken_calls = 0;
+    state.stage = Stage::Reasoning;
+    if let Some(task) = state.tasks.iter_mut().find(|candidate| Some(candidate.number) == task) {
+        task.attempts += 1;
+        task.status = TaskStatus::InProgress;
+        changes.push(Change::Task(task.clone()));
+    }
+    let mut iteration = Iteration {
+        number: state.iteration,
+        phase: state.phase.unwrap_or(Phase::Development),
+        task,
+        title: title.to_owned(),
+        steps: pending_steps(),
+        started_at: at,
+        ended_at: None,
+        failed_gates: Vec::new(),
+        cost_usd: None,
+    };
+    open(&mut iteration, Step::Reason, at);
+    changes.push(Change::IterationStarted(iteration.clone()));
+    state.current = Some(iteration);
+}
+
+fn open(iteration: &mut Iteration, step: Step, at: Timestamp) {
+    for record in iteration.steps.iter_mut().filter(|record| record.step == step) {
+        record.status = StepStatus::Running;
+        record.started_at.get_or_insert(at);
+    }
+}
+
+/// Ends the running step with `summary` and opens the one that the stage asks for.
+pub(super) fn close_and_open(state: &mut RunState, summary: Option<&str>, at: Timestamp, changes: &mut Vec<Change>) {
+    let step = state.step();
+    let Some(iteration) = state.current.as_mut() else { return };
+    for record in iteration.steps.iter_mut().filter(|record| record.status == StepStatus::Running) {
+        if Some(record.step) != step {
+            record.status = StepStatus::Passed;
+            record.ended_at = Some(at);
+            record.summary = summary.unwrap_or_default().to_owned();
+        }
+    }
+    if let Some(step) = step {
+        open(iteration, step, at);
+    }
+    changes.push(Change::IterationProgress(iteration.clone()));
+}
+
+fn close_iteration(state: &mut RunState, status: StepStatus, summary: &str, at: Timestamp, changes: &mut Vec<Change>) {
+    let Some(mut iteration) = state.current.take() else { return };
+    for record in iteration.steps.iter_mut().filter(|record| record.status == StepStatus::Running) {
+        record.status = status;
+        record.ended_at = Some(at);
+        record.summary = summary.to_owned();
+    }
+    iteration.ended_at = Some(at);
+    changes.push(Change::IterationEnded(iteration));
+}
+
+pub(super) fn acted(state: &mut RunState, result: AgentResult, at: Timestamp, changes: &mut Vec<Change>) {
+    state.spent.add(&result.usage);
+    if let (Some(iteration), Some(cost)) = (state.current.as_mut(), result.usage.cost_usd) {
+        *iteration.cost_usd.get_or_insert(0.0) += cost;
+    }
+    if !result.said.is_empty() {
+        state.said = Some(result.said.clone());
+    }
+    // Checking work that is done costs nothing; only another call would.
+    if state.micros_left() == Some(0) && !matches!(result.outcome, AgentOutcome::Finished | AgentOutcome::Silent) {
+        let which = cost_ceiling(state);
+        end(state, Ending::Limit { which }, at, changes);
+        return;
+    }
+    match result.outcome {
+        AgentOutcome::Finished => to_reflection(state, "The agent says that it is done", at, changes),
+        AgentOutcome::Silent => to_reflection(state, "The agent ended without a word", at, changes),
+        AgentOutcome::Crashed { exit, detail } => {
+            broke_off(state, &format!("The agent crashed with exit {exit}. {detail}"), at, changes);
+        }
+        AgentOutcome::Stalled => broke_off(state, "The agent printed nothing for too long and was killed", at, changes),
+        AgentOutcome::Unreachable { detail } => {
+            broke_off(state, &format!("The agent's model could not be reached. {detail}"), at, changes);
+        }
+        AgentOutcome::Cancelled => changes.push(Change::Log("The agent was stopped".to_owned())),
+        AgentOutcome::OverBudget => {
+            let which = cost_ceiling(state);
+            end(state, Ending::Limit { which }, at, changes);
+        }
+        AgentOutcome::Unauthorized { detail } => needs_you(state, format!("The agent's sign-in was refused. {detail}"), changes),
+        AgentOutcome::RateLimited { detail } => {
+            needs_you(state, format!("The agent's model refuses for now. {detail} Resume when its limit is lifted"), changes);
+        }
+    }
+}
+
+fn cost_ceiling(state: &RunState) -> String {
+    let ceiling = state.ceilings.to_limits().cost_usd.unwrap_or_default();
+    format!("the cost ceiling of ${ceiling:.2}")
+}
+
+fn to_reflection(state: &mut RunState, summary: &str, at: Timestamp, changes: &mut Vec<Change>) {
+    state.stage = Stage::Reflecting;
+    close_and_open(state, Some(summary), at, changes);
+}
+
+/// The call is made again from the checkpoint; broken too often, it counts as a failed attempt.
+fn broke_off(state: &mut RunState, what: &str, at: Timestamp, changes: &mut Vec<Change>) {
+    state.broken_calls += 1;
+    changes.push(Change::Log(what.to_owned()));
+    if state.broken_calls < BROKEN_CALLS {
+        state.call += 1;
+        return;
+    }
+    state.findings = vec![what.to_owned()];
+    attempt_failed(state, what, at, changes);
+}
+
+fn needs_you(state: &mut RunState, reason: String, changes: &mut Vec<Change>) {
+    state.call += 1;
+    state.hold = Some(super::Hold::NeedsYou { reason });
+    changes.push(Change::Paused);
+}
+
+pub(super) fn reflected(
+    state: &mut RunState,
+    (tree, empty, summary): (String, bool, &str),
+    at: Timestamp,
+    changes: &mut Vec<Change>,
+) {
+    state.tree = Some(tree);
+    if let (true, Some(why)) = (empty, state.said.as_deref().and_then(blocked)) {
+        let why = why.to_owned();
+        changes.push(Change::Log(format!("The agent cannot do this task: {why}")));
+        close_iteration(state, StepStatus::Failed, &format!("Declined: {why}"), at, changes);
+        task_failed(state, &why, changes);
+        state.findings.clear();
+        begin_next(state, at, changes);
+        return;
+    }
+    state.stage = Stage::Verifying;
+    close_and_open(state, Some(summary), at, changes);
+}
+
+/// The agent's own words that it cannot do a task.
+fn blocked(said: &str) -> Option<&str> {
+    said.lines().find_map(|line| line.trim().strip_prefix("BLOCKED:")).map(str::trim)
+}
+
+fn task_failed(state: &mut RunState, why: &str, changes: &mut Vec<Change>) {
+    let running = state.tasks.iter_mut().find(|task| task.status == TaskStatus::InProgress);
+    if let Some(task) = running {
+        task.status = TaskStatus::Failed;
+        task.note = Some(why.to_owned());
+        changes.push(Change::Task(task.clone()));
+    }
+}
+
+pub(super) fn verified(state: &mut RunState, verification: Verification, at: Timestamp, changes: &mut Vec<Change>) {
+    let failed = failed_gates(&verification);
+    if let Some(iteration) = state.current.as_mut() {
+        iteration.failed_gates.clone_from(&failed);
+    }
+    changes.push(Change::Gates(verification.gates));
+    // Mending the whole has no task: what it leaves wanting was wanting before.
+    let wanting = verification.wanting && state.task().is_some_and(|task| task.attempts <= WANTING_ATTEMPTS);
+    if failed.is_empty() && !wanting {
+        state.findings.clear();
+        let message =
+            state.task().map_or_else(|| "fix: mend what the check of the whole found".to_owned(), |task| task.subject.clone());
+        state.stage = Stage::Committing { message, at };
+        return;
+    }
+    state.findings = verification.findings;
+    let summary = if failed.is_empty() { "not proven yet".to_owned() } else { format!("failed: {}", failed.join(", ")) };
+    attempt_failed(state, &summary, at, changes);
+}
+
+fn failed_gates(verification: &Verification) -> Vec<String> {
+    let failed = verification.gates.iter().filter(|gate| gate.blocking && gate.verdict == GateVerdict::Failed);
+    failed.map(|gate| gate.name.clone()).collect()
+}
+
+/// Another attempt, or the end of the task. The worktree keeps the work: the agent mends what it made.
+fn attempt_failed(state: &mut RunState, summary: &str, at: Timestamp, changes: &mut Vec<Change>) {
+    let task = state.task().cloned();
+    close_iteration(state, StepStatus::Failed, summary, at, changes);
+    let Some(task) = task else {
+        state.stage = Stage::Checking;
+        return;
+    };
+    if task.attempts >= MAX_ATTEMPTS {
+        let why = format!("Given up after {} attempts: {summary}", task.attempts);
+        task_failed(state, &why, changes);
+        state.findings.clear();
+        state.discard = true;
+    }
+    begin_next(state, at, changes);
+}
+
+pub(super) fn committed(state: &mut RunState, commit: String, at: Timestamp, changes: &mut Vec<Change>) {
+    let running = state.current.as_ref().and_then(|iteration| iteration.task);
+    if let Some(task) = state.tasks.iter_mut().find(|task| Some(task.number) == running) {
+        task.status = TaskStatus::Completed;
+        task.commit = Some(commit.clone());
+        task.note = None;
+        changes.push(Change::Task(task.clone()));
+    }
+    close_iteration(state, StepStatus::Passed, &format!("Committed as {}", short(&commit)), at, changes);
+    state.tip = Some(commit);
+    begin_next(state, at, changes);
+}
+
+pub(super) fn checked(state: &mut RunState, verification: Verification, at: Timestamp, changes: &mut Vec<Change>) {
+    let failed = failed_gates(&verification);
+    changes.push(Change::Gates(verification.gates));
+    state.examples = verification.examples;
+    state.findings = if failed.is_empty() { Vec::new() } else { verification.findings };
+    let anything_done = state.tip != state.base;
+    if !failed.is_empty() && anything_done && state.check_rounds < CHECK_ROUNDS {
+        state.check_rounds += 1;
+        begin_iteration(state, None, "Mend what the check of the whole found", at, changes);
+        return;
+    }
+    state.ending.get_or_insert(Ending::TasksDone);
+    enter_phase(state, Phase::Deployment, "Handing over", at, changes);
+    state.stage = Stage::Delivering;
+}
+
+/// Goes on; what a person may have edited meanwhile is looked at anew.
+pub(super) fn resumed(state: &mut RunState, changes: &mut Vec<Change>) {
+    if state.hold.take().is_none() {
+        return;
+    }
+    // Edits by hand are work to go on from, not remains.
+    state.discard = false;
+    if matches!(state.stage, Stage::Verifying | Stage::Committing { .. }) {
+        state.stage = Stage::Reflecting;
+    }
+    if state.stage == Stage::Acting {
+        // The worktree may hold edits by hand: a new prompt takes a new checkpoint.
+        state.stage = Stage::Reasoning;
+    }
+    changes.push(Change::Resumed);
+}
+
+/// No further iteration: what there is gets its receipt.
+pub(super) fn end(state: &mut RunState, ending: Ending, at: Timestamp, changes: &mut Vec<Change>) {
+    state.hold = None;
+    let why = describe(&ending);
+    close_iteration(state, StepStatus::Failed, &why, at, changes);
+    for task in state.tasks.iter_mut().filter(|task| task.status == TaskStatus::InProgress) {
+        task.status = TaskStatus::Pending;
+        task.note = Some(why.clone());
+        changes.push(Change::Task(task.clone()));
+    }
+    changes.push(Change::Log(why));
+    state.ending = Some(ending);
+    state.stage = Stage::Sealing;
+}
+
+/// The end of a run whose receipt cannot be made.
+pub(super) fn end_unsealed(state: &mut RunState, reason: String, at: Timestamp, changes: &mut Vec<Change>) {
+    changes.push(Change::Log(format!("There is no receipt: {reason}")));
+    state.verdict = Some(Verdict::NotVerified);
+    state.reason = Some(reason.clone());
+    state.ending = Some(Ending::Failed { reason });
+    state.stage = Stage::Over;
+    end_phase(state, at);
+    changes.push(Change::Finished);
+}
+
+/// An ending in words.
+pub fn describe(ending: &Ending) -> String {
+    match ending {
+        Ending::TasksDone => "All tasks were worked on".to_owned(),
+        Ending::Limit { which } => format!("The run reached its limit: {which}"),
+        Ending::Stopped { by } => format!("Stopped by {by}"),
+        Ending::Failed { reason } => reason.clone(),
+    }
+}
+
+/// Whether a state asks for a simpler way.
+pub fn wants_simpler(task: &TaskState) -> bool {
+    task.attempts > SIMPLER_AFTER
+}

@@ -1,0 +1,191 @@
+//! Reads a requirement line clause by clause: a subject in backticks, a verb, an outcome.
+
+mod outcomes;
+
+use super::{Example, Invocation, Outcome, bind, conditions, conditions::Conditions, scan, scan::Token, shell};
+
+/// The most outcomes that one line may carry; what comes after is not looked at.
+const MAX_OUTCOMES: usize = 20;
+
+/// What a clause speaks of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Subject {
+    Nothing,
+    /// A code span that is no command, like a file's name.
+    Named(String),
+    /// A code span that is a command, and may still be a file's name.
+    Command(String, Invocation),
+}
+
+/// The examples in one requirement line.
+pub fn find(line: &str) -> Vec<Example> {
+    let tokens = scan::scan(line);
+    let mut reader = Reader {
+        tokens: &tokens,
+        at: 0,
+        subject: Subject::Nothing,
+        outcomes: Vec::new(),
+        stdin: None,
+        unclear: None,
+        found: Vec::new(),
+        total: 0,
+    };
+    while reader.at < tokens.len() && reader.total < MAX_OUTCOMES {
+        reader.step();
+    }
+    reader.flush();
+    let conditions = conditions::read(&tokens);
+    let mut found = reader.found;
+    for example in &mut found {
+        apply(&conditions, example);
+    }
+    found
+}
+
+fn apply(conditions: &Conditions, example: &mut Example) {
+    let reads_a_file = example.placeholders().into_iter().any(bind::is_path);
+    if let Some(command) = &mut example.command
+        && conditions.missing_input
+        && reads_a_file
+    {
+        command.inputs_exist = false;
+    }
+    let has_placeholders = !example.placeholders().is_empty();
+    let by_condition = conditions.always.or(if has_placeholders { conditions.with_placeholders } else { None });
+    example.unclear = example.unclear.or(by_condition);
+}
+
+struct Reader<'a> {
+    tokens: &'a [Token],
+    at: usize,
+    subject: Subject,
+    outcomes: Vec<Outcome>,
+    stdin: Option<String>,
+    unclear: Option<&'static str>,
+    found: Vec<Example>,
+    total: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn step(&mut self) {
+        match self.tokens.get(self.at) {
+            Some(Token::Code(code)) => self.code(code),
+            Some(Token::Quote(text)) => {
+                if self.is_stdin_next() {
+                    self.stdin = Some(text.clone());
+                }
+                self.at += 1;
+            }
+            Some(Token::Word(word)) => {
+                let next = self.clause(word).unwrap_or(self.at + 1);
+                self.at = next.max(self.at + 1);
+            }
+            None => self.at += 1,
+        }
+    }
+
+    fn code(&mut self, code: &str) {
+        if self.is_stdin_next() {
+            self.flush();
+            self.stdin = Some(code.to_owned());
+            self.at += 1;
+            return;
+        }
+        if shell::is_option(code) {
+            if !matches!(self.subject, Subject::Nothing) || self.outcomes.is_empty() {
+                self.unclear.get_or_insert("it names an option apart from its command");
+            }
+            self.at += 1;
+            return;
+        }
+        if matches!(self.tokens.get(self.at.wrapping_sub(1)), Some(Token::Word(word)) if word == "or")
+            && !self.outcomes.is_empty()
+        {
+            self.unclear.get_or_insert("it leaves a choice");
+        }
+        let left_over =
+            matches!(&self.subject, Subject::Command(_, command) if command.words.len() > 1) && self.outcomes.is_empty();
+        self.flush();
+        if left_over {
+            self.unclear = Some("it names several commands");
+        }
+        self.subject = match shell::invocation(code) {
+            Some(command) => Subject::Command(code.to_owned(), command),
+            None => Subject::Named(code.to_owned()),
+        };
+        self.at += 1;
+    }
+
+    /// Ends the clauses about the present subject.
+    fn flush(&mut self) {
+        let outcomes = std::mem::take(&mut self.outcomes);
+        if outcomes.is_empty() {
+            return;
+        }
+        let runs = outcomes.iter().any(|outcome| matches!(outcome, Outcome::Prints { .. } | Outcome::ExitsWith(_)));
+        let creates = outcomes.iter().any(|outcome| matches!(outcome, Outcome::CreatesFile { .. }));
+        let command = match &self.subject {
+            Subject::Command(text, command) if runs || (creates && !is_path(text)) => Some(command.clone()),
+            _ if runs => return,
+            _ => None,
+        };
+        self.found.push(Example { command, outcomes, unclear: self.unclear.take() });
+    }
+
+    fn push(&mut self, outcome: Outcome) {
+        self.total += 1;
+        self.outcomes.push(outcome);
+    }
+
+    fn word_at(&self, at: usize) -> Option<&'a str> {
+        match self.tokens.get(at) {
+            Some(Token::Word(word)) => Some(word),
+            _ => None,
+        }
+    }
+
+    fn text_at(&self, at: usize) -> Option<&'a str> {
+        match self.tokens.get(at) {
+            Some(Token::Code(text) | Token::Quote(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn code_at(&self, at: usize) -> Option<&'a str> {
+        match self.tokens.get(at) {
+            Some(Token::Code(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether the token at hand is what is given on standard input.
+    fn is_stdin_next(&self) -> bool {
+        let mut at = self.at + 1;
+        while matches!(self.word_at(at), Some("on" | "from" | "via" | "through" | "its" | "the" | "as" | "piped" | "to" | "into"))
+        {
+            at += 1;
+        }
+        at > self.at + 1
+            && (self.word_at(at) == Some("stdin")
+                || (self.word_at(at) == Some("standard") && self.word_at(at + 1) == Some("input")))
+    }
+}
+
+/// Whether a code span reads like the path of a file rather than a command or a text.
+fn is_path(text: &str) -> bool {
+    if text.is_empty() || text.contains(char::is_whitespace) || text.starts_with('-') || text.len() > 200 {
+        return false;
+    }
+    let name = text.rsplit('/').next().unwrap_or(text);
+    let has_ending = name.rsplit_once('.').is_some_and(|(_, ending)| {
+        (1..=8).contains(&ending.len())
+            && ending.chars().all(|c| c.is_ascii_alphanumeric())
+            && ending.contains(|c: char| c.is_ascii_alphabetic())
+    });
+    has_ending || (text.contains('/') && !name.is_empty())
+}
+
+fn is_page(text: &str) -> bool {
+    let ending = text.rsplit_once('.').map_or("", |(_, ending)| ending);
+    is_path(text) && ["html", "htm"].iter().any(|html| ending.eq_ignore_ascii_case(html))
+}

@@ -1,0 +1,248 @@
+//! Lines with their examples, values, comparisons.
+
+use super::*;
+
+fn words(line: &str) -> Vec<String> {
+    find(line).iter().map(|example| format!("{}{}", if example.is_checkable() { "" } else { "? " }, example.describe())).collect()
+}
+
+/// Lines and the examples in them; a question mark stands before those that cannot be carried out.
+const LINES: &[(&str, &[&str])] = &[
+    ("`greet NAME` prints `Hello, NAME!`", &["`greet NAME` prints `Hello, NAME!`"]),
+    ("The command `./greet <name>` outputs \"Hello, <name>!\".", &["`./greet NAME` prints `Hello, NAME!`"]),
+    ("`greet` exits with 2", &["`greet` exits with 2"]),
+    ("`greet` exits with code 2", &["`greet` exits with 2"]),
+    ("`greet` terminates with exit status `2`.", &["`greet` exits with 2"]),
+    ("`greet --help` exits 0", &["`greet --help` exits with 0"]),
+    (
+        "`greet` without a name prints `usage: greet NAME` to stderr and exits with 2",
+        &["`greet` prints `usage: greet NAME` to stderr and exits with 2"],
+    ),
+    ("`greet` returns exit code 3", &["`greet` exits with 3"]),
+    ("`greet` fails", &["`greet` exits with a non-zero code"]),
+    ("`greet` exits with a non-zero status", &["`greet` exits with a non-zero code"]),
+    ("`init DIR` creates `DIR/config.json`", &["`init DIR` creates `DIR/config.json`"]),
+    (
+        "`init DIR` creates `DIR/config.json` containing `\"name\"` and exits 0",
+        &["`init DIR` creates `DIR/config.json` containing `\"name\"` and exits with 0"],
+    ),
+    ("`log TEXT` writes `TEXT` to `log.txt`", &["`log TEXT` creates `log.txt` containing `TEXT`"]),
+    ("`new FILE` creates the file `FILE` and prints `Created FILE`", &["`new FILE` creates `FILE` and prints `Created FILE`"]),
+    ("The page `index.html` shows `Welcome`", &["the page `index.html` shows `Welcome`"]),
+    ("`index.html` contains `Welcome`", &["the page `index.html` shows `Welcome`"]),
+    (
+        "The page has the heading `Welcome` and the link `Contact`",
+        &["the page `index.html` has the heading `Welcome` and the page `index.html` has the link `Contact`"],
+    ),
+    ("The page `about.html` has the title `About us`", &["the page `about.html` has the title `About us`"]),
+    ("There is a file `README.md`", &["the file `README.md` exists"]),
+    ("`README.md` contains `Install`", &["the file `README.md` contains `Install`"]),
+    ("With `one two` on stdin, `count` prints `2`", &["with `one two` on stdin, `count` prints `2`"]),
+    ("`echo TEXT | mirror` prints `TEXT`", &["with `TEXT\\n` on stdin, `mirror` prints `TEXT`"]),
+    ("`greet 'Ada Lovelace'` displays `Hello, Ada Lovelace!`", &["`greet 'Ada Lovelace'` prints `Hello, Ada Lovelace!`"]),
+    ("`greet` prints a line containing `usage`", &["`greet` prints a line containing `usage`"]),
+    ("`python3 tool.py NAME` prints `NAME`", &["`python3 tool.py NAME` prints `NAME`"]),
+    ("`a` prints `1` and `b` prints `2`", &["`a` prints `1`", "`b` prints `2`"]),
+    ("`cat FILE` prints `CONTENT`", &["`cat FILE` prints `CONTENT`"]),
+    ("If FILE does not exist, `cat FILE` exits with 1", &["`cat FILE` exits with 1"]),
+    ("When no name is given, `greet` exits with 2", &["`greet` exits with 2"]),
+    ("`greet` prints `one\\ntwo`", &["`greet` prints `one\\ntwo`"]),
+    // What cannot be told by itself.
+    ("`add A B` prints `SUM`", &["? `add A B` prints `SUM`"]),
+    ("`greet --version` prints `VERSION`", &["? `greet --version` prints `VERSION`"]),
+    ("`greet NAME` exits with 2 when NAME is empty", &["? `greet NAME` exits with 2"]),
+    ("`list` prints `milk` after `add milk`", &["? `list` prints `milk`"]),
+    ("`shout NAME` prints `NAME` in uppercase", &["? `shout NAME` prints `NAME`"]),
+    ("`curl http://localhost/` prints `ok`", &["? `curl http://localhost/` prints `ok`"]),
+    ("`curl localhost` prints `ok`", &["? `curl localhost` prints `ok`"]),
+    ("`greet NAME` (like `greet Ada`) prints `Hello, NAME!`", &["? `greet Ada` prints `Hello, NAME!`"]),
+    ("`out` creates `../secret.txt`", &["? `out` creates `../secret.txt`"]),
+    // No examples.
+    ("Users can log in with a password", &[]),
+    ("`GET /health` returns `200`", &[]),
+    ("`add(1, 2)` returns `3`", &[]),
+    ("`greet` never prints `password`", &[]),
+    ("`greet` does not create `a.txt`", &[]),
+    ("`rm -rf / && echo hi` prints `hi`", &[]),
+    ("prints `x`", &[]),
+    ("The server returns 404", &[]),
+    ("`tool` prints the number of `x`", &[]),
+    ("an unclosed `backtick prints", &[]),
+];
+
+#[test]
+fn requirement_lines_carry_these_examples() {
+    for (line, expected) in LINES {
+        assert_eq!(words(line), *expected, "{line}");
+    }
+}
+
+#[test]
+fn a_description_is_read_as_the_same_example() {
+    for line in [
+        "`greet NAME` prints `Hello, NAME!` and exits with 0",
+        "with `a\\nb\\n` on stdin, `count FILE` prints a line containing `2` to stderr and exits with a non-zero code",
+        "`init DIR` creates `DIR/a.json` containing `x` and prints nothing",
+        "the page `index.html` has the button `Send`",
+        "the file `docs/a.md` contains `x`",
+    ] {
+        let found = find(line);
+        assert_eq!(found.len(), 1, "{line}");
+        assert_eq!(find(&found[0].describe()), found, "{line}");
+    }
+}
+
+fn bound(line: &str, seed: u64) -> BoundExample {
+    bind(&find(line)[0], seed)
+}
+
+#[test]
+fn values_are_the_same_for_a_seed_and_differ_between_seeds() {
+    let line = "`greet NAME` prints `Hello, NAME!`";
+    let first = bound(line, 7);
+    assert_eq!(first, bound(line, 7));
+    assert_ne!(first, bound(line, 8));
+    let name = &first.argv[1];
+    assert!(name.chars().all(|c| c.is_ascii_lowercase()) && name.len() >= 6, "{name}");
+    assert_eq!(first.expect_stdout, Some((Fit::Whole, format!("Hello, {name}!"))));
+}
+
+#[test]
+fn values_fit_what_their_names_say() {
+    for seed in 0..200 {
+        let it = bound("`t A B N PORT FILE DIR EMAIL` prints `B A`", seed);
+        assert!(it.argv[1].parse::<u32>().is_ok() && it.argv[2].parse::<u32>().is_ok());
+        assert!(it.argv[1] != it.argv[2] && it.argv[2] != it.argv[3] && it.argv[1] != it.argv[3]);
+        assert!((1024..=65535).contains(&it.argv[4].parse::<u32>().unwrap()));
+        assert!(is_safe_path(&it.argv[5]) && it.argv[5].ends_with(".txt"));
+        assert!(is_safe_path(&it.argv[6]));
+        assert!(it.argv[7].ends_with("@example.org"));
+        assert_eq!(it.files.len(), 2);
+        assert_eq!(it.files[0].0, it.argv[5]);
+        assert!(it.files[1].0.starts_with(&it.argv[6]));
+    }
+}
+
+#[test]
+fn files_that_are_read_are_made_and_files_that_are_created_are_not() {
+    let read = bound("`show FILE` prints `CONTENT`", 1);
+    assert_eq!(read.files[0].0, read.argv[1]);
+    assert_eq!(read.expect_stdout, Some((Fit::Whole, read.files[0].1.trim_end().to_owned())));
+    let made = bound("`new FILE` creates `FILE`", 1);
+    assert_eq!(made.files, []);
+    assert_eq!(made.expect_files[0].path, made.argv[1]);
+    let missing = bound("If the file is missing, `show FILE` exits with 1", 1);
+    assert_eq!(missing.files, []);
+}
+
+#[test]
+fn what_was_seen_is_compared() {
+    let it = bound("`greet NAME` prints `Hi NAME` and exits 0 and creates `a.txt` containing `NAME`", 3);
+    let name = it.argv[1].clone();
+    let good = Seen {
+        stdout: format!("Hi {name}\n"),
+        stderr: String::new(),
+        code: Some(0),
+        files: [("a.txt".into(), name.clone())].into(),
+    };
+    assert_eq!(evaluate(&it, &good), Ok(()));
+    let bad = Seen { stdout: "Hi NAME\n".into(), ..good.clone() };
+    assert_eq!(evaluate(&it, &bad), Err(format!("expected standard output to be \"Hi {name}\", saw \"Hi NAME\\n\"")));
+    let bad = Seen { code: None, ..good.clone() };
+    assert_eq!(evaluate(&it, &bad).unwrap_err(), "expected the exit code to be 0, saw that it did not end by itself");
+    let bad = Seen { files: BTreeMap::new(), ..good.clone() };
+    assert_eq!(evaluate(&it, &bad).unwrap_err(), "expected the file \"a.txt\", saw that it is not there");
+    let long = Seen { stdout: "é".repeat(10_000), ..good };
+    assert!(evaluate(&it, &long).unwrap_err().chars().count() < 300);
+}
+
+#[test]
+fn a_page_is_compared_by_what_its_reader_sees() {
+    let html = "<!doctype html><title>Shop &amp; more</title><style>.x{}</style><!-- <h1>Old</h1> --><body><h1>Wel<b>come</b></h1>\
+                <p>Open\n daily</p><a href='about.html'>About</a><button>Send</button><script>document.title='Secret'</script>";
+    let table = [
+        ("The page `index.html` shows `Open daily`", true),
+        ("The page `index.html` has the heading `Welcome`", true),
+        ("The page `index.html` has the heading `Old`", false),
+        ("The page `index.html` has the title `Shop & more`", true),
+        ("The page `index.html` has the link `About`", true),
+        ("The page `index.html` has a link to `about.html`", true),
+        ("The page `index.html` has the button `Send`", true),
+        ("The page `index.html` has the button `About`", false),
+        ("The page `index.html` shows `Secret`", false),
+        ("The page `index.html` shows `h1`", false),
+    ];
+    for (line, holds) in table {
+        let it = bound(line, 0);
+        let seen = Seen { files: [("index.html".to_owned(), html.to_owned())].into(), ..Seen::default() };
+        assert_eq!(evaluate(&it, &seen).is_ok(), holds, "{line}");
+    }
+}
+
+#[test]
+fn programs_are_told_by_their_first_words() {
+    let argv = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let own = |name: &str| Program::Own { name: name.to_owned() };
+    assert_eq!(program(&argv("./greet Ada")), own("greet"));
+    assert_eq!(program(&argv("bin/greet")), own("bin/greet"));
+    assert_eq!(program(&argv("python3 ./tool.py x")), Program::Script { interpreter: "python3".into(), file: "tool.py".into() });
+    assert_eq!(program(&argv("npm test")), Program::Tool { name: "npm".into() });
+    for line in
+        ["npm start", "npm run dev", "curl x", "npm install", "bash -c ls", "../x", "/bin/ls", "python3 ../x.py", "python3"]
+    {
+        assert!(matches!(program(&argv(line)), Program::NotRunnable { .. }), "{line}");
+    }
+    assert_eq!(program_candidates("./greet")[..4], ["greet", "bin/greet", "greet.sh", "greet.py"]);
+    assert_eq!(program_candidates("tools/greet"), ["tools/greet"]);
+    assert_eq!(program_candidates("../greet"), Vec::<String>::new());
+}
+
+#[test]
+fn hostile_lines_never_panic() {
+    let pieces = [
+        "`",
+        "``",
+        "\"",
+        "“",
+        "”",
+        "prints",
+        "exits with",
+        "99999999999999999999",
+        "creates",
+        "<",
+        ">",
+        "NAME",
+        "é",
+        "\u{202e}",
+        "|",
+        "\\",
+        "'",
+        "and",
+        "or",
+        "`a`",
+        "`index.html`",
+        "has",
+        "stdin",
+        "on",
+        "\0",
+        "$",
+        "-",
+        ".",
+    ];
+    let mut state = 12345_u64;
+    for _ in 0..20_000 {
+        let mut line = String::new();
+        for _ in 0..12 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            line.push_str(pieces[usize::try_from(state >> 33).unwrap() % pieces.len()]);
+            if state >> 20 & 1 == 0 {
+                line.push(' ');
+            }
+        }
+        for example in find(&line) {
+            let _ = example.describe();
+            let _ = evaluate(&bind(&example, state), &Seen::default());
+        }
+    }
+    assert_eq!(find(&"`a` prints `b` ".repeat(100_000)), []);
+}

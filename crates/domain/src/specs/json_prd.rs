@@ -1,0 +1,225 @@
+//! PRDs as data: features, requirements, tasks, user stories and epics, in JSON or YAML.
+
+use serde_json::{Map, Value};
+
+use super::{MAX_TITLE, Spec, SpecError, SpecKind, TaskDraft, count, dependencies, markdown, text};
+
+const GROUPS: [(&str, &str); 11] = [
+    ("requirements", "Requirements"),
+    ("functional_requirements", "Functional requirements"),
+    ("functionalRequirements", "Functional requirements"),
+    ("features", "Features"),
+    ("user_stories", "User stories"),
+    ("userStories", "User stories"),
+    ("stories", "Stories"),
+    ("epics", "Epics"),
+    ("tasks", "Tasks"),
+    ("issues", "Issues"),
+    ("todos", "Tasks"),
+];
+
+const TITLES: [&str; 6] = ["title", "name", "summary", "story", "feature", "requirement"];
+
+const TEXTS: [&str; 6] = ["description", "details", "text", "requirement", "story", "body"];
+
+const CRITERIA: [&str; 6] = ["acceptance_criteria", "acceptanceCriteria", "acceptance", "criteria", "subtasks", "steps"];
+
+const NEEDS: [&str; 5] = ["depends_on", "dependsOn", "dependencies", "needs", "blocked_by"];
+
+/// Nested no deeper than epic, story, task and one to spare.
+const MAX_DEPTH: usize = 4;
+
+pub(super) fn read(value: &Value, source: &str) -> Result<Spec, SpecError> {
+    let mut reading = Reading::default();
+    // `{"prd": {…}}` and the like carry the PRD one level down.
+    let object = value.as_object();
+    let inner =
+        object.and_then(|object| ["prd", "project", "product", "spec"].iter().find_map(|key| object.get(*key)?.as_object()));
+    match value {
+        Value::Array(entries) => reading.group(entries.iter().map(|entry| (None, entry)).collect(), "", 0),
+        Value::Object(object) => {
+            reading.groups(object, "", 0);
+            if let Some(inner) = inner {
+                reading.groups(inner, "", 0);
+            }
+        }
+        _ => {}
+    }
+    if reading.entries.is_empty() {
+        let known = "features, requirements, tasks, user_stories or epics";
+        return Err(SpecError::NoRequirements { advice: format!("give an array under one of the keys {known}") });
+    }
+    if reading.entries.len() > super::MAX_TASKS {
+        return Err(SpecError::TooManyRequirements { found: reading.entries.len() });
+    }
+    let field =
+        |keys: &[&str]| object.and_then(|object| first(object, keys)).or_else(|| inner.and_then(|inner| first(inner, keys)));
+    let title = field(&["title", "name", "project", "projectName", "project_name", "product"]);
+    let title = title
+        .unwrap_or_else(|| source.lines().next().filter(|line| line.len() > 2 && !line.starts_with(['{', '['])).unwrap_or("PRD"));
+    let (features, sections) = (count(reading.features), count(reading.sections));
+    let summary = field(&["summary", "description", "overview"]).unwrap_or_default();
+    let mut spec = Spec {
+        kind: SpecKind::Json,
+        title: text::one_line(title, MAX_TITLE),
+        summary: text::one_line(summary, 600),
+        tasks: reading.tasks(),
+        text: String::new(),
+        features,
+        sections,
+        words: 0,
+    };
+    let named = reading.entries.iter().map(|entry| entry.needs.clone()).collect::<Vec<_>>();
+    dependencies::connect(&mut spec.tasks, &named);
+    Ok(spec)
+}
+
+#[derive(Default)]
+struct Reading {
+    entries: Vec<Entry>,
+    features: usize,
+    sections: usize,
+}
+
+struct Entry {
+    id: Option<String>,
+    title: String,
+    requirement: String,
+    section: String,
+    criteria: Vec<String>,
+    /// Task numbers, resolved at the end from ids as written.
+    needs: Vec<u32>,
+    needs_as_written: Vec<String>,
+}
+
+impl Reading {
+    fn groups(&mut self, object: &Map<String, Value>, section: &str, depth: usize) {
+        for (key, name) in GROUPS {
+            let section = if section.is_empty() { name.to_owned() } else { section.to_owned() };
+            match object.get(key) {
+                Some(Value::Array(entries)) => self.group(entries.iter().map(|entry| (None, entry)).collect(), &section, depth),
+                Some(Value::Object(entries)) => {
+                    self.group(entries.iter().map(|(key, entry)| (Some(key.as_str()), entry)).collect(), &section, depth);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn group(&mut self, entries: Vec<(Option<&str>, &Value)>, section: &str, depth: usize) {
+        if entries.is_empty() || depth >= MAX_DEPTH {
+            return;
+        }
+        self.sections += 1;
+        if depth == 0 {
+            self.features += entries.len();
+        }
+        for (key, entry) in entries {
+            match entry {
+                Value::String(words) if !words.trim().is_empty() => {
+                    let words = key.map_or_else(|| words.clone(), |key| format!("{key}: {words}"));
+                    self.push(Entry::new(&words, words.clone(), section));
+                }
+                Value::Object(object) => self.entry(key, object, section, depth),
+                _ => {}
+            }
+        }
+    }
+
+    fn entry(&mut self, key: Option<&str>, object: &Map<String, Value>, section: &str, depth: usize) {
+        let story = user_story(object);
+        let Some(title) = first(object, &TITLES).or(key).or(story.as_deref()).or_else(|| first(object, &TEXTS)) else { return };
+        let before = self.entries.len();
+        let nested = if section.is_empty() { title.to_owned() } else { format!("{section} / {title}") };
+        self.groups(object, &text::one_line(&nested, MAX_TITLE), depth + 1);
+        if self.entries.len() > before {
+            return;
+        }
+        let mut requirement = title.to_owned();
+        for more in story.as_deref().into_iter().chain(TEXTS.iter().filter_map(|key| object.get(*key)?.as_str())) {
+            if !requirement.contains(more) {
+                requirement.push('\n');
+                requirement.push_str(more);
+            }
+        }
+        let mut entry = Entry::new(title, requirement, section);
+        entry.id = object.get("id").map(plain);
+        entry.criteria = CRITERIA.iter().filter_map(|key| object.get(*key)).flat_map(texts).collect();
+        entry.needs_as_written = NEEDS.iter().filter_map(|key| object.get(*key)).flat_map(texts).collect();
+        self.push(entry);
+    }
+
+    fn push(&mut self, entry: Entry) {
+        self.entries.push(entry);
+    }
+
+    fn tasks(&mut self) -> Vec<TaskDraft> {
+        let ids: Vec<Option<String>> = self.entries.iter().map(|entry| entry.id.clone()).collect();
+        let has_ids = ids.iter().any(Option::is_some);
+        let number_of = |written: &str| {
+            let by_id = ids.iter().position(|id| id.as_deref() == Some(written)).map(|at| count(at + 1));
+            let number = written.trim_start_matches('#').parse().ok().filter(|_| !has_ids);
+            by_id.or(number)
+        };
+        for entry in &mut self.entries {
+            entry.needs = entry.needs_as_written.iter().filter_map(|written| number_of(written)).collect();
+        }
+        let drafts = self.entries.iter().enumerate();
+        drafts
+            .map(|(at, entry)| {
+                let draft = markdown::Draft {
+                    section: entry.section.clone(),
+                    text: entry.requirement.clone(),
+                    criteria: entry.criteria.clone(),
+                };
+                let mut task = draft.task(count(at + 1));
+                task.title = text::one_line(&entry.title, MAX_TITLE);
+                task
+            })
+            .collect()
+    }
+}
+
+impl Entry {
+    fn new(title: &str, requirement: String, section: &str) -> Self {
+        Self {
+            id: None,
+            title: title.to_owned(),
+            requirement,
+            section: section.to_owned(),
+            criteria: Vec::new(),
+            needs: Vec::new(),
+            needs_as_written: Vec::new(),
+        }
+    }
+}
+
+/// `as_a`, `i_want` and `so_that` as a sentence.
+fn user_story(object: &Map<String, Value>) -> Option<String> {
+    let want = first(object, &["i_want", "iWant", "want"])?;
+    let who = first(object, &["as_a", "asA", "role"]).unwrap_or("user");
+    let benefit = first(object, &["so_that", "soThat", "benefit"]).map(|why| format!(", so that {why}")).unwrap_or_default();
+    Some(format!("As a {who}, I want {want}{benefit}"))
+}
+
+fn first<'a>(object: &'a Map<String, Value>, keys: &[&str]) -> Option<&'a str> {
+    keys.iter().find_map(|key| object.get(*key)?.as_str()).map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// The texts in a value that is a text, a list of texts or a list of objects with one.
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(values) => values.iter().map(plain).filter(|text| !text.is_empty()).collect(),
+        Value::Object(_) | Value::Null => Vec::new(),
+        other => vec![plain(other)],
+    }
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        Value::Object(object) => first(object, &TEXTS).or_else(|| first(object, &TITLES)).unwrap_or_default().to_owned(),
+        _ => String::new(),
+    }
+}

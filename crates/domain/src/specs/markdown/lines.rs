@@ -1,0 +1,143 @@
+//! The lines of a Markdown text by what they are. No full Markdown: what matters is where requirements begin and end.
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    Blank,
+    /// The title in the front matter.
+    Title(String),
+    Heading {
+        level: usize,
+        text: String,
+    },
+    /// `indent` in columns.
+    Item {
+        indent: usize,
+        text: String,
+        is_checkbox: bool,
+    },
+    Text {
+        indent: usize,
+        text: String,
+    },
+    /// In a code block, with its fences.
+    Verbatim(String),
+}
+
+pub(super) fn lines(source: &str) -> Vec<Line> {
+    let mut found: Vec<Line> = Vec::new();
+    let mut fence: Option<(char, usize)> = None;
+    let mut in_comment = false;
+    let (front, body) = front_matter(source);
+    let title = front.lines().find_map(|line| line.strip_prefix("title:"));
+    found.extend(title.map(|title| Line::Title(super::text::one_line(title.trim().trim_matches(['"', '\'']), 100))));
+    for raw in body.lines() {
+        let trimmed = raw.trim();
+        if let Some((mark, length)) = fence {
+            let closes = trimmed.chars().all(|c| c == mark) && trimmed.chars().count() >= length;
+            found.push(Line::Verbatim(raw.to_owned()));
+            if closes {
+                fence = None;
+            }
+            continue;
+        }
+        if in_comment || trimmed.starts_with("<!--") {
+            in_comment = !trimmed.contains("-->");
+            continue;
+        }
+        if trimmed.is_empty() {
+            found.push(Line::Blank);
+            continue;
+        }
+        if let Some(opened) = opening_fence(trimmed) {
+            fence = Some(opened);
+            found.push(Line::Verbatim(raw.to_owned()));
+            continue;
+        }
+        let indent = indent(raw);
+        if let Some(level) = underline(trimmed)
+            && matches!(found.last(), Some(Line::Text { indent: 0, .. }))
+            && let Some(Line::Text { text, .. }) = found.pop()
+        {
+            found.push(Line::Heading { level, text });
+            continue;
+        }
+        if is_rule(trimmed) {
+            found.push(Line::Blank);
+        } else if let Some((level, text)) = heading(trimmed).filter(|_| indent < 4) {
+            found.push(Line::Heading { level, text: text.to_owned() });
+        } else if let Some((text, is_checkbox)) = item(trimmed) {
+            found.push(Line::Item { indent, text: text.to_owned(), is_checkbox });
+        } else {
+            found.push(Line::Text { indent, text: trimmed.trim_start_matches("> ").to_owned() });
+        }
+    }
+    found
+}
+
+/// The text between `---` lines at the start, and the rest.
+fn front_matter(source: &str) -> (&str, &str) {
+    let parted = source.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n"));
+    parted
+        .filter(|(front, _)| front.lines().all(|line| line.contains(':') || line.starts_with([' ', '-'])))
+        .unwrap_or(("", source))
+}
+
+fn opening_fence(line: &str) -> Option<(char, usize)> {
+    let mark = line.chars().next().filter(|c| matches!(c, '`' | '~'))?;
+    let length = line.chars().take_while(|c| *c == mark).count();
+    let info = line.get(length..)?;
+    (length >= 3 && !info.contains(mark)).then_some((mark, length))
+}
+
+fn heading(line: &str) -> Option<(usize, &str)> {
+    let text = line.trim_start_matches('#');
+    let level = line.len() - text.len();
+    let is_heading = (1..=6).contains(&level) && text.starts_with([' ', '\t']);
+    is_heading.then(|| (level, text.trim().trim_end_matches('#').trim_end())).filter(|(_, text)| !text.is_empty())
+}
+
+/// A line of `=` or `-` below a text makes it a heading.
+fn underline(line: &str) -> Option<usize> {
+    match line.chars().next()? {
+        '=' if line.len() >= 3 && line.chars().all(|c| c == '=') => Some(1),
+        '-' if line.len() >= 3 && line.chars().all(|c| c == '-') => Some(2),
+        _ => None,
+    }
+}
+
+fn is_rule(line: &str) -> bool {
+    ['-', '*', '_', '=']
+        .iter()
+        .any(|mark| line.chars().filter(|c| c == mark).count() >= 3 && line.chars().all(|c| c == *mark || c.is_whitespace()))
+}
+
+/// The text of a list item, its mark and checkbox aside.
+fn item(line: &str) -> Option<(&str, bool)> {
+    let rest = match line.chars().next()? {
+        '-' | '*' | '+' | '•' => line.get(line.chars().next()?.len_utf8()..)?,
+        c if c.is_ascii_digit() => {
+            let rest = line.trim_start_matches(|c: char| c.is_ascii_digit());
+            if line.len() - rest.len() > 4 {
+                return None;
+            }
+            rest.strip_prefix(['.', ')'])?
+        }
+        _ => return None,
+    };
+    if !rest.starts_with([' ', '\t']) {
+        return None;
+    }
+    let text = rest.trim();
+    let unchecked =
+        ["[ ]", "[x]", "[X]"].iter().find_map(|mark| text.strip_prefix(mark)).filter(|text| text.starts_with([' ', '\t']));
+    match unchecked {
+        Some(text) => Some((text.trim(), true)),
+        None => Some((text, false)),
+    }
+    .filter(|(text, _)| !text.is_empty())
+}
+
+/// Columns before the first character; a tab counts four.
+fn indent(line: &str) -> usize {
+    line.chars().take_while(|c| c.is_whitespace()).map(|c| if c == '\t' { 4 } else { 1 }).sum()
+}

@@ -1,0 +1,112 @@
+//! OpenAPI documents: one task for each path and method.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::{MAX_TITLE, Spec, SpecError, SpecKind, TaskDraft, count, text};
+
+const METHODS: [&str; 8] = ["get", "post", "put", "patch", "delete", "head", "options", "trace"];
+
+pub(super) fn is_openapi(value: &Value) -> bool {
+    value.get("openapi").is_some() || value.get("swagger").is_some()
+}
+
+pub(super) fn read(document: &Value) -> Result<Spec, SpecError> {
+    let info = document.get("info");
+    let mut tasks = Vec::new();
+    let mut segments = BTreeSet::new();
+    for (path, item) in document.get("paths").and_then(Value::as_object).into_iter().flatten() {
+        let Some(item) = item.as_object() else { continue };
+        segments.insert(path.trim_start_matches('/').split('/').next().unwrap_or_default().to_owned());
+        for method in METHODS {
+            if let Some(operation) = item.get(method).and_then(Value::as_object) {
+                tasks.push(task(count(tasks.len() + 1), (method, path), operation, item.get("parameters")));
+            }
+        }
+    }
+    if tasks.is_empty() {
+        return Err(SpecError::NoRequirements {
+            advice: "the OpenAPI document needs at least one path with a method".to_owned(),
+        });
+    }
+    let title = string(info, "title").unwrap_or("API");
+    Ok(Spec {
+        kind: SpecKind::OpenApi,
+        title: text::one_line(title, MAX_TITLE),
+        summary: text::one_line(string(info, "description").or_else(|| string(info, "summary")).unwrap_or_default(), 600),
+        features: count(tasks.len()),
+        sections: count(segments.len()),
+        tasks,
+        text: String::new(),
+        words: 0,
+    })
+}
+
+fn task(number: u32, (method, path): (&str, &str), operation: &Map<String, Value>, shared: Option<&Value>) -> TaskDraft {
+    let route = format!("{} {path}", method.to_uppercase());
+    let field = |name: &str| operation.get(name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
+    let summary = field("summary").or_else(|| field("description")).or_else(|| field("operationId")).unwrap_or_default();
+    let mut requirement = if summary.is_empty() { route.clone() } else { format!("{route}: {summary}") };
+    if let Some(description) = field("description").filter(|description| *description != summary) {
+        requirement.push_str("\n\n");
+        requirement.push_str(description);
+    }
+    let mut criteria = Vec::new();
+    for parameter in shared.into_iter().chain(operation.get("parameters")).filter_map(Value::as_array).flatten() {
+        criteria.push(parameter_words(&route, parameter));
+    }
+    if let Some(body) = operation.get("requestBody") {
+        let types: Vec<&str> = body
+            .get("content")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+            .map(|(media_type, _)| media_type.as_str())
+            .collect();
+        let types = if types.is_empty() { String::new() } else { format!(" as {}", types.join(" or ")) };
+        criteria.push(format!("{route} takes a request body{types}"));
+    }
+    for (status, response) in operation.get("responses").and_then(Value::as_object).into_iter().flatten() {
+        let status = if status == "default" { "otherwise with an error".to_owned() } else { status.clone() };
+        let detail = match (string(Some(response), "description"), reference(response)) {
+            (Some(description), _) if !description.trim().is_empty() => format!(": {}", text::one_line(description, 300)),
+            (_, Some(name)) => format!(" ({name})"),
+            _ => String::new(),
+        };
+        criteria.push(format!("{route} answers {status}{detail}"));
+    }
+    let criteria: Vec<String> = criteria.iter().map(|words| text::one_line(words, 500)).collect();
+    for words in &criteria {
+        requirement.push_str("\n- ");
+        requirement.push_str(words);
+    }
+    let section = operation.get("tags").and_then(|tags| tags.get(0)).and_then(Value::as_str).unwrap_or_default();
+    TaskDraft {
+        number,
+        title: text::one_line(requirement.lines().next().unwrap_or(&route), MAX_TITLE),
+        requirement,
+        section: text::one_line(section, MAX_TITLE),
+        criteria,
+        examples: Vec::new(),
+        depends_on: Vec::new(),
+    }
+}
+
+fn parameter_words(route: &str, parameter: &Value) -> String {
+    if let Some(name) = reference(parameter) {
+        return format!("{route} takes the parameter {name}");
+    }
+    let name = string(Some(parameter), "name").unwrap_or("without a name");
+    let place = string(Some(parameter), "in").unwrap_or("query");
+    let need = if parameter.get("required").and_then(Value::as_bool) == Some(true) { "required" } else { "optional" };
+    format!("{route} takes the {place} parameter {name} ({need})")
+}
+
+fn reference(value: &Value) -> Option<&str> {
+    string(Some(value), "$ref")?.rsplit('/').next()
+}
+
+fn string<'a>(value: Option<&'a Value>, key: &str) -> Option<&'a str> {
+    value?.get(key)?.as_str()
+}

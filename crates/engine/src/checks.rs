@@ -1,0 +1,164 @@
+//! The gates, carried out: what they need is gathered here, what they say comes from `domain::gates`.
+
+mod commands;
+mod examples;
+mod scratch;
+#[cfg(test)]
+mod tests;
+
+use std::{path::PathBuf, time::Instant};
+
+use domain::{
+    gates::{
+        self, Finding, GateName, acceptance,
+        checks::{self as detection, Checks},
+        config::{self, Config},
+        diff, scope, secrets, test_integrity,
+    },
+    ports::vcs::ChangedFile,
+    runs::{Record, Verification},
+    specs::TaskDraft,
+};
+use protocol::{
+    receipts::ExampleFact,
+    runs::{Gate, GateVerdict},
+};
+use services::{Cx, Error};
+use tokio_util::sync::CancellationToken;
+
+use crate::worktree_files;
+
+/// The iteration number of the gates that check the whole.
+pub(crate) const WHOLE: u32 = 0;
+/// Changed files that the gates read.
+const MOST_CHANGED: usize = 2_000;
+/// Files among which a project's own checks are looked for.
+const MOST_FILES: usize = 50_000;
+
+/// What is to be checked.
+pub(crate) struct Subject<'a> {
+    pub(crate) cx: &'a Cx,
+    pub(crate) record: &'a Record,
+    pub(crate) repository: PathBuf,
+    /// The folder with the work's files, which the project's commands run in: the run's worktree or a clean copy.
+    pub(crate) worktree: PathBuf,
+    /// The commit that the work is compared with.
+    pub(crate) from: String,
+    /// The tree with the work; the folder holds it.
+    pub(crate) tree: String,
+    pub(crate) iteration: u32,
+    /// The tasks whose examples must hold.
+    pub(crate) tasks: Vec<&'a TaskDraft>,
+}
+
+/// The gates as they come in, each with the time that it took.
+struct Judged {
+    iteration: u32,
+    config: Config,
+    findings: Vec<(GateName, Finding)>,
+    gates: Vec<Gate>,
+}
+
+impl Judged {
+    fn add(&mut self, name: GateName, finding: Finding, since: Instant) {
+        let finding = if self.config.is_enabled(name) { finding } else { Finding::not_applicable("Disabled by the team") };
+        let blocking = self.config.is_blocking(name);
+        let took = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.gates.push(finding.clone().into_gate(name, self.iteration, blocking, took));
+        self.findings.push((name, finding));
+    }
+
+    fn has_failed(&self, name: GateName) -> bool {
+        self.findings.iter().any(|(other, finding)| *other == name && finding.verdict == GateVerdict::Failed)
+    }
+
+    fn verification(self, examples: Vec<(u32, ExampleFact)>) -> Verification {
+        let blocks = |(name, finding): &&(GateName, Finding)| {
+            self.config.is_blocking(*name)
+                && (finding.verdict == GateVerdict::Failed
+                    || finding.verdict == GateVerdict::Inconclusive && !finding.hints.is_empty())
+        };
+        let open: Vec<(GateName, Finding)> = self.findings.iter().filter(blocks).cloned().collect();
+        let wanting = !open.is_empty() && open.iter().all(|(_, finding)| finding.verdict == GateVerdict::Inconclusive);
+        Verification { gates: self.gates, findings: gates::findings_text(&open), wanting, examples }
+    }
+}
+
+/// Runs every gate. Commands of the project may write where they like: the caller puts the worktree right again.
+pub(crate) async fn run(subject: &Subject<'_>, cancel: &CancellationToken) -> Result<Verification, Error> {
+    let started = Instant::now();
+    let cx = subject.cx;
+    let stat = cx.vcs.stat(&subject.repository, &subject.from, &subject.tree).await?;
+    let (config, broken_config) = team_config(subject).await?;
+    let mut judged = Judged { iteration: subject.iteration, config, findings: Vec::new(), gates: Vec::new() };
+    judged.add(GateName::Diff, diff::judge(&stat), started);
+    if judged.has_failed(GateName::Diff) {
+        return Ok(judged.verification(Vec::new()));
+    }
+    let changed = cx.vcs.changed(&subject.repository, &subject.from, &subject.tree, MOST_CHANGED).await?;
+    judge_texts(subject, &changed, &mut judged);
+    let files = cx.vcs.files(&subject.repository, &subject.tree, MOST_FILES).await?;
+    let found = detection::detect(&files, &|path| worktree_files::read(&subject.worktree, path)).configured(&judged.config);
+    judge_commands(subject, (&found, broken_config), &mut judged, cancel).await?;
+
+    let since = Instant::now();
+    let facts = examples::carry_out(subject, &files, cancel).await?;
+    let only: Vec<ExampleFact> = facts.iter().map(|(_, fact)| fact.clone()).collect();
+    let has_examples = subject.tasks.iter().any(|task| !task.examples.is_empty());
+    let tests_touched = changed.iter().any(|file| test_integrity::is_test_path(&file.path));
+    judged.add(GateName::Acceptance, acceptance::judge(&only, has_examples, tests_touched), since);
+    Ok(judged.verification(facts))
+}
+
+/// The team's settings as they were before the run, so that an agent cannot loosen them.
+async fn team_config(subject: &Subject<'_>) -> Result<(Config, Option<Finding>), Error> {
+    let base = subject.record.state.base.as_deref().unwrap_or(&subject.from);
+    let text = subject.cx.vcs.read(&subject.repository, base, config::PATH, config::MAX_BYTES).await?;
+    Ok(match text.map(|text| config::parse(&text)) {
+        None => (Config::default(), None),
+        Some(Ok(config)) => (config, None),
+        Some(Err(error)) => (Config::default(), Some(error.finding())),
+    })
+}
+
+fn judge_texts(subject: &Subject<'_>, changed: &[ChangedFile], judged: &mut Judged) {
+    let text: String = subject.tasks.iter().map(|task| task.requirement.as_str()).collect::<Vec<_>>().join("\n");
+    let mut rules = scope::ScopeRules::for_task(&text, Some(services::projects::SPEC_PATH.to_owned()));
+    rules.may_be_large = subject.iteration == WHOLE;
+    let since = Instant::now();
+    judged.add(GateName::Scope, scope::judge(changed, &rules), since);
+    let since = Instant::now();
+    judged.add(GateName::Secrets, secrets::judge(changed), since);
+    let since = Instant::now();
+    judged.add(GateName::TestIntegrity, test_integrity::judge(changed), since);
+}
+
+async fn judge_commands(
+    subject: &Subject<'_>,
+    (found, broken_config): (&Checks, Option<Finding>),
+    judged: &mut Judged,
+    cancel: &CancellationToken,
+) -> Result<(), Error> {
+    let since = Instant::now();
+    judged.add(GateName::Build, commands::judge_all(subject, &found.build, cancel).await?, since);
+    let since = Instant::now();
+    let lint = commands::judge_all(subject, &found.lint, cancel).await?;
+    judged.add(GateName::Lint, with_config(lint, broken_config), since);
+    let since = Instant::now();
+    let tests = commands::judge_tests(subject, &found.tests, cancel).await?;
+    judged.add(GateName::Tests, tests, since);
+    Ok(())
+}
+
+/// The linter's finding together with that of the team's settings, which no agent can mend: it adds no hints.
+fn with_config(lint: Finding, broken_config: Option<Finding>) -> Finding {
+    let Some(config) = broken_config else { return lint };
+    let config = Finding { hints: Vec::new(), ..config };
+    let failed = lint.verdict == GateVerdict::Failed;
+    let merged = gates::worst(vec![lint, config.clone()]);
+    if !failed {
+        return merged;
+    }
+    let evidence = format!("{}\n\n{}", config.evidence, merged.evidence);
+    merged.with_evidence(&evidence)
+}

@@ -1,0 +1,143 @@
+//! The project's own commands, in the sandbox and without network: it is the agent's code by now.
+
+use std::{path::Path, time::Duration};
+
+use domain::{
+    gates::{
+        self, Finding,
+        checks::Check,
+        outcomes::{self},
+    },
+    ports::sandbox::{Exit, Job, JobLimits, Network, Output},
+};
+use protocol::runs::LogKind;
+use services::{Cx, Error};
+use tokio_util::sync::CancellationToken;
+
+use super::Subject;
+use crate::{output, worktree_files};
+
+/// What is kept of a command's output, in bytes.
+const KEEP: usize = 256 << 10;
+
+/// Build and lint commands.
+pub(super) async fn judge_all(subject: &Subject<'_>, checks: &[Check], cancel: &CancellationToken) -> Result<Finding, Error> {
+    let mut findings = Vec::new();
+    for check in checks {
+        findings.push(if let Some(finding) = missing_folder(&subject.worktree, check) {
+            finding
+        } else {
+            let output = run(subject, check, cancel).await?;
+            outcomes::judge_command(check, output.exit, &output.text)
+        });
+    }
+    Ok(if findings.is_empty() { Finding::not_applicable("The project has none") } else { gates::worst(findings) })
+}
+
+/// Test commands; without any, nothing is proven.
+pub(super) async fn judge_tests(subject: &Subject<'_>, checks: &[Check], cancel: &CancellationToken) -> Result<Finding, Error> {
+    let mut findings = Vec::new();
+    for check in checks {
+        findings.push(if let Some(finding) = missing_folder(&subject.worktree, check) {
+            finding
+        } else {
+            let output = run(subject, check, cancel).await?;
+            outcomes::judge_tests(check, output.exit, &output.text).0
+        });
+    }
+    if findings.is_empty() {
+        let missing = Finding::inconclusive("The project has no tests that loki can find");
+        return Ok(missing.with_hints(["Add automated tests that prove the task and that run by one command"]));
+    }
+    Ok(gates::worst(findings))
+}
+
+/// A package's folder is there when the checks begin; a build may remove it or put a link in its place.
+fn missing_folder(worktree: &Path, check: &Check) -> Option<Finding> {
+    let is_there = worktree_files::resolve(worktree, &check.dir).is_some_and(|folder| folder.is_dir());
+    (!is_there).then(|| Finding::failed(&format!("{} is gone after the build", check.dir)))
+}
+
+/// Runs a check, or the first of its alternatives whose tool is installed.
+async fn run(subject: &Subject<'_>, check: &Check, cancel: &CancellationToken) -> Result<Output, Error> {
+    let mut output = run_one(subject, check, &check.argv, cancel).await?;
+    for alternative in &check.alternatives {
+        if !outcomes::tool_missing(output.exit, &output.text) {
+            break;
+        }
+        output = run_one(subject, check, alternative, cancel).await?;
+    }
+    Ok(output)
+}
+
+async fn run_one(subject: &Subject<'_>, check: &Check, argv: &[String], cancel: &CancellationToken) -> Result<Output, Error> {
+    let mut argv: Vec<std::ffi::OsString> = argv.iter().map(Into::into).collect();
+    if !check.dir.is_empty() {
+        // The sandbox starts in the worktree's top; `env` goes to a package's own folder without a shell.
+        let folder = subject.worktree.join(&check.dir);
+        argv.splice(0..0, ["env".into(), "-C".into(), folder.into_os_string()]);
+    }
+    let shown = argv.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
+    let job = job(subject, argv, check.env.clone(), Duration::from_secs(check.timeout_s));
+    let output = start(subject.cx, job, cancel).await?;
+    let mut log = output::Output::of_check(subject.cx, subject.record);
+    log.push(LogKind::Tool, format!("$ {shown}\n"));
+    log.push(LogKind::Output, output.text.clone());
+    if output.exit != Exit::Code(0) {
+        log.push(LogKind::Engine, format!("{}\n", words(output.exit)));
+    }
+    log.finish().await?;
+    Ok(output)
+}
+
+/// A process of the project, with the worktree and nothing else.
+pub(super) fn job(subject: &Subject<'_>, argv: Vec<std::ffi::OsString>, env: Vec<(String, String)>, wall: Duration) -> Job {
+    Job {
+        argv,
+        workspace: subject.worktree.clone(),
+        readable: vec![subject.repository.join(".git")],
+        home: None,
+        env,
+        network: Network::Off,
+        limits: JobLimits::for_checks(wall),
+    }
+}
+
+pub(super) async fn start(cx: &Cx, job: Job, cancel: &CancellationToken) -> Result<Output, Error> {
+    cx.sandbox.run(job, KEEP, cancel).await.map_err(|error| Error::Unavailable(error.to_string()))
+}
+
+fn words(exit: Exit) -> String {
+    match exit {
+        Exit::Code(code) => format!("It exited with {code}"),
+        Exit::Signal(signal) => format!("It was ended by signal {signal}"),
+        Exit::TimedOut => "It took too long and was ended".to_owned(),
+        Exit::Cancelled => "It was stopped".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::gates::{checks, config::Config};
+
+    use super::*;
+
+    #[test]
+    fn a_package_that_a_build_removed_or_linked_is_a_finding() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = ["web/package.json".to_owned()];
+        let read = |_: &str| Some(r#"{"scripts":{"test":"node --test"}}"#.to_owned());
+        let found = checks::detect(&files, &read).configured(&Config::default());
+        let check = found.tests.first().unwrap();
+        assert_eq!(check.dir, "web");
+
+        let gone = Some(Finding::failed("web is gone after the build"));
+        assert_eq!(missing_folder(folder.path(), check), gone);
+        std::os::unix::fs::symlink("/", folder.path().join("web")).unwrap();
+        assert_eq!(missing_folder(folder.path(), check), gone);
+        std::fs::remove_file(folder.path().join("web")).unwrap();
+        std::fs::create_dir(folder.path().join("web")).unwrap();
+        assert_eq!(missing_folder(folder.path(), check), None);
+        assert_eq!(missing_folder(folder.path(), &Check { dir: String::new(), ..check.clone() }), None);
+    }
+}

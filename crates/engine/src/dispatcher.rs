@@ -1,0 +1,181 @@
+//! Finds work and hands it to drivers: a nudge wakes it, and it also looks by itself.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use domain::runs::{Record, Wish, next_effect};
+use futures::{StreamExt as _, stream::FuturesUnordered};
+use protocol::{ProjectId, RunId, Timestamp};
+use services::{Cx, Error, projects};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::driver;
+
+/// How long a claim holds without being renewed.
+pub(crate) const LEASE_MS: i64 = 30_000;
+/// How often it looks without being woken.
+const TICK: Duration = Duration::from_secs(1);
+/// The longest pause after a driver that ended with an error.
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+/// Projects whose repositories are made at the same time.
+const PREPARED_AT_ONCE: usize = 4;
+
+/// What this process drives right now, and what it leaves alone for a while.
+#[derive(Debug, Default)]
+struct Driven {
+    /// Whether each run that is driven takes one of the places.
+    now: HashMap<RunId, bool>,
+    /// Runs whose driver ended with an error: how often in a row, and until when they are left alone.
+    pauses: HashMap<RunId, (u32, Instant)>,
+}
+
+impl Driven {
+    /// Whether the run may be driven now, and whether it then takes a place.
+    fn room(&self, record: &Record, places: usize, now: Instant) -> Option<bool> {
+        let pausing = self.pauses.get(&record.id).is_some_and(|(_, until)| *until > now);
+        if pausing || self.now.contains_key(&record.id) {
+            return None;
+        }
+        let takes_place = takes_place(record);
+        let taken = self.now.values().filter(|takes| **takes).count();
+        (!takes_place || taken < places).then_some(takes_place)
+    }
+
+    fn ended(&mut self, id: RunId, failed: bool, now: Instant) {
+        self.now.remove(&id);
+        if failed {
+            let tries = self.pauses.get(&id).map_or(1, |(tries, _)| tries.saturating_add(1));
+            let pause = TICK.saturating_mul(1 << (tries - 1).min(6)).min(LONGEST_PAUSE);
+            self.pauses.insert(id, (tries, now + pause));
+        } else {
+            self.pauses.remove(&id);
+        }
+    }
+}
+
+/// A run that is to be stopped or paused asks no agent any more, so it waits for no other run.
+fn takes_place(record: &Record) -> bool {
+    !matches!(record.wish, Some(Wish::Stop { .. } | Wish::Pause { .. }))
+}
+
+/// Claims runs that can go on, as many at a time as the settings allow.
+pub(crate) async fn dispatch_runs(cx: Cx, tasks: TaskTracker, stop: CancellationToken) {
+    let driven = Arc::default();
+    let mut nudged = cx.nudges.watch_engine();
+    loop {
+        nudged.borrow_and_update();
+        if let Err(error) = claim_all(&cx, &driven, &tasks, &stop).await {
+            tracing::error!(%error, "runs could not be claimed; trying again");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = nudged.changed() => {}
+            () = tokio::time::sleep(TICK) => {}
+        }
+    }
+}
+
+async fn claim_all(cx: &Cx, driven: &Arc<Mutex<Driven>>, tasks: &TaskTracker, stop: &CancellationToken) -> Result<(), Error> {
+    let active = {
+        let tx = cx.store.read().await?;
+        tx.runs().active_slim().await?
+    };
+    // A pause of a run that is over by now is of no use.
+    let ids: HashSet<RunId> = active.iter().map(|record| record.id).collect();
+    locked(driven).pauses.retain(|id, _| ids.contains(id));
+    for record in active.iter().filter(|record| wants_attention(record)) {
+        let room = locked(driven).room(record, cx.settings.max_runs, Instant::now());
+        let Some(takes_place) = room else { continue };
+        if stop.is_cancelled() || !claim(cx, record.id).await? {
+            continue;
+        }
+        let id = record.id;
+        locked(driven).now.insert(id, takes_place);
+        let (cx, driven, stop) = (cx.clone(), Arc::clone(driven), stop.clone());
+        tasks.spawn(async move {
+            let ended = driver::drive(&cx, id, &stop).await;
+            if let Err(error) = &ended {
+                tracing::error!(run = %id, error = %services_chain(error), "a run could not go on; it is taken up again");
+            }
+            locked(&driven).ended(id, ended.is_err(), Instant::now());
+            cx.nudges.engine();
+        });
+    }
+    Ok(())
+}
+
+fn locked(driven: &Mutex<Driven>) -> std::sync::MutexGuard<'_, Driven> {
+    driven.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A held run needs nobody until somebody wishes something of it or its control files change.
+fn wants_attention(record: &Record) -> bool {
+    next_effect(&record.state).is_some() || record.wish.is_some() || crate::control_files::may_resume(record)
+}
+
+async fn claim(cx: &Cx, id: RunId) -> Result<bool, Error> {
+    let now = cx.clock.now();
+    let until = Timestamp::from_millis(now.millis() + LEASE_MS);
+    let tx = cx.store.begin().await?;
+    let claimed = tx.runs().claim(id, &cx.settings.instance, now, until).await?;
+    tx.commit().await?;
+    Ok(claimed)
+}
+
+/// An error with its causes, for the log.
+fn services_chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+/// Makes the repositories of new projects, a few at the same time: a slow clone holds up no other project.
+pub(crate) async fn prepare_projects(cx: Cx, stop: CancellationToken) {
+    let mut nudged = cx.nudges.watch_engine();
+    let mut ids = HashSet::new();
+    let mut making = FuturesUnordered::new();
+    while !stop.is_cancelled() {
+        nudged.borrow_and_update();
+        match projects::preparing(&cx).await {
+            Ok(waiting) => {
+                for id in waiting {
+                    if ids.len() < PREPARED_AT_ONCE && ids.insert(id) {
+                        making.push(prepare(&cx, id, &stop));
+                    }
+                }
+            }
+            Err(error) => tracing::error!(%error, "projects could not be read; trying again"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            Some(id) = making.next() => {
+                ids.remove(&id);
+            }
+            _ = nudged.changed() => {}
+            () = tokio::time::sleep(TICK) => {}
+        }
+    }
+    while making.next().await.is_some() {}
+}
+
+async fn prepare(cx: &Cx, id: ProjectId, stop: &CancellationToken) -> ProjectId {
+    if let Err(error) = projects::prepare(cx, id, stop).await {
+        tracing::error!(project = %id, error = %services_chain(&error), "a project could not be prepared; trying again");
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(TICK) => {}
+        }
+    }
+    id
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+//! Which runs get a place.
+
+use domain::runs::{Ceilings, Hold, RunState};
+use protocol::{agents::ProviderId, runs::Limits};
+
+use super::*;
+
+fn id(number: u8) -> RunId {
+    format!("00000000-0000-7000-8000-0000000000{number:02x}").parse().unwrap()
+}
+
+fn queued(number: u8) -> Record {
+    Record {
+        id: id(number),
+        project_id: ProjectId(id(0).0),
+        project_name: "A project".to_owned(),
+        number: u32::from(number),
+        title: "A run".to_owned(),
+        spec: String::new(),
+        provider: ProviderId::Demo,
+        model: None,
+        started_by: "Ada".to_owned(),
+        request_id: None,
+        request_hash: None,
+        sandboxed: true,
+        state: RunState::queued(Ceilings::from_limits(Limits::default()).unwrap()),
+        wish: None,
+        journal_seq: 0,
+        queued_at: Timestamp::from_millis(0),
+        started_at: None,
+        ended_at: None,
+    }
+}
+
+fn wished(wish: Wish, record: Record) -> Record {
+    Record { wish: Some(wish), ..record }
+}
+
+fn held(mut record: Record) -> Record {
+    record.state.hold = Some(Hold::Paused { by: "Ada".to_owned() });
+    record
+}
+
+#[test]
+fn while_all_places_are_taken_only_stops_and_pauses_get_through() {
+    let by = || "Ada".to_owned();
+    let mut driven = Driven::default();
+    driven.now.insert(id(1), true);
+    let now = Instant::now();
+    let cases = [
+        (queued(2), None),
+        (wished(Wish::Stop { by: by() }, queued(2)), Some(false)),
+        (wished(Wish::Pause { by: by() }, queued(2)), Some(false)),
+        (wished(Wish::Stop { by: by() }, held(queued(2))), Some(false)),
+        (wished(Wish::Resume { by: by() }, held(queued(2))), None),
+        (queued(1), None),
+    ];
+    for (record, room) in cases {
+        assert_eq!(driven.room(&record, 1, now), room, "{:?} {:?}", record.wish, record.state.hold);
+    }
+    assert_eq!(driven.room(&wished(Wish::Resume { by: by() }, held(queued(2))), 2, now), Some(true));
+}
+
+#[test]
+fn a_stop_takes_no_place_from_others() {
+    let mut driven = Driven::default();
+    driven.now.insert(id(1), false);
+    assert_eq!(driven.room(&queued(2), 1, Instant::now()), Some(true));
+}
+
+#[test]
+fn a_run_whose_driver_fails_is_left_alone_for_longer_and_longer() {
+    let (mut driven, now) = (Driven::default(), Instant::now());
+    for seconds in [1, 2, 4, 8, 16, 32, 60, 60] {
+        driven.ended(id(1), true, now);
+        assert_eq!(driven.room(&queued(1), 1, now + Duration::from_millis(seconds * 1_000 - 1)), None);
+        assert_eq!(driven.room(&queued(1), 1, now + Duration::from_secs(seconds)), Some(true), "{seconds} s");
+    }
+    driven.ended(id(1), false, now);
+    driven.ended(id(1), true, now);
+    assert_eq!(driven.room(&queued(1), 1, now + Duration::from_secs(1)), Some(true));
+}

@@ -1,0 +1,180 @@
+//! Drives one run: asks the machine what is next, has it carried out, journals what came of it, until the run is over or held.
+
+use std::{path::Path, time::Duration};
+
+use domain::{
+    ports::agent::{AgentOutcome, Usage},
+    runs::{Effect, Input, Record, Stage, Wish, machine, next_effect},
+};
+use protocol::RunId;
+use services::{Cx, Error};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    control_files,
+    effects::{self, Outcome},
+    export,
+    interrupts::{self, Interrupt},
+    journal::{self, Extra},
+};
+
+/// Times that an effect is tried before the run fails.
+const TRIES: u32 = 3;
+
+/// Drives the run until it is over, held, or `stop` says that this server ends.
+pub(crate) async fn drive(cx: &Cx, id: RunId, stop: &CancellationToken) -> Result<(), Error> {
+    let Some(mut record) = load(cx, id).await? else { return Ok(()) };
+    let mut follows: Option<Effect> = None;
+    if let Err(error) = effects::prepare::reopen(cx, &record).await {
+        let Some(outcome) = Outcome::of_error(&error) else { return Err(error) };
+        journal::record(cx, &mut record, outcome.into_input().0, 0, Extra::None).await?;
+    }
+    while !record.state.is_over() {
+        if let Some(wish) = pending_wish(cx, &record).await? {
+            grant(cx, &mut record, wish).await?;
+            continue;
+        }
+        let Some(effect) = next_effect(&record.state) else { break };
+        let took = std::time::Instant::now();
+        let (outcome, interrupt) = carry_out(cx, &record, &effect, follows.as_ref(), stop).await;
+        let worked_ms = i64::try_from(took.elapsed().as_millis()).unwrap_or(i64::MAX);
+        match interrupt {
+            Some(Interrupt::Shutdown) => {
+                keep_spending(cx, &mut record, outcome, worked_ms).await?;
+                break;
+            }
+            Some(Interrupt::LeaseLost) => break,
+            Some(Interrupt::Wish(wish)) => {
+                keep_spending(cx, &mut record, outcome, worked_ms).await?;
+                grant(cx, &mut record, wish).await?;
+            }
+            Some(Interrupt::Limit(which)) => {
+                keep_spending(cx, &mut record, outcome, worked_ms).await?;
+                journal::record(cx, &mut record, Input::LimitReached { which }, 0, Extra::None).await?;
+            }
+            None => {
+                let (input, extra) = outcome.into_input();
+                leave_clean(cx, &record, &input).await?;
+                journal::record(cx, &mut record, input, worked_ms, extra).await?;
+            }
+        }
+        follows = Some(effect);
+    }
+    if record.state.is_over() {
+        effects::clean_up(cx, &record).await;
+    }
+    let tx = cx.store.begin().await?;
+    tx.runs().release(id, &cx.settings.instance).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn load(cx: &Cx, id: RunId) -> Result<Option<Record>, Error> {
+    let tx = cx.store.read().await?;
+    Ok(tx.runs().by_id(id).await?)
+}
+
+/// What a person, or a control file, asks for now.
+async fn pending_wish(cx: &Cx, record: &Record) -> Result<Option<Wish>, Error> {
+    let stored = load(cx, record.id).await?.and_then(|record| record.wish);
+    if stored.is_some() {
+        return Ok(stored);
+    }
+    if control_files::may_resume(record) {
+        return Ok(Some(Wish::Resume { by: "removing .loki/PAUSE".to_owned() }));
+    }
+    let worktree = record.state.worktree.as_deref().map(Path::new);
+    Ok(match worktree.and_then(control_files::wish) {
+        Some(Wish::Pause { .. }) if record.state.hold.is_some() => None,
+        wish => wish,
+    })
+}
+
+async fn grant(cx: &Cx, record: &mut Record, wish: Wish) -> Result<(), Error> {
+    let worktree = record.state.worktree.clone();
+    if let (Wish::Resume { .. } | Wish::Stop { .. }, Some(worktree)) = (&wish, &worktree) {
+        control_files::clear(Path::new(worktree));
+    }
+    let granted = wish.clone();
+    let input = match wish {
+        Wish::Pause { by } => Input::PauseAsked { by },
+        Wish::Resume { by } => Input::ResumeAsked { by },
+        Wish::Stop { by } => Input::StopAsked { by },
+    };
+    leave_clean(cx, record, &input).await?;
+    journal::record(cx, record, input, 0, Extra::ClearWish(granted)).await
+}
+
+/// Before a run is held in the middle of a call, the worktree goes back to the checkpoint: what a broken-off call left is not
+/// work that a person, or the next prompt, should find there.
+async fn leave_clean(cx: &Cx, record: &Record, input: &Input) -> Result<(), Error> {
+    let (next, _) = machine::step(record.state.clone(), input.clone(), cx.clock.now(), 0);
+    let is_held_now = next.hold.is_some() && record.state.hold.is_none();
+    let checkpoint = next.checkpoint.filter(|_| is_held_now && next.stage == Stage::Acting);
+    if let (Some(checkpoint), Some(worktree)) = (checkpoint, &record.state.worktree) {
+        cx.vcs.restore(Path::new(worktree), &checkpoint).await?;
+    }
+    Ok(())
+}
+
+/// Of an effect that was cut short, only what it cost is kept.
+async fn keep_spending(cx: &Cx, record: &mut Record, outcome: Outcome, worked_ms: i64) -> Result<(), Error> {
+    let (input, _) = outcome.into_input();
+    // A call that was cut off without having cost anything leaves nothing to remember.
+    let is_free = matches!(&input, Input::Acted { result }
+        if result.outcome == AgentOutcome::Cancelled && result.usage == Usage::default());
+    if matches!(input, Input::Acted { .. }) && !is_free {
+        journal::record(cx, record, input, worked_ms, Extra::None).await?;
+    }
+    Ok(())
+}
+
+/// Carries `effect` out while watching for whatever may end it early.
+async fn carry_out(
+    cx: &Cx,
+    record: &Record,
+    effect: &Effect,
+    follows: Option<&Effect>,
+    stop: &CancellationToken,
+) -> (Outcome, Option<Interrupt>) {
+    let cancel = stop.child_token();
+    let watch = interrupts::watch(cx, record, effect, stop);
+    tokio::pin!(watch);
+    let work = try_often(cx, record, effect, follows, &cancel);
+    tokio::pin!(work);
+    tokio::select! {
+        outcome = &mut work => {
+            export::write(record);
+            let ended = stop.is_cancelled().then_some(Interrupt::Shutdown);
+            let over_budget = outcome.over_budget().map(Interrupt::Limit);
+            (outcome, ended.or(over_budget))
+        }
+        interrupt = &mut watch => {
+            cancel.cancel();
+            (work.await, Some(interrupt))
+        }
+    }
+}
+
+async fn try_often(cx: &Cx, record: &Record, effect: &Effect, follows: Option<&Effect>, cancel: &CancellationToken) -> Outcome {
+    let mut last = String::new();
+    for attempt in 1..=TRIES {
+        // Only the first try can count on the worktree that the effect before left.
+        let follows = follows.filter(|_| attempt == 1);
+        match effects::carry_out(cx, record, effect, follows, cancel).await {
+            Ok(outcome) => return outcome,
+            Err(error) => {
+                tracing::warn!(run = %record.id, attempt, error = %error, cause = ?error, "an effect failed");
+                if let Some(outcome) = Outcome::of_error(&error) {
+                    return outcome;
+                }
+                last = error.to_string();
+            }
+        }
+        if cancel.is_cancelled() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    Outcome::broke(format!("loki itself could not go on: {last}"))
+}

@@ -1,0 +1,164 @@
+//! Carrying out what the run machine asks for. Every effect may be cut off anywhere and done again.
+
+mod act;
+mod deliver;
+mod plan;
+pub(crate) mod prepare;
+mod reason;
+mod seal;
+mod verify;
+
+use std::path::{Path, PathBuf};
+
+use domain::{
+    ports::vcs::{Identity, NewCommit, VcsError},
+    runs::{Effect, Ending, Input, Record, steps},
+    specs::{self, Spec},
+};
+use services::{Cx, Error};
+use tokio_util::sync::CancellationToken;
+
+use crate::journal::Extra;
+
+/// What an effect came to.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    input: Input,
+    extra: Extra,
+    /// Set when the run's cost ceiling ended the effect.
+    over_budget: Option<String>,
+}
+
+impl Outcome {
+    pub(crate) fn into_input(self) -> (Input, Extra) {
+        (self.input, self.extra)
+    }
+
+    /// The limit that was reached, in words.
+    pub(crate) fn over_budget(&self) -> Option<String> {
+        self.over_budget.clone()
+    }
+
+    pub(crate) fn broke(reason: String) -> Self {
+        Input::Broke { reason }.into()
+    }
+
+    /// The outcome that an error stands for, where trying again would not help.
+    pub(crate) fn of_error(error: &Error) -> Option<Self> {
+        match error {
+            Error::Invalid(reason) | Error::Conflict(reason) | Error::NotFound(reason) => Some(Self::broke(reason.clone())),
+            Error::Unavailable(reason) => Some(Input::Blocked { reason: reason.clone() }.into()),
+            Error::Store(error) if error.is_full() => Some(disk_full()),
+            Error::Vcs(VcsError::DiskFull) => Some(disk_full()),
+            Error::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => Some(disk_full()),
+            _ => None,
+        }
+    }
+}
+
+impl From<Input> for Outcome {
+    fn from(input: Input) -> Self {
+        Self { input, extra: Extra::None, over_budget: None }
+    }
+}
+
+fn disk_full() -> Outcome {
+    Input::Blocked { reason: "the disk is full: free some space, then resume".to_owned() }.into()
+}
+
+/// Carries out `effect`. `follows` is the effect that this process carried out just before, if any.
+pub(crate) async fn carry_out(
+    cx: &Cx,
+    record: &Record,
+    effect: &Effect,
+    follows: Option<&Effect>,
+    cancel: &CancellationToken,
+) -> Result<Outcome, Error> {
+    match effect {
+        Effect::Claim => Ok(Input::Claimed.into()),
+        Effect::Prepare => prepare::prepare(cx, record, cancel).await,
+        Effect::Plan => plan::plan(cx, record).await,
+        Effect::Reason { discard } => reason::reason(cx, record, discard.as_deref()).await,
+        Effect::Act { call, checkpoint } => {
+            // Straight after the checkpoint was taken, the worktree still is what it says.
+            let is_fresh = matches!(follows, Some(Effect::Reason { .. }));
+            act::act(cx, record, *call, (!is_fresh).then_some(checkpoint.as_str()), cancel).await
+        }
+        Effect::Reflect => reason::reflect(cx, record).await,
+        Effect::Verify { tree } => {
+            let restore_first = !matches!(follows, Some(Effect::Reflect));
+            verify::verify(cx, record, tree, restore_first, cancel).await
+        }
+        Effect::Commit { tree, parent, message, at } => {
+            let commit = NewCommit {
+                tree: tree.clone(),
+                parent: parent.clone(),
+                branch: record.state.branch.clone().unwrap_or_default(),
+                message: message.clone(),
+                identity: identity(cx),
+                at: *at,
+            };
+            let made = cx.vcs.commit(&worktree(record)?, &commit).await?;
+            Ok(Input::Committed { commit: made }.into())
+        }
+        Effect::Check => verify::check_whole(cx, record, cancel).await,
+        Effect::Deliver { merge } => deliver::deliver(cx, record, *merge).await,
+        Effect::Seal => seal::seal(cx, record).await,
+    }
+}
+
+/// What stays on the disk after a run is over: nothing that is in git anyway.
+pub(crate) async fn clean_up(cx: &Cx, record: &Record) {
+    let Ok(path) = worktree(record) else { return };
+    let tx = match cx.store.read().await {
+        Ok(tx) => tx,
+        Err(error) => return tracing::warn!(%error, run = %record.id, "a worktree stays behind"),
+    };
+    let Ok(Some(project)) = tx.projects().by_id(record.project_id).await else { return };
+    drop(tx);
+    if !path.exists() {
+        return;
+    }
+    // Work that no commit holds stays reachable by a ref, in case somebody wants it back.
+    if record.state.ending != Some(Ending::TasksDone)
+        && let Err(error) = cx.vcs.snapshot(&path, &format!("run-{}-last", record.id)).await
+    {
+        tracing::warn!(%error, run = %record.id, "the last state of the worktree is not kept");
+        return;
+    }
+    if let Err(error) = cx.vcs.remove_worktree(Path::new(&project.path), &path).await {
+        tracing::warn!(%error, run = %record.id, "a worktree stays behind");
+    }
+}
+
+pub(crate) fn identity(cx: &Cx) -> Identity {
+    Identity { name: cx.settings.commit_name.clone(), email: cx.settings.commit_email.clone() }
+}
+
+pub(crate) fn worktree(record: &Record) -> Result<PathBuf, Error> {
+    let path = record.state.worktree.as_deref().map(PathBuf::from);
+    path.ok_or_else(|| Error::Internal("the run has no worktree yet".to_owned()))
+}
+
+/// The commit that the run's branch stands at.
+pub(crate) fn tip(record: &Record) -> Result<&str, Error> {
+    record.state.tip.as_deref().ok_or_else(|| Error::Internal("the run has no commit yet".to_owned()))
+}
+
+/// The run's spec, read again: it never changes.
+pub(crate) fn spec(record: &Record) -> Result<Spec, Error> {
+    specs::parse(record.spec.as_bytes(), None).map_err(|error| Error::Invalid(error.to_string()))
+}
+
+/// What the agent and the checks may read of git's own data.
+pub(crate) async fn repository(cx: &Cx, record: &Record) -> Result<PathBuf, Error> {
+    let tx = cx.store.read().await?;
+    let project = tx.projects().by_id(record.project_id).await?;
+    let gone = || Error::NotFound("the project of this run is gone".to_owned());
+    Ok(PathBuf::from(project.ok_or_else(gone)?.path))
+}
+
+/// The end of a run in words.
+pub(crate) fn ended_because(record: &Record) -> String {
+    record.state.ending.as_ref().map_or_else(|| "not recorded".to_owned(), steps::describe)
+}

@@ -1,0 +1,63 @@
+//! From the spec to tasks: by rules, without asking a model.
+
+use domain::{
+    complexity,
+    gates::checks::{self, Checks},
+    runs::{Input, Record, TaskState},
+    specs,
+};
+use protocol::runs::{Phase, TaskStatus};
+use services::{Cx, Error};
+
+use super::Outcome;
+use crate::worktree_files;
+
+/// Files that are looked at to tell how much there is to do.
+const MOST_FILES: usize = 50_000;
+
+pub(super) async fn plan(cx: &Cx, record: &Record) -> Result<Outcome, Error> {
+    let spec = super::spec(record)?;
+    let worktree = super::worktree(record)?;
+    let repository = super::repository(cx, record).await?;
+    let files = cx.vcs.files(&repository, super::tip(record)?, MOST_FILES).await?;
+    let read = |path: &str| worktree_files::read(&worktree, path);
+    let facts = complexity::code_facts(files.iter().map(String::as_str), read);
+    let tier = complexity::tier(&facts, &spec);
+    let tasks: Vec<TaskState> = spec
+        .tasks
+        .iter()
+        .map(|draft| TaskState {
+            number: draft.number,
+            title: draft.title.clone(),
+            depends_on: draft.depends_on.clone(),
+            status: TaskStatus::Pending,
+            attempts: 0,
+            commit: None,
+            note: None,
+            subject: specs::commit_subject(draft),
+        })
+        .collect();
+    let found = checks::detect(&files, &read);
+    let summaries = summaries(record, &tasks, &found);
+    Ok(Input::Planned { tier, phases: complexity::phases(tier).to_vec(), tasks, summaries }.into())
+}
+
+/// What each phase before the work came to.
+fn summaries(record: &Record, tasks: &[TaskState], found: &Checks) -> Vec<(Phase, String)> {
+    let branch = record.state.branch.as_deref().unwrap_or_default();
+    let dependent = tasks.iter().filter(|task| !task.depends_on.is_empty()).count();
+    let examples = super::spec(record)
+        .map_or(0, |spec| spec.tasks.iter().flat_map(|task| &task.examples).filter(|example| example.is_checkable()).count());
+    vec![
+        (Phase::Bootstrap, format!("Worktree on branch {branch}")),
+        (Phase::Discovery, format!("{} tasks read from the spec, {examples} examples that can be carried out", tasks.len())),
+        (Phase::Architecture, format!("{dependent} tasks build on others; {}", describe(found))),
+        (Phase::DeepenPlan, "The order of the tasks follows from what they build on".to_owned()),
+        (Phase::Infrastructure, describe(found)),
+    ]
+}
+
+fn describe(found: &Checks) -> String {
+    let tools: Vec<String> = found.tests.iter().map(|check| check.argv.join(" ")).collect();
+    if tools.is_empty() { "no tests of the project's own yet".to_owned() } else { format!("tests by {}", tools.join(", ")) }
+}

@@ -1,0 +1,47 @@
+//! Before and after the agent: what it is told, and what it really changed.
+
+use domain::runs::{Input, Record};
+use services::{Cx, Error};
+use store::CallRow;
+
+use super::Outcome;
+use crate::{journal::Extra, prompts};
+
+/// Renders the prompt and takes the checkpoint that the call begins from.
+pub(super) async fn reason(cx: &Cx, record: &Record, discard: Option<&str>) -> Result<Outcome, Error> {
+    let worktree = super::worktree(record)?;
+    if let Some(commit) = discard {
+        cx.vcs.restore(&worktree, commit).await?;
+    }
+    let checkpoint = cx.vcs.snapshot(&worktree, &format!("run-{}", record.id)).await?;
+    let spec = super::spec(record)?;
+    let prompt = prompts::render(record, &spec)?;
+    let findings = record.state.findings.len();
+    let summary = match (record.state.task(), findings) {
+        (Some(task), 0) => format!("Task {}: {}", task.number, task.title),
+        (Some(task), count) => format!("Task {}, attempt {}: {count} findings to fix", task.number, task.attempts),
+        (None, count) => format!("{count} findings of the check of the whole to fix"),
+    };
+    let call = CallRow {
+        number: record.state.call + 1,
+        iteration: record.state.iteration,
+        prompt: prompt.text,
+        scaffold_tokens: prompt.scaffold_tokens,
+        asked_at: cx.clock.now(),
+    };
+    let input = Input::Reasoned { checkpoint, scaffold_tokens: prompt.scaffold_tokens, summary };
+    Ok(Outcome { input, extra: Extra::Prompt(call), over_budget: None })
+}
+
+/// Looks at what the call left in the worktree.
+pub(super) async fn reflect(cx: &Cx, record: &Record) -> Result<Outcome, Error> {
+    let worktree = super::worktree(record)?;
+    let tree = cx.vcs.snapshot(&worktree, &format!("run-{}", record.id)).await?;
+    let stat = cx.vcs.stat(&worktree, super::tip(record)?, &tree).await?;
+    let summary = match stat.files {
+        0 => "Nothing was changed".to_owned(),
+        1 => format!("1 file, +{} −{}", stat.added, stat.removed),
+        files => format!("{files} files, +{} −{}", stat.added, stat.removed),
+    };
+    Ok(Input::Reflected { tree, empty: stat.files == 0, summary }.into())
+}

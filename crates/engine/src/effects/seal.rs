@@ -1,0 +1,114 @@
+//! The receipt: facts gathered from git and the journal, and the verdict that follows from them.
+
+use std::path::Path;
+
+use domain::{
+    ports::vcs::DiffStat,
+    receipts,
+    runs::{Input, Record},
+    specs::examples,
+};
+use protocol::{
+    agents::ProviderId,
+    receipts::{ExampleFact, Facts, Judgments, TaskFact},
+    runs::{Gate, Verdict},
+};
+use services::{Cx, Error, context::hex};
+use sha2::{Digest, Sha256};
+
+use super::Outcome;
+use crate::{checks, journal::Extra};
+
+pub(super) async fn seal(cx: &Cx, record: &Record) -> Result<Outcome, Error> {
+    let facts = facts(cx, record).await?;
+    let judgments = Judgments { agent_claim: record.state.said.clone() };
+    let receipt = receipts::seal(facts, judgments);
+    let reason = match receipt.verdict {
+        Verdict::Verified => None,
+        _ => receipt.gaps.first().cloned(),
+    };
+    let ended = super::ended_because(record);
+    let reason = if record.state.ending == Some(domain::runs::Ending::TasksDone) { reason } else { Some(ended) };
+    let input = Input::Sealed { verdict: receipt.verdict, reason };
+    Ok(Outcome { input, extra: Extra::Receipt(Box::new(receipt)), over_budget: None })
+}
+
+async fn facts(cx: &Cx, record: &Record) -> Result<Facts, Error> {
+    let state = &record.state;
+    let (stat, diff_sha256, commits) = match (&state.base, &state.tip) {
+        (Some(base), Some(tip)) => {
+            let repository = super::repository(cx, record).await?;
+            let repository = Path::new(&repository);
+            (
+                cx.vcs.stat(repository, base, tip).await?,
+                cx.vcs.diff_sha256(repository, base, tip).await?,
+                cx.vcs.log(repository, base, tip).await?,
+            )
+        }
+        _ => (DiffStat::default(), hex(&Sha256::digest(b"")), Vec::new()),
+    };
+    let gates: Vec<Gate> = {
+        let tx = cx.store.read().await?;
+        tx.records().gates(record.id).await?
+    };
+    Ok(Facts {
+        run_id: record.id,
+        project_id: record.project_id,
+        project: record.project_name.clone(),
+        loki_version: cx.settings.version.to_owned(),
+        provider: record.provider,
+        model: record.model.clone(),
+        demo: record.provider == ProviderId::Demo,
+        // A server that was started anew without a sandbox in the middle of the run takes the word back.
+        sandboxed: record.sandboxed && cx.sandbox.isolates(),
+        tier: state.tier,
+        spec_sha256: hex(&Sha256::digest(record.spec.as_bytes())),
+        base_commit: state.base.clone(),
+        head_commit: state.tip.clone(),
+        branch: state.branch.clone(),
+        diff_sha256,
+        files_changed: stat.files,
+        lines_added: stat.added,
+        lines_removed: stat.removed,
+        commits,
+        delivered_commit: state.delivered.clone(),
+        delivery: state.delivery_note.clone(),
+        tasks: task_facts(record),
+        gates: gates.into_iter().filter(|gate| gate.iteration == checks::WHOLE).collect(),
+        iterations: state.iteration,
+        limits: state.ceilings.to_limits(),
+        cost_usd: state.spent.cost_usd(),
+        tokens: state.spent.tokens,
+        started_at: record.started_at,
+        ended_at: cx.clock.now(),
+        worked_ms: state.worked_ms,
+        ended_because: super::ended_because(record),
+    })
+}
+
+fn task_facts(record: &Record) -> Vec<TaskFact> {
+    let Ok(spec) = super::spec(record) else { return Vec::new() };
+    let state = &record.state;
+    let facts = state.tasks.iter().filter_map(|task| {
+        let draft = spec.tasks.iter().find(|draft| draft.number == task.number)?;
+        let carried_out: Vec<ExampleFact> =
+            state.examples.iter().filter(|(number, _)| *number == task.number).map(|(_, fact)| fact.clone()).collect();
+        // What was never carried out is named all the same, as not known.
+        let open = draft.examples.iter().map(examples::Example::describe).map(|text| ExampleFact {
+            text,
+            held: None,
+            seen: "not recorded".to_owned(),
+        });
+        let examples = if carried_out.is_empty() { open.collect() } else { carried_out };
+        Some(TaskFact {
+            number: task.number,
+            title: task.title.clone(),
+            status: task.status,
+            attempts: task.attempts,
+            commit: task.commit.clone(),
+            examples,
+            note: task.note.clone(),
+        })
+    });
+    facts.collect()
+}

@@ -1,0 +1,93 @@
+//! Verification: of one task's work, and of the whole.
+
+use std::path::Path;
+
+use domain::{
+    runs::{Input, Record},
+    specs::TaskDraft,
+};
+use protocol::runs::TaskStatus;
+use services::{Cx, Error};
+use tokio_util::sync::CancellationToken;
+
+use super::Outcome;
+use crate::{
+    checks::{self, Subject},
+    export,
+    worktree_files::{self, removal},
+};
+
+/// The folder of a run that holds a clean copy of what it committed, while that is checked.
+const WHOLE: &str = "whole";
+
+/// Holds the running iteration's work to every gate. With `restore_first`, the worktree may not be what `tree` says.
+pub(super) async fn verify(
+    cx: &Cx,
+    record: &Record,
+    tree: &str,
+    restore_first: bool,
+    cancel: &CancellationToken,
+) -> Result<Outcome, Error> {
+    let spec = super::spec(record)?;
+    let worktree = super::worktree(record)?;
+    let folder = worktree.clone();
+    let removed = worktree_files::blocking(move || export::remove_foreign(&folder)).await?;
+    if restore_first || removed {
+        cx.vcs.restore(&worktree, tree).await?;
+    }
+    let running = record.state.task().map(|task| task.number);
+    // Mending the whole must keep what was done, so all of it is looked at.
+    let tasks = match running {
+        Some(number) => spec.tasks.iter().filter(|task| task.number == number).collect(),
+        None => completed(record, &spec.tasks),
+    };
+    let subject = Subject {
+        cx,
+        record,
+        repository: super::repository(cx, record).await?,
+        worktree,
+        from: super::tip(record)?.to_owned(),
+        tree: tree.to_owned(),
+        iteration: record.state.iteration,
+        tasks,
+    };
+    let verification = checks::run(&subject, cancel).await;
+    // The project's commands may have left files behind; the worktree is what was verified.
+    cx.vcs.restore(&subject.worktree, tree).await?;
+    Ok(Input::Verified(verification?).into())
+}
+
+/// Holds everything that the run committed to every gate, in a copy with nothing else in it: what git ignores or does not see
+/// is not part of what is handed over.
+pub(super) async fn check_whole(cx: &Cx, record: &Record, cancel: &CancellationToken) -> Result<Outcome, Error> {
+    let spec = super::spec(record)?;
+    let tip = super::tip(record)?.to_owned();
+    cx.vcs.restore(&super::worktree(record)?, &tip).await?;
+    let repository = super::repository(cx, record).await?;
+    let run_dir = cx.settings.run_dir(record.id);
+    remove_copy(&run_dir).await?;
+    cx.vcs.export(&repository, &tip, &run_dir.join(WHOLE)).await?;
+    let subject = Subject {
+        cx,
+        record,
+        repository,
+        worktree: run_dir.join(WHOLE),
+        from: record.state.base.clone().unwrap_or_else(|| tip.clone()),
+        tree: tip,
+        iteration: checks::WHOLE,
+        tasks: completed(record, &spec.tasks),
+    };
+    let verification = checks::run(&subject, cancel).await;
+    remove_copy(&run_dir).await?;
+    Ok(Input::Checked(verification?).into())
+}
+
+async fn remove_copy(run_dir: &Path) -> Result<(), Error> {
+    let run_dir = run_dir.to_owned();
+    Ok(worktree_files::blocking(move || removal::remove_below(&run_dir, WHOLE)).await?)
+}
+
+fn completed<'a>(record: &Record, drafts: &'a [TaskDraft]) -> Vec<&'a TaskDraft> {
+    let done = |number: u32| record.state.tasks.iter().any(|task| task.number == number && task.status == TaskStatus::Completed);
+    drafts.iter().filter(|draft| done(draft.number)).collect()
+}

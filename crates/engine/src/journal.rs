@@ -1,0 +1,191 @@
+//! Writing down what came of an effect: the journal row, the state, the records and the events, all in one transaction.
+
+use std::sync::Mutex;
+
+use domain::{
+    runs::{Change, Hold, Input, Record, Wish, machine, task_view},
+    specs,
+};
+use protocol::{
+    Event, EventSeq, Scope, Timestamp,
+    receipts::Receipt,
+    runs::{Gate, GateVerdict, LogChunk, LogKind, Task, TaskStatus},
+};
+use services::{Cx, Error};
+use store::{CallRow, JournalRow, Tx};
+
+use crate::export;
+
+/// What is written in the same transaction as the journal row.
+#[derive(Debug)]
+pub(crate) enum Extra {
+    None,
+    /// The prompt that the next call sends.
+    Prompt(CallRow),
+    Receipt(Box<Receipt>),
+    /// The wish that this input carries out; another one that came meanwhile stays.
+    ClearWish(Wish),
+}
+
+/// Takes `input` in, after `worked_ms` more milliseconds of work, and makes it last.
+pub(crate) async fn record(cx: &Cx, record: &mut Record, input: Input, worked_ms: i64, extra: Extra) -> Result<(), Error> {
+    let now = cx.clock.now();
+    let (state, changes) = machine::step(record.state.clone(), input.clone(), now, worked_ms);
+    let mut next = Record { state, journal_seq: record.journal_seq + 1, ..record.clone() };
+    if changes.contains(&Change::Started) {
+        next.started_at.get_or_insert(now);
+    }
+    if next.state.is_over() {
+        next.ended_at.get_or_insert(now);
+    }
+    let tx = cx.store.begin().await?;
+    tx.journal().append(next.id, &JournalRow { seq: next.journal_seq, at: now, worked_ms, input }).await?;
+    tx.runs().save(&next).await?;
+    match extra {
+        Extra::None => {}
+        Extra::Prompt(call) => tx.journal().save_call(next.id, &call).await?,
+        Extra::Receipt(receipt) => tx.records().save_receipt(&receipt).await?,
+        Extra::ClearWish(granted) => tx.runs().clear_wish(next.id, &granted).await?,
+    }
+    let writer = Writer { tx: &tx, record: &next, at: now, told: Mutex::default() };
+    writer.apply(&changes).await?;
+    let told = writer.told.into_inner().unwrap_or_default();
+    tx.commit().await?;
+    *record = next;
+    cx.nudges.events();
+    export::write(record);
+    export::append(record, now, &told);
+    Ok(())
+}
+
+/// Appends records and events of one run in a transaction.
+struct Writer<'a> {
+    tx: &'a Tx,
+    record: &'a Record,
+    at: Timestamp,
+    /// What was appended, for the export after the commit.
+    told: Mutex<Vec<(EventSeq, Event)>>,
+}
+
+impl Writer<'_> {
+    async fn apply(&self, changes: &[Change]) -> Result<(), Error> {
+        let mut told = false;
+        for change in changes {
+            told |= matches!(change, Change::Started | Change::Paused | Change::Resumed | Change::Finished);
+            self.one(change).await?;
+        }
+        if !told {
+            self.event(&Event::BuildProgress(self.progress())).await?;
+        }
+        Ok(())
+    }
+
+    async fn one(&self, change: &Change) -> Result<(), Error> {
+        let run = self.record.view();
+        let id = self.record.id;
+        match change {
+            Change::Started => self.event(&Event::RunStarted { run }).await,
+            Change::Phase { phase, phases, summary } => {
+                let event = Event::PhaseChanged { phase: *phase, phases: phases.clone(), summary: summary.clone() };
+                self.event(&event).await
+            }
+            Change::TasksPlanned => self.plan().await,
+            Change::Task(state) => self.task(state.number).await,
+            Change::IterationStarted(iteration) => {
+                self.tx.records().save_iteration(id, iteration).await?;
+                self.event(&Event::IterationStart { iteration: iteration.clone() }).await
+            }
+            Change::IterationProgress(iteration) => {
+                self.tx.records().save_iteration(id, iteration).await?;
+                self.event(&Event::IterationProgress { iteration: iteration.clone() }).await
+            }
+            Change::IterationEnded(iteration) => {
+                self.tx.records().save_iteration(id, iteration).await?;
+                self.event(&Event::IterationComplete { iteration: iteration.clone() }).await
+            }
+            Change::Gates(gates) => self.gates(gates).await,
+            Change::Log(text) => self.event(&Event::AgentOutput { chunk: self.line(text) }).await,
+            Change::Paused => {
+                if let Some(Hold::NeedsYou { reason }) = &self.record.state.hold {
+                    self.event(&Event::AgentOutput { chunk: self.line(reason) }).await?;
+                }
+                self.event(&Event::RunPaused { run }).await
+            }
+            Change::Resumed => self.event(&Event::RunResumed { run }).await,
+            Change::Finished => self.event(&Event::RunFinished { run }).await,
+        }
+    }
+
+    async fn plan(&self) -> Result<(), Error> {
+        for task in self.tasks() {
+            self.tx.records().save_task(self.record.id, &task).await?;
+            self.event(&Event::TaskQueued { task }).await?;
+        }
+        Ok(())
+    }
+
+    async fn task(&self, number: u32) -> Result<(), Error> {
+        let Some(task) = self.tasks().into_iter().find(|task| task.number == number) else { return Ok(()) };
+        self.tx.records().save_task(self.record.id, &task).await?;
+        let event = match task.status {
+            TaskStatus::Pending => Event::TaskQueued { task },
+            TaskStatus::InProgress => Event::TaskStarted { task },
+            TaskStatus::Completed => Event::TaskCompleted { task },
+            TaskStatus::Failed => Event::TaskFailed { task },
+        };
+        self.event(&event).await
+    }
+
+    /// The tasks as the spec words them and the machine has them. The spec never changes during a run, so it is read again
+    /// instead of being stored twice.
+    fn tasks(&self) -> Vec<Task> {
+        let Ok(spec) = specs::parse(self.record.spec.as_bytes(), None) else { return Vec::new() };
+        let states = &self.record.state.tasks;
+        let pairs = spec.tasks.iter().filter_map(|draft| {
+            let state = states.iter().find(|state| state.number == draft.number)?;
+            Some(task_view(draft, state))
+        });
+        pairs.collect()
+    }
+
+    async fn gates(&self, gates: &[Gate]) -> Result<(), Error> {
+        self.tx.records().save_gates(self.record.id, gates).await?;
+        for gate in gates {
+            let gate = gate.clone();
+            let event = match gate.verdict {
+                GateVerdict::Passed | GateVerdict::NotApplicable => Event::QualityGatePassed { gate },
+                GateVerdict::Failed | GateVerdict::Inconclusive => Event::QualityGateFailed { gate },
+            };
+            self.event(&event).await?;
+        }
+        Ok(())
+    }
+
+    fn line(&self, text: &str) -> LogChunk {
+        let state = &self.record.state;
+        LogChunk { iteration: state.iteration, step: state.step(), kind: LogKind::Engine, text: format!("{text}\n") }
+    }
+
+    fn progress(&self) -> protocol::events::BuildProgress {
+        let run = self.record.view();
+        let (done, total) = (run.tasks_done, run.tasks_total);
+        let eta_ms = (done > 0).then(|| run.worked_ms / i64::from(done) * i64::from(total.saturating_sub(done)));
+        protocol::events::BuildProgress {
+            phase: run.phase,
+            tasks_done: done,
+            tasks_total: total,
+            cost_usd: run.cost_usd,
+            eta_ms,
+            run,
+        }
+    }
+
+    async fn event(&self, event: &Event) -> Result<(), Error> {
+        let scope = Scope { project_id: Some(self.record.project_id), run_id: Some(self.record.id) };
+        let seq = self.tx.events().append(self.at, scope, event).await?;
+        if let Ok(mut told) = self.told.lock() {
+            told.push((seq, event.clone()));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,158 @@
+//! What waits to be written to the log. Secrets are masked in the text as a whole, before it is cut into events.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+
+use domain::gates::secrets;
+use protocol::runs::LogKind;
+
+/// Events of one write.
+pub(super) const CHUNKS: usize = 4;
+/// The longest text of one event, in bytes.
+const CHUNK_BYTES: usize = 16 << 10;
+/// Bytes that wait to be written; what is more is left out of the log.
+const WAITING_BYTES: usize = 256 << 10;
+/// What one call may put into the log, in bytes.
+const CALL_BYTES: usize = 4 << 20;
+/// The longest beginning of a line that waits for its end, in bytes.
+const OPEN_LINE_BYTES: usize = 4 << 10;
+/// Writes that the beginning of a line waits while it grows; then only its last word waits on.
+const MOST_WAITS: u32 = 5;
+/// The longest beginning of a private key that waits for its end, in bytes.
+const OPEN_KEY_BYTES: usize = 16 << 10;
+
+/// Who prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    Agent,
+    Check,
+}
+
+#[derive(Debug)]
+pub(super) struct Waiting {
+    source: Source,
+    /// Pieces of one kind that came one after the other are one text.
+    texts: VecDeque<(LogKind, String)>,
+    bytes: usize,
+    /// All that was ever taken in.
+    taken: usize,
+    left_out: usize,
+    /// Length of the last text, if it was kept back the last time for the end of its line.
+    kept_back: usize,
+    /// Writes that it was kept back in.
+    waits: u32,
+}
+
+impl Waiting {
+    pub(super) fn new(source: Source) -> Self {
+        Self { source, texts: VecDeque::new(), bytes: 0, taken: 0, left_out: 0, kept_back: 0, waits: 0 }
+    }
+
+    /// Takes in as much of `text` as there is room for: of an agent's its beginning, of a check's its end.
+    pub(super) fn push(&mut self, kind: LogKind, mut text: String) {
+        // Loki's own lines are short, and say how it ended.
+        let room = match kind {
+            LogKind::Engine => usize::MAX,
+            _ => WAITING_BYTES.saturating_sub(self.bytes).min(CALL_BYTES.saturating_sub(self.taken)),
+        };
+        if text.len() > room {
+            let left_out = match self.source {
+                Source::Agent => text.split_off(text.floor_char_boundary(room)).len(),
+                Source::Check => {
+                    let tail = text.split_off(text.ceil_char_boundary(text.len() - room));
+                    std::mem::replace(&mut text, tail).len()
+                }
+            };
+            self.left_out += left_out;
+            if self.source == Source::Check {
+                self.add(LogKind::Engine, format!("{left_out} bytes were left out here\n"));
+            }
+        }
+        self.add(kind, text);
+    }
+
+    fn add(&mut self, kind: LogKind, text: String) {
+        if text.is_empty() {
+            return;
+        }
+        self.bytes += text.len();
+        self.taken += text.len();
+        match self.texts.back_mut() {
+            Some((last, gathered)) if *last == kind => gathered.push_str(&text),
+            _ => self.texts.push_back((kind, text)),
+        }
+    }
+
+    /// As much as one write may take. The beginning of a line waits a little for its end, so that a secret that comes in two
+    /// pieces is seen.
+    pub(super) fn take(&mut self) -> Vec<(LogKind, String)> {
+        let mut events = Vec::new();
+        while events.len() < CHUNKS
+            && let Some((kind, text)) = self.texts.pop_front()
+        {
+            let room = (CHUNKS - events.len()) * CHUNK_BYTES;
+            let may_go_on = self.texts.is_empty() && text.len() <= room;
+            let end = match text.get(..text.floor_char_boundary(room)) {
+                Some(head) if head.len() < text.len() => line_end(head),
+                _ if !may_go_on || text.len() == self.kept_back => text.len(),
+                _ if self.waits < MOST_WAITS => line_end(&text),
+                _ => word_end(&text),
+            };
+            let (head, rest) = text.split_at_checked(end).unwrap_or((&text, ""));
+            self.bytes -= head.len();
+            events.extend(split(secrets::mask(head)).map(|part| (kind, part)));
+            self.kept_back = if may_go_on { rest.len() } else { 0 };
+            self.waits = if head.is_empty() { self.waits + 1 } else { 1 };
+            if !rest.is_empty() {
+                self.texts.push_front((kind, rest.to_owned()));
+                break;
+            }
+        }
+        events
+    }
+
+    /// All that is left, and how much of an agent's was left out.
+    pub(super) fn take_rest(&mut self) -> Vec<(LogKind, String)> {
+        if self.left_out > 0 && self.source == Source::Agent {
+            let text = format!("{} bytes were left out here; the raw transcript has them\n", self.left_out);
+            self.add(LogKind::Engine, text);
+        }
+        self.bytes = 0;
+        let texts = self.texts.drain(..);
+        texts.flat_map(|(kind, text)| split(secrets::mask(&text)).map(move |part| (kind, part))).collect()
+    }
+}
+
+/// Where the last line of a text begins; in a line that is too long to wait, its last word.
+fn line_end(text: &str) -> usize {
+    let end = text.rfind('\n').map_or(0, |at| at + 1);
+    if text.len() - end > OPEN_LINE_BYTES { word_end(text) } else { before_open_key(text, end) }
+}
+
+/// Where the last word of a text begins; all of it where it is one long word.
+fn word_end(text: &str) -> usize {
+    let from = text.ceil_char_boundary(text.len().saturating_sub(OPEN_LINE_BYTES));
+    let space = text.get(from..).unwrap_or_default().char_indices().rfind(|(_, char)| char.is_whitespace());
+    before_open_key(text, space.map_or(text.len(), |(at, char)| from + at + char.len_utf8()))
+}
+
+/// `end`, or where a private key begins before it that does not end in this text: it is masked as a whole.
+fn before_open_key(text: &str, end: usize) -> usize {
+    let Some((start, rest)) = text.rfind("-----BEGIN ").and_then(|start| Some((start, text.get(start..)?))) else { return end };
+    let is_open = rest.contains("PRIVATE KEY") && !rest.contains("-----END ") && rest.len() <= OPEN_KEY_BYTES;
+    if is_open { start.min(end) } else { end }
+}
+
+/// Cuts a long text into pieces at character borders.
+fn split(text: String) -> impl Iterator<Item = String> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let tail = rest.split_off(rest.floor_char_boundary(CHUNK_BYTES));
+        Some(std::mem::replace(&mut rest, tail))
+    })
+}

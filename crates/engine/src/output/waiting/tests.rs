@@ -1,0 +1,116 @@
+//! What waits for the log, and what is left out of it.
+
+use LogKind::{Engine, Output, Text, Tool};
+
+use super::*;
+
+const KEY: &str = concat!("AKIA", "Q3EGRZ7YHKLM2N5P");
+
+fn texts(events: &[(LogKind, String)]) -> Vec<(LogKind, &str)> {
+    events.iter().map(|(kind, text)| (*kind, text.as_str())).collect()
+}
+
+#[test]
+fn pieces_of_one_kind_are_one_event() {
+    let mut waiting = Waiting::new(Source::Agent);
+    for (kind, text) in [(Text, "a "), (Text, "b\n"), (Tool, "$ x\n"), (Text, ""), (Text, "c\n")] {
+        waiting.push(kind, text.to_owned());
+    }
+    assert_eq!(texts(&waiting.take()), [(Text, "a b\n"), (Tool, "$ x\n"), (Text, "c\n")]);
+    assert_eq!((waiting.take(), waiting.bytes), (Vec::new(), 0));
+}
+
+#[test]
+fn a_secret_in_two_pieces_is_masked() {
+    let (head, tail) = KEY.split_at(9);
+    let mut waiting = Waiting::new(Source::Agent);
+    waiting.push(Text, format!("first\nkey {head}"));
+    assert_eq!(texts(&waiting.take()), [(Text, "first\n")]);
+    waiting.push(Text, format!("{tail} end\n"));
+    assert_eq!(texts(&waiting.take()), [(Text, "key AKIA… end\n")]);
+
+    waiting.push(Text, format!("key {head}"));
+    assert_eq!(waiting.take(), []);
+    waiting.push(Text, tail.to_owned());
+    assert_eq!(texts(&waiting.take_rest()), [(Text, "key AKIA…")]);
+}
+
+#[test]
+fn a_secret_across_the_border_of_two_events_is_masked() {
+    for before in CHUNK_BYTES - KEY.len()..CHUNK_BYTES {
+        let mut waiting = Waiting::new(Source::Check);
+        waiting.push(Output, format!("{} {KEY}\n{}\n", "ab ".repeat(before / 3), "cd ".repeat(100)));
+        let joined: String = waiting.take_rest().into_iter().map(|(_, text)| text).collect();
+        assert!(joined.contains("AKIA…") && !joined.contains(&KEY[..8]), "{before}");
+    }
+    let mut waiting = Waiting::new(Source::Agent);
+    waiting.push(Text, format!("{}{KEY} {}", "a ".repeat(CHUNKS * CHUNK_BYTES / 2 - 5), "b ".repeat(3_000)));
+    let mut joined = String::new();
+    for _ in 0..4 {
+        joined.extend(waiting.take().into_iter().map(|(_, text)| text));
+    }
+    assert!(joined.contains("AKIA…") && !joined.contains(&KEY[..8]));
+}
+
+#[test]
+fn a_private_key_waits_for_its_end() {
+    let begin = concat!("-----", "BEGIN PRIVATE KEY-----\n");
+    let line = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n";
+    let mut waiting = Waiting::new(Source::Agent);
+    waiting.push(Output, format!("before\n{begin}{line}"));
+    assert_eq!(texts(&waiting.take()), [(Output, "before\n")]);
+    waiting.push(Output, format!("{line}{}after\n", concat!("-----", "END PRIVATE KEY-----\n")));
+    let joined: String = waiting.take().into_iter().map(|(_, text)| text).collect();
+    assert!(!joined.contains("MIIE") && joined.ends_with("after\n"), "{joined}");
+}
+
+#[test]
+fn the_beginning_of_a_line_does_not_wait_for_ever() {
+    let mut waiting = Waiting::new(Source::Agent);
+    waiting.push(Text, "Shall I".to_owned());
+    assert_eq!(waiting.take(), []);
+    assert_eq!(texts(&waiting.take()), [(Text, "Shall I")]);
+
+    let mut shown = String::new();
+    for _ in 0..10 {
+        waiting.push(Text, "more words".to_owned());
+        shown.extend(waiting.take().into_iter().map(|(_, text)| text));
+    }
+    assert!(shown.ends_with("more "), "{shown}");
+    assert!(shown.len() >= 50, "{shown}");
+
+    waiting.push(Text, "x".repeat(OPEN_LINE_BYTES * 2));
+    assert_ne!(waiting.take(), []);
+}
+
+#[test]
+fn too_much_of_an_agent_is_cut_at_its_end() {
+    let mut waiting = Waiting::new(Source::Agent);
+    waiting.push(Text, "é".repeat(WAITING_BYTES));
+    waiting.push(Text, "lost\n".to_owned());
+    assert_eq!(waiting.bytes, WAITING_BYTES);
+    let rest = waiting.take_rest();
+    let (kind, said) = rest.last().unwrap();
+    assert_eq!((*kind, said.as_str()), (Engine, "262149 bytes were left out here; the raw transcript has them\n"));
+
+    for _ in 0..20 {
+        waiting.push(Text, "a ".repeat(WAITING_BYTES / 2));
+        waiting.take_rest();
+    }
+    assert!(waiting.taken <= CALL_BYTES + 1_000);
+}
+
+#[test]
+fn of_a_check_the_end_is_kept() {
+    let mut waiting = Waiting::new(Source::Check);
+    waiting.push(Tool, "$ make\n".to_owned());
+    waiting.push(Output, format!("{}last line\n", "line\n".repeat(WAITING_BYTES / 5)));
+    waiting.push(Engine, "It exited with 1\n".to_owned());
+    let events = waiting.take_rest();
+    assert_eq!(texts(&events[..2]), [(Tool, "$ make\n"), (Engine, "13 bytes were left out here\n")]);
+    let output: String = events.iter().filter(|(kind, _)| *kind == Output).map(|(_, text)| text.as_str()).collect();
+    assert!(output.ends_with("line\nlast line\n"));
+    assert_eq!(output.len(), WAITING_BYTES - "$ make\n".len());
+    assert_eq!(events.last().unwrap().1, "It exited with 1\n");
+    assert!(events.iter().all(|(_, text)| text.len() <= CHUNK_BYTES));
+}

@@ -1,0 +1,141 @@
+//! What a crash left on the disk: worktrees of runs that are over, folders of projects and runs that were deleted.
+
+use std::{
+    collections::HashSet,
+    fmt::Display,
+    hash::Hash,
+    io,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
+
+use protocol::{ProjectId, RunId};
+use services::{Cx, Error};
+
+/// Ids in one question to the database.
+const AT_ONCE: usize = 500;
+
+/// Compares the data directory with the database, once, at the start. Only folders that loki names are looked at.
+///
+/// A folder that the database has no row for goes only if the audit trail names it: then it was deleted here. Otherwise this
+/// is the data directory of another database, and somebody's work is not thrown away for a mistyped address.
+pub(crate) async fn sweep(cx: &Cx) -> Result<(), Error> {
+    // The folders first: what is made meanwhile has its row already when the database is asked.
+    let worktrees: Vec<RunId> = named(&cx.settings.data_dir.join("worktrees")).await?;
+    let runs: Vec<RunId> = named(&cx.settings.data_dir.join("runs")).await?;
+    let projects: Vec<ProjectId> = named(&cx.settings.data_dir.join("projects")).await?;
+
+    for ids in worktrees.chunks(AT_ONCE) {
+        sweep_worktrees(cx, ids).await?;
+    }
+    for ids in runs.chunks(AT_ONCE) {
+        let known = {
+            let tx = cx.store.read().await?;
+            tx.runs().standing(ids).await?.into_keys().collect()
+        };
+        for id in deleted(cx, ids, &known).await? {
+            remove(&cx.settings.run_dir(id)).await;
+        }
+    }
+    for ids in projects.chunks(AT_ONCE) {
+        let known = {
+            let tx = cx.store.read().await?;
+            tx.projects().known(ids).await?
+        };
+        for id in deleted(cx, ids, &known).await? {
+            remove(&cx.settings.repository(id)).await;
+        }
+    }
+    Ok(())
+}
+
+async fn sweep_worktrees(cx: &Cx, ids: &[RunId]) -> Result<(), Error> {
+    let standing = {
+        let tx = cx.store.read().await?;
+        tx.runs().standing(ids).await?
+    };
+    for (id, (project, _)) in standing.iter().filter(|(_, (_, over))| *over) {
+        let found = {
+            let tx = cx.store.read().await?;
+            tx.projects().by_id(*project).await
+        };
+        let path = cx.settings.worktree(*id);
+        // Git also forgets it then. Without the repository, the folder is all there is.
+        if let Ok(Some(project)) = found
+            && cx.vcs.remove_worktree(Path::new(&project.path), &path).await.is_ok()
+        {
+            tracing::info!(folder = %path.display(), "a worktree that a crash left behind was removed");
+        } else {
+            remove(&path).await;
+        }
+    }
+    for id in deleted(cx, ids, &standing.into_keys().collect()).await? {
+        remove(&cx.settings.worktree(id)).await;
+    }
+    Ok(())
+}
+
+/// Of `ids` those that are not `known` any more, but were once.
+async fn deleted<Id: Copy + Eq + Hash + Display>(cx: &Cx, ids: &[Id], known: &HashSet<Id>) -> Result<Vec<Id>, Error> {
+    let unknown: Vec<Id> = ids.iter().copied().filter(|id| !known.contains(id)).collect();
+    if unknown.is_empty() {
+        return Ok(unknown);
+    }
+    let names: Vec<String> = unknown.iter().map(Id::to_string).collect();
+    let trail = {
+        let tx = cx.store.read().await?;
+        tx.audit().named(&names).await?
+    };
+    let (gone, foreign): (Vec<Id>, Vec<Id>) = unknown.into_iter().partition(|id| trail.contains(&id.to_string()));
+    if !foreign.is_empty() {
+        tracing::warn!(folders = foreign.len(), "the data directory has folders that this database never knew; they stay");
+    }
+    Ok(gone)
+}
+
+/// Ids whose folders lie in `folder`. Links, files and other names are nobody's business here.
+async fn named<Id: FromStr + Display>(folder: &Path) -> Result<Vec<Id>, Error> {
+    let mut entries = match tokio::fs::read_dir(folder).await {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error.into()),
+    };
+    let mut ids = Vec::new();
+    while let Some(entry) = entries.next_entry().await? {
+        if let Some(id) = id_of(entry.file_name().to_str())
+            && entry.file_type().await?.is_dir()
+        {
+            ids.push(id);
+        }
+    }
+    Ok(ids)
+}
+
+/// The id that is written exactly as loki writes it.
+fn id_of<Id: FromStr + Display>(name: Option<&str>) -> Option<Id> {
+    let name = name?;
+    name.parse::<Id>().ok().filter(|id| id.to_string() == name)
+}
+
+async fn remove(path: &PathBuf) {
+    match tokio::fs::remove_dir_all(path).await {
+        Ok(()) => tracing::info!(folder = %path.display(), "a folder that a crash left behind was removed"),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => tracing::warn!(%error, folder = %path.display(), "a folder that a crash left behind cannot be removed"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_ids_in_their_usual_form_are_looked_at() {
+        let id = "0192f3a4-0000-7000-8000-000000000001";
+        assert_eq!(id_of::<RunId>(Some(id)).map(|id| id.to_string()).as_deref(), Some(id));
+        for name in ["", "0192F3A4-0000-7000-8000-000000000001", "0192f3a40000700080000000000000001", "..", "a project"] {
+            assert_eq!(id_of::<RunId>(Some(name)), None, "{name}");
+        }
+        assert_eq!(id_of::<RunId>(None), None);
+    }
+}

@@ -1,0 +1,89 @@
+//! Commits whose every byte is given, so that making one again gives the same hash.
+
+use domain::ports::vcs::{Identity, NewCommit, VcsError};
+use protocol::Timestamp;
+use std::{fs, path::Path};
+
+use crate::{Git, command::Call, folder, names, place::Place};
+
+/// Who says what, and when.
+pub(crate) struct Signed<'a> {
+    pub(crate) identity: &'a Identity,
+    pub(crate) at: Timestamp,
+    pub(crate) message: &'a str,
+}
+
+impl Git {
+    pub(crate) async fn commit_object(
+        &self,
+        place: &Place,
+        tree: &str,
+        parents: &[&str],
+        signed: &Signed<'_>,
+    ) -> Result<String, VcsError> {
+        let identity = names::identity(signed.identity)?;
+        if signed.message.trim().is_empty() || signed.message.contains('\0') {
+            return Err(VcsError::Refused("a commit needs a message, without NUL".to_owned()));
+        }
+        let date = format!("@{} +0000", signed.at.millis().div_euclid(1000).max(0));
+        let mut message = signed.message.trim_end().as_bytes().to_vec();
+        message.push(b'\n');
+        let parents = parents.iter().flat_map(|parent| ["-p", parent]);
+        let call = Call::new("commit-tree", parents.chain(["-F", "-", tree])).apart_at(place).input(message);
+        let call = call.env("GIT_AUTHOR_NAME", &identity.name).env("GIT_AUTHOR_EMAIL", &identity.email);
+        let call = call.env("GIT_COMMITTER_NAME", &identity.name).env("GIT_COMMITTER_EMAIL", &identity.email);
+        self.word(call.env("GIT_AUTHOR_DATE", &date).env("GIT_COMMITTER_DATE", &date)).await
+    }
+
+    pub(crate) async fn commit_tree(&self, worktree: &Path, commit: &NewCommit) -> Result<String, VcsError> {
+        let reference = names::branch_reference(&commit.branch)?;
+        let place = self.place(worktree)?;
+        let _lock = self.lock(&place.work_tree).await;
+        let head = self.head_branch(&place).await?;
+        if head.as_deref() != Some(&commit.branch) && !place.linked() {
+            return Err(VcsError::Refused(format!("{} does not have {} checked out", worktree.display(), commit.branch)));
+        }
+
+        let signed = Signed { identity: &commit.identity, at: commit.at, message: &commit.message };
+        let (tree, parent) = (names::object(&commit.tree)?, names::object(&commit.parent)?);
+        let made = self.commit_object(&place, tree, &[parent], &signed).await?;
+        self.move_branch(&place, &reference, &made, parent).await?;
+        if head.as_deref() != Some(&commit.branch) {
+            // The worktree is ours and was made for one branch, whatever an agent did to its HEAD.
+            self.output(Call::new("symbolic-ref", ["HEAD", &reference]).at(&place)).await?;
+        }
+        self.index_equals(&place, &made).await?;
+        Ok(made)
+    }
+
+    /// Moves a branch from `old` to `new`; that it stands at `new` already is fine.
+    pub(crate) async fn move_branch(&self, place: &Place, reference: &str, new: &str, old: &str) -> Result<(), VcsError> {
+        let call = Call::new("update-ref", ["-m", "loki", "--", reference, new, old]).apart_at(place);
+        let (outcome, _) = self.outcome(call).await?;
+        if outcome.code == Some(0) {
+            return Ok(());
+        }
+        let branch = reference.trim_start_matches("refs/heads/");
+        match self.commit_of_branch(place, branch).await? {
+            Some(at) if at == new => Ok(()),
+            Some(at) if at != old => Err(VcsError::Refused(format!("{branch} stands at {at}, neither at {old} nor at {new}"))),
+            _ => Err(outcome.error()),
+        }
+    }
+
+    /// Makes the real index that of a commit, so that the files are compared with it from now on.
+    async fn index_equals(&self, place: &Place, commit: &str) -> Result<(), VcsError> {
+        if place.linked() {
+            // Left by a git that was killed. Nobody else works here now.
+            folder::remove(&place.git_dir.join("index.lock"))?;
+        }
+        let read = || Call::new("read-tree", ["--reset", commit]).at(place);
+        let (outcome, _) = self.outcome(read()).await?;
+        if outcome.code == Some(0) || !place.linked() {
+            return outcome.ok();
+        }
+        fs::remove_file(place.git_dir.join("index"))?;
+        self.output(read()).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,163 @@
+//! Git: repositories, worktrees, snapshots, commits and diffs. Every repository is taken to be hostile.
+
+mod batch;
+mod command;
+mod commit;
+mod config;
+mod diff;
+mod export;
+mod folder;
+mod merge;
+mod names;
+mod own_index;
+mod patch;
+mod place;
+mod reading;
+mod repository;
+mod worktrees;
+
+use std::{
+    collections::HashMap,
+    ffi::OsString,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use async_trait::async_trait;
+use domain::ports::vcs::{ChangedFile, DiffStat, Identity, Merge, NewCommit, Vcs, VcsError, Worktree};
+use protocol::{Timestamp, runs::FileDiff};
+use tokio_util::sync::CancellationToken;
+
+use crate::{config::Overrides, merge::Sides, place::Place};
+
+/// Git by its command line. It reads neither the system's nor the user's configuration, runs no hook, filter, driver or helper
+/// that a repository names, and talks to no remote except in `clone`.
+pub struct Git {
+    /// `PATH` for git and its helpers.
+    search_path: OsString,
+    /// An empty folder of our own: home, and the work tree of commands that need none.
+    empty: PathBuf,
+    /// Protocols that `clone` may use.
+    protocols: &'static str,
+    overrides: Mutex<HashMap<PathBuf, Overrides>>,
+    /// Worktrees seen by `add_worktree`. Their `.git` file is the agent's to overwrite, so it is not asked where their git
+    /// folder is.
+    known: Mutex<HashMap<PathBuf, Place>>,
+    /// One lock for each folder that is worked on.
+    locks: Mutex<HashMap<PathBuf, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+impl Git {
+    /// Git found along `search_path` (the value of `PATH`). `private` is a folder for this alone, made if it is missing.
+    pub fn new(private: &Path, search_path: impl Into<OsString>) -> Result<Self, VcsError> {
+        let empty = private.join("empty");
+        std::fs::create_dir_all(&empty)?;
+        Ok(Self {
+            search_path: search_path.into(),
+            empty: empty.canonicalize()?,
+            protocols: "https:http:ssh:git",
+            overrides: Mutex::default(),
+            known: Mutex::default(),
+            locks: Mutex::default(),
+        })
+    }
+
+    /// As [`Git::new`], with `clone` from local folders allowed. For tests alone: a local folder runs commands of its own.
+    #[doc(hidden)]
+    pub fn with_local_clones(private: &Path, search_path: impl Into<OsString>) -> Result<Self, VcsError> {
+        Ok(Self { protocols: "file", ..Self::new(private, search_path)? })
+    }
+
+    /// Waits until nobody else changes `path` through this value.
+    async fn lock(&self, path: &Path) -> tokio::sync::OwnedMutexGuard<()> {
+        let lock = Arc::clone(self.locks.lock().unwrap_or_else(PoisonError::into_inner).entry(path.to_owned()).or_default());
+        lock.lock_owned().await
+    }
+}
+
+#[async_trait]
+impl Vcs for Git {
+    async fn init(
+        &self,
+        path: &Path,
+        identity: &Identity,
+        at: Timestamp,
+        files: &[(String, String)],
+    ) -> Result<String, VcsError> {
+        self.make_repository(path, identity, at, files).await
+    }
+
+    async fn clone(&self, url: &str, path: &Path, cancel: &CancellationToken) -> Result<String, VcsError> {
+        self.clone_repository(url, path, cancel).await
+    }
+
+    async fn head(&self, path: &Path) -> Result<(String, String), VcsError> {
+        self.checked_out(&self.place(path)?).await
+    }
+
+    async fn branch_commit(&self, repository: &Path, branch: &str) -> Result<Option<String>, VcsError> {
+        self.commit_of_branch(&self.place(repository)?, branch).await
+    }
+
+    async fn add_worktree(&self, repository: &Path, path: &Path, branch: &str, base: &str) -> Result<Worktree, VcsError> {
+        self.make_worktree(repository, path, branch, base).await
+    }
+
+    async fn remove_worktree(&self, repository: &Path, path: &Path) -> Result<(), VcsError> {
+        self.delete_worktree(repository, path).await
+    }
+
+    async fn snapshot(&self, worktree: &Path, keep: &str) -> Result<String, VcsError> {
+        self.take_snapshot(worktree, keep).await
+    }
+
+    async fn restore(&self, worktree: &Path, tree: &str) -> Result<(), VcsError> {
+        self.restore_tree(worktree, tree).await
+    }
+
+    async fn export(&self, repository: &Path, tree: &str, folder: &Path) -> Result<(), VcsError> {
+        self.write_tree_to(repository, tree, folder).await
+    }
+
+    async fn commit(&self, worktree: &Path, commit: &NewCommit) -> Result<String, VcsError> {
+        self.commit_tree(worktree, commit).await
+    }
+
+    async fn stat(&self, repository: &Path, from: &str, to: &str) -> Result<DiffStat, VcsError> {
+        self.diff_numbers(repository, from, to).await
+    }
+
+    async fn changed(&self, repository: &Path, from: &str, to: &str, most: usize) -> Result<Vec<ChangedFile>, VcsError> {
+        self.changed_files(repository, from, to, most).await
+    }
+
+    async fn diff(&self, repository: &Path, from: &str, to: &str, max_lines: u32) -> Result<Vec<FileDiff>, VcsError> {
+        self.readable_diff(repository, from, to, max_lines).await
+    }
+
+    async fn diff_sha256(&self, repository: &Path, from: &str, to: &str) -> Result<String, VcsError> {
+        self.diff_digest(repository, from, to).await
+    }
+
+    async fn log(&self, repository: &Path, from: &str, to: &str) -> Result<Vec<String>, VcsError> {
+        self.subjects(repository, from, to).await
+    }
+
+    async fn files(&self, repository: &Path, at: &str, most: usize) -> Result<Vec<String>, VcsError> {
+        self.paths_of(repository, at, most).await
+    }
+
+    async fn read(&self, repository: &Path, at: &str, path: &str, max_bytes: usize) -> Result<Option<String>, VcsError> {
+        self.text_of(repository, at, path, max_bytes).await
+    }
+
+    async fn merge(
+        &self,
+        repository: &Path,
+        (branch, into): (&str, &str),
+        identity: &Identity,
+        at: Timestamp,
+    ) -> Result<Merge, VcsError> {
+        self.merge_branch(repository, Sides { branch, into }, identity, at).await
+    }
+}

@@ -1,0 +1,301 @@
+//! Snapshots of a work tree, and the way back to one, by an index that agents and people do not use.
+
+use std::{
+    ffi::OsStr,
+    fs, io,
+    os::unix::ffi::OsStrExt,
+    path::{Path, PathBuf},
+};
+
+use domain::ports::vcs::VcsError;
+
+use crate::{
+    Git,
+    command::Call,
+    folder::{self, Look, Standing},
+    names,
+    place::Place,
+};
+
+/// An index entry made for a repository inside the work tree, so that git looks into it as into any folder. No such file exists.
+const DOOR: &str = ".loki-door";
+/// How deep repositories inside repositories are looked into.
+const MAX_NESTING: usize = 8;
+
+/// What git sees in the work tree, apart from what it ignores and from `.loki/`.
+#[derive(Default)]
+struct Listing {
+    tracked: Vec<PathBuf>,
+    submodules: Vec<PathBuf>,
+    untracked: Vec<PathBuf>,
+    /// Untracked folders that are repositories of their own.
+    nested: Vec<PathBuf>,
+}
+
+/// What has to be done to the own index.
+#[derive(Default)]
+struct Changes {
+    look_at: Vec<u8>,
+    forget: Vec<u8>,
+}
+
+impl Git {
+    pub(crate) async fn take_snapshot(&self, worktree: &Path, keep: &str) -> Result<String, VcsError> {
+        let reference = names::keep_reference(keep)?;
+        let place = self.place(worktree)?;
+        let _lock = self.lock(&place.work_tree).await;
+        let listing = self.listing_with_nested(&place).await?;
+        let root = place.work_tree.clone();
+        let changes = blocking(move || changes(&root, &listing)).await?;
+        if !changes.forget.is_empty() {
+            self.update_own(&place, &["-z", "--force-remove", "--stdin"], changes.forget).await?;
+        }
+        self.update_own(&place, &["-z", "--add", "--remove", "--replace", "--stdin"], changes.look_at).await?;
+        let tree = self.word(Call::new("write-tree", [""; 0]).at(&place).index(&place.own_index()).long()).await?;
+        self.keep(&place, &reference, &tree).await?;
+        Ok(tree)
+    }
+
+    pub(crate) async fn restore_tree(&self, worktree: &Path, tree: &str) -> Result<(), VcsError> {
+        let tree = names::object(tree)?;
+        let place = self.place(worktree)?;
+        let _lock = self.lock(&place.work_tree).await;
+        let root = place.work_tree.clone();
+        blocking(move || folder::unlock(&root)).await?;
+        let listing = self.listing(&place).await?;
+        let root = place.work_tree.clone();
+        blocking(move || remove_untracked(&root, &listing)).await?;
+        let call = Call::new("read-tree", ["--reset", "-u", "--end-of-options", tree]).at(&place);
+        self.output(call.index(&place.own_index()).long()).await?;
+        if place.linked() {
+            relink(&place)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the own index anew from a commit. No file is looked at.
+    pub(crate) async fn seed_own_index(&self, place: &Place, commit: &str) -> Result<(), VcsError> {
+        folder::remove(&place.own_index())?;
+        folder::remove(&lock_file(place))?;
+        let call = Call::new("read-tree", ["--reset", "--end-of-options", commit]).at(place).index(&place.own_index());
+        self.output(call).await.map(drop)
+    }
+
+    async fn update_own(&self, place: &Place, arguments: &[&str], input: Vec<u8>) -> Result<(), VcsError> {
+        let call = Call::new("update-index", arguments).at(place).index(&place.own_index()).input(input);
+        self.output(call.long()).await.map(drop)
+    }
+
+    /// The listing with the files of nested repositories among the others. A snapshot stores them as ordinary files: agents
+    /// start projects with tools that run `git init`, and a link to a commit nobody has would lose their work.
+    async fn listing_with_nested(&self, place: &Place) -> Result<Listing, VcsError> {
+        let mut listing = self.listing(place).await?;
+        for _ in 0..MAX_NESTING {
+            if listing.nested.is_empty() {
+                break;
+            }
+            let digits = if self.overrides(place).await?.sha256 { 64 } else { 40 };
+            let mut doors = Vec::new();
+            for nested in &listing.nested {
+                tracing::warn!(path = %place.work_tree.join(nested).display(), "a repository in the work tree is taken as files");
+                doors.extend(format!("100644 {}\t", "1".repeat(digits)).bytes());
+                doors.extend(nested.join(DOOR).as_os_str().as_bytes());
+                doors.push(0);
+            }
+            self.update_own(place, &["-z", "--replace", "--index-info"], doors).await?;
+            listing = self.listing(place).await?;
+        }
+        Ok(listing)
+    }
+
+    /// One look at the work tree; folders that may not be entered are opened up first.
+    async fn listing(&self, place: &Place) -> Result<Listing, VcsError> {
+        folder::remove(&lock_file(place))?;
+        if !place.own_index().is_file() {
+            self.seed_own_index(place, "HEAD").await?;
+        }
+        let mut unlocked = false;
+        let mut seeded = false;
+        loop {
+            let arguments = ["-z", "-t", "--stage", "--cached", "--others", "--exclude-standard"];
+            let call = Call::new("ls-files", arguments).at(place).index(&place.own_index()).long();
+            let (outcome, output) = self.outcome(call).await?;
+            if outcome.errors.contains("Permission denied") && !unlocked {
+                let root = place.work_tree.clone();
+                blocking(move || folder::unlock(&root)).await?;
+                unlocked = true;
+                continue;
+            }
+            if outcome.code != Some(0) && outcome.errors.contains("index") && !seeded {
+                self.seed_own_index(place, "HEAD").await?;
+                seeded = true;
+                continue;
+            }
+            outcome.ok()?;
+            let listing = Listing::parse(&output);
+            let (root, paths) = (place.work_tree.clone(), [listing.tracked.as_slice(), &listing.untracked].concat());
+            if !unlocked && blocking(move || unlock_where_denied(&root, &paths)).await? {
+                unlocked = true;
+                continue;
+            }
+            return Ok(listing);
+        }
+    }
+
+    /// Keeps a tree from git's garbage collector.
+    async fn keep(&self, place: &Place, reference: &str, tree: &str) -> Result<(), VcsError> {
+        if self.overrides(place).await?.other_reference_storage {
+            return self.output(Call::new("update-ref", ["--", reference, tree]).apart_at(place)).await.map(drop);
+        }
+        let (place, reference, tree) = (place.clone(), reference.to_owned(), tree.to_owned());
+        blocking(move || keep_loosely(&place, &reference, &tree)).await
+    }
+}
+
+impl Listing {
+    /// Reads `? <path>` and `H <mode> <object> <stage>\t<path>`, each ended by NUL.
+    fn parse(output: &[u8]) -> Self {
+        let mut listing = Self::default();
+        for record in output.split(|byte| *byte == 0) {
+            let Some((tag, rest)) = record.split_at_checked(2) else { continue };
+            if tag == b"? " {
+                let nested = rest.ends_with(b"/");
+                let path = PathBuf::from(OsStr::from_bytes(rest.strip_suffix(b"/").unwrap_or(rest)));
+                if !is_ours(&path) {
+                    if nested { listing.nested.push(path) } else { listing.untracked.push(path) }
+                }
+                continue;
+            }
+            let Some(tab) = rest.iter().position(|byte| *byte == b'\t') else { continue };
+            let (head, path) = rest.split_at(tab);
+            let path = PathBuf::from(OsStr::from_bytes(path.get(1..).unwrap_or_default()));
+            if head.starts_with(b"160000") {
+                listing.submodules.push(path);
+            } else if !is_ours(&path) {
+                listing.tracked.push(path);
+            }
+        }
+        listing
+    }
+}
+
+/// Whether a path belongs to the platform: `.loki` and all in it but the files of `.loki/config/`.
+fn is_ours(path: &Path) -> bool {
+    let Ok(inner) = path.strip_prefix(".loki") else { return false };
+    !(inner.starts_with("config") && inner != Path::new("config"))
+}
+
+fn lock_file(place: &Place) -> PathBuf {
+    place.git_dir.join("loki-index.lock")
+}
+
+pub(crate) async fn blocking<T, F>(work: F) -> Result<T, VcsError>
+where
+    T: Send + 'static,
+    F: FnOnce() -> io::Result<T> + Send + 'static,
+{
+    let result = tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?;
+    result.map_err(|error| if error.kind() == io::ErrorKind::StorageFull { VcsError::DiskFull } else { VcsError::Io(error) })
+}
+
+/// Sorts the paths into those whose files git has to look at, and those that cannot be files any more.
+fn changes(root: &Path, listing: &Listing) -> io::Result<Changes> {
+    let mut changes = Changes::default();
+    let mut look = Look::new(root);
+    let known = listing.tracked.iter().map(|path| (path, true));
+    for (path, tracked) in known.chain(listing.untracked.iter().map(|path| (path, false))) {
+        let list = match look.at(path)? {
+            Standing::There => &mut changes.look_at,
+            Standing::Unreadable => {
+                folder::unlock_one(&root.join(path), 0o600)?;
+                &mut changes.look_at
+            }
+            Standing::Missing if tracked => &mut changes.look_at,
+            Standing::Unreachable if tracked => &mut changes.forget,
+            Standing::Missing | Standing::Unreachable => continue,
+            Standing::Denied => {
+                return Err(io::Error::new(io::ErrorKind::PermissionDenied, root.join(path).display().to_string()));
+            }
+        };
+        list.extend_from_slice(path.as_os_str().as_bytes());
+        list.push(0);
+    }
+    Ok(changes)
+}
+
+/// Opens up the work tree if a file's folder may not be entered.
+fn unlock_where_denied(root: &Path, paths: &[PathBuf]) -> io::Result<bool> {
+    let mut look = Look::new(root);
+    for path in paths {
+        if look.at(path)? == Standing::Denied {
+            folder::unlock(root)?;
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn remove_untracked(root: &Path, listing: &Listing) -> io::Result<()> {
+    for path in listing.untracked.iter().chain(&listing.nested) {
+        let mut look = Look::new(root);
+        if matches!(look.at(path)?, Standing::There | Standing::Unreadable) {
+            folder::remove(&root.join(path))?;
+            folder::prune_parents(root, path);
+        }
+    }
+    // A repository that was made around tracked files goes too, but not the files.
+    let mut look = Look::new(root);
+    let mut last = PathBuf::new();
+    for path in &listing.tracked {
+        for folder in path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty()) {
+            if last.starts_with(folder) {
+                break;
+            }
+            let inner = folder.join(".git");
+            if matches!(look.at(&inner)?, Standing::There | Standing::Unreadable) {
+                folder::remove(&root.join(inner))?;
+            }
+        }
+        path.parent().unwrap_or(Path::new("")).clone_into(&mut last);
+    }
+    Ok(())
+}
+
+/// Writes the `.git` file of a linked worktree, unless it is right.
+pub(crate) fn relink(place: &Place) -> Result<(), VcsError> {
+    let link = place.work_tree.join(".git");
+    let mut line = b"gitdir: ".to_vec();
+    line.extend_from_slice(place.git_dir.as_os_str().as_bytes());
+    if crate::place::line_of(&link).is_some_and(|found| found.as_os_str().as_bytes() == line) {
+        return Ok(());
+    }
+    line.push(b'\n');
+    folder::remove(&link)?;
+    fs::write(&link, line)?;
+    Ok(())
+}
+
+/// Writes a reference the way git does, which saves the process.
+fn keep_loosely(place: &Place, reference: &str, tree: &str) -> io::Result<()> {
+    let file = place.common_dir.join(reference);
+    let mut folder = place.common_dir.clone();
+    for part in Path::new(reference).parent().into_iter().flat_map(Path::components) {
+        folder.push(part);
+        if !fs::symlink_metadata(&folder).is_ok_and(|metadata| metadata.is_dir()) {
+            fs::create_dir(&folder)?;
+        }
+    }
+    let line = format!("{tree}\n");
+    if crate::place::line_of(&file).is_some_and(|found| found == Path::new(tree)) {
+        return Ok(());
+    }
+    let mut new = file.clone().into_os_string();
+    new.push(".lock");
+    folder::remove(Path::new(&new))?;
+    fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&new)
+        .and_then(|mut file| io::Write::write_all(&mut file, line.as_bytes()))?;
+    fs::rename(&new, &file)
+}

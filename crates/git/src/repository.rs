@@ -1,0 +1,155 @@
+//! Making, cloning and asking a repository.
+
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+
+use domain::ports::vcs::{Identity, VcsError};
+use protocol::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    Git,
+    command::Call,
+    commit::Signed,
+    folder::{Sibling, is_free},
+    names,
+    place::Place,
+};
+
+impl Git {
+    pub(crate) async fn make_repository(
+        &self,
+        path: &Path,
+        identity: &Identity,
+        at: Timestamp,
+        files: &[(String, String)],
+    ) -> Result<String, VcsError> {
+        names::identity(identity)?;
+        for (path, _) in files {
+            names::inner_path(path)?;
+        }
+        let _lock = self.lock(path).await;
+        let sibling = Sibling::of(path)?;
+        let place = self.empty_repository(&sibling.path).await?;
+        let mut list = Vec::new();
+        for (path, content) in files {
+            let file = sibling.path.join(path);
+            if let Some(parent) = file.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            fs::write(&file, content)?;
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o644))?;
+            list.extend_from_slice(path.as_bytes());
+            list.push(0);
+        }
+        self.output(Call::new("update-index", ["-z", "--add", "--stdin"]).at(&place).input(list).long()).await?;
+        let tree = self.word(Call::new("write-tree", [""; 0]).at(&place)).await?;
+        let signed = Signed { identity, at, message: "Initial commit" };
+        let commit = self.commit_object(&place, &tree, &[], &signed).await?;
+        self.output(Call::new("update-ref", ["--", "refs/heads/main", &commit]).at(&place)).await?;
+        if is_free(path)? {
+            sibling.move_in()?;
+            return Ok(commit);
+        }
+        // A second time: the same repository stands there already, perhaps with more commits.
+        if let Ok(place) = self.place(path)
+            && self.descends(&place, &commit, "refs/heads/main").await?
+        {
+            return Ok(commit);
+        }
+        Err(VcsError::Refused(format!("{} is not empty", path.display())))
+    }
+
+    async fn empty_repository(&self, path: &Path) -> Result<Place, VcsError> {
+        let arguments = ["--quiet", "--template=", "--initial-branch=main", "--"].map(std::ffi::OsString::from);
+        self.output(Call::new("init", arguments.into_iter().chain([path.into()]))).await?;
+        self.place(path)
+    }
+
+    pub(crate) async fn clone_repository(&self, url: &str, path: &Path, cancel: &CancellationToken) -> Result<String, VcsError> {
+        let kept = if self.protocols == "file" { url.to_owned() } else { names::clone_url(url)? };
+        let _lock = self.lock(path).await;
+        if !is_free(path)? {
+            return Err(VcsError::Refused(format!("{} is not empty", path.display())));
+        }
+        let sibling = Sibling::of(path)?;
+        let options = ["--quiet", "--no-recurse-submodules", "--template=", "--no-hardlinks", "--origin=origin", "--"];
+        let arguments = options.into_iter().chain([url]).map(std::ffi::OsString::from).chain([sibling.path.clone().into()]);
+        self.output(Call::new("clone", arguments).network(cancel).long()).await?;
+        let place = self.place(&sibling.path)?;
+        if kept != url {
+            // An agent may read the configuration; the credentials stay with the caller.
+            self.output(Call::new("config", ["--local", "remote.origin.url", &kept]).at(&place)).await?;
+        }
+        let branch = self.settle_head(&place).await?;
+        sibling.move_in()?;
+        Ok(branch)
+    }
+
+    /// A clone may have no commit, or none on a branch; afterwards it has.
+    async fn settle_head(&self, place: &Place) -> Result<String, VcsError> {
+        let (outcome, commit) = self.outcome(Call::new("rev-parse", ["--verify", "--quiet", "HEAD^{commit}"]).at(place)).await?;
+        let branch = self.head_branch(place).await?;
+        if outcome.code == Some(0)
+            && let Some(branch) = branch
+        {
+            return Ok(branch);
+        }
+        let commit = if outcome.code == Some(0) {
+            String::from_utf8_lossy(&commit).trim().to_owned()
+        } else {
+            let tree = self.word(Call::new("write-tree", [""; 0]).at(place)).await?;
+            let identity = Identity { name: "loki".to_owned(), email: "loki@localhost".to_owned() };
+            let signed = Signed { identity: &identity, at: Timestamp::from_millis(0), message: "Initial commit" };
+            self.commit_object(place, &tree, &[], &signed).await?
+        };
+        self.output(Call::new("update-ref", ["--", "refs/heads/main", &commit]).at(place)).await?;
+        self.output(Call::new("symbolic-ref", ["HEAD", "refs/heads/main"]).at(place)).await?;
+        Ok("main".to_owned())
+    }
+
+    pub(crate) async fn checked_out(&self, place: &Place) -> Result<(String, String), VcsError> {
+        let call = Call::new("rev-parse", ["HEAD", "--symbolic-full-name", "HEAD"]).at(place);
+        let (outcome, output) = self.outcome(call).await?;
+        if outcome.code != Some(0) {
+            return Err(VcsError::Refused(format!("{} has no commit checked out", place.work_tree.display())));
+        }
+        let text = String::from_utf8_lossy(&output).into_owned();
+        match text.lines().collect::<Vec<_>>().as_slice() {
+            [commit, name] if name.starts_with("refs/heads/") => {
+                Ok((name.trim_start_matches("refs/heads/").to_owned(), (*commit).to_owned()))
+            }
+            _ => Err(VcsError::Refused(format!("{} has no branch checked out", place.work_tree.display()))),
+        }
+    }
+
+    /// The branch that HEAD names, with or without commits.
+    pub(crate) async fn head_branch(&self, place: &Place) -> Result<Option<String>, VcsError> {
+        let head = crate::place::line_of(&place.git_dir.join("HEAD")).map(|line| line.to_string_lossy().into_owned());
+        match head.as_deref().and_then(|head| head.strip_prefix("ref: refs/heads/")) {
+            // Where references are not loose files, HEAD says this for older programs.
+            Some(".invalid") => {
+                let (outcome, name) = self.outcome(Call::new("symbolic-ref", ["--quiet", "HEAD"]).at(place)).await?;
+                let name = String::from_utf8_lossy(&name).trim().to_owned();
+                Ok((outcome.code == Some(0)).then(|| name.trim_start_matches("refs/heads/").to_owned()))
+            }
+            branch => Ok(branch.map(ToOwned::to_owned)),
+        }
+    }
+
+    pub(crate) async fn commit_of_branch(&self, place: &Place, branch: &str) -> Result<Option<String>, VcsError> {
+        let reference = names::branch_reference(branch)?;
+        let call = Call::new("rev-parse", ["--verify", "--quiet", "--end-of-options", &format!("{reference}^{{commit}}")]);
+        let (outcome, output) = self.outcome(call.apart_at(place)).await?;
+        match outcome.code {
+            Some(0) => Ok(Some(String::from_utf8_lossy(&output).trim().to_owned())),
+            Some(1) => Ok(None),
+            _ => Err(outcome.error()),
+        }
+    }
+
+    /// Whether `old` is `new` or an ancestor of it; not if either is missing.
+    pub(crate) async fn descends(&self, place: &Place, old: &str, new: &str) -> Result<bool, VcsError> {
+        let call = Call::new("merge-base", ["--is-ancestor", "--end-of-options", old, new]).apart_at(place);
+        Ok(self.outcome(call).await?.0.code == Some(0))
+    }
+}

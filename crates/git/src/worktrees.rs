@@ -1,0 +1,120 @@
+//! Linked worktrees, made and removed so that a crash at any line is made good by doing it again.
+
+use std::{fs, path::Path};
+
+use domain::ports::vcs::{VcsError, Worktree};
+
+use crate::{
+    Git,
+    command::Call,
+    folder, names,
+    own_index::{blocking, relink},
+    place::{Place, line_of, settled},
+};
+
+/// Written into a worktree's git folder when everything else is done.
+const READY: &str = "loki-ready";
+
+impl Git {
+    pub(crate) async fn make_worktree(
+        &self,
+        repository: &Path,
+        path: &Path,
+        branch: &str,
+        base: &str,
+    ) -> Result<Worktree, VcsError> {
+        let reference = names::branch_reference(branch)?;
+        let base = names::object(base)?;
+        if !path.is_absolute() {
+            return Err(VcsError::Refused(format!("{} is no absolute path", path.display())));
+        }
+        let main = self.place(repository)?;
+        let _lock = self.lock(&main.common_dir).await;
+        let wanted = settled(path);
+        let worktree = || Worktree {
+            path: path.to_owned(),
+            branch: branch.to_owned(),
+            base: base.to_owned(),
+            git_data: vec![main.common_dir.clone()],
+        };
+        for place in main.worktrees()?.into_iter().filter(|place| place.work_tree == wanted) {
+            let whole = line_of(&place.git_dir.join(READY)).is_some() && wanted.is_dir();
+            let head = self.head_branch(&place).await?;
+            if whole && head.as_deref() == Some(branch) {
+                relink(&place)?;
+                self.remember(&place);
+                return Ok(worktree());
+            }
+            if whole {
+                let head = head.unwrap_or_else(|| "no branch".to_owned());
+                return Err(VcsError::Refused(format!("{} is a worktree of {head}, not of {branch}", path.display())));
+            }
+            self.discard(place).await?;
+        }
+        if !folder::is_free(&wanted)? {
+            return Err(VcsError::Refused(format!("{} is not empty and no worktree of this repository", path.display())));
+        }
+        self.add_whole(&main, &wanted, &reference, base).await?;
+        Ok(worktree())
+    }
+
+    async fn add_whole(&self, main: &Place, path: &Path, reference: &str, base: &str) -> Result<(), VcsError> {
+        let branch = reference.trim_start_matches("refs/heads/");
+        match self.commit_of_branch(main, branch).await? {
+            Some(at) if at != base && !self.descends(main, base, &at).await? => {
+                return Err(VcsError::Refused(format!("{branch} exists already, and does not come from {base}")));
+            }
+            Some(_) => {}
+            None => {
+                let nothing = "0".repeat(base.len());
+                self.move_branch(main, reference, base, &nothing).await?;
+            }
+        }
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        let options = ["add", "--quiet", "--no-checkout", "--no-guess-remote", "--"].map(Into::into);
+        let arguments: Vec<std::ffi::OsString> = options.into_iter().chain([path.into(), branch.into()]).collect();
+        self.output(Call::new("worktree", arguments).at(main)).await?;
+
+        let wanted = settled(path);
+        let place = main.worktrees()?.into_iter().find(|place| place.work_tree == wanted);
+        let Some(place) = place else {
+            return Err(VcsError::Git { command: "worktree", detail: "the new worktree is not listed".to_owned() });
+        };
+        self.output(Call::new("read-tree", ["--reset", "-u", reference]).at(&place).long()).await?;
+        // With the files' times in it, so that the first snapshot reads no file again.
+        fs::copy(place.git_dir.join("index"), place.own_index())?;
+        fs::write(place.git_dir.join(READY), base)?;
+        self.remember(&place);
+        Ok(())
+    }
+
+    pub(crate) async fn delete_worktree(&self, repository: &Path, path: &Path) -> Result<(), VcsError> {
+        let main = self.place(repository)?;
+        let _lock = self.lock(&main.common_dir).await;
+        let wanted = settled(path);
+        let mut found = false;
+        for place in main.worktrees()?.into_iter().filter(|place| place.work_tree == wanted) {
+            found = true;
+            self.discard(place).await?;
+        }
+        if found || !wanted.exists() {
+            return Ok(());
+        }
+        Err(VcsError::Refused(format!("{} is no worktree of this repository", path.display())))
+    }
+
+    /// Removes the files first: while they exist, git's own data still says whose they are.
+    async fn discard(&self, place: Place) -> Result<(), VcsError> {
+        if place.common_dir.starts_with(&place.work_tree) {
+            return Err(VcsError::Refused(format!("{} contains the repository itself", place.work_tree.display())));
+        }
+        self.forget(&place.work_tree);
+        blocking(move || {
+            folder::remove(&place.work_tree)?;
+            folder::remove(&place.git_dir)
+        })
+        .await
+    }
+}

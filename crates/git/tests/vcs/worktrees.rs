@@ -1,0 +1,249 @@
+//! Worktrees, snapshots, the way back, commits and merges.
+
+use std::{fs, os::unix::fs::PermissionsExt};
+
+use crate::world::{World, at, identity, new_commit, plain, tree, write};
+use domain::ports::vcs::{Merge, Vcs, VcsError};
+
+#[tokio::test]
+async fn a_worktree_is_found_again_or_made_again() {
+    let world = World::new().await;
+    let worktree = world.worktree().await;
+    write(&worktree.path, "new", "x");
+    assert_eq!(world.worktree().await, worktree);
+    assert_eq!(world.again().add_worktree(&world.repository, &worktree.path, "loki/run", &world.base).await.unwrap(), worktree);
+    assert!(worktree.path.join("new").exists(), "work is kept");
+
+    fs::remove_dir_all(&worktree.path).unwrap();
+    assert_eq!(world.worktree().await, worktree);
+    assert!(worktree.path.join("a.txt").exists());
+
+    fs::remove_file(world.repository.join(".git/worktrees/worktree/loki-ready")).unwrap();
+    fs::remove_file(worktree.path.join("a.txt")).unwrap();
+    assert_eq!(world.again().add_worktree(&world.repository, &worktree.path, "loki/run", &world.base).await.unwrap(), worktree);
+    assert_eq!(plain(&worktree.path, &["status", "--porcelain"]), "");
+
+    for branch in ["--upload-pack=x", "-x", "a..b"] {
+        let result = world.git.add_worktree(&world.repository, &world.path("other"), branch, &world.base).await;
+        assert!(matches!(result, Err(VcsError::Refused(_))), "{branch}");
+    }
+    write(&world.path("taken"), "x", "x");
+    assert!(matches!(
+        world.git.add_worktree(&world.repository, &world.path("taken"), "b", &world.base).await,
+        Err(VcsError::Refused(_))
+    ));
+
+    for _ in 0..2 {
+        world.git.remove_worktree(&world.repository, &worktree.path).await.unwrap();
+    }
+    assert!(!worktree.path.exists());
+    assert_eq!(world.git.branch_commit(&world.repository, "loki/run").await.unwrap(), Some(world.base.clone()));
+    assert_eq!(plain(&world.repository, &["worktree", "list"]).lines().count(), 1);
+    assert!(matches!(world.git.remove_worktree(&world.repository, &world.repository).await, Err(VcsError::Refused(_))));
+}
+
+#[tokio::test]
+async fn a_branch_that_went_on_is_taken_up_and_a_foreign_one_is_refused() {
+    let world = World::new().await;
+    let worktree = world.worktree().await;
+    write(&worktree.path, "new", "x");
+    let head = world.commit(&worktree, &world.base).await;
+    world.git.remove_worktree(&world.repository, &worktree.path).await.unwrap();
+    assert_eq!(world.git.head(&world.worktree().await.path).await.unwrap(), ("loki/run".into(), head.clone()));
+    let result = world.git.add_worktree(&world.repository, &world.path("second"), "main", &head).await;
+    assert!(matches!(result, Err(VcsError::Refused(_))));
+}
+
+#[tokio::test]
+async fn a_snapshot_holds_what_is_not_ignored_and_changes_nothing() {
+    let world = World::new().await;
+    let worktree = world.worktree().await;
+    write(&worktree.path, "x.log", "ignored");
+    write(&worktree.path, ".loki/state", "ours");
+    write(&worktree.path, ".loki/config/c.yaml", "theirs");
+    write(&worktree.path, "run.sh", "#!/bin/sh\n");
+    fs::set_permissions(worktree.path.join("run.sh"), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::remove_dir_all(worktree.path.join("sub")).unwrap();
+    std::os::unix::fs::symlink("/etc", worktree.path.join("sub")).unwrap();
+    let before = plain(&worktree.path, &["status", "--porcelain"]);
+    let snapshot = world.git.snapshot(&worktree.path, "run/1").await.unwrap();
+    let expected = ["100644 .gitignore", "100644 .loki/config/c.yaml", "100644 a.txt", "100755 run.sh", "120000 sub"];
+    assert_eq!(tree(&world.repository, &snapshot), expected);
+    assert_eq!(world.git.snapshot(&worktree.path, "run/1").await.unwrap(), snapshot);
+    assert_eq!(plain(&worktree.path, &["status", "--porcelain"]), before);
+    assert_eq!(plain(&world.repository, &["rev-parse", "refs/loki/run/1"]).trim(), snapshot);
+    plain(&world.repository, &["gc", "--quiet", "--prune=now"]);
+    world.git.restore(&worktree.path, &snapshot).await.unwrap();
+}
+
+#[tokio::test]
+async fn any_mess_is_put_right_without_reaching_outside() {
+    let world = World::new().await;
+    let worktree = world.worktree().await;
+    let outside = world.path("outside");
+    write(&outside, "b.txt", "precious");
+    write(&worktree.path, "deep/er/c.txt", "c\n");
+    write(&worktree.path, "x.log", "ignored");
+    write(&worktree.path, ".loki/state", "ours");
+    let snapshot = world.git.snapshot(&worktree.path, "k").await.unwrap();
+
+    fs::remove_file(worktree.path.join("a.txt")).unwrap();
+    write(&worktree.path, "a.txt/inner/file", "x");
+    fs::remove_dir_all(worktree.path.join("sub")).unwrap();
+    std::os::unix::fs::symlink(&outside, worktree.path.join("sub")).unwrap();
+    std::os::unix::fs::symlink(&outside, worktree.path.join("stray")).unwrap();
+    write(&worktree.path, "deep/er/more", "x");
+    write(&worktree.path, "nested/file", "x");
+    plain(&worktree.path.join("nested"), &["init", "--quiet"]);
+    plain(&worktree.path.join("deep"), &["init", "--quiet"]);
+    rustix::fs::mkfifoat(rustix::fs::CWD, worktree.path.join("pipe"), rustix::fs::Mode::RWXU).unwrap();
+    fs::set_permissions(worktree.path.join("deep/er/c.txt"), fs::Permissions::from_mode(0o000)).unwrap();
+    fs::set_permissions(worktree.path.join("deep/er"), fs::Permissions::from_mode(0o000)).unwrap();
+
+    let mess = world.git.snapshot(&worktree.path, "mess").await.unwrap();
+    fs::set_permissions(worktree.path.join("deep/er"), fs::Permissions::from_mode(0o500)).unwrap();
+    world.git.restore(&worktree.path, &snapshot).await.unwrap();
+    assert_eq!(world.git.snapshot(&worktree.path, "k").await.unwrap(), snapshot);
+    assert_eq!(fs::read_to_string(outside.join("b.txt")).unwrap(), "precious");
+    assert_eq!(fs::read_to_string(worktree.path.join("a.txt")).unwrap(), "one\ntwo\n");
+    assert!(worktree.path.join("x.log").exists() && worktree.path.join(".loki/state").exists());
+    assert!(!worktree.path.join("nested").exists() && !worktree.path.join("deep/.git").exists());
+    assert!(!worktree.path.join("sub").is_symlink() && !worktree.path.join("stray").is_symlink());
+
+    for _ in 0..2 {
+        world.git.restore(&worktree.path, &mess).await.unwrap();
+        assert_eq!(world.git.snapshot(&worktree.path, "mess").await.unwrap(), mess);
+    }
+    assert_eq!(fs::read_to_string(outside.join("b.txt")).unwrap(), "precious");
+}
+
+#[tokio::test]
+async fn repositories_inside_are_taken_as_files() {
+    let world = World::new().await;
+    let worktree = world.worktree().await;
+    write(&worktree.path, "app/src/main.rs", "x");
+    write(&worktree.path, "app/inner/file", "x");
+    write(&worktree.path, "app/x.log", "x");
+    for folder in ["app", "app/inner"] {
+        plain(&worktree.path.join(folder), &["init", "--quiet"]);
+        plain(&worktree.path.join(folder), &["commit", "--quiet", "--allow-empty", "-m", "x"]);
+    }
+    let snapshot = world.git.snapshot(&worktree.path, "k").await.unwrap();
+    let expected = ["100644 .gitignore", "100644 a.txt", "100644 app/inner/file", "100644 app/src/main.rs", "100644 sub/b.txt"];
+    assert_eq!(tree(&world.repository, &snapshot), expected);
+    assert_eq!(world.git.snapshot(&worktree.path, "k").await.unwrap(), snapshot);
+    world.commit(&worktree, &world.base).await;
+    assert_eq!(plain(&worktree.path, &["status", "--porcelain"]), "");
+}
+
+#[tokio::test]
+async fn committing_twice_is_committing_once() {
+    let world = World::new().await;
+    let worktree = world.worktree().await;
+    write(&worktree.path, "new", "x");
+    fs::remove_file(worktree.path.join("a.txt")).unwrap();
+    let head = world.commit(&worktree, &world.base).await;
+    assert_eq!(plain(&worktree.path, &["status", "--porcelain"]), "");
+    assert_eq!(world.commit(&worktree, &world.base).await, head);
+    assert_eq!(world.git.head(&worktree.path).await.unwrap(), ("loki/run".into(), head.clone()));
+    assert_eq!(plain(&worktree.path, &["log", "-1", "--format=%an %at %B"]).trim(), "Ada Ü 1700000000 feat: something\n\nWhy.");
+
+    write(&worktree.path, "newer", "x");
+    let tree = world.git.snapshot(&worktree.path, "k").await.unwrap();
+    let result = world.git.commit(&worktree.path, &new_commit("loki/run", tree.clone(), &world.base)).await;
+    assert!(matches!(result, Err(VcsError::Refused(_))), "{result:?}");
+
+    plain(&worktree.path, &["checkout", "--quiet", "-b", "elsewhere"]);
+    let next = world.git.commit(&worktree.path, &new_commit("loki/run", tree, &head)).await.unwrap();
+    assert_eq!(world.git.head(&worktree.path).await.unwrap(), ("loki/run".into(), next));
+    assert_eq!(plain(&worktree.path, &["status", "--porcelain"]), "");
+}
+
+#[tokio::test]
+async fn a_merge_moves_the_checked_out_branch_with_its_files() {
+    let world = World::new().await;
+    let worktree = world.worktree().await;
+    write(&worktree.path, "new", "x");
+    fs::remove_file(worktree.path.join("sub/b.txt")).unwrap();
+    let head = world.commit(&worktree, &world.base).await;
+    let merge = async || world.git.merge(&world.repository, ("loki/run", "main"), &identity(), at()).await;
+
+    write(&world.repository, "sub/b.txt", "mine\n");
+    assert!(merge().await.unwrap_err().to_string().contains("sub/b.txt"));
+    plain(&world.repository, &["checkout", "--", "."]);
+    write(&world.repository, "new", "mine");
+    assert!(merge().await.unwrap_err().to_string().contains("new"));
+    assert_eq!(world.git.head(&world.repository).await.unwrap().1, world.base);
+    assert_eq!(fs::read_to_string(world.repository.join("new")).unwrap(), "mine");
+
+    // As a try that crashed in the middle leaves it.
+    write(&world.repository, "new", "x");
+    fs::remove_file(world.repository.join("sub/b.txt")).unwrap();
+    assert_eq!(merge().await.unwrap(), Merge::Merged(head.clone()));
+    assert_eq!(merge().await.unwrap(), Merge::Merged(head));
+    assert_eq!(plain(&world.repository, &["status", "--porcelain"]), "");
+    assert!(world.git.snapshot(&world.repository, "k").await.is_ok());
+}
+
+#[tokio::test]
+async fn both_sides_are_merged_or_the_conflict_is_told() {
+    let world = World::new().await;
+    let worktree = world.worktree().await;
+    write(&worktree.path, "a.txt", "one\nTWO\n");
+    world.commit(&worktree, &world.base).await;
+    write(&world.repository, "sub/b.txt", "B\n");
+    plain(&world.repository, &["commit", "--quiet", "-a", "-m", "x"]);
+    let merge = async || world.git.merge(&world.repository, ("loki/run", "main"), &identity(), at()).await.unwrap();
+
+    let first = merge().await;
+    assert_eq!(merge().await, first);
+    assert_eq!(plain(&world.repository, &["status", "--porcelain"]), "");
+    assert_eq!(plain(&world.repository, &["log", "-1", "--format=%s %p"]).split(' ').count(), 7);
+    assert_eq!(fs::read_to_string(world.repository.join("a.txt")).unwrap(), "one\nTWO\n");
+
+    write(&world.repository, "a.txt", "one\n2\n");
+    plain(&world.repository, &["commit", "--quiet", "-a", "-m", "x"]);
+    write(&worktree.path, "a.txt", "one\nthree\n");
+    let (_, head) = world.git.head(&worktree.path).await.unwrap();
+    world.commit(&worktree, &head).await;
+    assert_eq!(merge().await, Merge::Conflict(vec!["a.txt".into()]));
+    assert_eq!(plain(&world.repository, &["status", "--porcelain"]), "");
+    let back = world.git.merge(&world.repository, ("main", "loki/run"), &identity(), at()).await.unwrap();
+    assert_eq!(back, Merge::Conflict(vec!["a.txt".into()]));
+}
+
+#[tokio::test]
+async fn folders_and_files_may_change_places_in_a_merge() {
+    let world = World::new().await;
+    let worktree = world.worktree().await;
+    fs::remove_file(worktree.path.join("a.txt")).unwrap();
+    write(&worktree.path, "a.txt/inner", "x");
+    fs::remove_dir_all(worktree.path.join("sub")).unwrap();
+    write(&worktree.path, "sub", "x");
+    let head = world.commit(&worktree, &world.base).await;
+    write(&world.repository, "sub/mine", "precious");
+    let merge = async || world.git.merge(&world.repository, ("loki/run", "main"), &identity(), at()).await;
+    assert!(matches!(merge().await, Err(VcsError::Refused(_))));
+    assert_eq!(fs::read_to_string(world.repository.join("sub/mine")).unwrap(), "precious");
+    fs::remove_file(world.repository.join("sub/mine")).unwrap();
+    assert_eq!(merge().await.unwrap(), Merge::Merged(head));
+    assert_eq!(plain(&world.repository, &["status", "--porcelain"]), "");
+}
+
+#[tokio::test]
+async fn an_index_that_was_broken_off_is_made_again() {
+    let world = World::new().await;
+    let worktree = world.worktree().await;
+    write(&worktree.path, "new", "x");
+    let snapshot = world.git.snapshot(&worktree.path, "k").await.unwrap();
+    let folder = world.repository.join(".git/worktrees/worktree");
+    for text in ["", "nonsense"] {
+        fs::write(folder.join("loki-index"), text).unwrap();
+        fs::write(folder.join("loki-index.lock"), text).unwrap();
+        fs::write(folder.join("index.lock"), text).unwrap();
+        assert_eq!(world.git.snapshot(&worktree.path, "k").await.unwrap(), snapshot);
+    }
+    fs::write(folder.join("index"), "nonsense").unwrap();
+    world.commit(&worktree, &world.base).await;
+    assert_eq!(plain(&worktree.path, &["status", "--porcelain"]), "");
+}

@@ -1,0 +1,19 @@
+//! The wire: every type that crosses a process border, shared by server, browser and command line. No logic.
+
+pub mod access;
+pub mod agents;
+pub mod error;
+pub mod events;
+pub mod health;
+pub mod ids;
+pub mod page;
+pub mod projects;
+pub mod receipts;
+pub mod runs;
+pub mod templates;
+pub mod timestamp;
+
+pub use error::ApiError;
+pub use events::{Envelope, Event, Scope};
+pub use ids::{EventSeq, LoginId, ProjectId, RunId, TokenId, UserId};
+pub use timestamp::Timestamp;

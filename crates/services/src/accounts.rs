@@ -1,0 +1,13 @@
+//! People, how they sign in, and API tokens.
+
+mod passwords;
+mod setup;
+mod sign_in;
+mod tokens;
+mod users;
+
+pub use passwords::HashingRoom;
+pub use setup::{NewAdmin, check_setup_token, create_first_admin, issue_setup_token, setup_needed};
+pub use sign_in::{Attempts, sign_in};
+pub use tokens::{NewToken, authenticate_token, create_token, list_tokens, revoke_token};
+pub use users::{NewUser, UserRecord, create_user, user};

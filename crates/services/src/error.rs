@@ -1,0 +1,48 @@
+//! Why a use case did not do what it was asked, as far as a caller can act on it.
+
+use domain::{access::Denied, ports::vcs::VcsError};
+
+/// The variants are what a caller can act on; the text of each says what was wrong and what to do, and is safe to show.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It does not exist, or the actor may not know that it does.
+    #[error("{0}")]
+    NotFound(String),
+    #[error(transparent)]
+    Forbidden(#[from] Denied),
+    /// Something about the request is wrong.
+    #[error("{0}")]
+    Invalid(String),
+    #[error("{0}")]
+    TooLarge(String),
+    /// The request is fine, but not now: something else is in the way.
+    #[error("{0}")]
+    Conflict(String),
+    /// The sign-in, token or setup link does not count.
+    #[error("{0}")]
+    Unauthorized(String),
+    #[error("too many attempts, try again in {retry_after_seconds} s")]
+    TooMany { retry_after_seconds: u64 },
+    /// Something that this server needs is missing; the text says what to install or start.
+    #[error("{0}")]
+    Unavailable(String),
+    /// Not the caller's fault. The text is for the log; the client gets a request id.
+    #[error("the database did not answer as expected")]
+    Store(#[from] store::StoreError),
+    #[error("git did not do it")]
+    Vcs(#[source] VcsError),
+    #[error("the disk did not do it")]
+    Io(#[from] std::io::Error),
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl From<VcsError> for Error {
+    fn from(error: VcsError) -> Self {
+        match error {
+            VcsError::Refused(text) => Self::Invalid(text),
+            VcsError::DiskFull => Self::Unavailable("the disk is full: free some space and try again".to_owned()),
+            other => Self::Vcs(other),
+        }
+    }
+}

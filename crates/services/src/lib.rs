@@ -1,0 +1,17 @@
+//! What can be done: one module per domain, one file per use case. Transactions live here; the outside world is touched
+//! after commit, by the engine.
+
+pub mod accounts;
+pub mod agents;
+pub mod context;
+pub mod error;
+pub mod events;
+pub mod page;
+pub mod projects;
+pub mod runs;
+pub mod status;
+pub mod templates;
+
+pub use context::{Cx, Nudges, Settings};
+pub use error::Error;
+pub use page::Page;

@@ -1,0 +1,113 @@
+//! Making a project. The repository itself is made by the engine, after the commit.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use domain::{
+    access::{self, Action},
+    actor::Actor,
+    templates,
+};
+use protocol::{
+    Event, ProjectId, Scope,
+    projects::{CreateProject, Project, ProjectSource, ProjectStatus},
+};
+
+use crate::{Cx, Error, context::audit, runs::check_spec};
+
+/// Makes a project from a template, a spec, a git URL, a folder, or nothing yet.
+pub async fn create(cx: &Cx, actor: &Actor, command: CreateProject) -> Result<Project, Error> {
+    access::require(actor, Action::WriteProject)?;
+    let project = draft(cx, actor, command)?;
+    let tx = cx.store.begin().await?;
+    if let Some(other) = tx.projects().by_path(&project.path).await? {
+        return Err(Error::Conflict(format!("that folder is the project \"{}\" already", other.name)));
+    }
+    tx.projects().insert(&project).await?;
+    let scope = Scope { project_id: Some(project.id), run_id: None };
+    tx.events().append(cx.clock.now(), scope, &Event::ProjectCreated { name: project.name.clone() }).await?;
+    audit(cx, &tx, actor, "create project", project.id).await?;
+    tx.commit().await?;
+    cx.nudges.events();
+    cx.nudges.engine();
+    Ok(project)
+}
+
+fn draft(cx: &Cx, actor: &Actor, command: CreateProject) -> Result<Project, Error> {
+    let name = super::check_name(&command.name)?;
+    let description = super::check_description(&command.description.unwrap_or_default())?;
+    let given = [command.template.is_some(), command.git_url.is_some(), command.path.is_some()];
+    if given.into_iter().filter(|given| *given).count() > 1 {
+        return Err(Error::Invalid("give at most one of template, git_url and path".to_owned()));
+    }
+    if command.template.is_some() && command.prd_text.is_some() {
+        return Err(Error::Invalid("give either a template or prd_text, not both".to_owned()));
+    }
+    if command.template.is_none() && !command.variables.is_empty() {
+        return Err(Error::Invalid("variables go with a template".to_owned()));
+    }
+    let id = ProjectId(cx.ids.uuid());
+    let now = cx.clock.now();
+    let spec = match (&command.template, command.prd_text) {
+        (Some(template), _) => Some(render(template, &name, command.variables)?),
+        (None, Some(text)) => Some(text),
+        (None, None) => None,
+    };
+    if let Some(spec) = &spec {
+        check_spec(spec)?;
+    }
+    let (source, path) = match (&command.template, &command.git_url, &command.path) {
+        (_, _, Some(path)) => (ProjectSource::Folder, allowed_folder(&cx.settings.allowed_roots, path)?),
+        (_, Some(_), _) => (ProjectSource::GitUrl, cx.settings.repository(id)),
+        (Some(_), ..) => (ProjectSource::Template, cx.settings.repository(id)),
+        _ => (ProjectSource::New, cx.settings.repository(id)),
+    };
+    Ok(Project {
+        id,
+        name,
+        description,
+        source,
+        status: ProjectStatus::Preparing,
+        problem: None,
+        path: path.to_string_lossy().into_owned(),
+        branch: None,
+        template: command.template,
+        git_url: command.git_url.map(|url| url.trim().to_owned()),
+        delivery: command.delivery.unwrap_or_default(),
+        spec,
+        created_by: actor.user_id(),
+        created_at: now,
+        updated_at: now,
+    })
+}
+
+fn render(template: &str, project_name: &str, mut variables: BTreeMap<String, String>) -> Result<String, Error> {
+    let body = templates::find(template).map_err(|error| Error::Invalid(error.to_string()))?;
+    if body.template.variables.iter().any(|variable| variable.name == "project_name") {
+        variables.entry("project_name".to_owned()).or_insert_with(|| project_name.to_owned());
+    }
+    templates::render(body, &variables).map_err(|error| Error::Invalid(error.to_string()))
+}
+
+/// The folder that `path` really is, if it lies below an allowed root.
+fn allowed_folder(roots: &[PathBuf], path: &str) -> Result<PathBuf, Error> {
+    let refused = |why: &str| Error::Invalid(format!("the folder {path} cannot be used: {why}"));
+    if roots.is_empty() {
+        return Err(refused("this server allows no folders; start it with --allow-root DIR"));
+    }
+    if !Path::new(path).is_absolute() {
+        return Err(refused("give its absolute path"));
+    }
+    // Resolved before it is compared, so that neither `..` nor a link leads out.
+    let real = Path::new(path).canonicalize().map_err(|_| refused("it is not below an allowed root, or does not exist"))?;
+    let inside = roots.iter().filter_map(|root| root.canonicalize().ok()).any(|root| real.starts_with(root));
+    if !inside {
+        return Err(refused("it is not below an allowed root, or does not exist"));
+    }
+    if !real.is_dir() || real.to_str().is_none() {
+        return Err(refused("it is not a folder with a plain name"));
+    }
+    Ok(real)
+}

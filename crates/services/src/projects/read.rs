@@ -1,0 +1,41 @@
+//! Reading projects.
+
+use domain::{
+    access::{self, Action},
+    actor::Actor,
+};
+use protocol::{
+    ProjectId,
+    page::PageQuery,
+    projects::{Project, ProjectRow},
+};
+use store::ProjectPage;
+
+use crate::{
+    Cx, Error,
+    page::{self, Page},
+};
+
+/// The project of that id.
+pub async fn get(cx: &Cx, actor: &Actor, id: ProjectId) -> Result<Project, Error> {
+    access::require(actor, Action::ReadProjects)?;
+    let tx = cx.store.read().await?;
+    super::load(&tx, id).await
+}
+
+/// Projects with their newest runs, newest project first.
+pub async fn list(cx: &Cx, actor: &Actor, query: &PageQuery) -> Result<Page<ProjectRow>, Error> {
+    access::require(actor, Action::ReadProjects)?;
+    let limit = page::limit(query)?;
+    let after = page::after(query)?;
+    let tx = cx.store.read().await?;
+    let projects = tx.projects().list(ProjectPage { after, limit: u64::from(limit) + 1 }).await?;
+    let page = page::cut(projects, limit, |project| project.id.to_string());
+    let ids: Vec<ProjectId> = page.items.iter().map(|project| project.id).collect();
+    let mut newest = tx.runs().newest_of(&ids).await?;
+    Ok(page.map(|project| {
+        let last = newest.remove(&project.id);
+        // Runs are numbered from 1 and never removed alone, so the newest one's number is their count.
+        ProjectRow { runs: last.as_ref().map_or(0, |run| run.number), last_run: last.map(|run| run.view()), project }
+    }))
+}

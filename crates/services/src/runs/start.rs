@@ -1,0 +1,190 @@
+//! Queuing a run. The dispatcher takes it from there.
+
+use domain::{
+    access::{self, Action},
+    actor::Actor,
+    runs::{Ceilings, Record, RunState},
+    templates,
+};
+use protocol::{
+    Event, RunId, Scope,
+    agents::ProviderId,
+    projects::{Project, ProjectStatus},
+    runs::{Run, StartRun},
+};
+use sha2::{Digest, Sha256};
+
+use super::{check_spec, load};
+use crate::{
+    Cx, Error, agents,
+    context::{audit, hex},
+    projects,
+};
+
+/// Runs of one project that may wait for their turn.
+const MOST_QUEUED: u64 = 100;
+/// The longest spec that is read from a repository.
+const SPEC_BYTES: usize = 1 << 20;
+
+/// Queues a run of a project. The same `request_id` with the same body answers with the run that it made before.
+pub async fn start(cx: &Cx, actor: &Actor, command: StartRun) -> Result<Run, Error> {
+    access::require(actor, Action::StartRun)?;
+    let request = request(&command)?;
+    if let Some((id, hash)) = &request {
+        let tx = cx.store.read().await?;
+        if let Some(earlier) = tx.runs().by_request(id).await? {
+            return same_request(&earlier, hash);
+        }
+    }
+    let ceilings = Ceilings::from_limits(command.limits.unwrap_or_default()).map_err(Error::Invalid)?;
+    check_model(command.model.as_deref())?;
+    let project = {
+        let tx = cx.store.read().await?;
+        projects::load(&tx, command.project_id).await?
+    };
+    if let (ProjectStatus::Failed, problem) = (project.status, project.problem.as_deref().unwrap_or("not recorded")) {
+        return Err(Error::Conflict(format!("the project's repository could not be made: {problem}")));
+    }
+    let text = spec_text(cx, &project, &command).await?;
+    let spec = check_spec(&text)?;
+    check_agent(cx, command.provider).await?;
+    let record = Record {
+        id: RunId(cx.ids.uuid()),
+        project_id: project.id,
+        project_name: project.name.clone(),
+        number: 0,
+        title: spec.title,
+        spec: text,
+        provider: command.provider,
+        model: command.model,
+        started_by: actor.display_name().to_owned(),
+        request_id: request.as_ref().map(|(id, _)| id.clone()),
+        request_hash: request.map(|(_, hash)| hash),
+        sandboxed: cx.sandbox.isolates(),
+        state: RunState::queued(ceilings),
+        wish: None,
+        journal_seq: 0,
+        queued_at: cx.clock.now(),
+        started_at: None,
+        ended_at: None,
+    };
+    insert(cx, actor, record).await
+}
+
+/// Queues a new run with the spec, agent and limits of an earlier one.
+pub async fn replay(cx: &Cx, actor: &Actor, id: RunId) -> Result<Run, Error> {
+    access::require(actor, Action::StartRun)?;
+    let earlier = {
+        let tx = cx.store.read().await?;
+        load(&tx, id).await?
+    };
+    check_agent(cx, earlier.provider).await?;
+    let record = Record {
+        id: RunId(cx.ids.uuid()),
+        started_by: actor.display_name().to_owned(),
+        request_id: None,
+        request_hash: None,
+        sandboxed: cx.sandbox.isolates(),
+        state: RunState::queued(earlier.state.ceilings),
+        wish: None,
+        journal_seq: 0,
+        queued_at: cx.clock.now(),
+        started_at: None,
+        ended_at: None,
+        ..earlier
+    };
+    insert(cx, actor, record).await
+}
+
+async fn insert(cx: &Cx, actor: &Actor, mut record: Record) -> Result<Run, Error> {
+    let tx = cx.store.begin().await?;
+    // Looked at again under the lock: of two equal requests at once, one makes the run.
+    if let (Some(id), Some(hash)) = (&record.request_id, &record.request_hash)
+        && let Some(earlier) = tx.runs().by_request(id).await?
+    {
+        return same_request(&earlier, hash);
+    }
+    projects::load(&tx, record.project_id).await?;
+    if tx.runs().count_queued_of(record.project_id).await? >= MOST_QUEUED {
+        let text =
+            format!("{MOST_QUEUED} runs of this project are waiting already: stop some of them, or try again when they are done");
+        return Err(Error::Conflict(text));
+    }
+    record.number = tx.runs().next_number(record.project_id).await?;
+    tx.runs().insert(&record).await?;
+    let run = record.view();
+    let scope = Scope { project_id: Some(record.project_id), run_id: Some(record.id) };
+    tx.events().append(cx.clock.now(), scope, &Event::RunQueued { run: run.clone() }).await?;
+    audit(cx, &tx, actor, "start run", record.id).await?;
+    tx.commit().await?;
+    cx.nudges.events();
+    cx.nudges.engine();
+    Ok(run)
+}
+
+/// The request's id and the hash of its body.
+fn request(command: &StartRun) -> Result<Option<(String, String)>, Error> {
+    let Some(id) = &command.request_id else { return Ok(None) };
+    if id.is_empty() || id.len() > 128 || id.chars().any(|c| !c.is_ascii_graphic()) {
+        return Err(Error::Invalid("request_id must have 1 to 128 visible ASCII characters".to_owned()));
+    }
+    let body = serde_json::to_vec(command).map_err(|error| Error::Internal(error.to_string()))?;
+    Ok(Some((id.clone(), hex(&Sha256::digest(&body)))))
+}
+
+fn same_request(earlier: &Record, hash: &str) -> Result<Run, Error> {
+    if earlier.request_hash.as_deref() == Some(hash) {
+        return Ok(earlier.view());
+    }
+    let text = "that request_id was used with another body; choose a new one for a new run";
+    Err(Error::Conflict(text.to_owned()))
+}
+
+fn check_model(model: Option<&str>) -> Result<(), Error> {
+    let Some(model) = model else { return Ok(()) };
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/:@[]".contains(c);
+    if model.is_empty() || model.len() > 100 || model.starts_with('-') || !model.chars().all(plain) {
+        return Err(Error::Invalid("model must be a plain name of at most 100 characters, like \"opus\"".to_owned()));
+    }
+    Ok(())
+}
+
+/// The spec that the command names, or the project's own.
+async fn spec_text(cx: &Cx, project: &Project, command: &StartRun) -> Result<String, Error> {
+    let given = [command.prd_text.is_some(), command.prd_path.is_some(), command.template.is_some()];
+    if given.into_iter().filter(|given| *given).count() > 1 {
+        return Err(Error::Invalid("give at most one of prd_text, prd_path and template".to_owned()));
+    }
+    if let Some(text) = &command.prd_text {
+        return Ok(text.clone());
+    }
+    if let Some(path) = &command.prd_path {
+        let branch =
+            project.branch.as_deref().ok_or_else(|| Error::Conflict("the project's repository is not ready yet".to_owned()))?;
+        let found = cx.vcs.read(std::path::Path::new(&project.path), branch, path, SPEC_BYTES).await?;
+        return found.ok_or_else(|| {
+            Error::Invalid(format!("there is no text file {path} of at most 1 MiB in the project's branch {branch}"))
+        });
+    }
+    if let Some(name) = &command.template {
+        let template = templates::find(name).map_err(|error| Error::Invalid(error.to_string()))?;
+        let variables = [("project_name".to_owned(), project.name.clone())].into();
+        return templates::render(template, &variables).map_err(|error| Error::Invalid(error.to_string()));
+    }
+    let missing = "the project has no spec: give prd_text, prd_path or template";
+    project.spec.clone().ok_or_else(|| Error::Invalid(missing.to_owned()))
+}
+
+/// The agent is there and can be isolated, or what to do about it.
+async fn check_agent(cx: &Cx, provider: ProviderId) -> Result<(), Error> {
+    cx.sandbox.check().await.map_err(|error| Error::Unavailable(error.to_string()))?;
+    let found = agents::detect(cx).await.into_iter().find(|agent| agent.provider == provider);
+    match found {
+        Some(agent) if agent.available => Ok(()),
+        Some(agent) => {
+            let problem = agent.problem.unwrap_or_else(|| "it was not found".to_owned());
+            Err(Error::Unavailable(format!("{} cannot be used: {problem}", agent.title)))
+        }
+        None => Err(Error::Unavailable(format!("{} is not known to this server", provider.title()))),
+    }
+}

@@ -1,0 +1,120 @@
+//! Opening the database, and transactions.
+
+use std::time::Duration;
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{
+    AccessMode, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+};
+
+use crate::{Accounts, Audit, Events, Journal, Logins, Projects, Records, Runs, StoreError, Tokens};
+
+/// The database; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    db: DatabaseConnection,
+}
+
+/// A transaction. Dropped without `commit`, it leaves no trace.
+#[derive(Debug)]
+pub struct Tx {
+    pub(crate) inner: DatabaseTransaction,
+}
+
+impl Store {
+    /// Opens `url` (`sqlite://PATH?mode=rwc` or `postgres://…`) and brings its schema up to date.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let mut options = ConnectOptions::new(url);
+        options.sqlx_logging(false).record_stmt_in_spans(false).acquire_timeout(Duration::from_secs(15));
+        if url.starts_with("sqlite") {
+            // One writer at a time is SQLite's rule; readers beside it see the last committed state.
+            options.max_connections(6).min_connections(1).map_sqlx_sqlite_opts(|sqlite| {
+                sqlite
+                    .journal_mode(SqliteJournalMode::Wal)
+                    // A commit that was answered must survive a power cut: NORMAL would lose the newest ones.
+                    .synchronous(SqliteSynchronous::Full)
+                    .busy_timeout(Duration::from_secs(15))
+                    .pragma("cache_size", "-2000")
+                    .foreign_keys(true)
+            });
+        } else {
+            options.max_connections(16).min_connections(1);
+        }
+        let db = Database::connect(options).await?;
+        Migrator::up(&db, None).await?;
+        Ok(Self { db })
+    }
+
+    /// A transaction that writes.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: self.is_sqlite().then_some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(Tx { inner: self.db.begin_with_options(options).await? })
+    }
+
+    /// A transaction that only reads, all of it at one point in time.
+    pub async fn read(&self) -> Result<Tx, StoreError> {
+        let options = TransactionOptions {
+            isolation_level: (!self.is_sqlite()).then_some(sea_orm::IsolationLevel::RepeatableRead),
+            access_mode: (!self.is_sqlite()).then_some(AccessMode::ReadOnly),
+            ..TransactionOptions::default()
+        };
+        Ok(Tx { inner: self.db.begin_with_options(options).await? })
+    }
+
+    /// Whether the database lies in a file of this machine.
+    pub fn is_sqlite(&self) -> bool {
+        self.db.get_database_backend() == DbBackend::Sqlite
+    }
+
+    /// Closes all connections; SQLite's write-ahead log is folded in.
+    pub async fn close(self) -> Result<(), StoreError> {
+        Ok(self.db.close().await?)
+    }
+}
+
+impl Tx {
+    pub async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.inner.commit().await?)
+    }
+
+    pub fn accounts(&self) -> Accounts<'_> {
+        Accounts(self)
+    }
+
+    pub fn logins(&self) -> Logins<'_> {
+        Logins(self)
+    }
+
+    pub fn tokens(&self) -> Tokens<'_> {
+        Tokens(self)
+    }
+
+    pub fn audit(&self) -> Audit<'_> {
+        Audit(self)
+    }
+
+    pub fn events(&self) -> Events<'_> {
+        Events(self)
+    }
+
+    pub fn projects(&self) -> Projects<'_> {
+        Projects(self)
+    }
+
+    pub fn runs(&self) -> Runs<'_> {
+        Runs(self)
+    }
+
+    pub fn journal(&self) -> Journal<'_> {
+        Journal(self)
+    }
+
+    pub fn records(&self) -> Records<'_> {
+        Records(self)
+    }
+}

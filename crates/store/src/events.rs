@@ -1,0 +1,84 @@
+//! The event log: rows with a position, which becomes visible in order because writers take turns at the counter.
+
+use protocol::{Envelope, Event, EventSeq, ProjectId, RunId, Scope, Timestamp};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait},
+};
+
+use crate::{
+    StoreError, Tx,
+    tables::{event_position, events},
+};
+
+/// The event log.
+#[derive(Debug)]
+pub struct Events<'a>(pub(crate) &'a Tx);
+
+impl Events<'_> {
+    /// Appends `event`; it becomes visible when the transaction commits.
+    pub async fn append(&self, at: Timestamp, scope: Scope, event: &Event) -> Result<EventSeq, StoreError> {
+        event_position::Entity::update_many()
+            .col_expr(event_position::Column::Seq, Expr::col(event_position::Column::Seq).add(1))
+            .filter(event_position::Column::Id.eq(1))
+            .exec(&self.0.inner)
+            .await?;
+        let seq = self.last_seq().await?;
+        let row = events::ActiveModel {
+            seq: Set(seq),
+            at: Set(at.millis()),
+            kind: Set(event.kind().to_owned()),
+            project_id: Set(scope.project_id.map(|id| id.0)),
+            run_id: Set(scope.run_id.map(|id| id.0)),
+            data: Set(event.data().to_string()),
+        };
+        events::Entity::insert(row).exec_without_returning(&self.0.inner).await?;
+        Ok(seq)
+    }
+
+    /// The position of the newest event; 0 when there is none.
+    pub async fn last_seq(&self) -> Result<EventSeq, StoreError> {
+        let row = event_position::Entity::find_by_id(1).one(&self.0.inner).await?;
+        row.map(|row| row.seq).ok_or_else(|| StoreError::corrupt("event_position", "its row is missing"))
+    }
+
+    /// Events after `after`, oldest first.
+    pub async fn after(&self, after: EventSeq, limit: u64) -> Result<Vec<Envelope>, StoreError> {
+        let found = events::Entity::find().filter(events::Column::Seq.gt(after)).order_by_asc(events::Column::Seq).limit(limit);
+        found.all(&self.0.inner).await?.into_iter().map(read).collect()
+    }
+
+    /// Events of one run and kind after `after`, oldest first.
+    pub async fn of_run(&self, run: RunId, kind: &str, after: EventSeq, limit: u64) -> Result<Vec<Envelope>, StoreError> {
+        let found = events::Entity::find()
+            .filter(events::Column::RunId.eq(run.0))
+            .filter(events::Column::Kind.eq(kind))
+            .filter(events::Column::Seq.gt(after))
+            .order_by_asc(events::Column::Seq)
+            .limit(limit);
+        found.all(&self.0.inner).await?.into_iter().map(read).collect()
+    }
+
+    /// The newest events of one run and kind, oldest first.
+    pub async fn newest_of_run(&self, run: RunId, kind: &str, limit: u64) -> Result<Vec<Envelope>, StoreError> {
+        let found = events::Entity::find()
+            .filter(events::Column::RunId.eq(run.0))
+            .filter(events::Column::Kind.eq(kind))
+            .order_by_desc(events::Column::Seq)
+            .limit(limit);
+        let mut rows: Vec<Envelope> = found.all(&self.0.inner).await?.into_iter().map(read).collect::<Result<_, StoreError>>()?;
+        rows.reverse();
+        Ok(rows)
+    }
+}
+
+fn read(row: events::Model) -> Result<Envelope, StoreError> {
+    Ok(Envelope {
+        seq: row.seq,
+        at: Timestamp::from_millis(row.at),
+        kind: row.kind,
+        scope: Scope { project_id: row.project_id.map(ProjectId), run_id: row.run_id.map(RunId) },
+        data: serde_json::from_str(&row.data).map_err(|error| StoreError::corrupt("events", error))?,
+    })
+}

@@ -1,0 +1,67 @@
+//! Authenticated browsers. The cookie's value is never stored, only its hash.
+
+use protocol::{Timestamp, UserId};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
+
+use crate::{StoreError, Tx, tables::logins};
+
+/// A login as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoginRow {
+    /// SHA-256 of the cookie's value, in hex.
+    pub id_hash: String,
+    /// Absent for a browser that has not signed in yet.
+    pub user_id: Option<UserId>,
+    /// What the session layer keeps, as JSON.
+    pub data: String,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// Logins.
+#[derive(Debug)]
+pub struct Logins<'a>(pub(crate) &'a Tx);
+
+impl Logins<'_> {
+    /// Writes a login, new or changed.
+    pub async fn save(&self, login: &LoginRow) -> Result<(), StoreError> {
+        let row = logins::ActiveModel {
+            id_hash: Set(login.id_hash.clone()),
+            user_id: Set(login.user_id.map(|id| id.0)),
+            data: Set(login.data.clone()),
+            created_at: Set(login.created_at.millis()),
+            expires_at: Set(login.expires_at.millis()),
+        };
+        let update = OnConflict::column(logins::Column::IdHash)
+            .update_columns([logins::Column::UserId, logins::Column::Data, logins::Column::ExpiresAt])
+            .to_owned();
+        logins::Entity::insert(row).on_conflict(update).exec_without_returning(&self.0.inner).await?;
+        Ok(())
+    }
+
+    /// The login of that hash, unless it has expired at `now`.
+    pub async fn load(&self, id_hash: &str, now: Timestamp) -> Result<Option<LoginRow>, StoreError> {
+        let row = logins::Entity::find_by_id(id_hash.to_owned())
+            .filter(logins::Column::ExpiresAt.gt(now.millis()))
+            .one(&self.0.inner)
+            .await?;
+        Ok(row.map(|row| LoginRow {
+            id_hash: row.id_hash,
+            user_id: row.user_id.map(UserId),
+            data: row.data,
+            created_at: Timestamp::from_millis(row.created_at),
+            expires_at: Timestamp::from_millis(row.expires_at),
+        }))
+    }
+
+    pub async fn delete(&self, id_hash: &str) -> Result<(), StoreError> {
+        logins::Entity::delete_by_id(id_hash.to_owned()).exec(&self.0.inner).await?;
+        Ok(())
+    }
+
+    /// Removes all that expired before `now`; returns how many.
+    pub async fn delete_expired(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let done = logins::Entity::delete_many().filter(logins::Column::ExpiresAt.lte(now.millis())).exec(&self.0.inner).await?;
+        Ok(done.rows_affected)
+    }
+}

@@ -1,0 +1,117 @@
+//! Runs on a real database.
+
+use domain::runs::{Ceilings, RunState};
+use protocol::{
+    agents::ProviderId,
+    projects::{Delivery, Project, ProjectSource, ProjectStatus},
+    runs::Limits,
+};
+use sea_orm::ConnectionTrait as _;
+
+use super::*;
+use crate::Store;
+
+fn uuid(number: u128) -> uuid::Uuid {
+    uuid::Uuid::from_u128(number)
+}
+
+fn project() -> Project {
+    Project {
+        id: ProjectId(uuid(1)),
+        name: "A project".to_owned(),
+        description: String::new(),
+        source: ProjectSource::New,
+        status: ProjectStatus::Ready,
+        problem: None,
+        path: "/nowhere".to_owned(),
+        branch: None,
+        template: None,
+        git_url: None,
+        delivery: Delivery::default(),
+        spec: None,
+        created_by: None,
+        created_at: Timestamp::from_millis(0),
+        updated_at: Timestamp::from_millis(0),
+    }
+}
+
+fn run(number: u32) -> Record {
+    Record {
+        id: RunId(uuid(u128::from(number) + 100)),
+        project_id: project().id,
+        project_name: project().name,
+        number,
+        title: "A run".to_owned(),
+        spec: "# A spec".to_owned(),
+        provider: ProviderId::Demo,
+        model: None,
+        started_by: "Ada".to_owned(),
+        request_id: None,
+        request_hash: None,
+        sandboxed: true,
+        state: RunState::queued(Ceilings::from_limits(Limits::default()).unwrap()),
+        wish: None,
+        journal_seq: 0,
+        queued_at: Timestamp::from_millis(0),
+        started_at: None,
+        ended_at: None,
+    }
+}
+
+/// A database with two runs of one project.
+async fn with_two_runs() -> (tempfile::TempDir, Store) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&format!("sqlite://{}?mode=rwc", folder.path().join("db").display())).await.unwrap();
+    let tx = store.begin().await.unwrap();
+    tx.projects().insert(&project()).await.unwrap();
+    for number in [1, 2] {
+        tx.runs().insert(&run(number)).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    (folder, store)
+}
+
+fn numbers(records: &[Record]) -> Vec<u32> {
+    records.iter().map(|record| record.number).collect()
+}
+
+#[tokio::test]
+async fn a_run_that_cannot_be_read_stands_in_nobodys_way() {
+    let (_folder, store) = with_two_runs().await;
+    let tx = store.begin().await.unwrap();
+    tx.inner.execute_unprepared("update runs set state = '{' where number = 2").await.unwrap();
+
+    assert_eq!(numbers(&tx.runs().active_slim().await.unwrap()), [1]);
+    assert_eq!(numbers(&tx.runs().list(RunsPage { limit: 10, ..RunsPage::default() }).await.unwrap()), [1]);
+    assert!(tx.runs().newest_of(&[project().id]).await.unwrap().is_empty());
+    assert!(matches!(tx.runs().by_id(run(2).id).await, Err(StoreError::Corrupt { .. })));
+    assert_eq!(tx.runs().next_number(project().id).await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn lists_leave_the_spec_out_and_nothing_else() {
+    let (_folder, store) = with_two_runs().await;
+    let tx = store.read().await.unwrap();
+
+    let without = |number| Record { spec: String::new(), ..run(number) };
+    assert_eq!(tx.runs().active_slim().await.unwrap(), [without(1), without(2)]);
+    assert_eq!(tx.runs().by_id(run(1).id).await.unwrap(), Some(run(1)));
+    assert_eq!((tx.runs().count_active().await.unwrap(), tx.runs().count_queued_of(project().id).await.unwrap()), (2, 2));
+    let standing = tx.runs().standing(&[run(1).id, RunId(uuid(9))]).await.unwrap();
+    assert_eq!(standing, HashMap::from([(run(1).id, (project().id, false))]));
+}
+
+#[tokio::test]
+async fn only_the_wish_that_was_granted_is_cleared() {
+    let (_folder, store) = with_two_runs().await;
+    let tx = store.begin().await.unwrap();
+    let (pause, stop) = (Wish::Pause { by: "Ada".to_owned() }, Wish::Stop { by: "Ada".to_owned() });
+    let id = run(1).id;
+
+    tx.runs().set_wish(id, Some(&stop)).await.unwrap();
+    tx.runs().clear_wish(id, &pause).await.unwrap();
+    assert_eq!(tx.runs().wish(id).await.unwrap(), Some(stop.clone()));
+    tx.runs().clear_wish(id, &stop).await.unwrap();
+    assert_eq!(tx.runs().wish(id).await.unwrap(), None);
+    assert_eq!(tx.runs().wish(RunId(uuid(9))).await.unwrap(), None);
+}

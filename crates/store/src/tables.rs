@@ -1,0 +1,19 @@
+//! The tables as sea-orm sees them. Their schema is the `migration` crate's.
+
+#![expect(unreachable_pub, clippy::struct_field_names, reason = "sea-orm derives need public entities, named as the columns are")]
+
+pub(crate) mod api_tokens;
+pub(crate) mod audit;
+pub(crate) mod event_position;
+pub(crate) mod events;
+pub(crate) mod logins;
+pub(crate) mod projects;
+pub(crate) mod receipts;
+pub(crate) mod run_calls;
+pub(crate) mod run_gates;
+pub(crate) mod run_iterations;
+pub(crate) mod run_journal;
+pub(crate) mod run_tasks;
+pub(crate) mod runs;
+pub(crate) mod settings;
+pub(crate) mod users;

@@ -1,0 +1,30 @@
+// Tests of the pages in a real browser against the real binary: `npx playwright test`.
+import { defineConfig } from '@playwright/test';
+import { DESKTOP, PHONE, launchOptions } from './support/browser.ts';
+
+export default defineConfig({
+  testDir: 'tests',
+  outputDir: 'test-results',
+  workers: 2,
+  retries: 0,
+  forbidOnly: Boolean(process.env.CI),
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  reporter: [['list']],
+  use: {
+    launchOptions,
+    locale: 'en-GB',
+    timezoneId: 'UTC',
+    colorScheme: 'dark',
+    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
+    video: 'off',
+    actionTimeout: 15_000,
+    navigationTimeout: 30_000,
+  },
+  projects: [
+    { name: 'desktop', use: DESKTOP },
+    // What has keys or counts bytes is the same at every size.
+    { name: 'phone', use: PHONE, testMatch: /(looks|main-job|without-script|theme)\.spec\.ts/ },
+  ],
+});

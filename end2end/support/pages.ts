@@ -1,0 +1,36 @@
+// Every page that there is, for what is held true of all of them.
+import type { World } from './fixtures.ts';
+
+export type Place = {
+  name: string;
+  path: (world: World) => string;
+  /** Seen by a stranger. */
+  anonymous?: true;
+  status?: 404;
+};
+
+export const PAGES: Place[] = [
+  { name: 'login', path: () => '/login', anonymous: true },
+  { name: 'login-refused', path: () => '/login?error=credentials&email=ada%40example.org', anonymous: true },
+  { name: 'setup', path: () => '/setup?token=0123456789abcdef', anonymous: true },
+  { name: 'home', path: () => '/' },
+  { name: 'projects', path: () => '/projects' },
+  { name: 'new-project', path: () => '/projects/new' },
+  { name: 'new-project-template', path: () => '/projects/new?template=cli-tool' },
+  { name: 'project', path: world => `/projects/${world.greeter.id}` },
+  { name: 'project-runs', path: world => `/projects/${world.greeter.id}?tab=runs` },
+  { name: 'project-settings', path: world => `/projects/${world.greeter.id}?tab=settings` },
+  { name: 'runs', path: () => '/runs' },
+  { name: 'run-log', path: world => `/runs/${world.verified.id}` },
+  { name: 'run-tasks', path: world => `/runs/${world.verified.id}?tab=tasks` },
+  { name: 'run-diff', path: world => `/runs/${world.verified.id}?tab=diff` },
+  { name: 'run-diff-split', path: world => `/runs/${world.verified.id}?tab=diff&view=split` },
+  { name: 'run-gates', path: world => `/runs/${world.verified.id}?tab=gates` },
+  { name: 'run-receipt', path: world => `/runs/${world.verified.id}?tab=receipt` },
+  { name: 'run-not-verified', path: world => `/runs/${world.notVerified.id}?tab=receipt` },
+  { name: 'run-stopped', path: world => `/runs/${world.stopped.id}` },
+  { name: 'templates', path: () => '/templates' },
+  { name: 'template', path: () => '/templates/cli-tool' },
+  { name: 'api', path: () => '/docs' },
+  { name: 'not-found', path: () => '/nowhere', status: 404 },
+];

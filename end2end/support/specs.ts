@@ -1,0 +1,23 @@
+// Specs that the demo agent builds, or does not.
+
+/** Three requirements, each with an example. */
+export const GREET = `# Greet by name
+
+## Requirements
+
+- \`greet NAME\` prints \`Hello, NAME!\`
+- \`greet\` exits with 2
+- \`greet --version\` prints \`greet 1.0\`
+`;
+
+/** One requirement that can be built and one that nobody can build from an example. */
+export const HALF = `# Greet and bill
+
+- \`greet NAME\` prints \`Hello, NAME!\`
+- Users sign in with their company account and see their invoices
+`;
+
+/** Work that prints a line every tenth of a second for so many seconds, then is done. */
+export function slow(seconds: number): string {
+  return `# Take some time\n\n- \`greet NAME\` prints \`Hello, NAME!\`\n  DEMO-MISBEHAVE: slow=${seconds}\n`;
+}

@@ -1,0 +1,179 @@
+// Making projects from each source, and what their pages show.
+import type { Page } from '@playwright/test';
+import { alive, expect, test } from '../support/fixtures.ts';
+import { GREET } from '../support/specs.ts';
+
+/** Opens the form and chooses what the project is made from. */
+async function newProject(page: Page, name: string, source: string): Promise<void> {
+  await page.goto('/projects/new');
+  await alive(page);
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  await page.getByRole('radio', { name: new RegExp(`^${source}`) }).check();
+}
+
+async function create(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Create project' }).click();
+}
+
+/** The project's page, ready without a refresh. */
+async function isReady(page: Page, name: string): Promise<void> {
+  await expect(page).toHaveURL(/\/projects\/[0-9a-f-]{36}$/);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(name);
+  await expect(page.getByRole('button', { name: 'Start run' })).toBeVisible();
+}
+
+test('without projects the page says what one is and offers to make one', async ({ page, freshHome }) => {
+  await page.context().clearCookies();
+  await page.context().addCookies(freshHome.state.cookies);
+  await page.goto(`${freshHome.server.url}/projects`);
+  await expect(page.getByRole('heading', { level: 2 })).toHaveText('No projects yet');
+  await page.getByRole('link', { name: 'Make a project' }).click();
+  await expect(page).toHaveURL(`${freshHome.server.url}/projects/new`);
+
+  await page.goto(`${freshHome.server.url}/`);
+  await expect(page.getByText('Try the offline demo: it takes a minute and costs nothing.')).toBeVisible();
+  await page.goto(`${freshHome.server.url}/runs`);
+  await expect(page.getByRole('heading', { level: 2 })).toHaveText('No runs yet');
+});
+
+test('from a pasted PRD', async ({ page }) => {
+  await newProject(page, 'Pasted', 'Spec');
+  await page.getByLabel('Spec', { exact: true }).fill(GREET);
+  await create(page);
+
+  await isReady(page, 'Pasted');
+  await expect(page.getByText('prints Hello, NAME!').or(page.getByText('`greet NAME` prints'))).toBeVisible();
+});
+
+test('from an uploaded file', async ({ page }) => {
+  await newProject(page, 'Uploaded', 'Spec');
+  await page.getByLabel('Or read it from a file').setInputFiles({
+    name: 'spec.md',
+    mimeType: 'text/markdown',
+    buffer: Buffer.from(GREET),
+  });
+  await expect(page.getByLabel('Spec', { exact: true })).toHaveValue(GREET);
+  await create(page);
+
+  await isReady(page, 'Uploaded');
+});
+
+test('from a template with its variables', async ({ page }) => {
+  await page.goto('/templates');
+  await alive(page);
+  await page.getByRole('link', { name: 'Command-line tool' }).click();
+  await expect(page).toHaveURL('/templates/cli-tool');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Command-line tool');
+  await page.getByRole('link', { name: 'Use template' }).click();
+  await expect(page).toHaveURL('/projects/new?template=cli-tool');
+
+  await expect(page.getByRole('radio', { name: /^Template/ })).toBeChecked();
+  await page.getByLabel('Name', { exact: true }).fill('From a template');
+  await page.getByRole('textbox', { name: 'command' }).fill('salute');
+  await create(page);
+
+  await isReady(page, 'From a template');
+  await expect(page.locator('.code').first()).toContainText('`salute hello NAME` prints `Hello, NAME!`');
+  await expect(page.getByText('cli-tool')).toBeVisible();
+});
+
+test('from a one-line brief, kept for review', async ({ page }) => {
+  await newProject(page, 'Brief', 'One-line brief');
+  await page.getByLabel('Brief', { exact: true }).fill('A tool where `hi NAME` prints `Hi NAME`');
+  await page.getByRole('radio', { name: /^Keep for review/ }).check();
+  await create(page);
+
+  await isReady(page, 'Brief');
+  await expect(page.getByText('kept for review')).toBeVisible();
+});
+
+test('what is missing or wrong is said above the fields, and what was typed stays', async ({ page, complaints }) => {
+  // The browser itself notes each refused request.
+  complaints.allow(/status of 4\d\d/);
+  await newProject(page, '   ', 'Spec');
+  await page.getByLabel('Spec', { exact: true }).fill(GREET);
+  await create(page);
+  await expect(page.getByRole('alert')).toContainText(/name/i);
+  await expect(page).toHaveURL('/projects/new');
+  await expect(page.getByLabel('Spec', { exact: true })).toHaveValue(GREET);
+
+  await page.getByLabel('Name', { exact: true }).fill('Folder');
+  await page.getByRole('radio', { name: /^Folder/ }).check();
+  await page.getByLabel('Path', { exact: true }).fill('/etc');
+  await create(page);
+  await expect(page.getByRole('alert')).toContainText('--allow-root');
+
+  await page.getByRole('radio', { name: /^Git URL/ }).check();
+  await page.getByLabel('URL', { exact: true }).fill('ext::sh -c id');
+  await create(page);
+  await expect(page.getByRole('alert')).toContainText(/git URL|git:|https/i);
+  await expect(page.getByRole('button', { name: 'Create project' })).toHaveAttribute('aria-disabled', 'false');
+
+  await page.getByRole('radio', { name: /^Spec/ }).check();
+  await page.getByLabel('Spec', { exact: true }).fill('x'.repeat((1 << 20) + 1));
+  await create(page);
+  await expect(page.getByRole('alert')).toContainText(/1 MiB|long|large/i);
+});
+
+test('a template that was not chosen is asked for', async ({ page, complaints }) => {
+  complaints.allow(/status of 4\d\d/);
+  await newProject(page, 'No template', 'Template');
+  await create(page);
+
+  await expect(page.getByRole('alert')).toContainText(/template/i);
+});
+
+test('a server that does not answer is said, and the form can be sent again', async ({ page, complaints }) => {
+  complaints.allow(/ERR_FAILED/);
+  await newProject(page, 'Again', 'One-line brief');
+  await page.getByLabel('Brief', { exact: true }).fill('`again` prints `again`');
+  await page.route('**/ui/create_project', route => route.abort());
+  await create(page);
+  await expect(page.getByRole('alert')).toContainText('The server did not answer');
+
+  await page.unroute('**/ui/create_project');
+  await create(page);
+  await isReady(page, 'Again');
+});
+
+test('lists show projects with their newest runs, and new ones appear without a refresh', async ({ page, world, home }) => {
+  await page.goto('/projects');
+  await alive(page);
+  const row = (name: string) => page.getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) });
+  await expect(row(world.greeter.name)).toContainText('Greets people by their name');
+  await expect(row(world.half.name)).toContainText(/not verified/i);
+
+  await home.api.hasProject('Made elsewhere');
+  await expect(row('Made elsewhere')).toContainText(/ready/i);
+  await row('Made elsewhere').getByRole('link').click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Made elsewhere');
+});
+
+test('settings are changed, and a project is deleted only by its name', async ({ page, home, complaints }) => {
+  complaints.allow(/status of 4\d\d/);
+  const project = await home.api.hasProject('Short-lived', GREET);
+  await page.goto(`/projects/${project.id}`);
+  await alive(page);
+  await page.getByRole('navigation', { name: 'Project' }).getByRole('link', { name: 'Settings' }).click();
+  await page.getByLabel('Description').fill('Not for long');
+  await page.getByRole('button', { name: 'Save settings' }).click();
+  await expect(page.getByText('Settings saved.')).toBeVisible();
+  await expect(page.locator('.page-head')).toContainText('Not for long');
+
+  await page.getByLabel("Type the project's name to confirm").fill('Something else');
+  await page.getByRole('button', { name: 'Delete project' }).click();
+  await expect(page.getByRole('alert')).toContainText('The name does not match');
+  await page.getByLabel("Type the project's name to confirm").fill('Short-lived');
+  await page.getByRole('button', { name: 'Delete project' }).click();
+  await expect(page).toHaveURL('/projects');
+  await expect(page.getByRole('link', { name: 'Short-lived' })).toHaveCount(0);
+});
+
+test('the start panel shows which agents were found and what will happen', async ({ page, world }) => {
+  await page.goto(`/projects/${world.greeter.id}`);
+
+  await expect(page.getByRole('radio', { name: /demo/i })).toBeEnabled();
+  await expect(page.getByText('The agent works in a worktree of its own', { exact: false })).toBeVisible();
+  const ceiling = page.getByLabel(/^Cost ceiling/);
+  await expect(ceiling).toBeVisible();
+});

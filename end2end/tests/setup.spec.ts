@@ -1,0 +1,55 @@
+// The first visit: a one-time link makes the first account.
+import { ADMIN, expect, fillSetup, test } from '../support/fixtures.ts';
+
+test.use({ storageState: { cookies: [], origins: [] } });
+
+test('the printed link makes the first account, and only the first', async ({ page, freshServer }) => {
+  await page.goto(freshServer.setupLink!);
+  await expect(page).toHaveTitle('Set up – loki');
+  await fillSetup(page);
+
+  await expect(page).toHaveURL(`${freshServer.url}/`);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('What needs you');
+
+  await page.context().clearCookies();
+  await page.goto(freshServer.setupLink!);
+  await fillSetup(page);
+  await expect(page.getByRole('alert')).toContainText('The first account was made already');
+
+  await page.goto(`${freshServer.url}/projects`);
+  await expect(page).toHaveURL(`${freshServer.url}/login?next=%2Fprojects`);
+});
+
+test('until then every page leads to the set-up', async ({ page, freshServer }) => {
+  for (const path of ['/', '/projects', '/runs']) {
+    await page.goto(freshServer.url + path);
+    await expect(page).toHaveURL(`${freshServer.url}/setup`);
+  }
+});
+
+test('what is wrong with the form is said, and what was typed stays', async ({ page, freshServer }) => {
+  await page.goto(`${freshServer.url}/setup?token=made-up`);
+  await fillSetup(page);
+  await expect(page.getByRole('alert')).toContainText('This setup link does not count any more');
+
+  await page.goto(freshServer.setupLink!);
+  await page.getByLabel('Name', { exact: true }).fill(ADMIN.name);
+  await page.getByLabel('Email').fill(ADMIN.email);
+  await page.getByLabel(/^Password/).fill('short');
+  await page.getByRole('button', { name: 'Create admin account' }).click();
+  await expect(page.getByRole('alert')).toContainText('Use at least 12 characters');
+  await expect(page.getByLabel('Name', { exact: true })).toHaveValue(ADMIN.name);
+  await expect(page.getByLabel('Email')).toHaveValue(ADMIN.email);
+  await expect(page.getByLabel(/^Password/)).toHaveValue('');
+
+  // The link was not used up by what was refused.
+  await fillSetup(page);
+  await expect(page).toHaveURL(`${freshServer.url}/`);
+});
+
+test('words never come from the address', async ({ page, freshServer }) => {
+  await page.goto(`${freshServer.url}/setup?error=%3Cb%3Eevil%3C%2Fb%3E&name=%22%3E%3Cb%3Ebold`);
+
+  await expect(page.getByRole('alert')).toHaveText('That did not work. Try again.');
+  await expect(page.getByLabel('Name', { exact: true })).toHaveValue('"><b>bold');
+});

@@ -1,0 +1,30 @@
+//! The database's schema: one change per file, each with its way back. Tables and columns are strings, never entities.
+
+#![cfg_attr(
+    not(test),
+    expect(clippy::wildcard_imports, reason = "schema steps read like the schema with sea-orm-migration's own words")
+)]
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::*;
+
+mod m0001_accounts;
+mod m0002_events;
+mod m0003_projects;
+mod m0004_runs;
+
+/// All schema changes, oldest first.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_accounts::Migration),
+            Box::new(m0002_events::Migration),
+            Box::new(m0003_projects::Migration),
+            Box::new(m0004_runs::Migration),
+        ]
+    }
+}

@@ -1,0 +1,122 @@
+//! The REST API: thin twins of the use cases. Shapes are the `protocol` crate's.
+
+pub mod agents;
+pub mod control;
+pub mod events;
+pub mod health;
+pub mod metrics;
+pub mod projects;
+pub mod runs;
+pub mod status;
+pub mod templates;
+
+use axum::{Router, handler::Handler, routing::MethodFilter};
+use protocol::{ApiError, page::PageQuery};
+use serde::Deserialize;
+use utoipa::{IntoParams, IntoResponses};
+
+use crate::edge::Edge;
+
+/// The API's routes, with a list of them that documents and tests are compared with.
+#[derive(Default)]
+pub struct Routes {
+    pub router: Router<Edge>,
+    /// Method in lower case and path, as the OpenAPI document writes them.
+    pub table: Vec<(&'static str, &'static str)>,
+}
+
+impl Routes {
+    fn get<H: Handler<T, Edge>, T: 'static>(self, path: &'static str, handler: H) -> Self {
+        self.add("get", MethodFilter::GET, path, handler)
+    }
+
+    fn post<H: Handler<T, Edge>, T: 'static>(self, path: &'static str, handler: H) -> Self {
+        self.add("post", MethodFilter::POST, path, handler)
+    }
+
+    fn put<H: Handler<T, Edge>, T: 'static>(self, path: &'static str, handler: H) -> Self {
+        self.add("put", MethodFilter::PUT, path, handler)
+    }
+
+    fn delete<H: Handler<T, Edge>, T: 'static>(self, path: &'static str, handler: H) -> Self {
+        self.add("delete", MethodFilter::DELETE, path, handler)
+    }
+
+    fn add<H: Handler<T, Edge>, T: 'static>(
+        mut self,
+        name: &'static str,
+        method: MethodFilter,
+        path: &'static str,
+        handler: H,
+    ) -> Self {
+        self.router = self.router.route(path, axum::routing::on(method, handler));
+        self.table.push((name, path));
+        self
+    }
+}
+
+/// Everything that the API answers.
+pub fn routes() -> Routes {
+    Routes::default()
+        .get("/health", health::get)
+        .get("/metrics", metrics::get)
+        .get("/api/status", status::get)
+        .get("/api/events", events::list)
+        .get("/api/agents", agents::list)
+        .get("/api/projects", projects::list)
+        .post("/api/projects", projects::create)
+        .get("/api/projects/{id}", projects::get)
+        .put("/api/projects/{id}", projects::update)
+        .delete("/api/projects/{id}", projects::delete)
+        .post("/api/control/start", control::start)
+        .post("/api/control/pause", control::pause)
+        .post("/api/control/resume", control::resume)
+        .post("/api/control/stop", control::stop)
+        .get("/api/v2/runs", runs::list)
+        .get("/api/v2/runs/{id}", runs::get)
+        .get("/api/v2/runs/{id}/timeline", runs::timeline)
+        .get("/api/v2/runs/{id}/receipt", runs::receipt)
+        .get("/api/v2/runs/{id}/diff", runs::diff)
+        .get("/api/v2/runs/{id}/log", runs::log)
+        .get("/api/v2/runs/{id}/transcript", runs::transcript)
+        .post("/api/v2/runs/{id}/cancel", runs::cancel)
+        .post("/api/v2/runs/{id}/replay", runs::replay)
+        .get("/api/templates", templates::list)
+        .get("/api/templates/{name}", templates::get)
+        .get("/ws", crate::ws::events::open)
+}
+
+/// `?after=CURSOR&limit=N` of every list.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct ListQuery {
+    /// The `next` of the page before; absent for the first page
+    after: Option<String>,
+    /// Rows on a page, 1 to 200; 50 when absent
+    limit: Option<u32>,
+}
+
+impl From<ListQuery> for PageQuery {
+    fn from(query: ListQuery) -> Self {
+        Self { after: query.after, limit: query.limit }
+    }
+}
+
+/// Refusals that every operation can answer with.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "read by the derive, for the document")]
+pub(crate) enum Refusals {
+    /// No login and no token, or one that does not count
+    #[response(status = 401)]
+    SignIn(ApiError),
+    /// The role does not allow it
+    #[response(status = 403)]
+    Forbidden(ApiError),
+    /// It does not exist, or the caller may not know that it does
+    #[response(status = 404)]
+    NotFound(ApiError),
+    /// Something about the request is wrong; `detail` names it
+    #[response(status = 422)]
+    Invalid(ApiError),
+}

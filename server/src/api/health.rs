@@ -1,0 +1,12 @@
+//! `GET /health`: for probes, without a login.
+
+use axum::{Json, extract::State};
+use protocol::health::Health;
+
+use crate::edge::Edge;
+
+/// Whether the server answers
+#[utoipa::path(get, path = "/health", tag = "system", security(()), responses((status = 200, body = Health)))]
+pub async fn get(State(edge): State<Edge>) -> Json<Health> {
+    Json(Health { status: "healthy".to_owned(), service: "loki".to_owned(), version: edge.cx.settings.version.to_owned() })
+}

@@ -1,0 +1,26 @@
+//! `GET /api/status`: asked often by scripts, so its body is kept for as long as nothing happened.
+
+use axum::{
+    body::Bytes,
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+};
+use domain::access::{Action, require};
+use protocol::health::Status;
+
+use crate::{api::Refusals, auth::Signed, edge::Edge, error::HttpError};
+
+/// What the server is doing
+#[utoipa::path(get, path = "/api/status", tag = "system", responses((status = 200, body = Status), Refusals))]
+pub async fn get(State(edge): State<Edge>, Signed(actor): Signed) -> Result<Response, HttpError> {
+    // Everyone who may read sees the same runs, so one body serves them all; the right itself is checked each time.
+    require(&actor, Action::ReadStatus).map_err(services::Error::from)?;
+    let read = async {
+        let status = services::status::get(&edge.cx, &actor).await?;
+        let json = serde_json::to_vec(&status).map_err(|error| HttpError::internal(&error))?;
+        Ok::<_, HttpError>(Bytes::from(json))
+    };
+    let body = edge.status.get(&edge.cx.nudges, read).await?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
+}

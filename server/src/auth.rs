@@ -1,0 +1,13 @@
+//! Who is asking: cookies of people, bearer tokens of programs, and the rules on where requests may come from.
+
+mod address;
+pub mod browsers;
+pub mod extract;
+pub mod login;
+pub mod next;
+pub mod origin;
+pub mod sessions;
+pub mod setup;
+pub mod tokens;
+
+pub use extract::{Credentials, Signed};

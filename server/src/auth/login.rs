@@ -1,0 +1,61 @@
+//! `POST /login` and `POST /logout`: plain forms, answered with a redirect. A refused one comes back with a code that the
+//! page has words for; no words come from the address.
+
+use app::routes::to::segment;
+use axum::{
+    Form,
+    extract::{FromRequest as _, Request, State},
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse as _, Redirect, Response},
+};
+use serde::{Deserialize, de::DeserializeOwned};
+use services::Error;
+use tower_sessions::Session;
+
+use super::{address, next, sessions};
+use crate::{edge::Edge, error::HttpError};
+
+/// The sign-in form.
+#[derive(Deserialize)]
+struct LoginForm {
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    password: String,
+    #[serde(default)]
+    next: Option<String>,
+}
+
+/// Signs in.
+pub async fn login(State(edge): State<Edge>, session: Session, request: Request) -> Result<Response, HttpError> {
+    let (parts, form) = form::<LoginForm>(request).await?;
+    let from = address::of(&parts, edge.settings.tls);
+    let target = next::local_path(form.next.as_deref());
+    let code = match services::accounts::sign_in(&edge.cx, &form.email, &form.password, &from).await {
+        Ok(user) => {
+            sessions::sign_in(&edge.cx, &session, user.id).await.map_err(|error| HttpError::internal(&error))?;
+            return Ok(Redirect::to(target).into_response());
+        }
+        Err(Error::Unauthorized(_) | Error::Invalid(_)) => "credentials",
+        Err(Error::TooMany { .. }) => "too_many",
+        Err(other) => return Err(other.into()),
+    };
+    let back = format!("/login?error={code}&email={}&next={}", segment(&form.email), segment(target));
+    Ok(Redirect::to(&back).into_response())
+}
+
+/// Signs out.
+pub async fn logout(session: Session) -> Result<Redirect, HttpError> {
+    sessions::sign_out(&session).await.map_err(|error| HttpError::internal(&error))?;
+    Ok(Redirect::to("/login"))
+}
+
+/// The fields of a form with the head of its request.
+pub(super) async fn form<T: DeserializeOwned>(request: Request) -> Result<(Parts, T), HttpError> {
+    let (parts, body) = request.into_parts();
+    let again = Request::from_parts(parts.clone(), body);
+    let Form(form) = Form::<T>::from_request(again, &()).await.map_err(|_| {
+        HttpError::new(StatusCode::UNPROCESSABLE_ENTITY, "The form could not be read. Reload the page and try again")
+    })?;
+    Ok((parts, form))
+}

@@ -1,0 +1,148 @@
+//! Cookie sessions over our own table. The cookie's value is never stored, only its SHA-256, so that nobody who reads the
+//! database can sign in with what is there.
+
+use std::fmt::Write as _;
+
+use async_trait::async_trait;
+use protocol::{LoginId, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+use services::Cx;
+use sha2::{Digest as _, Sha256};
+use store::LoginRow;
+use time::Duration;
+use tower_sessions::{
+    Expiry, Session, SessionManagerLayer, SessionStore,
+    cookie::SameSite,
+    session::{Id, Record},
+    session_store::{Error, Result},
+};
+
+/// A login that is not used for this long is over.
+const IDLE: Duration = Duration::days(14);
+/// A login is over after this, used or not.
+const LIFE: Duration = Duration::days(90);
+/// How old the last renewal may be before a use renews it again.
+const RENEW: i64 = 60 * 60 * 1000;
+/// Where a session keeps its login.
+const KEY: &str = "login";
+
+/// What a session says about its login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Login {
+    pub id: LoginId,
+    pub user: UserId,
+    pub since: Timestamp,
+    /// When it was renewed last.
+    pub seen: Timestamp,
+}
+
+/// The cookie's name. With TLS the prefix makes browsers refuse it from any other host or path.
+pub fn cookie_name(tls: bool) -> &'static str {
+    if tls { "__Host-loki_login" } else { "loki_login" }
+}
+
+/// The layer that reads and writes the cookie.
+pub fn layer(cx: &Cx, tls: bool) -> SessionManagerLayer<Logins> {
+    SessionManagerLayer::new(Logins { cx: cx.clone() })
+        .with_name(cookie_name(tls))
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_secure(tls)
+        .with_path("/")
+        .with_expiry(Expiry::OnInactivity(IDLE))
+}
+
+/// Binds the browser to a user, under a new cookie value.
+pub async fn sign_in(cx: &Cx, session: &Session, user: UserId) -> std::result::Result<(), tower_sessions::session::Error> {
+    let now = cx.clock.now();
+    session.cycle_id().await?;
+    session.insert(KEY, Login { id: LoginId(cx.ids.uuid()), user, since: now, seen: now }).await
+}
+
+/// The browser's login, while it lasts.
+pub async fn login(cx: &Cx, session: &Session) -> std::result::Result<Option<Login>, tower_sessions::session::Error> {
+    let Some(login) = session.get::<Login>(KEY).await? else { return Ok(None) };
+    let now = cx.clock.now();
+    if now.millis_since(login.since) >= i64::try_from(LIFE.whole_milliseconds()).unwrap_or(i64::MAX) {
+        session.flush().await?;
+        return Ok(None);
+    }
+    if now.millis_since(login.seen) >= RENEW {
+        session.insert(KEY, Login { seen: now, ..login }).await?;
+    }
+    Ok(Some(login))
+}
+
+/// Ends the browser's login.
+pub async fn sign_out(session: &Session) -> std::result::Result<(), tower_sessions::session::Error> {
+    session.flush().await
+}
+
+/// Sessions in the table `logins`.
+#[derive(Clone)]
+pub struct Logins {
+    cx: Cx,
+}
+
+impl std::fmt::Debug for Logins {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Logins").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl SessionStore for Logins {
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        // 128 bits of chance do not meet by accident; a value that is taken would be an attack on the generator.
+        while self.load(&record.id).await?.is_some() {
+            record.id = Id::default();
+        }
+        self.save(record).await
+    }
+
+    async fn save(&self, record: &Record) -> Result<()> {
+        let login = record.data.get(KEY).and_then(|value| serde_json::from_value::<Login>(value.clone()).ok());
+        let data = serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
+        let now = self.cx.clock.now();
+        let row = LoginRow {
+            id_hash: hash(record.id),
+            user_id: login.map(|login| login.user),
+            data,
+            created_at: login.map_or(now, |login| login.since),
+            expires_at: Timestamp::new(record.expiry_date),
+        };
+        let tx = self.cx.store.begin().await.map_err(backend)?;
+        tx.logins().save(&row).await.map_err(backend)?;
+        tx.commit().await.map_err(backend)
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let tx = self.cx.store.read().await.map_err(backend)?;
+        let Some(row) = tx.logins().load(&hash(*id), self.cx.clock.now()).await.map_err(backend)? else { return Ok(None) };
+        let data = serde_json::from_str(&row.data).map_err(|error| Error::Decode(error.to_string()))?;
+        Ok(Some(Record { id: *id, data, expiry_date: row.expires_at.date_time() }))
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        let tx = self.cx.store.begin().await.map_err(backend)?;
+        tx.logins().delete(&hash(*id)).await.map_err(backend)?;
+        tx.commit().await.map_err(backend)
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "used as a function for map_err")]
+fn backend(error: store::StoreError) -> Error {
+    tracing::error!(error = &error as &dyn std::error::Error, "the table of logins did not answer");
+    Error::Backend("the database did not answer".to_owned())
+}
+
+fn hash(id: Id) -> String {
+    hex(&Sha256::digest(id.0.to_le_bytes()))
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

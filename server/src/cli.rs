@@ -1,0 +1,200 @@
+//! The command line: a server, chores on its data directory, and a client of a running one.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod client;
+mod control;
+mod demo_agent;
+mod doctor;
+mod logs;
+mod offline;
+mod print;
+mod receipt;
+mod serve;
+mod start;
+mod status;
+mod template;
+
+use crate::config::{DataArgs, ServeArgs};
+
+/// Turns a spec into verified, committed code
+#[derive(Debug, Parser)]
+#[command(name = "loki", version, propagate_version = false, disable_help_subcommand = true)]
+#[command(
+    after_help = "Commands that talk to a server read its address from --server or LOKI_SERVER and an API token from LOKI_TOKEN.\n\
+    Exit codes: 0 done, 1 error, 2 usage, 20 stuck or needs a human."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the server
+    Serve(Box<ServeArgs>),
+    /// Print a new one-time link for making the first account
+    SetupLink(offline::SetupLinkArgs),
+    /// Make accounts
+    #[command(subcommand)]
+    User(offline::UserCommand),
+    /// Make API tokens
+    #[command(subcommand)]
+    Token(offline::TokenCommand),
+    /// Start a run on a server
+    Start(Box<start::StartArgs>),
+    /// Show what a server is doing, or how one run stands
+    Status(status::StatusArgs),
+    /// Pause a run after the step it is in
+    Pause(control::ControlArgs),
+    /// Let a paused run go on
+    Resume(control::ControlArgs),
+    /// Stop a run for good
+    Stop(control::ControlArgs),
+    /// Show what a run said
+    Logs(logs::LogsArgs),
+    /// Show templates
+    #[command(subcommand)]
+    Template(template::TemplateCommand),
+    /// Check receipts
+    #[command(subcommand)]
+    Receipt(receipt::ReceiptCommand),
+    /// Say what is installed, what is missing and what to do
+    Doctor(doctor::DoctorArgs),
+    /// Speak the Agent Client Protocol as the built-in demo agent
+    #[command(hide = true)]
+    DemoAgent(demo_agent::DemoAgentArgs),
+}
+
+/// How a command that did what it was asked ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    Done,
+    /// It was done, and what it found is not good.
+    Bad,
+    /// A person has to look.
+    NeedsHuman,
+}
+
+/// Why a command did not do what it was asked; for the person who typed it.
+#[derive(Debug)]
+struct Failure(String);
+
+impl Failure {
+    /// With what is behind it, as far as it says more.
+    fn of(error: &dyn std::error::Error) -> Self {
+        let mut text = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            let cause_text = cause.to_string();
+            if !text.contains(&cause_text) {
+                text = format!("{text}: {cause_text}");
+            }
+            source = cause.source();
+        }
+        Self(text)
+    }
+}
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::of(&error)
+    }
+}
+
+/// Reads the command line and carries it out.
+pub fn main() -> ExitCode {
+    // clap prints help and usage errors by itself and ends with 0 or 2.
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            print::problem(&format!("the runtime could not be started: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    let done = runtime.block_on(carry_out(cli.command));
+    // A task that hangs in a blocking call must not keep the process alive.
+    runtime.shutdown_timeout(std::time::Duration::from_millis(100));
+    match done {
+        Ok(Exit::Done) => ExitCode::SUCCESS,
+        Ok(Exit::Bad) => ExitCode::FAILURE,
+        Ok(Exit::NeedsHuman) => ExitCode::from(20),
+        Err(Failure(text)) => {
+            print::problem(&text);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn carry_out(command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Serve(args) => Box::pin(serve::run(*args)).await,
+        Command::SetupLink(args) => offline::setup_link(args).await,
+        Command::User(command) => offline::user(command).await,
+        Command::Token(command) => offline::token(command).await,
+        Command::Start(args) => Box::pin(start::run(*args)).await,
+        Command::Status(args) => status::run(args).await,
+        Command::Pause(args) => control::run("pause", args).await,
+        Command::Resume(args) => control::run("resume", args).await,
+        Command::Stop(args) => control::run("stop", args).await,
+        Command::Logs(args) => Box::pin(logs::run(args)).await,
+        Command::Template(command) => template::run(command).await,
+        Command::Receipt(command) => Box::pin(receipt::run(command)).await,
+        Command::Doctor(args) => doctor::run(args).await,
+        Command::DemoAgent(args) => Box::pin(demo_agent::run(args)).await,
+    }
+}
+
+/// The options that find a data directory, as a group of every command that works on one.
+type Data = DataArgs;
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn commands_are_read_as_documented() {
+        let good: [&[&str]; 12] = [
+            &["serve", "--listen", "127.0.0.1:0", "--data-dir", "/tmp/x", "--no-sandbox", "--log-format", "json"],
+            &["serve", "--allow-root", "/a", "--allow-root", "/b", "--max-runs", "2", "--public-url", "https://loki.example"],
+            &["setup-link"],
+            &["user", "create", "--email", "a@b.c", "--role", "viewer", "--password-stdin"],
+            &["token", "create", "--name", "ci", "--role", "operator", "--expires-days", "30"],
+            &["start", "spec.md", "--project", "x", "--provider", "demo", "--iterations", "3", "--wait"],
+            &["start", "--template", "cli-tool", "--project", "x", "--cost-usd", "1.5"],
+            &["status", "--json"],
+            &["logs", "0198c000-0000-7000-8000-000000000000", "-f"],
+            &["receipt", "verify", "receipt.json", "--repository", "."],
+            &["template", "show", "cli-tool"],
+            &["demo-agent", "--misbehave", "empty", "--pace", "100"],
+        ];
+        for words in good {
+            let parsed = Cli::try_parse_from([&["loki"], words].concat());
+            assert!(parsed.is_ok(), "{words:?}: {}", parsed.unwrap_err());
+        }
+        let bad: [&[&str]; 8] = [
+            &[],
+            &["serve", "--max-runs", "0"],
+            &["serve", "--listen", "nowhere"],
+            &["user", "create", "--email", "a@b.c", "--role", "king", "--password-stdin"],
+            &["user", "create", "--email", "a@b.c", "--role", "admin"],
+            &["start", "--project", "x"],
+            &["pause", "not-an-id"],
+            &["demo-agent", "--misbehave", "nonsense"],
+        ];
+        for words in bad {
+            let error = Cli::try_parse_from([&["loki"], words].concat()).map(|_| ()).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{words:?}");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The client half of the command line: one small REST client.
+
+use std::time::Duration;
+
+use clap::Args;
+use protocol::{ApiError, RunId, runs::Run};
+use reqwest::{Method, StatusCode};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{Exit, Failure};
+use crate::config::variable;
+
+/// Which server a command talks to.
+#[derive(Args, Clone, Debug)]
+pub(super) struct ServerArgs {
+    /// The server's address
+    #[arg(long, env = "LOKI_SERVER", default_value = "http://127.0.0.1:57374", value_name = "URL")]
+    server: String,
+}
+
+/// A connection to a server.
+pub(super) struct Client {
+    http: reqwest::Client,
+    server: String,
+    token: Option<String>,
+}
+
+impl Client {
+    pub(super) fn new(args: &ServerArgs) -> Result<Self, Failure> {
+        let server = args.server.trim_end_matches('/').to_owned();
+        if !server.starts_with("http://") {
+            return Err(Failure(format!(
+                "{server}: the address has to begin with http://. For a server behind TLS, tunnel to it (ssh -L)"
+            )));
+        }
+        let http = reqwest::Client::builder().connect_timeout(Duration::from_secs(5)).timeout(Duration::from_secs(35)).build()?;
+        Ok(Self { http, server, token: variable("LOKI_TOKEN") })
+    }
+
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        self.ask(Method::GET, path, None::<&()>).await
+    }
+
+    pub(super) async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
+        self.ask(Method::POST, path, Some(body)).await
+    }
+
+    pub(super) async fn run(&self, id: RunId) -> Result<Run, Failure> {
+        self.get(&format!("/api/v2/runs/{id}")).await
+    }
+
+    /// The address of a socket, and the token that goes with it.
+    pub(super) fn socket(&self, path: &str) -> (String, Option<&str>) {
+        (format!("{}{path}", self.server.replacen("http", "ws", 1)), self.token.as_deref())
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str, body: Option<&impl Serialize>) -> Result<T, Failure> {
+        let mut request = self.http.request(method, format!("{}{path}", self.server));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request.send().await.map_err(|error| self.unreachable(&error))?;
+        let status = response.status();
+        let bytes = response.bytes().await?;
+        if status.is_success() {
+            return serde_json::from_slice(&bytes)
+                .map_err(|error| Failure(format!("{} answered something else than loki does: {error}", self.server)));
+        }
+        Err(self.refused(status, &bytes))
+    }
+
+    fn unreachable(&self, error: &reqwest::Error) -> Failure {
+        if error.is_connect() {
+            return Failure(format!(
+                "no server answers at {}. Start one with `loki serve`, or name another with --server",
+                self.server
+            ));
+        }
+        Failure::of(error)
+    }
+
+    fn refused(&self, status: StatusCode, body: &[u8]) -> Failure {
+        let Ok(error) = serde_json::from_slice::<ApiError>(body) else {
+            return Failure(format!("{} answered {status}", self.server));
+        };
+        let hint = match (status, &self.token) {
+            (StatusCode::UNAUTHORIZED, None) => ". Put a token into LOKI_TOKEN; `loki token create` on the server makes one",
+            _ => "",
+        };
+        Failure(format!("{}{hint} (request {})", super::print::plain(&error.detail), error.request_id))
+    }
+}
+
+/// What the end of a command says about a run.
+pub(super) fn exit_of(run: &Run) -> Exit {
+    use protocol::runs::{RunStatus, Verdict};
+    match (run.status, run.verdict) {
+        (RunStatus::NeedsYou, _) | (RunStatus::Finished, Some(Verdict::NotVerified) | None) => Exit::NeedsHuman,
+        (RunStatus::Failed | RunStatus::Stopped, _) => Exit::Bad,
+        _ => Exit::Done,
+    }
+}
+
+/// How a run stands, in one line.
+pub(super) fn line_of(run: &Run) -> String {
+    use protocol::runs::Verdict;
+    let state = match run.verdict {
+        Some(Verdict::Verified) => "verified",
+        Some(Verdict::VerifiedWithGaps) => "verified with gaps",
+        Some(Verdict::NotVerified) => "not verified",
+        None => run.status.as_str(),
+    };
+    let state = state.replace('_', " ");
+    let phase = run.phase.map(|phase| format!(" · {}", phase.as_str())).unwrap_or_default();
+    let cost = run.cost_usd.map_or_else(|| "cost not recorded".to_owned(), |cost| format!("${cost:.2}"));
+    let reason = run.reason.as_ref().map(|reason| format!(" · {reason}")).unwrap_or_default();
+    let text = format!(
+        "{} · {state}{phase} · iteration {} · {}/{} tasks · {cost} · {} · {}{reason}",
+        run.id,
+        run.iteration,
+        run.tasks_done,
+        run.tasks_total,
+        run.provider.title(),
+        run.title,
+    );
+    super::print::plain(&text).replace('\n', " ")
+}

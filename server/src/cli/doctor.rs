@@ -1,0 +1,166 @@
+//! `loki doctor`: what is installed, what is missing, what to do.
+
+use clap::Args;
+use rustix::fs::statvfs;
+use serde::Serialize;
+use tokio::process::Command;
+
+use super::{Data, Exit, Failure, print};
+use crate::{
+    config::{DataConfig, agents::AgentsConfig},
+    wiring::{self, Outside},
+};
+
+/// Worktrees of this version have fixes that older ones lack.
+const GIT: (u32, u32) = (2, 38);
+/// Below this a run is likely to end with a full disk.
+const ROOM: u64 = 1 << 30;
+
+#[derive(Args, Debug)]
+pub(super) struct DoctorArgs {
+    #[command(flatten)]
+    data: Data,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize)]
+struct Check {
+    name: String,
+    ok: bool,
+    /// Whether loki cannot work without it.
+    needed: bool,
+    /// What was found.
+    found: String,
+    /// What to do, when it is not all right.
+    todo: Option<String>,
+}
+
+impl Check {
+    fn good(name: &str, found: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), ok: true, needed: true, found: found.into(), todo: None }
+    }
+
+    fn bad(name: &str, found: impl Into<String>, todo: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), ok: false, needed: true, found: found.into(), todo: Some(todo.into()) }
+    }
+}
+
+pub(super) async fn run(args: DoctorArgs) -> Result<Exit, Failure> {
+    let agents = AgentsConfig::from_env()?;
+    let mut checks = vec![git(&agents).await];
+    match DataConfig::new(args.data) {
+        Ok(data) => {
+            checks.extend(data_dir(&data));
+            checks.extend(sandbox_and_agents(&data, &agents).await?);
+        }
+        Err(error) => {
+            checks.push(Check::bad("data directory", Failure::of(&error).0, "give a folder that you may write to as --data-dir"))
+        }
+    }
+
+    let good = checks.iter().all(|check| check.ok || !check.needed);
+    if args.json {
+        print::json(&serde_json::json!({"ok": good, "version": wiring::VERSION, "checks": checks}));
+    } else {
+        for check in &checks {
+            let mark = if check.ok {
+                "ok     "
+            } else if check.needed {
+                "MISSING"
+            } else {
+                "absent "
+            };
+            print::line(&print::plain(&format!("{mark} {}: {}", check.name, check.found)));
+            if let Some(todo) = &check.todo {
+                print::line(&print::plain(&format!("        {todo}")));
+            }
+        }
+    }
+    Ok(if good { Exit::Done } else { Exit::Bad })
+}
+
+#[expect(clippy::disallowed_methods, reason = "git is asked for its version only, outside of any repository")]
+async fn git(agents: &AgentsConfig) -> Check {
+    let install = format!("install git {}.{} or newer (Debian: apt-get install git)", GIT.0, GIT.1);
+    let path = std::env::join_paths(&agents.search_path).unwrap_or_default();
+    let output = Command::new("git").arg("--version").env_clear().env("PATH", path).output().await;
+    let Ok(output) = output else { return Check::bad("git", "not found", install) };
+    let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    match version(&text) {
+        Some(found) if found >= GIT => Check::good("git", text),
+        Some(_) => Check::bad("git", format!("{text} is too old"), install),
+        None => Check::bad("git", "it does not say its version", install),
+    }
+}
+
+/// The first two numbers in the text.
+fn version(text: &str) -> Option<(u32, u32)> {
+    let word = text.split_whitespace().find(|word| word.starts_with(|first: char| first.is_ascii_digit()))?;
+    let mut numbers = word.split('.').map(str::parse);
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+}
+
+fn data_dir(data: &DataConfig) -> Vec<Check> {
+    let path = &data.data_dir;
+    let probe = path.join(format!("doctor-{}", std::process::id()));
+    let written = std::fs::write(&probe, b"x").and_then(|()| std::fs::remove_file(&probe));
+    let writable = match written {
+        Ok(()) => Check::good("data directory", path.display().to_string()),
+        Err(error) => Check::bad(
+            "data directory",
+            format!("{}: {error}", path.display()),
+            "give a folder that you may write to as --data-dir",
+        ),
+    };
+    let room = match statvfs(path) {
+        Ok(disk) => {
+            let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+            let found = format!("{} MiB free", free >> 20);
+            if free >= ROOM { Check::good("disk", found) } else { Check::bad("disk", found, "free at least 1 GiB") }
+        }
+        Err(error) => Check::bad("disk", error.to_string(), "look at the disk of the data directory"),
+    };
+    vec![writable, room]
+}
+
+async fn sandbox_and_agents(data: &DataConfig, agents: &AgentsConfig) -> Result<Vec<Check>, Failure> {
+    let outside = Outside::without_runs(agents);
+    let sandbox = wiring::sandbox(data, &outside);
+    let mut checks = vec![match sandbox.check().await {
+        Ok(()) => Check::good("sandbox", "bubblewrap works"),
+        Err(error) => {
+            let todo = "runs start only with a sandbox: mend this, or start `loki serve --no-sandbox` for specs and agents that you trust";
+            Check::bad("sandbox", Failure::of(&error).0, todo)
+        }
+    }];
+    for agent in wiring::agents(data, agents, &sandbox)?.iter() {
+        let info = agent.detect().await;
+        let place = [info.path, info.version].into_iter().flatten().collect::<Vec<_>>().join(", ");
+        checks.push(Check {
+            name: format!("agent {}", info.title),
+            ok: info.available,
+            // Any one agent is enough, and the demo is built in.
+            needed: info.demo,
+            found: if place.is_empty() { "not found".to_owned() } else { place },
+            todo: info.problem,
+        });
+    }
+    Ok(checks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::version;
+
+    #[test]
+    fn versions_are_read() {
+        for (text, expected) in
+            [("git version 2.39.5", Some((2, 39))), ("git version 2.51.0 (Apple Git-1)", Some((2, 51))), ("what", None)]
+        {
+            assert_eq!(version(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Chores on the data directory itself, with or without a server running: the setup link, accounts, tokens.
+
+use std::io::Read as _;
+
+use clap::{Args, Subcommand};
+use domain::actor::Actor;
+use protocol::access::Role;
+use services::{
+    Cx,
+    accounts::{NewToken, NewUser},
+};
+
+use super::{Data, Exit, Failure, print};
+use crate::{
+    config::{DataConfig, agents::AgentsConfig, hosts},
+    wiring::{Outside, context},
+};
+
+/// Longer input is no password.
+const LONGEST: u64 = 4096;
+
+#[derive(Args, Debug)]
+pub(super) struct SetupLinkArgs {
+    #[command(flatten)]
+    data: Data,
+    /// The address of the server that the link leads to
+    #[arg(long, env = "LOKI_PUBLIC_URL", default_value = "http://127.0.0.1:57374")]
+    public_url: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum UserCommand {
+    /// Make an account
+    Create {
+        #[command(flatten)]
+        data: Data,
+        /// The e-mail address to sign in with
+        #[arg(long)]
+        email: String,
+        /// What others see; from the e-mail address when absent
+        #[arg(long, default_value = "")]
+        name: String,
+        /// admin, operator, viewer or auditor
+        #[arg(long, value_parser = role)]
+        role: Role,
+        /// Read the password, at least 12 characters, from standard input
+        #[arg(long, required = true)]
+        password_stdin: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TokenCommand {
+    /// Make an API token; it is printed once and not kept
+    Create {
+        #[command(flatten)]
+        data: Data,
+        /// What it is for
+        #[arg(long)]
+        name: String,
+        /// admin, operator, viewer or auditor
+        #[arg(long, value_parser = role)]
+        role: Role,
+        /// Days until it ends; 90 when absent
+        #[arg(long)]
+        expires_days: Option<u32>,
+    },
+}
+
+fn role(name: &str) -> Result<Role, String> {
+    Role::parse(name).ok_or_else(|| "there are admin, operator, viewer and auditor".to_owned())
+}
+
+pub(super) async fn setup_link(args: SetupLinkArgs) -> Result<Exit, Failure> {
+    let public_url = hosts::public_url(&args.public_url)
+        .ok_or_else(|| Failure("--public-url has to look like https://loki.example.org".to_owned()))?;
+    let cx = open(args.data).await?;
+    match services::accounts::issue_setup_token(&cx).await? {
+        Some(token) => print::line(&format!("{public_url}/setup?token={token}")),
+        None => return Err(Failure("there are accounts already: `loki user create` makes more".to_owned())),
+    }
+    Ok(Exit::Done)
+}
+
+pub(super) async fn user(command: UserCommand) -> Result<Exit, Failure> {
+    let UserCommand::Create { data, email, name, role, password_stdin: _ } = command;
+    let password = password()?;
+    let cx = open(data).await?;
+    let user = services::accounts::create_user(&cx, &Actor::Automation, NewUser { email, name, password, role }).await?;
+    print::line(&user.id.to_string());
+    print::note(&format!("{} can sign in as {}", user.email, user.role.as_str()));
+    Ok(Exit::Done)
+}
+
+pub(super) async fn token(command: TokenCommand) -> Result<Exit, Failure> {
+    let TokenCommand::Create { data, name, role, expires_days } = command;
+    let cx = open(data).await?;
+    let new = NewToken { name, role, expires_days };
+    let (token, secret) = services::accounts::create_token(&cx, &Actor::Automation, new).await?;
+    print::line(&secret);
+    let until = token.expires_at.map_or_else(|| "for ever".to_owned(), |end| format!("until {end}"));
+    print::note(&format!("\"{}\" is good {until}, as {}. It is not shown again", token.name, token.role.as_str()));
+    Ok(Exit::Done)
+}
+
+fn password() -> Result<String, Failure> {
+    let mut text = String::new();
+    std::io::stdin().lock().take(LONGEST + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LONGEST {
+        return Err(Failure("that is too long for a password".to_owned()));
+    }
+    // `echo` adds a line end that is not meant.
+    let password = text.strip_suffix('\n').map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
+    Ok(password.to_owned())
+}
+
+async fn open(data: Data) -> Result<Cx, Failure> {
+    let data = DataConfig::new(data)?;
+    let agents = AgentsConfig::from_env()?;
+    let outside = Outside::without_runs(&agents);
+    Ok(context(&data, outside).await?)
+}

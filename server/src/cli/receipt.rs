@@ -1,0 +1,77 @@
+//! `loki receipt verify`: whether a receipt is whole, follows from its facts, and still describes a repository.
+
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use domain::{ports::vcs::Vcs as _, receipts};
+use protocol::{RunId, receipts::Receipt};
+
+use super::{
+    Exit, Failure,
+    client::{Client, ServerArgs},
+    print,
+};
+use crate::config::agents::AgentsConfig;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ReceiptCommand {
+    /// Check a receipt: its hash, its verdict, and with --repository the code it speaks of
+    Verify {
+        /// A file, or the id of a run on a server
+        #[arg(value_name = "FILE|RUN")]
+        receipt: String,
+        /// A checkout that holds the run's commits
+        #[arg(long, value_name = "DIR")]
+        repository: Option<PathBuf>,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+}
+
+pub(super) async fn run(command: ReceiptCommand) -> Result<Exit, Failure> {
+    let ReceiptCommand::Verify { receipt, repository, server } = command;
+    let receipt = load(&receipt, &server).await?;
+    let now = match &repository {
+        Some(repository) => Some(digest(&receipt, repository).await?),
+        None => None,
+    };
+    if let Err(error) = receipts::check(&receipt, now.as_deref()) {
+        print::line(&format!("NOT GENUINE: {}", print::plain(&error.to_string())));
+        return Ok(Exit::Bad);
+    }
+
+    let facts = &receipt.facts;
+    print::line(&format!("{} · {} · run {}", receipts::headline(receipt.verdict), print::plain(&facts.project), facts.run_id));
+    for gap in &receipt.gaps {
+        print::line(&format!("  {}", print::plain(gap)));
+    }
+    print::line(&format!("The receipt is whole: SHA-256 {}", receipt.sha256));
+    match now {
+        Some(_) => print::line(&format!("The repository is what was verified: its diff has SHA-256 {}", facts.diff_sha256)),
+        None => print::note("The code itself was not looked at: give --repository DIR to compare it"),
+    }
+    Ok(Exit::Done)
+}
+
+async fn load(given: &str, server: &ServerArgs) -> Result<Receipt, Failure> {
+    if !Path::new(given).is_file()
+        && let Ok(id) = given.parse::<RunId>()
+    {
+        return Client::new(server)?.get(&format!("/api/v2/runs/{id}/receipt")).await;
+    }
+    let text = std::fs::read_to_string(given).map_err(|error| Failure(format!("{given}: {error}")))?;
+    serde_json::from_str(&text).map_err(|error| Failure(format!("{given} is no receipt: {error}")))
+}
+
+async fn digest(receipt: &Receipt, repository: &Path) -> Result<String, Failure> {
+    let (Some(base), Some(head)) = (&receipt.facts.base_commit, &receipt.facts.head_commit) else {
+        return Err(Failure("the receipt names no commits, so there is nothing to compare a repository with".to_owned()));
+    };
+    let repository = repository.canonicalize().map_err(|error| Failure(format!("{}: {error}", repository.display())))?;
+    let search_path = std::env::join_paths(&AgentsConfig::from_env()?.search_path)?;
+    let private = std::env::temp_dir().join(format!("loki-receipt-{}", std::process::id()));
+    let git = git::Git::new(&private, search_path)?;
+    let digest = git.diff_sha256(&repository, base, head).await;
+    let _ = std::fs::remove_dir_all(&private);
+    Ok(digest?)
+}

@@ -1,0 +1,51 @@
+//! `loki serve`.
+
+use tokio::sync::oneshot;
+
+use super::{Exit, Failure, print};
+use crate::{
+    assets,
+    config::{Config, ServeArgs},
+    shutdown, telemetry,
+    wiring::{App, listen},
+};
+
+/// Serves until a signal asks to stop.
+pub(super) async fn run(args: ServeArgs) -> Result<Exit, Failure> {
+    telemetry::start(args.log_format);
+    let mut config = Config::new(args)?;
+    // Before anything is changed on the disk: a second start on the same port must not touch the first one's data.
+    let listener = listen(config.listen).await?;
+    let address = listener.local_addr()?;
+    config.listen_on(address);
+    let app = App::start(&config).await?;
+    if assets::manifest().is_none() {
+        tracing::warn!("this build has no site: pages come without style and script. `deploy/site.sh` builds it");
+    }
+    if let Err(error) = app.edge.cx.sandbox.check().await {
+        print::problem(&format!("runs cannot start yet: {error}"));
+    }
+    if !app.edge.cx.sandbox.isolates() {
+        print::problem("agents and checks run without isolation (--no-sandbox): start only specs that you trust");
+    }
+
+    print::line(&format!("loki {} on {}", crate::wiring::VERSION, config.public_url));
+    if let Some(token) = services::accounts::issue_setup_token(&app.edge.cx).await? {
+        print::line("Nobody has an account yet. Make the first one, an admin's, here (the link works once):");
+        print::line(&format!("{}/setup?token={token}", config.public_url));
+    }
+
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serving = app.serve(listener, async {
+        let _ = stopped.await;
+    });
+    let signalled = async {
+        let asked = shutdown::asked().await;
+        let _ = stop.send(());
+        asked
+    };
+    let (served, asked) = tokio::join!(serving, signalled);
+    served?;
+    asked?;
+    Ok(Exit::Done)
+}

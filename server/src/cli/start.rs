@@ -1,0 +1,187 @@
+//! `loki start`.
+
+use std::{path::Path, time::Duration};
+
+use clap::Args;
+use protocol::{
+    ProjectId, RunId,
+    agents::{AgentInfo, ProviderId},
+    projects::{Project, ProjectList},
+    runs::{Limits, RunStatus, StartRun, Started},
+};
+use serde::Deserialize;
+
+use super::{
+    Exit, Failure,
+    client::{Client, ServerArgs, exit_of, line_of},
+    print,
+};
+
+/// The largest spec that a server takes.
+const LARGEST: u64 = 1 << 20;
+const POLL: Duration = Duration::from_millis(500);
+
+#[derive(Args, Debug)]
+pub(super) struct StartArgs {
+    /// A file with the spec, or the spec itself in one line
+    #[arg(value_name = "SPEC", required_unless_present_any = ["template", "project_spec"], conflicts_with_all = ["template", "project_spec"])]
+    spec: Option<String>,
+    /// The project, by its id or name
+    #[arg(long, value_name = "ID|NAME")]
+    project: String,
+    /// A template instead of a spec
+    #[arg(long)]
+    template: Option<String>,
+    /// The spec that is kept with the project
+    #[arg(long, conflicts_with = "template")]
+    project_spec: bool,
+    /// demo, claude or acp; when absent, the first that is there, the demo last
+    #[arg(long, value_parser = provider)]
+    provider: Option<ProviderId>,
+    #[arg(long)]
+    model: Option<String>,
+    /// At most so many iterations
+    #[arg(long)]
+    iterations: Option<u32>,
+    /// At most so many minutes
+    #[arg(long)]
+    minutes: Option<u32>,
+    /// At most so many US dollars
+    #[arg(long)]
+    cost_usd: Option<f64>,
+    /// Makes the command repeatable: the same id starts one run only
+    #[arg(long)]
+    request_id: Option<String>,
+    /// Wait for the end; the exit code then says how it was
+    #[arg(long)]
+    wait: bool,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+fn provider(name: &str) -> Result<ProviderId, String> {
+    ProviderId::parse(name).ok_or_else(|| "there are demo, claude and acp".to_owned())
+}
+
+pub(super) async fn run(args: StartArgs) -> Result<Exit, Failure> {
+    let client = Client::new(&args.server)?;
+    let prd_text = args.spec.as_deref().map(read_spec).transpose()?;
+    let project_id = find_project(&client, &args.project).await?;
+    let provider = match args.provider {
+        Some(provider) => provider,
+        None => first_available(&client).await?,
+    };
+    let limits = Limits { iterations: args.iterations, minutes: args.minutes, cost_usd: args.cost_usd };
+    let command = StartRun {
+        project_id,
+        prd_text,
+        prd_path: None,
+        template: args.template,
+        provider,
+        model: args.model,
+        limits: (limits != Limits::default()).then_some(limits),
+        request_id: args.request_id,
+    };
+    let started: Started = client.post("/api/control/start", &command).await?;
+    print::line(&started.run_id.to_string());
+    if args.wait { wait(&client, started.run_id).await } else { Ok(Exit::Done) }
+}
+
+/// A file's text if there is such a file, else the words themselves.
+fn read_spec(spec: &str) -> Result<String, Failure> {
+    let path = Path::new(spec);
+    let Ok(metadata) = std::fs::metadata(path) else {
+        if looks_like_path(spec) {
+            return Err(Failure(format!("there is no file {spec}")));
+        }
+        return Ok(spec.to_owned());
+    };
+    if !metadata.is_file() {
+        return Err(Failure(format!("{spec} is no file")));
+    }
+    if metadata.len() > LARGEST {
+        return Err(Failure(format!("{spec} has {} bytes; a spec may have 1 MiB", metadata.len())));
+    }
+    let bytes = std::fs::read(path)?;
+    String::from_utf8(bytes).map_err(|_| Failure(format!("{spec} is no text (UTF-8)")))
+}
+
+fn looks_like_path(spec: &str) -> bool {
+    let ending = [".md", ".txt", ".json", ".yaml", ".yml"].iter().any(|ending| spec.to_ascii_lowercase().ends_with(ending));
+    !spec.contains(' ') && (ending || spec.starts_with('/') || spec.starts_with("./") || spec.starts_with("../"))
+}
+
+async fn find_project(client: &Client, wanted: &str) -> Result<ProjectId, Failure> {
+    if let Ok(id) = wanted.parse::<ProjectId>() {
+        return Ok(id);
+    }
+    let (mut found, mut after): (Vec<Project>, Option<String>) = (Vec::new(), None);
+    loop {
+        let cursor = after.map(|after| format!("&after={}", app::routes::to::segment(&after))).unwrap_or_default();
+        let page: ProjectList = client.get(&format!("/api/projects?limit=200{cursor}")).await?;
+        found.extend(page.projects.into_iter().filter(|project| project.name == wanted));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    match found.as_slice() {
+        [project] => Ok(project.id),
+        [] => Err(Failure(format!("there is no project named \"{wanted}\""))),
+        several => {
+            let ids: Vec<String> = several.iter().map(|project| project.id.to_string()).collect();
+            Err(Failure(format!("several projects are named \"{wanted}\": give one of the ids {}", ids.join(", "))))
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct AgentList {
+    agents: Vec<AgentInfo>,
+}
+
+async fn first_available(client: &Client) -> Result<ProviderId, Failure> {
+    let list: AgentList = client.get("/api/agents").await?;
+    let available = list.agents.iter().filter(|agent| agent.available);
+    let chosen = available
+        .min_by_key(|agent| agent.demo)
+        .ok_or_else(|| Failure("the server found no agent: see `loki doctor`".to_owned()))?;
+    print::note(&format!("agent: {}", print::plain(&chosen.title)));
+    Ok(chosen.provider)
+}
+
+async fn wait(client: &Client, id: RunId) -> Result<Exit, Failure> {
+    let mut shown = String::new();
+    loop {
+        let run = client.run(id).await?;
+        let line = line_of(&run);
+        if line != shown {
+            print::note(&line);
+            shown = line;
+        }
+        if run.status.is_over() || run.status == RunStatus::NeedsYou {
+            return Ok(exit_of(&run));
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spec_is_a_file_or_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("spec.md");
+        std::fs::write(&file, "# Spec").unwrap();
+
+        assert_eq!(read_spec(file.to_str().unwrap()).unwrap(), "# Spec");
+        assert_eq!(read_spec("a tool that greets").unwrap(), "a tool that greets");
+        assert!(read_spec("missing.md").is_err());
+        assert!(read_spec(folder.path().to_str().unwrap()).is_err());
+
+        std::fs::write(&file, [0xff, 0xfe]).unwrap();
+        assert!(read_spec(file.to_str().unwrap()).is_err());
+    }
+}

@@ -1,0 +1,59 @@
+//! The data directory: for its owner alone, and for one server at a time.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use rustix::fs::{FlockOperation, flock};
+
+use super::ConfigError;
+
+/// Makes the directory (0700) if it is not there, and returns its absolute path.
+pub fn prepare(path: &Path) -> Result<PathBuf, ConfigError> {
+    let failed = |source: io::Error| ConfigError::DataDir { path: path.to_path_buf(), source };
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
+    path.canonicalize().map_err(failed)
+}
+
+/// Held for as long as a server works on the directory; the kernel gives it back when the process ends, however it ends.
+#[derive(Debug)]
+pub struct DataDirLock {
+    _file: File,
+}
+
+/// Takes the directory for this process alone.
+pub fn lock(data_dir: &Path) -> Result<DataDirLock, ConfigError> {
+    let path = data_dir.join("loki.lock");
+    let failed = |source: io::Error| ConfigError::DataDir { path: path.clone(), source };
+    let mut file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path).map_err(failed)?;
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => {}
+        Err(rustix::io::Errno::WOULDBLOCK) => return Err(ConfigError::Locked { path: data_dir.to_path_buf() }),
+        Err(errno) => return Err(failed(errno.into())),
+    }
+    // The number is for people who look; the lock itself is the kernel's.
+    let written = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
+    written.map_err(failed)?;
+    Ok(DataDirLock { _file: file })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_data_directory_is_for_its_owner_and_one_server() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = prepare(&folder.path().join("a/b")).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
+
+        let first = lock(&path).unwrap();
+        assert!(matches!(lock(&path), Err(ConfigError::Locked { .. })));
+        drop(first);
+        lock(&path).unwrap();
+    }
+}

@@ -1,0 +1,73 @@
+//! What every request handler shares.
+
+use std::{ops::Deref, sync::Arc};
+
+use axum::extract::FromRef;
+use leptos::config::LeptosOptions;
+use services::Cx;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    auth::tokens::TokenCache,
+    config::{Config, hosts::AllowedHosts},
+    fresh::Fresh,
+    guard::RequestIds,
+    metrics::Metrics,
+    ws::feed::Feed,
+};
+
+/// The state of the router. Each request clones it several times, so it is one pointer.
+#[derive(Clone)]
+pub struct Edge(Arc<Parts>);
+
+/// What the state consists of.
+pub struct Parts {
+    pub cx: Cx,
+    pub settings: EdgeSettings,
+    pub tokens: TokenCache,
+    /// The body of `GET /api/status`.
+    pub status: Fresh<axum::body::Bytes>,
+    pub feed: Feed,
+    pub metrics: Arc<Metrics>,
+    pub request_ids: RequestIds,
+    pub leptos: LeptosOptions,
+    /// Fires when the server shuts down; sockets then close.
+    pub stopping: CancellationToken,
+    /// Every task that the edge starts; joined at the end.
+    pub tasks: TaskTracker,
+}
+
+impl Edge {
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for Edge {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// What the edge needs to know of the set-up.
+#[derive(Clone, Debug)]
+pub struct EdgeSettings {
+    pub hosts: AllowedHosts,
+    pub public_url: String,
+    /// Whether browsers come over TLS.
+    pub tls: bool,
+}
+
+impl EdgeSettings {
+    pub fn new(config: &Config) -> Self {
+        Self { hosts: config.hosts.clone(), public_url: config.public_url.clone(), tls: config.tls }
+    }
+}
+
+impl FromRef<Edge> for LeptosOptions {
+    fn from_ref(edge: &Edge) -> Self {
+        edge.leptos.clone()
+    }
+}

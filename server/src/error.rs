@@ -1,0 +1,188 @@
+//! Errors at the edge: one shape, `{"detail", "request_id"}`, whoever they come from.
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use protocol::ApiError;
+
+/// What a handler answers when it cannot do what it was asked.
+#[derive(Debug)]
+pub struct HttpError {
+    status: StatusCode,
+    detail: String,
+    retry_after_seconds: Option<u64>,
+}
+
+/// Marks a response that has words for people but no body yet; `shape` writes the body, since only it knows the request's id.
+#[derive(Clone, Debug)]
+pub(crate) struct Detail(pub(crate) String);
+
+impl HttpError {
+    pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self { status, detail: detail.into(), retry_after_seconds: None }
+    }
+
+    /// Nobody is signed in.
+    pub fn sign_in() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "Sign in or send an API token")
+    }
+
+    /// The token that was sent does not count.
+    pub fn bad_token() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "Invalid, expired, or revoked token")
+    }
+
+    pub fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, format!("There is no such {what}"))
+    }
+
+    /// For a fault of the server; the error goes to the log, the client gets the request's id.
+    pub fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::error!(error, "a request failed");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Something went wrong here. The server's log knows more under the request id",
+        )
+    }
+
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+}
+
+impl From<services::Error> for HttpError {
+    fn from(error: services::Error) -> Self {
+        use services::Error as E;
+        let status = match &error {
+            E::NotFound(_) => StatusCode::NOT_FOUND,
+            E::Forbidden { .. } => StatusCode::FORBIDDEN,
+            E::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            E::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            E::Conflict(_) => StatusCode::CONFLICT,
+            E::Unauthorized(_) => StatusCode::UNAUTHORIZED,
+            E::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+            E::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            E::Store(_) | E::Vcs(_) | E::Io(_) | E::Internal(_) => return Self::internal(&error),
+        };
+        let retry_after_seconds = match &error {
+            E::TooMany { retry_after_seconds } => Some(*retry_after_seconds),
+            _ => None,
+        };
+        Self { status, detail: sentence(&error.to_string()), retry_after_seconds }
+    }
+}
+
+/// Errors are written to be joined with others; as a whole answer they begin with a capital.
+fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
+}
+
+impl IntoResponse for HttpError {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = self.retry_after_seconds {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response.extensions_mut().insert(Detail(self.detail));
+        response
+    }
+}
+
+/// Whether errors on this path are for programs.
+pub(crate) fn is_api(path: &str) -> bool {
+    path.starts_with("/api/")
+        || path.starts_with("/ui/")
+        || ["/api", "/ws", "/health", "/metrics", "/openapi.json"].contains(&path)
+}
+
+/// Gives an error response its body: JSON for programs, a plain page for people. Other responses, and errors that brought a
+/// body of their own for people, stay as they are.
+pub(crate) fn shape(response: Response, path: &str, request_id: &str) -> Response {
+    let status = response.status();
+    let detail = response.extensions().get::<Detail>().map(|detail| detail.0.clone());
+    if !(status.is_client_error() || status.is_server_error()) || !needs_body(&response, path, detail.is_some()) {
+        return response;
+    }
+
+    let detail = detail.unwrap_or_else(|| default_detail(status).to_owned());
+    let error = ApiError { detail, request_id: request_id.to_owned() };
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.remove(header::CONTENT_TYPE);
+    let body = if is_api(path) { Json(&error).into_response() } else { crate::pages::plain_error(status, &error) };
+    let (body_parts, body) = body.into_parts();
+    parts.headers.extend(body_parts.headers);
+    Response::from_parts(parts, body)
+}
+
+fn needs_body(response: &Response, path: &str, has_detail: bool) -> bool {
+    if has_detail {
+        return true;
+    }
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if path.starts_with("/ui/") {
+        // Server functions write errors in their own shape, which the browser's half reads.
+        return kind.is_empty();
+    }
+    if is_api(path) { !kind.starts_with("application/json") } else { kind.is_empty() || kind.starts_with("text/plain") }
+}
+
+fn default_detail(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::BAD_REQUEST => "The request could not be understood",
+        StatusCode::NOT_FOUND => "There is nothing at this address",
+        StatusCode::METHOD_NOT_ALLOWED => "This address does not take this method",
+        StatusCode::REQUEST_TIMEOUT => "The request took too long and was given up; try again",
+        StatusCode::PAYLOAD_TOO_LARGE => "The request is larger than this server takes (2 MiB)",
+        StatusCode::URI_TOO_LONG => "The address is too long",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "Send the body as application/json",
+        StatusCode::UPGRADE_REQUIRED => "This address speaks WebSocket only",
+        _ if status.is_server_error() => "Something went wrong here. The server's log knows more under the request id",
+        _ => "The request was refused",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+
+    use super::*;
+
+    async fn text(response: Response) -> String {
+        String::from_utf8(to_bytes(response.into_body(), 1 << 20).await.unwrap().to_vec()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_error_of_the_api_has_the_one_shape() {
+        let refused = HttpError::from(services::Error::Invalid("no name was given".to_owned())).into_response();
+        let response = shape(refused, "/api/projects", "r1");
+        assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(text(response).await, r#"{"detail":"No name was given","request_id":"r1"}"#);
+
+        let unknown = shape(StatusCode::NOT_FOUND.into_response(), "/api/nothing", "r2");
+        assert_eq!(text(unknown).await, r#"{"detail":"There is nothing at this address","request_id":"r2"}"#);
+    }
+
+    #[tokio::test]
+    async fn faults_of_the_server_are_not_told_to_clients() {
+        let broken = HttpError::from(services::Error::Internal("secret path /var/x".to_owned())).into_response();
+        let shaped = text(shape(broken, "/api/projects", "r3")).await;
+        assert!(!shaped.contains("/var/x") && shaped.contains("r3"), "{shaped}");
+    }
+
+    #[tokio::test]
+    async fn pages_that_rendered_their_own_error_stay_as_they_are() {
+        let page = (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "text/html")], "a page").into_response();
+        assert_eq!(text(shape(page, "/projects/x", "r4")).await, "a page");
+    }
+}

@@ -1,0 +1,143 @@
+//! What every request goes through, outermost first: an id, the checks of Host and Origin, a time-out, a catch for panics,
+//! figures, the error shape and the security headers.
+
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use domain::ports::clock::Ids;
+use futures::FutureExt as _;
+use tracing::Instrument as _;
+
+pub mod headers;
+
+use crate::{auth::origin, edge::Edge, error};
+
+/// A request that is not answered by then is given up. Sockets are exempt.
+const TIME_OUT: Duration = Duration::from_secs(30);
+const SLOW: Duration = Duration::from_secs(1);
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The id under which the logs know a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestId(pub Arc<str>);
+
+/// Gives ids to requests: which start of the server, and the how-manieth request since. They only have to differ.
+#[derive(Debug)]
+pub struct RequestIds {
+    start: u32,
+    given: AtomicU64,
+}
+
+impl RequestIds {
+    pub fn new(ids: &dyn Ids) -> Self {
+        let mut start = [0; 4];
+        ids.random(&mut start);
+        Self { start: u32::from_be_bytes(start), given: AtomicU64::new(0) }
+    }
+
+    fn next(&self) -> Arc<str> {
+        format!("{:08x}{:08x}", self.start, self.given.fetch_add(1, Ordering::Relaxed)).into()
+    }
+}
+
+/// The outermost middleware.
+pub async fn guard(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let id = given_id(request.headers()).unwrap_or_else(|| edge.request_ids.next());
+    // Shares its text with the request's.
+    let uri = request.uri().clone();
+    let path = uri.path();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    request.extensions_mut().insert(RequestId(Arc::clone(&id)));
+
+    // The query stays out of the log: it may hold a setup token or words of a person.
+    let span = tracing::info_span!("request", id = &*id, %method, path);
+    let response = match origin::check(&edge.settings.hosts, &request) {
+        Ok(()) => answer(request, next, is_socket(path)).instrument(span.clone()).await,
+        Err(refused) => refused.into_response(),
+    };
+
+    let mut response = error::shape(response, path, &id);
+    headers::secure(response.headers_mut(), edge.settings.tls);
+    if error::is_api(path) || path == "/docs" {
+        // Answers of the API are for the one who asked: neither the browser nor a proxy keeps them.
+        response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    }
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    let took = began.elapsed();
+    edge.metrics.request(route.as_ref().map_or("other", MatchedPath::as_str), &method, response.status(), took);
+    span.in_scope(|| log(&method, response.status(), took));
+    response
+}
+
+/// A header of the client counts only if it cannot do harm in logs.
+fn given_id(headers: &HeaderMap) -> Option<Arc<str>> {
+    let id = headers.get(REQUEST_ID)?.to_str().ok()?;
+    let harmless = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    (!id.is_empty() && id.len() <= 64 && id.bytes().all(harmless)).then(|| id.into())
+}
+
+fn is_socket(path: &str) -> bool {
+    path == "/ws"
+}
+
+async fn answer(request: Request, next: Next, socket: bool) -> Response {
+    let answered = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let answered = if socket { Ok(answered.await) } else { tokio::time::timeout(TIME_OUT, answered).await };
+    match answered {
+        Ok(Ok(response)) => response,
+        Ok(Err(panic)) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+            tracing::error!(panic = text.unwrap_or("without words"), "a handler panicked");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+        Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
+    }
+}
+
+fn log(method: &Method, status: StatusCode, took: Duration) {
+    let (status, ms) = (status.as_u16(), took.as_secs_f64() * 1000.0);
+    if status >= 500 {
+        tracing::warn!(status, ms, "failed");
+    } else if !method.is_safe() || took >= SLOW {
+        tracing::info!(status, ms, "answered");
+    } else {
+        tracing::debug!(status, ms, "answered");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clients_request_id_counts_only_if_it_is_short_and_plain() {
+        let cases = [
+            ("abc_DEF-123", true),
+            ("", false),
+            ("a b", false),
+            ("a\"b", false),
+            (&"x".repeat(64), true),
+            (&"x".repeat(65), false),
+        ];
+        for (id, counts) in cases {
+            let headers = HeaderMap::from_iter([(REQUEST_ID, HeaderValue::from_str(id).unwrap())]);
+            assert_eq!(given_id(&headers).is_some(), counts, "{id}");
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! The composition root and the edge: the command line, HTTP, sockets and pages. The only crate that knows axum.
+
+pub mod api;
+pub mod assets;
+pub mod auth;
+pub mod cli;
+pub mod config;
+pub mod edge;
+pub mod error;
+pub mod extract;
+pub mod fresh;
+pub mod guard;
+pub mod metrics;
+pub mod openapi;
+pub mod pages;
+pub mod router;
+pub mod shutdown;
+pub mod telemetry;
+pub mod wiring;
+pub mod ws;

@@ -1,0 +1,179 @@
+//! Pages and their server functions: rendered by Leptos for whoever is signed in; others are led to sign in first.
+
+use app::SiteAssets;
+use axum::{
+    Router,
+    body::Body,
+    extract::{FromRequestParts as _, Request, State},
+    http::{HeaderValue, StatusCode, header},
+    middleware::{Next, from_fn_with_state},
+    response::{Html, IntoResponse, Redirect, Response},
+    routing::{any, post},
+};
+use domain::actor::Actor;
+use leptos::prelude::{provide_context, use_context};
+use leptos_axum::{LeptosRoutes as _, ResponseOptions, generate_route_list, handle_server_fns_with_context};
+use protocol::ApiError;
+use services::Cx;
+
+use crate::{
+    assets,
+    auth::{Signed, login::login, login::logout, next, setup::setup},
+    edge::Edge,
+    error::{HttpError, is_api},
+    guard::{RequestId, headers::page_policy},
+};
+
+/// All pages, their server functions, and the forms that sign in and out.
+pub fn routes(edge: &Edge) -> Router<Edge> {
+    let site = site_assets();
+    let for_pages = context(edge.cx.clone());
+    let for_functions = for_pages.clone();
+    let functions = move |request: Request| {
+        let context = for_functions.clone();
+        async move { handle_server_fns_with_context(context, request).await.into_response() }
+    };
+    Router::new()
+        .route("/ui/{*name}", any(functions))
+        .route("/login", post(login))
+        .route("/logout", post(logout))
+        .route("/setup", post(setup))
+        .leptos_routes_with_context(edge, generate_route_list(app::App), for_pages, move || app::shell(site.clone()))
+        .layer(from_fn_with_state(edge.clone(), gate))
+}
+
+/// What server functions and pages find in Leptos' context.
+fn context(cx: Cx) -> impl Fn() + Clone + Send + Sync + 'static {
+    move || {
+        provide_context(cx.clone());
+        if let Some(parts) = use_context::<axum::http::request::Parts>() {
+            if let Some(actor) = parts.extensions.get::<Actor>() {
+                provide_context(actor.clone());
+            }
+            if let Some(RequestId(id)) = parts.extensions.get::<RequestId>() {
+                provide_context(app::server_fns::RequestId(id.clone()));
+            }
+        }
+        if let (Some(nonce), Some(response)) = (leptos::nonce::use_nonce(), use_context::<ResponseOptions>())
+            && let Some(policy) = page_policy(&nonce)
+        {
+            response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+        }
+    }
+}
+
+fn site_assets() -> SiteAssets {
+    let manifest = assets::manifest().unwrap_or_default();
+    SiteAssets { js: manifest.js.into(), wasm: manifest.wasm.into(), css: manifest.css.into() }
+}
+
+/// In front of every page: embedded files go out at once, and who is not signed in is led to where that can be done.
+async fn gate(State(edge): State<Edge>, request: Request, next: Next) -> Response {
+    if let Some(file) = assets::serve(request.method(), request.uri(), request.headers()) {
+        return file;
+    }
+    let path = request.uri().path().to_owned();
+    // The pages' catch-all takes every address; those of the API that are not there are not for people.
+    if is_api(&path) && !path.starts_with("/ui/") {
+        return HttpError::new(StatusCode::NOT_FOUND, "There is nothing at this address").into_response();
+    }
+    let (mut parts, body) = request.into_parts();
+    match Signed::from_request_parts(&mut parts, &edge).await {
+        Ok(Signed(_)) if path == "/login" && parts.method == axum::http::Method::GET => {
+            return Redirect::to(next::local_path(query_value(parts.uri.query(), "next").as_deref())).into_response();
+        }
+        Ok(Signed(actor)) => {
+            parts.extensions.insert(actor);
+        }
+        Err(_) if is_public(&path) => {}
+        Err(error) if error.status() != StatusCode::UNAUTHORIZED => return error.into_response(),
+        Err(_) => return lead_to_sign_in(&edge, &parts).await,
+    }
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Pages and functions that answer without a login. Functions that need an actor refuse in their own shape.
+fn is_public(path: &str) -> bool {
+    path == "/login" || path == "/logout" || path == "/setup" || path.starts_with("/ui/")
+}
+
+async fn lead_to_sign_in(edge: &Edge, parts: &axum::http::request::Parts) -> Response {
+    match services::accounts::setup_needed(&edge.cx).await {
+        Ok(true) => Redirect::to("/setup").into_response(),
+        Ok(false) => {
+            let wanted = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+            let wanted = if parts.method == axum::http::Method::GET { wanted } else { "/" };
+            Redirect::to(&next::login_for(wanted)).into_response()
+        }
+        Err(error) => HttpError::from(error).into_response(),
+    }
+}
+
+/// A value of a query with its percent signs resolved.
+fn query_value(query: Option<&str>, name: &str) -> Option<String> {
+    let pairs = query?.split('&');
+    let value = pairs.filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name)?.1;
+    let mut bytes = Vec::with_capacity(value.len());
+    let mut rest = value.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => {
+                let digits = [rest.next()?, rest.next()?];
+                u8::from_str_radix(str::from_utf8(&digits).ok()?, 16).ok()?
+            }
+            b'+' => b' ',
+            other => other,
+        });
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// An error for people where no page of the interface can be shown.
+pub(crate) fn plain_error(status: StatusCode, error: &ApiError) -> Response {
+    let title = status.canonical_reason().unwrap_or("Error");
+    let body = format!(
+        "<main class=\"page\"><section class=\"panel empty\"><h1>{title}</h1><p>{}.</p>\
+         <p class=\"muted mono\">Request {}</p><p><a href=\"/\">Go to home</a></p></section></main>",
+        escape(error.detail.trim_end_matches('.')),
+        escape(&error.request_id),
+    );
+    Html(Body::from(document(title, &body))).into_response()
+}
+
+/// A page outside of the interface, with its style and without script.
+pub(crate) fn document(title: &str, body: &str) -> String {
+    let style =
+        assets::manifest().map(|manifest| format!("<link rel=\"stylesheet\" href=\"{}\">", manifest.css)).unwrap_or_default();
+    format!(
+        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta name=\"color-scheme\" content=\"light dark\"><title>{} – loki</title>{style}</head><body>{body}</body></html>",
+        escape(title),
+    )
+}
+
+/// Text as it stands in HTML, also within attributes.
+pub(crate) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_a_query_are_resolved() {
+        let cases = [
+            (Some("next=%2Fruns%3Fa%3D1"), Some("/runs?a=1")),
+            (Some("x=1&next=/a+b"), Some("/a b")),
+            (Some("next=%2"), None),
+            (Some("other=1"), None),
+            (None, None),
+        ];
+        for (query, expected) in cases {
+            assert_eq!(query_value(query, "next").as_deref(), expected, "{query:?}");
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! The composition root: which implementation stands behind each port, and what starts and ends with the server.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::Router;
+use domain::ports::sandbox::Sandbox;
+use engine::Engine;
+use leptos::config::LeptosOptions;
+use protocol::agents::ProviderId;
+use providers::{Providers, ProvidersConfig};
+use sandbox::{Bubblewrap, BubblewrapConfig, Plain, PlainConfig};
+use services::{Cx, Nudges, Settings};
+use store::Store;
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+mod connections;
+pub mod world;
+
+use crate::{
+    auth::tokens::TokenCache,
+    config::{Config, ConfigError, DataConfig, agents::AgentsConfig, data_dir},
+    edge::{Edge, EdgeSettings, Parts},
+    fresh::Fresh,
+    guard::RequestIds,
+    metrics::Metrics,
+    router::router,
+    shutdown,
+    ws::feed::Feed,
+};
+
+/// This program's version.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Why a server did not start. The texts are for the person who started it.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("the database could not be opened: {0}")]
+    Store(#[from] store::StoreError),
+    #[error(transparent)]
+    Services(#[from] services::Error),
+    #[error("git cannot be used: {0}")]
+    Git(#[from] domain::ports::vcs::VcsError),
+    #[error("{0} is in use: another loki, or another program, listens there. Stop it or give --listen another port")]
+    PortBusy(SocketAddr),
+    #[error("cannot listen on {address}: {source}")]
+    Listen { address: SocketAddr, source: std::io::Error },
+    #[error("{what}: {source}")]
+    Io { what: &'static str, source: std::io::Error },
+}
+
+/// How agents and checks are isolated, and what the use cases need to know of the set-up.
+#[derive(Clone, Debug)]
+pub struct Outside<'a> {
+    pub agents: &'a AgentsConfig,
+    pub sandbox: bool,
+    pub allowed_roots: &'a [std::path::PathBuf],
+    pub max_runs: usize,
+    pub stall: Option<std::time::Duration>,
+}
+
+impl<'a> Outside<'a> {
+    /// For commands that start no run.
+    pub fn without_runs(agents: &'a AgentsConfig) -> Self {
+        Self { agents, sandbox: true, allowed_roots: &[], max_runs: 1, stall: None }
+    }
+}
+
+/// The context of all use cases on this machine's real world.
+pub async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, StartError> {
+    let store = Store::open(&data.database_url).await?;
+    let ids = Arc::new(world::SystemIds);
+    let clock = Arc::new(world::SystemClock);
+    let sandbox = sandbox(data, &outside);
+    let search_path = std::env::join_paths(&outside.agents.search_path).unwrap_or_default();
+    let vcs = Arc::new(git::Git::new(&data.data_dir.join("git"), search_path)?);
+    let settings = Settings {
+        data_dir: data.data_dir.clone(),
+        allowed_roots: outside.allowed_roots.to_vec(),
+        max_runs: outside.max_runs,
+        version: VERSION,
+        stall: outside.stall,
+        started_at: domain::ports::clock::Clock::now(&*clock),
+        commit_name: "loki".to_owned(),
+        commit_email: "loki@localhost".to_owned(),
+        instance: world::instance(&data.data_dir, &*ids)
+            .map_err(|source| StartError::Io { what: "the data directory cannot be written", source })?,
+    };
+    let agents = agents(data, outside.agents, &sandbox)
+        .map_err(|source| StartError::Io { what: "the data directory cannot be written", source })?;
+    Ok(Cx {
+        store,
+        clock,
+        ids,
+        vcs,
+        sandbox,
+        agents,
+        nudges: Nudges::default(),
+        attempts: Arc::default(),
+        hashing: services::accounts::HashingRoom::default(),
+        detected: Arc::default(),
+        settings: Arc::new(settings),
+    })
+}
+
+pub(crate) fn sandbox(data: &DataConfig, outside: &Outside<'_>) -> Arc<dyn Sandbox> {
+    let search_path = outside.agents.search_path.clone();
+    let toolchains = outside.agents.toolchains.clone();
+    if outside.sandbox {
+        Arc::new(Bubblewrap::new(BubblewrapConfig { search_path, hidden: vec![data.data_dir.clone()], toolchains }))
+    } else {
+        Arc::new(Plain::new(PlainConfig { search_path, scratch: data.data_dir.join("scratch"), toolchains }))
+    }
+}
+
+pub(crate) fn agents(
+    data: &DataConfig,
+    config: &AgentsConfig,
+    sandbox: &Arc<dyn Sandbox>,
+) -> std::io::Result<Arc<[Arc<dyn domain::ports::agent::Agent>]>> {
+    let scratch = data.data_dir.join("scratch");
+    std::fs::create_dir_all(&scratch)?;
+    let config = ProvidersConfig {
+        claude: config.claude.clone(),
+        acp: config.acp.clone(),
+        acp_variables: config.acp_variables.clone(),
+        demo: (std::env::current_exe()?, config.demo_args.clone()),
+        search_path: config.search_path.clone(),
+        agent_env: config.env.clone(),
+        scratch,
+    };
+    let providers = Providers::new(config, Arc::clone(sandbox));
+    Ok(ProviderId::ALL.map(|provider| providers.get(provider)).into())
+}
+
+/// A server with everything that runs in it, but for its listener.
+pub struct App {
+    pub edge: Edge,
+    engine: Engine,
+    /// Held to the very end; absent in tests, which have a folder of their own.
+    lock: Option<data_dir::DataDirLock>,
+}
+
+impl App {
+    /// Starts a server on the real world, as `loki serve` does.
+    pub async fn start(config: &Config) -> Result<Self, StartError> {
+        let lock = data_dir::lock(&config.data.data_dir)?;
+        let outside = Outside {
+            agents: &config.agents,
+            sandbox: config.sandbox,
+            allowed_roots: &config.allowed_roots,
+            max_runs: config.max_runs,
+            stall: config.stall,
+        };
+        let cx = context(&config.data, outside).await?;
+        let mut app = Self::with(cx, EdgeSettings::new(config)).await?;
+        app.lock = Some(lock);
+        Ok(app)
+    }
+
+    /// Starts a server in a given context, as tests do.
+    pub async fn with(cx: Cx, settings: EdgeSettings) -> Result<Self, StartError> {
+        let last = services::events::last_seq(&cx).await?;
+        let (stopping, tasks, feed) = (CancellationToken::new(), TaskTracker::new(), Feed::new(last));
+        tasks.spawn(feed.clone().run(cx.clone(), stopping.clone()));
+        tasks.spawn(world::sweep_logins(cx.clone(), stopping.clone()));
+        let engine = Engine::start(cx.clone());
+        let edge = Edge::new(Parts {
+            request_ids: RequestIds::new(&*cx.ids),
+            cx,
+            settings,
+            tokens: TokenCache::default(),
+            status: Fresh::default(),
+            feed,
+            metrics: Arc::new(Metrics::default()),
+            leptos: LeptosOptions::builder().output_name("loki").build(),
+            stopping,
+            tasks,
+        });
+        Ok(Self { edge, engine, lock: None })
+    }
+
+    pub fn router(&self) -> Router {
+        router(self.edge.clone())
+    }
+
+    /// Answers requests on `listener` until `stop` comes, then ends everything: sockets close, runs are handed over.
+    pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), StartError> {
+        let stopping = self.edge.stopping.clone();
+        let announced = async {
+            stop.await;
+            tracing::info!("stopping: runs are handed over to the next start");
+            stopping.cancel();
+            std::future::pending().await
+        };
+        tokio::select! {
+            () = connections::serve(listener, self.router(), stopping.clone()) => {}
+            () = announced => {}
+        }
+        self.stop().await;
+        Ok(())
+    }
+
+    /// Ends everything that `with` started.
+    pub async fn stop(self) {
+        self.edge.stopping.cancel();
+        self.edge.tasks.close();
+        let ending = async {
+            tokio::join!(self.engine.shutdown(), self.edge.tasks.wait());
+        };
+        if tokio::time::timeout(shutdown::GRACE / 2, ending).await.is_err() {
+            tracing::warn!("not everything ended in time; the next start takes it up");
+        }
+        if let Err(error) = self.edge.cx.store.clone().close().await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the database was not closed in order");
+        }
+        drop(self.lock);
+    }
+}
+
+/// Listens on `address`; a busy port is named as such.
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| match source.kind() {
+        std::io::ErrorKind::AddrInUse => StartError::PortBusy(address),
+        _ => StartError::Listen { address, source },
+    })
+}

@@ -1,0 +1,103 @@
+//! Time, ids and small chores of a running server.
+
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::Path,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use domain::ports::clock::{Clock, Ids};
+use protocol::Timestamp;
+use services::Cx;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// The machine's clock.
+#[derive(Clone, Copy, Debug)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(i64::try_from(since_epoch().as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+fn since_epoch() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// The system's generator.
+#[derive(Clone, Copy, Debug)]
+pub struct SystemIds;
+
+impl Ids for SystemIds {
+    fn uuid(&self) -> Uuid {
+        let mut random = [0; 10];
+        self.random(&mut random);
+        let millis = u64::try_from(since_epoch().as_millis()).unwrap_or(u64::MAX);
+        uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+    }
+
+    fn random(&self, bytes: &mut [u8]) {
+        if let Err(error) = getrandom::fill(bytes) {
+            // Going on with foreseeable secrets would be worse than ending.
+            tracing::error!(%error, "the system gives no random numbers");
+            std::process::abort();
+        }
+    }
+}
+
+/// A name that this data directory keeps, so that a restarted server knows its own leases.
+pub fn instance(data_dir: &Path, ids: &dyn Ids) -> io::Result<String> {
+    let path = data_dir.join("instance");
+    match fs::read_to_string(&path) {
+        Ok(name) if !name.trim().is_empty() => return Ok(name.trim().to_owned()),
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let name = ids.uuid().to_string();
+    let mut file = fs::File::create(&path)?;
+    file.write_all(name.as_bytes())?;
+    file.sync_all()?;
+    Ok(name)
+}
+
+/// Removes logins that are over, now and once an hour.
+pub(super) async fn sweep_logins(cx: Cx, stopping: CancellationToken) {
+    loop {
+        if let Err(error) = remove_expired(&cx).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "old logins could not be removed");
+        }
+        tokio::select! {
+            () = stopping.cancelled() => return,
+            () = tokio::time::sleep(Duration::from_hours(1)) => {}
+        }
+    }
+}
+
+async fn remove_expired(cx: &Cx) -> Result<(), store::StoreError> {
+    let tx = cx.store.begin().await?;
+    tx.logins().delete_expired(cx.clock.now()).await?;
+    tx.commit().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_of_version_7_and_sort_by_time() {
+        let first = SystemIds.uuid();
+        assert_eq!(first.get_version_num(), 7);
+        assert_ne!(first, SystemIds.uuid());
+    }
+
+    #[test]
+    fn a_data_directory_keeps_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = instance(folder.path(), &SystemIds).unwrap();
+        assert_eq!(instance(folder.path(), &SystemIds).unwrap(), first);
+    }
+}

@@ -1,0 +1,4 @@
+//! The live sockets.
+
+pub mod events;
+pub mod feed;

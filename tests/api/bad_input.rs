@@ -1,0 +1,188 @@
+//! Bad input gets a clear message, and nothing runs, leaks or is lost.
+
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    os::unix::fs::symlink,
+};
+
+use protocol::projects::{Project, ProjectStatus};
+use serde_json::{Value, json};
+use tests::{Setup, TestApp, command, eventually, specs};
+
+// EP-001, EP-002, EC-002, BD-007
+#[tokio::test]
+async fn specs_that_cannot_be_read_are_refused_with_what_is_wrong() {
+    let app = TestApp::start().await;
+    let user = app.operator().await;
+    let long = format!("# Long\n\n- {}\n", "x".repeat(1 << 20));
+    let cases: [(&str, u16, &str); 6] = [
+        ("", 422, "empty"),
+        (" \n\t\u{feff}\n", 422, "empty"),
+        ("a\u{0}b", 422, "not text"),
+        ("{\"title\": \"Broken\",", 422, "line 1"),
+        ("openapi: 3.0.0\npaths: [", 422, "line"),
+        (&long, 413, "1 MiB"),
+    ];
+    let project = user.has_project().create().await;
+    for (spec, status, named) in cases {
+        let made = user.post("/api/projects", &json!({"name": "Bad", "prd_text": spec})).await.expect(status);
+        assert!(made.detail().contains(named), "{}", made.detail());
+        let started = project.asks_to_start(json!({"prd_text": spec})).await.expect(status);
+        assert!(started.detail().contains(named), "{}", started.detail());
+    }
+    let nothing = project.asks_to_start(json!({})).await.expect(422);
+    assert!(nothing.detail().contains("no spec"), "{}", nothing.detail());
+    assert_eq!(user.runs().await, []);
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused_before_it_is_read() {
+    let app = TestApp::start().await;
+    let user = app.operator().await;
+    // Only the head is sent: who writes on would learn of the refusal late.
+    let mut stream = std::net::TcpStream::connect(app.host()).unwrap();
+    let head = format!(
+        "POST /api/projects HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n",
+        app.host(),
+        user.secret(),
+        3 << 20
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    assert!(answer.contains("larger than this server takes"), "{answer}");
+}
+
+#[tokio::test]
+async fn unknown_and_wrong_fields_are_named() {
+    let app = TestApp::start().await;
+    let user = app.operator().await;
+    let project = user.has_project().with_spec(specs::ONE).create().await;
+    let cases: [(Value, &str); 7] = [
+        (json!({"name": "A", "surprise": 1}), "surprise"),
+        (json!({"name": 7}), "name"),
+        (json!({}), "name"),
+        (json!({"name": ""}), "name"),
+        (json!({"name": "x".repeat(101)}), "name"),
+        (json!({"name": "a\nb"}), "name"),
+        (json!({"name": "A", "delivery": "fax"}), "delivery"),
+    ];
+    for (body, named) in cases {
+        let answer = user.post("/api/projects", &body).await.expect(422);
+        assert!(answer.detail().to_lowercase().contains(named), "{body}: {}", answer.detail());
+    }
+    for (more, named) in
+        [(json!({"surprise": 1}), "surprise"), (json!({"provider": "gpt"}), "gpt"), (json!({"model": "-x --y"}), "model")]
+    {
+        let answer = project.asks_to_start(more.clone()).await.expect(422);
+        assert!(answer.detail().to_lowercase().contains(named), "{more}: {}", answer.detail());
+    }
+    let two = project.asks_to_start(json!({"prd_text": specs::ONE, "template": "cli-tool"})).await.expect(422);
+    assert!(two.detail().contains("one of"), "{}", two.detail());
+}
+
+// EP-007, EC-012, BD-008
+#[tokio::test]
+async fn unknown_templates_and_missing_variables_are_named() {
+    let app = TestApp::start().await;
+    let user = app.operator().await;
+    let project = user.has_project().create().await;
+    for name in ["cli-tol", "../cli-tool", &"x".repeat(500), ""] {
+        user.post("/api/projects", &json!({"name": "A", "template": name})).await.expect(422);
+        project.asks_to_start(json!({"template": name})).await.expect(422);
+    }
+    let typo = user.post("/api/projects", &json!({"name": "A", "template": "cli-tol"})).await.expect(422);
+    assert!(typo.detail().contains("cli-tol") && typo.detail().contains("cli-tool"), "{}", typo.detail());
+    let variable = json!({"name": "A", "template": "cli-tool", "variables": {"colour": "red"}});
+    let unknown = user.post("/api/projects", &variable).await.expect(422);
+    assert!(unknown.detail().contains("colour"), "{}", unknown.detail());
+}
+
+// EP-006
+#[tokio::test]
+async fn an_agent_that_is_not_installed_is_named_with_what_to_do() {
+    let app = TestApp::start().await;
+    let user = app.operator().await;
+    let project = user.has_project().with_spec(specs::ONE).create().await;
+
+    let answer = project.asks_to_start(json!({"provider": "acp"})).await.expect(503);
+
+    assert!(answer.detail().contains("ACP agent") && answer.detail().contains("LOKI_AGENT_ACP"), "{}", answer.detail());
+    let typed = user.loki(&["start", "Make it", "--project", "Greeter", "--provider", "acp"]);
+    assert_eq!(typed.status.code(), Some(1));
+    assert!(command::stderr(&typed).contains("LOKI_AGENT_ACP"), "{}", command::stderr(&typed));
+}
+
+// EC-005
+#[tokio::test]
+async fn folders_outside_of_the_allowed_roots_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("root");
+    fs::create_dir_all(root.join("project")).unwrap();
+    fs::create_dir_all(folder.path().join("secret")).unwrap();
+    symlink(folder.path().join("secret"), root.join("link")).unwrap();
+    let app = Setup::default().argument("--allow-root").argument(root.to_string_lossy()).start().await;
+    let user = app.operator().await;
+    let inside = |name: &str| root.join(name).to_string_lossy().into_owned();
+
+    for path in
+        ["/etc".to_owned(), inside("../secret"), inside("link"), inside("missing"), "root/project".to_owned(), String::new()]
+    {
+        let answer = user.post("/api/projects", &json!({"name": "A", "path": path})).await.expect(422);
+        assert!(answer.detail().contains("cannot be used"), "{path}: {}", answer.detail());
+    }
+    let closed = TestApp::start().await;
+    let answer =
+        closed.operator().await.post("/api/projects", &json!({"name": "A", "path": inside("project")})).await.expect(422);
+    assert!(answer.detail().contains("--allow-root"), "{}", answer.detail());
+}
+
+// SC-08
+#[tokio::test]
+async fn addresses_that_are_commands_or_options_run_nothing() {
+    let app = TestApp::start().await;
+    let user = app.operator().await;
+    let mark = app.data_dir().join("../pwned");
+    let mark_text = mark.to_string_lossy().into_owned();
+    let urls = [
+        format!("ext::sh -c touch% {mark_text}"),
+        format!("--upload-pack=touch {mark_text}"),
+        format!("-oProxyCommand=touch {mark_text}"),
+        format!("ssh://-oProxyCommand=touch%20{mark_text}/x"),
+        "fd::17".to_owned(),
+        "/etc".to_owned(),
+        "file:///etc".to_owned(),
+        String::new(),
+    ];
+    for url in urls {
+        let answer = user.post("/api/projects", &json!({"name": "A", "git_url": url})).await;
+        if answer.status == 201 {
+            let id = answer.json::<Project>().id;
+            let project = eventually("the clone is refused", async || {
+                Some(user.reads_project(id).await).filter(|project| project.status != ProjectStatus::Preparing)
+            })
+            .await;
+            assert_eq!(project.status, ProjectStatus::Failed, "{url}");
+            assert!(project.problem.is_some_and(|problem| !problem.is_empty()), "{url}");
+        } else {
+            assert_eq!(answer.status, 422, "{url}: {}", answer.text());
+        }
+    }
+    assert!(!mark.exists());
+}
+
+#[tokio::test]
+async fn a_spec_is_read_only_from_within_the_repository() {
+    let app = TestApp::start().await;
+    let user = app.operator().await;
+    let project = user.has_project().with_spec(specs::ONE).create().await;
+    for path in ["/etc/passwd", "../../loki.db", "docs/../../x", "--help", "HEAD:docs/prd.md", "missing.md", ".git/config", ""] {
+        let answer = project.asks_to_start(json!({"prd_path": path})).await;
+        assert!(matches!(answer.status, 404 | 422), "{path}: {} {}", answer.status, answer.text());
+        assert!(!answer.detail().contains("root:"), "{}", answer.detail());
+    }
+    project.starts_with(json!({"prd_path": "docs/prd.md"})).await.is_verified().await;
+}

@@ -1,0 +1,92 @@
+//! Lists go on where the page before ended, and say no to cursors that are none.
+
+use protocol::projects::{Project, ProjectList};
+use serde_json::json;
+use tests::TestApp;
+
+#[tokio::test]
+async fn pages_of_a_list_join_without_gap_or_double() {
+    let app = TestApp::start().await;
+    let user = app.operator().await;
+    let mut made = Vec::new();
+    for number in 1..=5 {
+        let project: Project = user.post("/api/projects", &json!({"name": format!("Project {number}")})).await.expect(201).json();
+        made.push(project.id);
+    }
+    made.reverse();
+
+    let (mut read, mut after, mut pages) = (Vec::new(), String::new(), 0);
+    loop {
+        let page: ProjectList = user.get(&format!("/api/projects?limit=2{after}")).await.expect(200).json();
+        read.extend(page.projects.iter().map(|project| project.id));
+        pages += 1;
+        match page.next {
+            Some(next) => after = format!("&after={next}"),
+            None => break,
+        }
+    }
+
+    assert_eq!((read, pages), (made, 3));
+}
+
+#[tokio::test]
+async fn bad_queries_are_refused_by_name() {
+    let app = TestApp::start().await;
+    let user = app.viewer().await;
+    let cases = [
+        ("/api/projects?limit=0", "limit"),
+        ("/api/projects?limit=201", "limit"),
+        ("/api/projects?limit=many", "limit"),
+        ("/api/projects?after=nowhere", "after"),
+        ("/api/projects?page=2", "page"),
+        ("/api/v2/runs?after='--", "after"),
+        ("/api/v2/runs?status=odd", "status"),
+        ("/api/v2/runs?project_id=x", "project_id"),
+        ("/api/events?after=x", "after"),
+        ("/api/templates?colour=red", "colour"),
+    ];
+    for (path, named) in cases {
+        let answer = user.get(path).await.expect(422);
+        assert!(answer.detail().to_lowercase().contains(named), "{path}: {}", answer.detail());
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_id_names_nothing() {
+    let app = TestApp::start().await;
+    let user = app.viewer().await;
+    for path in ["/api/projects/x", "/api/v2/runs/..%2F..", "/api/v2/runs/1/log", "/api/templates/..%2Fcli-tool", "/api/nothing"]
+    {
+        let answer = user.get(path).await.expect(404);
+        assert!(!answer.detail().is_empty(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_project_is_gone_with_its_folders() {
+    let app = TestApp::start().await;
+    let user = app.operator().await;
+    let project = user.has_project().with_spec(tests::specs::ONE).create().await;
+    let run = project.starts_run().await;
+    run.is_verified().await;
+
+    user.delete(&format!("/api/projects/{}", project.id())).await.expect(204);
+
+    user.get(&format!("/api/projects/{}", project.id())).await.expect(404);
+    user.get(&format!("/api/v2/runs/{}", run.id)).await.expect(404);
+    assert!(!project.path().exists());
+    assert_eq!(user.events().await.last().unwrap().kind, "project_deleted");
+}
+
+#[tokio::test]
+async fn a_project_is_changed_where_a_field_is_given() {
+    let app = TestApp::start().await;
+    let user = app.operator().await;
+    let project = user.has_project().named("Before").with_spec(tests::specs::ONE).create().await;
+    let path = format!("/api/projects/{}", project.id());
+
+    let changed: Project = user.put(&path, &json!({"name": "Ünïcode 名前", "delivery": "review"})).await.expect(200).json();
+
+    assert_eq!((changed.name.as_str(), &changed.spec), ("Ünïcode 名前", &project.project.spec));
+    assert_eq!(user.reads_project(project.id()).await, changed);
+}

@@ -1,0 +1,12 @@
+//! The API from outside: who may do what, what it answers, and what it refuses.
+#![expect(clippy::unwrap_used, reason = "a test fails where something is missing")]
+
+mod bad_input;
+mod browsers;
+mod headers;
+mod lists;
+mod roles;
+mod shapes;
+mod sign_in;
+mod sockets;
+mod tokens;

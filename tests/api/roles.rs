@@ -1,0 +1,142 @@
+//! Who may do what: every route of the OpenAPI document has a row here, and each row is tried as every role.
+
+use std::collections::BTreeSet;
+
+use protocol::access::Role;
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{Actor, Setup, TestApp};
+
+/// What a caller needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Needs {
+    Nothing,
+    Read,
+    Write,
+    Control,
+}
+
+use Needs::{Control, Nothing, Read, Write};
+
+/// Names nothing, so that nothing changes while all roles try.
+const UNKNOWN: &str = "0198c000-0000-7000-8000-000000000000";
+
+/// Method and path as the document writes them, what a caller needs, and the answer to whoever has it.
+const TABLE: [(&str, &str, Needs, u16); 26] = [
+    ("get", "/health", Nothing, 200),
+    ("get", "/metrics", Read, 200),
+    ("get", "/api/status", Read, 200),
+    ("get", "/api/events", Read, 200),
+    ("get", "/api/agents", Read, 200),
+    ("get", "/api/projects", Read, 200),
+    ("post", "/api/projects", Write, 201),
+    ("get", "/api/projects/{id}", Read, 404),
+    ("put", "/api/projects/{id}", Write, 404),
+    ("delete", "/api/projects/{id}", Write, 404),
+    ("post", "/api/control/start", Control, 404),
+    ("post", "/api/control/pause", Control, 404),
+    ("post", "/api/control/resume", Control, 404),
+    ("post", "/api/control/stop", Control, 404),
+    ("get", "/api/v2/runs", Read, 200),
+    ("get", "/api/v2/runs/{id}", Read, 404),
+    ("get", "/api/v2/runs/{id}/timeline", Read, 404),
+    ("get", "/api/v2/runs/{id}/receipt", Read, 404),
+    ("get", "/api/v2/runs/{id}/diff", Read, 404),
+    ("get", "/api/v2/runs/{id}/log", Read, 404),
+    ("get", "/api/v2/runs/{id}/transcript", Read, 404),
+    ("post", "/api/v2/runs/{id}/cancel", Control, 404),
+    ("post", "/api/v2/runs/{id}/replay", Control, 404),
+    ("get", "/api/templates", Read, 200),
+    ("get", "/api/templates/{name}", Read, 200),
+    // Without an upgrade; with one it is tried in `sockets`.
+    ("get", "/ws", Read, 400),
+];
+
+fn has(role: Role, needs: Needs) -> bool {
+    match role {
+        Role::Admin | Role::Operator => true,
+        Role::Viewer | Role::Auditor => matches!(needs, Nothing | Read),
+    }
+}
+
+fn body(path: &str) -> Value {
+    match path {
+        "/api/projects" => json!({"name": "Tried by a role"}),
+        "/api/control/start" => json!({"project_id": UNKNOWN, "provider": "demo", "prd_text": "Make it"}),
+        "/api/control/pause" | "/api/control/resume" | "/api/control/stop" => json!({"session_id": UNKNOWN}),
+        _ => json!({}),
+    }
+}
+
+async fn answer(actor: &Actor<'_>, method: &str, path: &str) -> u16 {
+    let address = path.replace("{id}", UNKNOWN).replace("{name}", "cli-tool");
+    let verb = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+    let mut request = actor.request(verb, &address);
+    if matches!(method, "post" | "put") {
+        request = request.json(&body(path));
+    }
+    actor.send(request).await.status
+}
+
+async fn documented(app: &TestApp) -> BTreeSet<(String, String)> {
+    let document = app.get("/openapi.json").await.expect(200).value();
+    let paths = document["paths"].as_object().unwrap();
+    paths
+        .iter()
+        .flat_map(|(path, item)| item.as_object().unwrap().keys().map(move |method| (method.clone(), path.clone())))
+        .collect()
+}
+
+#[tokio::test]
+async fn every_route_has_a_row_and_every_row_a_route() {
+    let app = TestApp::start().await;
+    let rows: BTreeSet<(String, String)> =
+        TABLE.iter().map(|(method, path, ..)| ((*method).to_owned(), (*path).to_owned())).collect();
+    assert_eq!(documented(&app).await, rows);
+}
+
+// TW-09, TW-11
+#[tokio::test]
+async fn each_role_may_do_what_the_table_says_and_nothing_else() {
+    each_role_is_held_to_the_table(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn each_role_may_do_what_the_table_says_on_postgres() {
+    each_role_is_held_to_the_table(Setup::default().on_postgres().start().await).await;
+}
+
+async fn each_role_is_held_to_the_table(app: TestApp) {
+    let mut wrong = Vec::new();
+    for role in Role::ALL {
+        let actor = app.token(role);
+        for (method, path, needs, allowed) in TABLE {
+            let expected = if has(role, needs) { allowed } else { 403 };
+            let got = answer(&actor, method, path).await;
+            if got != expected {
+                wrong.push(format!("{} {method} {path}: {got} instead of {expected}", role.as_str()));
+            }
+        }
+    }
+    let nobody = app.nobody();
+    for (method, path, needs, allowed) in TABLE {
+        let expected = if needs == Nothing { allowed } else { 401 };
+        let got = answer(&nobody, method, path).await;
+        if got != expected {
+            wrong.push(format!("nobody {method} {path}: {got} instead of {expected}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[tokio::test]
+async fn a_refusal_names_the_missing_scope() {
+    let app = TestApp::start().await;
+    let viewer = app.viewer().await;
+
+    let answer = viewer.post("/api/control/stop", &json!({"session_id": UNKNOWN})).await.expect(403);
+
+    assert!(answer.detail().contains("control"), "{}", answer.detail());
+    assert!(!answer.header("x-request-id").is_empty());
+    assert_eq!(answer.value()["request_id"], answer.header("x-request-id"));
+}

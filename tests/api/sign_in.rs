@@ -1,0 +1,153 @@
+//! First access, signing in and out.
+
+use tests::{Actor, TestApp, actor::Credentials, app::PASSWORD};
+
+async fn signs_in<'a>(app: &'a TestApp, email: &str, password: &str) -> Option<Actor<'a>> {
+    let answer = app.nobody().send_form("/login", &[("email", email), ("password", password)]).await.expect(303);
+    let cookie = answer.cookie("loki_login").filter(|_| answer.header("location") == "/")?;
+    Some(Actor::new(app, Credentials::Cookie(cookie)))
+}
+
+#[tokio::test]
+async fn the_setup_link_works_once() {
+    let app = TestApp::start().await;
+    let link = app.setup_link().unwrap();
+    let ada = app.first_admin().await;
+    ada.get("/api/status").await.expect(200);
+
+    let token = link.rsplit_once("token=").unwrap().1;
+    let form = [("token", token), ("email", "eve@example.org"), ("name", "Eve"), ("password", PASSWORD)];
+    let again = app.nobody().send_form("/setup", &form).await.expect(303);
+
+    assert!(again.header("location").starts_with("/setup"), "{}", again.header("location"));
+    assert_eq!(again.cookie("loki_login"), None);
+    assert!(signs_in(&app, "eve@example.org", PASSWORD).await.is_none());
+}
+
+#[tokio::test]
+async fn a_wrong_setup_token_makes_nobody_admin() {
+    let app = TestApp::start().await;
+    for token in ["", "0000", "' or 1=1 --"] {
+        let form = [("token", token), ("email", "eve@example.org"), ("password", PASSWORD)];
+        let answer = app.nobody().send_form("/setup", &form).await.expect(303);
+        assert_eq!(answer.cookie("loki_login"), None);
+    }
+    // The real one still counts.
+    app.first_admin().await.get("/api/status").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_short_password_is_refused_and_the_link_still_works() {
+    let app = TestApp::start().await;
+    let link = app.setup_link().unwrap();
+    let token = link.rsplit_once("token=").unwrap().1;
+    let form = [("token", token), ("email", "ada@example.org"), ("password", "short")];
+    let answer = app.nobody().send_form("/setup", &form).await.expect(303);
+    assert_eq!(answer.cookie("loki_login"), None);
+    app.first_admin().await;
+}
+
+#[tokio::test]
+async fn a_person_made_on_the_command_line_signs_in_with_their_role() {
+    let app = TestApp::start().await;
+    app.offline(
+        &["user", "create", "--email", "vera@example.org", "--role", "viewer", "--password-stdin"],
+        &format!("{PASSWORD}\n"),
+    );
+
+    let vera = signs_in(&app, "Vera@Example.org", PASSWORD).await.unwrap();
+
+    vera.get("/api/projects").await.expect(200);
+    vera.post("/api/projects", &serde_json::json!({"name": "A"})).await.expect(403);
+    // Nobody needs the link any more.
+    assert!(app.get("/projects").await.header("location").starts_with("/login"));
+}
+
+#[tokio::test]
+async fn the_cookie_is_out_of_reach_of_scripts_and_other_sites() {
+    let app = TestApp::start().await;
+    app.first_admin().await;
+    let answer = app.nobody().send_form("/login", &[("email", "ada@example.org"), ("password", PASSWORD)]).await;
+    let cookie = answer.header("set-cookie");
+    for word in ["HttpOnly", "SameSite=Lax", "Path=/"] {
+        assert!(cookie.contains(word), "{cookie}");
+    }
+    assert!(!cookie.contains("Domain"), "{cookie}");
+}
+
+#[tokio::test]
+async fn signing_in_changes_the_session_id() {
+    let app = TestApp::start().await;
+    let before = app.first_admin().await;
+    // With the old cookie in hand, as somebody who planted it would have it.
+    let answer = before.send_form("/login", &[("email", "ada@example.org"), ("password", PASSWORD)]).await.expect(303);
+
+    let after = answer.cookie("loki_login").unwrap();
+
+    assert_ne!(after, before.secret());
+    before.get("/api/status").await.expect(401);
+    Actor::new(&app, Credentials::Cookie(after)).get("/api/status").await.expect(200);
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_cookie() {
+    let app = TestApp::start().await;
+    let ada = app.first_admin().await;
+
+    ada.send_form("/logout", &[]).await.expect(303);
+
+    ada.get("/api/status").await.expect(401);
+}
+
+/// Where a sign-in leads; a refused one leads back with a code and nothing else that tells.
+async fn leads_to(app: &TestApp, email: &str, password: &str) -> String {
+    app.nobody().send_form("/login", &[("email", email), ("password", password)]).await.expect(303).header("location")
+}
+
+#[tokio::test]
+async fn guessing_passwords_is_slowed_down() {
+    let app = TestApp::start().await;
+    let ada = app.first_admin().await;
+    for _ in 0..6 {
+        let location = leads_to(&app, "ada@example.org", "wrong wrong wrong").await;
+        assert!(location.starts_with("/login?error=credentials"), "{location}");
+    }
+
+    let location = leads_to(&app, "ada@example.org", PASSWORD).await;
+
+    assert!(location.starts_with("/login?error=too_many"), "{location}");
+    let page = app.get(&location).await.expect(200).text();
+    assert!(page.contains("Too many"), "{page}");
+    // Who is in stays in.
+    ada.get("/api/status").await.expect(200);
+}
+
+#[tokio::test]
+async fn an_unknown_address_is_answered_like_a_wrong_password() {
+    let app = TestApp::start().await;
+    app.first_admin().await;
+    let ask = async |email: &str| leads_to(&app, email, "wrong wrong wrong").await.replace(email.split('@').next().unwrap(), "X");
+    assert_eq!(ask("ada@example.org").await, ask("nobody@example.org").await);
+}
+
+#[tokio::test]
+async fn the_sign_in_page_shows_no_words_of_the_address() {
+    let app = TestApp::start().await;
+    app.first_admin().await;
+    let page = app.get("/login?error=You+have+won&email=%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E").await.expect(200).text();
+    assert!(!page.contains("You have won"), "{page}");
+    assert!(!page.contains("<script>alert(1)"), "{page}");
+}
+
+#[tokio::test]
+async fn sign_in_never_leads_to_another_site() {
+    let app = TestApp::start().await;
+    app.first_admin().await;
+    for next in ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"] {
+        let form = [("email", "ada@example.org"), ("password", PASSWORD), ("next", next)];
+        let answer = app.nobody().send_form("/login", &form).await.expect(303);
+        assert_eq!(answer.header("location"), "/", "{next}");
+    }
+    let form = [("email", "ada@example.org"), ("password", PASSWORD), ("next", "/projects")];
+    assert_eq!(app.nobody().send_form("/login", &form).await.header("location"), "/projects");
+}

@@ -1,0 +1,68 @@
+//! API tokens: shown once, kept as a hash, ended at once.
+
+use tests::{Actor, TestApp, actor::Credentials, command, eventually};
+
+// SC-01
+#[tokio::test]
+async fn a_revoked_token_ends_at_once() {
+    let app = TestApp::start().await;
+    let user = app.operator().await;
+    user.get("/api/status").await.expect(200);
+    let tx = app.store().await.begin().await.unwrap();
+    let token = tx.tokens().list().await.unwrap().pop().unwrap();
+
+    tx.tokens().revoke(token.id, token.created_at).await.unwrap();
+    tx.commit().await.unwrap();
+
+    eventually("the token is refused", async || (user.get("/api/status").await.status == 401).then_some(())).await;
+    assert_eq!(user.get("/api/status").await.detail(), "Invalid, expired, or revoked token");
+}
+
+// SC-02
+#[tokio::test]
+async fn tokens_that_are_none_are_refused_alike() {
+    let app = TestApp::start().await;
+    let good = app.operator().await.secret().to_owned();
+    let other = if good.ends_with('0') { "1" } else { "0" };
+    let changed = format!("{}{other}", &good[..good.len() - 1]);
+    for secret in ["loki_", "loki_x_y", "abc", &changed, &good.to_uppercase(), &format!("{good}0"), &"x".repeat(5_000)] {
+        let answer = Actor::new(&app, Credentials::Bearer(secret.to_owned())).get("/api/status").await.expect(401);
+        assert_eq!(answer.detail(), "Invalid, expired, or revoked token");
+        assert_eq!(answer.header("www-authenticate"), "Bearer");
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_on_standard_output_alone_and_nowhere_else() {
+    let app = TestApp::start().await;
+    let output = app.offline(&["token", "create", "--name", "ci", "--role", "viewer", "--expires-days", "1"], "");
+    let secret = command::stdout(&output).trim().to_owned();
+    assert!(secret.starts_with("loki_") && !secret.contains(char::is_whitespace), "{secret}");
+    Actor::new(&app, Credentials::Bearer(secret.clone())).get("/api/status").await.expect(200);
+    assert!(!command::stderr(&output).contains(&secret));
+    assert!(!app.log().contains(&secret));
+
+    let own = secret.rsplit_once('_').unwrap().1.as_bytes().to_vec();
+    for entry in std::fs::read_dir(app.data_dir()).unwrap().flatten() {
+        let bytes = std::fs::read(entry.path()).unwrap_or_default();
+        assert!(!bytes.windows(own.len()).any(|window| window == own), "{}", entry.path().display());
+    }
+}
+
+#[tokio::test]
+async fn only_the_authorization_header_carries_a_token() {
+    let app = TestApp::start().await;
+    let user = app.operator().await;
+    let nobody = app.nobody();
+    for name in ["token", "access_token", "x"] {
+        nobody.get(&format!("/api/status?{name}={}", user.secret())).await.expect(401);
+        // Not even beside a good one: addresses end up in logs.
+        user.get(&format!("/api/projects?{name}={}", user.secret())).await.expect(401);
+    }
+    let basic = nobody.request(reqwest::Method::GET, "/api/status").header("authorization", "Basic bG9raTpsb2tp");
+    nobody.send(basic).await.expect(401);
+    // A bad token is not mended by a good cookie.
+    let ada = app.first_admin().await;
+    let both = ada.request(reqwest::Method::GET, "/api/status").header("authorization", "Bearer loki_x_y");
+    ada.send(both).await.expect(401);
+}

@@ -1,0 +1,276 @@
+//! What the architecture promises, as far as a machine can see it.
+#![expect(clippy::unwrap_used, reason = "a test fails where something is missing")]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use migration::{Migrator, MigratorTrait as _};
+use sea_orm_migration::{
+    SchemaManager,
+    sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement},
+};
+use serde_json::Value;
+
+/// The longest source file, in lines.
+const LONGEST: usize = 600;
+
+/// Who may use whom of our own crates. Adapters see `domain` and `protocol` alone, never each other.
+const EDGES: [(&str, &[&str]); 14] = [
+    ("app", &["protocol", "domain", "services"]),
+    ("demo_agent", &["domain"]),
+    ("domain", &["protocol"]),
+    ("engine", &["domain", "protocol", "services", "store"]),
+    ("frontend", &["app"]),
+    ("git", &["domain", "protocol"]),
+    ("migration", &[]),
+    ("protocol", &[]),
+    ("providers", &["domain", "protocol"]),
+    ("sandbox", &["domain", "protocol"]),
+    ("server", &["app", "demo_agent", "domain", "engine", "git", "protocol", "providers", "sandbox", "services", "store"]),
+    ("services", &["domain", "protocol", "store"]),
+    ("store", &["domain", "migration", "protocol"]),
+    ("tests", &["domain", "migration", "protocol", "store"]),
+];
+
+/// Crates that one crate of ours alone may know: the database's, HTTP's.
+const RESERVED: [(&str, &[&str]); 3] =
+    [("sea-orm", &["store"]), ("axum", &["server", "app"]), ("sea-orm-migration", &["migration", "tests"])];
+
+/// Where code may differ between the server's and the browser's half.
+const FEATURES: [&str; 6] =
+    ["app/src/lib.rs", "app/src/server_fns", "app/src/browser", "app/src/live", "app/build.rs", "crates/protocol/src"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+}
+
+/// Our crates as cargo sees them.
+fn packages() -> Vec<Value> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    metadata["packages"].as_array().unwrap().clone()
+}
+
+/// What a package needs to be built; what its tests need besides is left out.
+fn dependencies(package: &Value) -> Vec<&Value> {
+    package["dependencies"].as_array().unwrap().iter().filter(|dependency| dependency["kind"].as_str() != Some("dev")).collect()
+}
+
+/// Every source file of ours, by its path from the root.
+fn sources() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for top in ["app", "crates", "frontend", "migration", "server", "tests"] {
+        collect(&root().join(top), &mut found);
+    }
+    found.sort();
+    found
+}
+
+fn collect(folder: &Path, found: &mut Vec<(String, String)>) {
+    for entry in fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        if entry.file_type().unwrap().is_dir() && entry.file_name() != "target" {
+            collect(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            let name = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+            found.push((name, fs::read_to_string(&path).unwrap()));
+        }
+    }
+}
+
+#[test]
+fn crates_use_only_those_that_they_may() {
+    let allowed: BTreeMap<&str, &[&str]> = EDGES.into();
+    let packages = packages();
+    let ours: BTreeSet<&str> = packages.iter().map(|package| package["name"].as_str().unwrap()).collect();
+    assert_eq!(ours, allowed.keys().copied().collect(), "every crate has its row");
+    let mut wrong = Vec::new();
+    for package in &packages {
+        let name = package["name"].as_str().unwrap();
+        for dependency in dependencies(package) {
+            let used = dependency["name"].as_str().unwrap();
+            if ours.contains(used) && !allowed[name].contains(&used) {
+                wrong.push(format!("{name} uses {used}"));
+            }
+            let is_reserved = RESERVED.iter().any(|(reserved, to)| *reserved == used && !to.contains(&name));
+            if is_reserved {
+                wrong.push(format!("{name} uses {used}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn in_the_browser_the_interface_knows_the_wire_and_nothing_else_of_ours() {
+    let packages = packages();
+    let app = packages.iter().find(|package| package["name"] == "app").unwrap();
+    for dependency in dependencies(app) {
+        let name = dependency["name"].as_str().unwrap();
+        if matches!(name, "domain" | "services" | "axum" | "leptos_axum" | "tokio") {
+            assert_eq!(dependency["optional"], true, "{name} belongs to the feature ssr");
+        }
+    }
+    let hydrate = serde_json::to_string(&app["features"]["hydrate"]).unwrap();
+    for name in ["services", "domain", "axum"] {
+        assert!(!hydrate.contains(name), "{hydrate}");
+    }
+}
+
+#[test]
+fn every_source_file_says_what_it_is_for_and_is_of_a_readable_size() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        if !text.starts_with("//! ") {
+            wrong.push(format!("{path} does not open with a `//!` sentence"));
+        }
+        let lines = text.lines().count();
+        if lines > LONGEST {
+            wrong.push(format!("{path} has {lines} lines"));
+        }
+        if path.ends_with("/mod.rs") {
+            wrong.push(format!("{path}: the file lies beside its folder, under the module's name"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn features_decide_only_where_both_halves_meet() {
+    let decides = concat!("cfg(", "feature");
+    let wrong: Vec<String> = sources()
+        .into_iter()
+        .filter(|(path, text)| {
+            let may = FEATURES.iter().any(|place| path.starts_with(place));
+            let decided = text.contains(decides) || text.contains(concat!("cfg(not(", "feature"));
+            decided && !may
+        })
+        .map(|(path, _)| path)
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn what_is_left_to_do_has_an_issue() {
+    let words = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X")];
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        for (number, line) in text.lines().enumerate() {
+            let Some((_, comment)) = line.split_once("//") else { continue };
+            let marked = words.iter().find_map(|word| comment.split_once(word)).map(|(_, rest)| rest);
+            if marked.is_some_and(|rest| !rest.starts_with("(#")) {
+                wrong.push(format!("{path}:{}: {}", number + 1, line.trim()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn tests_are_named_by_the_fact_that_they_state() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
+        for pair in lines.windows(2) {
+            let is_test = matches!(pair[0], "#[test]" | "#[tokio::test]");
+            if is_test && pair[1].trim_start_matches("async ").starts_with(concat!("fn test", "_")) {
+                wrong.push(format!("{path}: {}", pair[1]));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_dependency_has_its_why() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let (_, rest) = manifest.split_once("[workspace.dependencies]").unwrap();
+    let section = rest.split("\n[").next().unwrap();
+    let mut group = String::new();
+    let mut wrong = Vec::new();
+    for line in section.lines().map(str::trim) {
+        match line.strip_prefix('#') {
+            Some(heading) => heading.trim().clone_into(&mut group),
+            // Our own need no reason; others have it behind them or in the heading above them.
+            None if !line.is_empty() && !line.contains("path = ") && !line.contains('#') && !explains(&group, line) => {
+                wrong.push(line.to_owned());
+            }
+            None => {}
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(!section.contains("{ git = ") && !section.contains(", git = "), "versions come from the registry alone");
+}
+
+/// Headings of groups that say enough for each of their lines.
+fn explains(group: &str, line: &str) -> bool {
+    match group {
+        "the database" => line.starts_with("sea-orm"),
+        "the interface" => ["leptos", "any_spawner", "web-sys", "js-sys"].iter().any(|name| line.starts_with(name)),
+        "tests" => line.starts_with("insta") || line.starts_with("tempfile"),
+        "the edge" => line.starts_with("tower =") || line.starts_with("tracing-subscriber"),
+        _ => false,
+    }
+}
+
+#[test]
+fn every_crate_takes_versions_and_lints_from_the_workspace() {
+    for package in packages() {
+        let path = package["manifest_path"].as_str().unwrap();
+        let manifest = fs::read_to_string(path).unwrap();
+        assert!(manifest.contains("[lints]\nworkspace = true"), "{path}");
+        for line in manifest.lines() {
+            let has_own =
+                line.starts_with(|first: char| first.is_ascii_lowercase()) && line.contains("= \"") && line.contains("version");
+            assert!(!has_own || line.starts_with("rust-version"), "{path}: {line}");
+        }
+    }
+}
+
+#[test]
+fn every_schema_change_has_a_way_back_and_is_listed() {
+    let folder = root().join("migration/src");
+    let list = fs::read_to_string(folder.join("lib.rs")).unwrap();
+    let mut count = 0;
+    for entry in fs::read_dir(&folder).unwrap().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let Some(module) = name.strip_suffix(".rs").filter(|name| name.starts_with('m')) else { continue };
+        let text = fs::read_to_string(entry.path()).unwrap();
+        assert!(text.contains("async fn up(") && text.contains("async fn down("), "{name}");
+        assert!(list.contains(&format!("Box::new({module}::Migration)")), "{name} is not listed");
+        count += 1;
+    }
+    assert_eq!(count, Migrator::migrations().len());
+}
+
+#[tokio::test]
+async fn the_schema_goes_up_down_and_up() {
+    let database = Database::connect("sqlite::memory:").await.unwrap();
+    Migrator::up(&database, None).await.unwrap();
+    let first = schema(&database).await;
+    assert!(first.iter().any(|statement| statement.contains("run_journal")), "{first:#?}");
+
+    Migrator::down(&database, None).await.unwrap();
+    assert!(!SchemaManager::new(&database).has_table("runs").await.unwrap());
+    let left = schema(&database).await;
+    assert!(left.iter().all(|statement| statement.contains("seaql_migrations")), "{left:#?}");
+
+    Migrator::up(&database, None).await.unwrap();
+    assert_eq!(schema(&database).await, first);
+}
+
+/// Every table and index, as SQLite keeps them.
+async fn schema(database: &DatabaseConnection) -> Vec<String> {
+    let question = "select sql from sqlite_master where sql is not null and name not like 'sqlite_%' order by sql";
+    let rows = database.query_all_raw(Statement::from_string(database.get_database_backend(), question)).await.unwrap();
+    rows.into_iter().map(|row| row.try_get::<String>("", "sql").unwrap()).collect()
+}

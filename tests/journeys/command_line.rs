@@ -1,0 +1,106 @@
+//! The command line: what it prints, and the codes with which it ends.
+
+use std::process::Output;
+
+use serde_json::Value;
+use tests::{TestApp, command, server, specs};
+
+fn loki(arguments: &[&str]) -> Output {
+    let mut loki = server::loki();
+    loki.args(arguments);
+    command::run(loki, "")
+}
+
+#[tokio::test]
+async fn one_data_directory_has_one_server() {
+    let app = TestApp::start().await;
+    let second = loki(&["serve", "--listen", "127.0.0.1:0", "--data-dir", app.data_dir().to_str().unwrap()]);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(command::stderr(&second).contains("another loki works on"), "{}", command::stderr(&second));
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_named() {
+    let app = TestApp::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let second = loki(&["serve", "--listen", &app.host(), "--data-dir", folder.path().to_str().unwrap()]);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(command::stderr(&second).contains(&app.host()), "{}", command::stderr(&second));
+}
+
+#[tokio::test]
+async fn codes_say_how_a_command_ended() {
+    assert_eq!(loki(&["--help"]).status.code(), Some(0));
+    assert_eq!(loki(&["--version"]).status.code(), Some(0));
+    assert_eq!(loki(&[]).status.code(), Some(2));
+    assert_eq!(loki(&["strat"]).status.code(), Some(2));
+    assert_eq!(loki(&["pause", "not-an-id"]).status.code(), Some(2));
+
+    let nobody = loki(&["status", "--server", "http://127.0.0.1:9"]);
+    assert_eq!(nobody.status.code(), Some(1));
+    assert!(command::stderr(&nobody).contains("loki serve"), "{}", command::stderr(&nobody));
+
+    let app = TestApp::start().await;
+    let without_token = loki(&["status", "--server", &app.url()]);
+    assert_eq!(without_token.status.code(), Some(1));
+    assert!(command::stderr(&without_token).contains("LOKI_TOKEN"), "{}", command::stderr(&without_token));
+}
+
+// TW-09
+#[tokio::test]
+async fn a_viewers_token_reads_and_controls_nothing() {
+    let app = TestApp::start().await;
+    let operator = app.operator().await;
+    let project = operator.has_project().with_spec(specs::ONE).create().await;
+    let run = project.starts_run().await;
+    run.is_verified().await;
+    let viewer = app.viewer().await;
+
+    assert_eq!(viewer.loki(&["status"]).status.code(), Some(0));
+    assert_eq!(viewer.loki(&["logs", &run.id.to_string()]).status.code(), Some(0));
+    let refused = viewer.loki(&["start", "--project-spec", "--project", "Greeter", "--provider", "demo"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(command::stderr(&refused).contains("control"), "{}", command::stderr(&refused));
+}
+
+#[tokio::test]
+async fn the_doctor_says_what_is_there_and_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = loki(&["doctor", "--json", "--data-dir", folder.path().to_str().unwrap()]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let checks = report["checks"].as_array().unwrap();
+    let of = |name: &str| checks.iter().find(|check| check["name"] == name).unwrap_or_else(|| panic!("{name} in {report}"));
+    assert_eq!(of("git")["ok"], true);
+    assert_eq!(of("agent Demo agent")["ok"], true);
+    let acp = of("agent ACP agent");
+    assert_eq!((&acp["ok"], &acp["needed"]), (&Value::Bool(false), &Value::Bool(false)));
+    assert!(acp["todo"].as_str().unwrap().contains("LOKI_AGENT_ACP"), "{acp}");
+    assert_eq!(output.status.code(), Some(i32::from(report["ok"] != true)));
+}
+
+#[tokio::test]
+async fn templates_are_listed_and_shown() {
+    let app = TestApp::start().await;
+    let viewer = app.viewer().await;
+    let list = viewer.loki(&["template", "list"]);
+    assert!(command::stdout(&list).contains("static-landing-page"), "{}", command::stdout(&list));
+    let shown = viewer.loki(&["template", "show", "cli-tool"]);
+    assert!(command::stdout(&shown).contains("## Requirements"), "{}", command::stdout(&shown));
+    assert_eq!(viewer.loki(&["template", "show", "cli-tol"]).status.code(), Some(1));
+}
+
+#[tokio::test]
+async fn a_setup_link_can_be_had_again_until_somebody_has_an_account() {
+    let app = TestApp::start().await;
+    let first = app.setup_link().unwrap();
+    let again = command::stdout(&app.offline(&["setup-link"], ""));
+    assert!(again.contains("/setup?token=") && again.trim() != first, "{again}");
+
+    // The new link takes the place of the old one.
+    let token = first.rsplit_once("token=").unwrap().1;
+    let form = [("token", token), ("email", "ada@example.org"), ("password", tests::app::PASSWORD)];
+    assert_eq!(app.nobody().send_form("/setup", &form).await.cookie("loki_login"), None);
+    let token = again.trim().rsplit_once("token=").unwrap().1;
+    let form = [("token", token), ("email", "ada@example.org"), ("password", tests::app::PASSWORD)];
+    assert!(app.nobody().send_form("/setup", &form).await.cookie("loki_login").is_some());
+}

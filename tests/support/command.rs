@@ -1,0 +1,36 @@
+//! Programs that are run to their end: the command line of loki, and git as a person would use it.
+
+use std::{
+    io::Write as _,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+/// Runs a command with `input` on standard input.
+pub fn run(mut command: Command, input: &str) -> Output {
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the command starts");
+    let mut stdin = child.stdin.take().expect("standard input");
+    // A command that does not read is no fault.
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
+    child.wait_with_output().expect("the command ends")
+}
+
+pub fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// What git prints in `folder`, without the line end.
+pub fn git(folder: &Path, arguments: &[&str]) -> String {
+    let mut git = Command::new("git");
+    git.arg("-C").arg(folder).args(["-c", "safe.directory=*", "-c", "user.name=Person", "-c", "user.email=person@example.org"]);
+    git.args(arguments).env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
+    let output = run(git, "");
+    assert!(output.status.success(), "git {}: {}", arguments.join(" "), stderr(&output));
+    stdout(&output).trim_end().to_owned()
+}
