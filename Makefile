@@ -1,4 +1,6 @@
 # Everything starts here. Each target sets up what it needs first; a second time that takes a second.
+# All of them build the default members together: cargo unites the features of what it builds in one go, so another selection
+# would compile the database libraries anew.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
@@ -11,15 +13,15 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 # Builds and starts the server: make run RUN_ARGS='--listen 127.0.0.1:8080'
 run: setup site
 	$(ENV)
-	cargo build -p server
+	cargo build
 	exec "$(TARGET)/debug/loki" serve $(RUN_ARGS)
 
 # Every test: unit, store, API, journeys, architecture, then the browser's.
 test: setup-test site
 	$(ENV)
 	# The tests start the real server, so it is built first.
-	cargo build --workspace --exclude frontend
-	cargo test --workspace --exclude frontend --no-fail-fast
+	cargo build
+	cargo test --no-fail-fast
 	$(MAKE) --no-print-directory e2e
 
 # The browser's tests against the binary that `test` or `run` built. E2E='' runs all of them, on the phone's size too;
@@ -27,7 +29,7 @@ test: setup-test site
 E2E ?= --project=desktop tests/setup.spec.ts tests/sign-in.spec.ts tests/keys.spec.ts tests/theme.spec.ts tests/templates.spec.ts tests/not-found.spec.ts
 e2e: setup-test site
 	$(ENV)
-	cargo build -p server
+	cargo build
 	export LOKI_BIN="$$(cd "$(TARGET)" && pwd)/debug/loki"
 	cd end2end
 	PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund
@@ -45,7 +47,7 @@ check: setup-check site
 # The figures of docs/benchmarks.md. BENCH=--only\ status measures one.
 bench: setup-bench site
 	$(ENV)
-	cargo build -p server
+	cargo build
 	tests/bench/bench.py --loki "$(TARGET)/debug/loki" $(BENCH)
 
 setup:

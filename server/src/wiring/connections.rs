@@ -28,7 +28,7 @@ use crate::shutdown;
 /// Connections at the same time, sockets among them; further ones wait in the system's queue.
 const MOST_OPEN: usize = 4096;
 /// How long a request's head may take to arrive, and how long a connection may be idle between two requests.
-const HEAD_TIME_OUT: Duration = Duration::from_secs(10);
+const HEAD_TIME_OUT: Duration = if cfg!(test) { Duration::from_millis(100) } else { Duration::from_secs(10) };
 /// After the system had no file descriptor left: some may be free again by then.
 const EXHAUSTED: Duration = Duration::from_secs(1);
 
@@ -177,7 +177,7 @@ mod tests {
         assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("127.0.0.1"), "{answer}");
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_head_that_does_not_come_to_its_end_closes_the_connection() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

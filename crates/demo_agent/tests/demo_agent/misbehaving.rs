@@ -111,7 +111,7 @@ async fn an_orphan_lives_in_a_session_of_its_own() {
     rustix::process::kill_process(process, rustix::process::Signal::KILL).unwrap();
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_stalled_agent_says_nothing_and_cannot_be_cancelled() {
     let project = Project::new();
     let options = Options { misbehaviour: Some(Kind::Stall.into()), ..Options::default() };
@@ -119,7 +119,7 @@ async fn a_stalled_agent_says_nothing_and_cannot_be_cancelled() {
     let session = client.session(&project.root()).await;
     client.send_prompt(&session, TASK).await;
     client.write(&serde_json::json!({"jsonrpc": "2.0", "method": "session/cancel", "params": {"sessionId": session}})).await;
-    assert!(tokio::time::timeout(Duration::from_secs(3_600), client.read()).await.is_err());
+    assert!(tokio::time::timeout(Duration::from_millis(500), client.read()).await.is_err());
 }
 
 #[tokio::test]
