@@ -94,17 +94,18 @@ if setting_a; then say "Rust: rustup's own, with the WASM target"; else setting_
 # shellcheck disable=SC1091
 source "$cache/env.sh"
 
-tool() { # name, crate, version: a cargo-installed tool in the cache
-  [ -x "$cache/bin/$1" ] && "$cache/bin/$1" --version 2>/dev/null | grep -qF "$3" && return 0
-  say "compiling $2 $3 (once, some minutes)"
+tool() { # crate, version, features: a cargo-installed tool in the cache
+  [ -f "$cache/.crates.toml" ] && grep -qF "\"$1 $2 " "$cache/.crates.toml" && return 0
+  say "compiling $1 $2 (once, some minutes)"
   for locked in --locked ''; do
     # shellcheck disable=SC2086
     CARGO_TARGET_DIR="$cache/tool-target" CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
-      cargo install "$2" --version "$3" $locked --root "$cache" --force >"$cache/$1.log" 2>&1 && return 0
+      cargo install "$1" --version "$2" ${3:+--features "$3"} $locked --root "$cache" --force >"$cache/$1.log" 2>&1 && return 0
   done
-  tail -n 20 "$cache/$1.log" >&2; die "$2 $3 did not install (log: $cache/$1.log)"
+  tail -n 20 "$cache/$1.log" >&2; die "$1 $2 did not install (log: $cache/$1.log)"
 }
-tool wasm-bindgen wasm-bindgen-cli "$WASM_BINDGEN_VERSION"
+tool wasm-bindgen-cli "$WASM_BINDGEN_VERSION"
+tool wasm_split_cli_support "$WASM_SPLIT_VERSION" build-binary
 
 if [ "$level" = test ] || [ "$level" = check ]; then
   have node || apt_install nodejs npm
@@ -124,7 +125,7 @@ claude_code() { # Claude Code itself, for the test that drives it against a stub
 if [ "$level" = test ]; then claude_code; fi
 if [ "$level" = bench ]; then apt_install wrk; fi
 if [ "$level" = check ]; then
-  tool cargo-deny cargo-deny "$CARGO_DENY_VERSION"
-  tool cargo-machete cargo-machete "$CARGO_MACHETE_VERSION"
+  tool cargo-deny "$CARGO_DENY_VERSION"
+  tool cargo-machete "$CARGO_MACHETE_VERSION"
 fi
 say "ready"

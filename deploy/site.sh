@@ -26,15 +26,20 @@ if [ -f "$site/manifest.json" ] && [ "$(cat "$target/site.inputs" 2>/dev/null ||
 
 work=$(mktemp -d "$target/site.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-mkdir -p "$work/out/pkg" "$work/bind"
+mkdir -p "$work/out/pkg" "$work/bind" "$work/split"
 
 # --- WASM -----------------------------------------------------------------------------------------------------------
 say "compiling the browser's half"
-cargo build -p frontend --lib --target wasm32-unknown-unknown --profile wasm
+# Relocations tell the splitter what belongs to which part; linkers leave them out otherwise.
+cargo rustc -p frontend --lib --target wasm32-unknown-unknown --profile wasm -- -Clink-arg=--emit-relocs
+# What pages load when they need it becomes files of its own: docs/decisions/0009-parts-of-the-site.md
+wasm-split-cli --target web --out-name loki "$target/wasm32-unknown-unknown/wasm/frontend.wasm" "$work/split" >"$work/split.log" 2>&1 ||
+  { cat "$work/split.log" >&2; exit 1; }
 # wasm-opt is left out on purpose: it took 1 % off what goes over the wire, and Debian's binaryen 108 breaks the table of
 # JavaScript values that current compilers export.
-wasm-bindgen --target web --no-typescript --remove-name-section --remove-producers-section \
-  --out-name loki --out-dir "$work/bind" "$target/wasm32-unknown-unknown/wasm/frontend.wasm"
+wasm-bindgen --target web --no-typescript --keep-lld-exports --remove-name-section --remove-producers-section \
+  --out-name loki --out-dir "$work/bind" "$work/split/loki.wasm"
+find "$work/split" -type f ! -name loki.wasm -exec cp {} "$work/bind/" \;
 
 # --- one style sheet: the imports of style/main.css in their order, without comments and indentation ---------------------
 inline_css() { # file
@@ -55,16 +60,12 @@ inline_css() { # file
 inline_css style/main.css | perl -0pe 's{/\*.*?\*/}{}gs; s/^[ \t]+|[ \t]+$//gm; s/\n{2,}/\n/g; s/^\n//' >"$work/loki.css"
 
 # --- names that carry a hash ----------------------------------------------------------------------------------------
-hash_of() { sha256sum "$1" | cut -c1-16; }
-wasm=pkg/loki.$(hash_of "$work/bind/loki_bg.wasm").wasm
-css=pkg/loki.$(hash_of "$work/loki.css").css
-cp "$work/bind/loki_bg.wasm" "$work/out/$wasm"
+# The parts of the script name each other, so they share one folder, named after all of them.
+parts=pkg/$(cd "$work/bind" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-16)
+css=pkg/loki.$(sha256sum "$work/loki.css" | cut -c1-16).css
 cp "$work/loki.css" "$work/out/$css"
-# The script's own default name of the WASM file follows, so that it can be loaded without an argument too.
-sed "s|loki_bg\\.wasm|$(basename "$wasm")|g" "$work/bind/loki.js" >"$work/loki.js"
-js=pkg/loki.$(hash_of "$work/loki.js").js
-cp "$work/loki.js" "$work/out/$js"
-if [ -d "$work/bind/snippets" ]; then cp -r "$work/bind/snippets" "$work/out/pkg/snippets"; fi
+cp -r "$work/bind" "$work/out/$parts"
+js=$parts/loki.js wasm=$parts/loki_bg.wasm
 if [ -n "$(ls -A public 2>/dev/null)" ]; then cp -r public/. "$work/out/"; fi
 
 # --- compressed once, here, instead of at each request --------------------------------------------------------------
@@ -78,5 +79,6 @@ printf '{"js":"/%s","wasm":"/%s","css":"/%s"}\n' "$js" "$wasm" "$css" >"$work/ou
 rm -rf "$site"
 mv "$work/out" "$site"
 printf '%s\n' "$inputs" >"$target/site.inputs"
-size() { wc -c <"$site/$1.br" | tr -d ' '; }
-say "ready, with brotli: WASM $(size "$wasm"), JavaScript $(size "$js"), CSS $(size "$css") bytes"
+size() { cat "$@" | wc -c | tr -d ' '; }
+say "ready, with brotli: WASM $(size "$site/$wasm.br"), JavaScript $(size "$site/$parts"/*.js.br), CSS $(size "$site/$css.br") bytes; later: $(
+  for part in "$site/$parts"/*.wasm.br; do [ "$part" = "$site/$wasm.br" ] || printf '%s %s, ' "$(basename "$part" .wasm.br)" "$(size "$part")"; done)"

@@ -37,3 +37,14 @@ pub fn now() -> Option<i64> {
 pub fn now() -> Option<i64> {
     None
 }
+
+/// Text for a comparison that does not mind capitals; the browser knows Unicode's letters already.
+#[cfg(feature = "hydrate")]
+pub fn lower_case(text: &str) -> String {
+    js_sys::JsString::from(text).to_lower_case().into()
+}
+
+#[cfg(not(feature = "hydrate"))]
+pub fn lower_case(text: &str) -> String {
+    text.to_lowercase()
+}

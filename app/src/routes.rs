@@ -1,5 +1,7 @@
 //! The site map: which path shows which page, and typed links to them.
 
+pub mod parts;
+
 use leptos::prelude::*;
 use leptos_router::{
     SsrMode,
@@ -7,31 +9,42 @@ use leptos_router::{
     path,
 };
 
-use crate::pages::{gallery, home, login, new_project, not_found, project, projects, run, runs, setup, template, templates};
-
-/// A page as the router calls it; one type for all of them keeps the browser's download small.
-type Page = fn() -> AnyView;
+use self::parts::{Form, Page};
+use crate::pages::{gallery, home, login, not_found, projects, runs, templates};
 
 /// The page that the address names. Answers are complete HTML, in order.
 pub fn pages() -> AnyView {
     let mode = SsrMode::Async;
     view! {
         <FlatRoutes fallback=not_found::page>
-            <Route path=path!("/") view=home::page as Page ssr=mode.clone()/>
-            <Route path=path!("/projects") view=projects::page as Page ssr=mode.clone()/>
-            <Route path=path!("/projects/new") view=new_project::page as Page ssr=mode.clone()/>
-            <Route path=path!("/projects/:id") view=project::page as Page ssr=mode.clone()/>
-            <Route path=path!("/runs") view=runs::page as Page ssr=mode.clone()/>
-            <Route path=path!("/runs/:id") view=run::page as Page ssr=mode.clone()/>
-            <Route path=path!("/templates") view=templates::page as Page ssr=mode.clone()/>
-            <Route path=path!("/templates/:name") view=template::page as Page ssr=mode.clone()/>
-            <Route path=path!("/login") view=login::page as Page ssr=mode.clone()/>
-            <Route path=path!("/setup") view=setup::page as Page ssr=mode.clone()/>
-            <Route path=path!("/gallery") view=gallery::page as Page ssr=mode.clone()/>
-            <Route path=path!("/*any") view=not_found::page as Page ssr=mode/>
+            <Route path=path!("/") view=Page::Here(home::page) ssr=mode.clone()/>
+            <Route path=path!("/projects") view=Page::Here(projects::page) ssr=mode.clone()/>
+            <Route path=path!("/projects/new") view=Page::Form(Form::NewProject) ssr=mode.clone()/>
+            <Route path=path!("/projects/:id") view=Page::Form(Form::Project) ssr=mode.clone()/>
+            <Route path=path!("/runs") view=Page::Here(runs::page) ssr=mode.clone()/>
+            <Route path=path!("/runs/:id") view=Page::Run ssr=mode.clone()/>
+            <Route path=path!("/templates") view=Page::Here(templates::page) ssr=mode.clone()/>
+            <Route path=path!("/templates/:name") view=Page::Form(Form::Template) ssr=mode.clone()/>
+            <Route path=path!("/login") view=Page::Here(login::page) ssr=mode.clone()/>
+            <Route path=path!("/setup") view=Page::Form(Form::Setup) ssr=mode.clone()/>
+            <Route path=path!("/gallery") view=Page::Here(gallery::page) ssr=mode.clone()/>
+            <Route path=path!("/*any") view=Page::Here(not_found::page) ssr=mode/>
         </FlatRoutes>
     }
     .into_any()
+}
+
+/// The page at an address, as far as it tells which part of the site to load: what the table above says.
+pub fn page_at(path: &str) -> Page {
+    let mut segments = path.trim_matches('/').split('/');
+    match (segments.next(), segments.next(), segments.next()) {
+        (Some("runs"), Some(_), None) => Page::Run,
+        (Some("projects"), Some("new"), None) => Page::Form(Form::NewProject),
+        (Some("projects"), Some(_), None) => Page::Form(Form::Project),
+        (Some("templates"), Some(_), None) => Page::Form(Form::Template),
+        (Some("setup"), None, None) => Page::Form(Form::Setup),
+        _ => Page::Here(not_found::page),
+    }
 }
 
 /// Links. Nothing else in the interface puts addresses together.

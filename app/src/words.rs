@@ -51,8 +51,8 @@ pub fn where_it_is(run: &Run) -> String {
             None => format!("{} of {} tasks, {}", run.tasks_done, run.tasks_total, iterations(run.iteration)),
         },
         _ => {
-            let step = run.step.map(|step| step.title().to_lowercase());
-            let place = step.or_else(|| run.phase.map(|phase| phase_title(phase).to_lowercase()));
+            let step = run.step.map(|step| step.title().to_ascii_lowercase());
+            let place = step.or_else(|| run.phase.map(|phase| phase_title(phase).to_ascii_lowercase()));
             format!("iteration {} · {}", run.iteration, place.unwrap_or_default())
         }
     }

@@ -1,7 +1,12 @@
 //! Brings the pages that the server rendered to life.
 
-/// Called by the page once the module is there.
+use app::routes::page_at;
+
+/// Called by the page once the module is there. A page whose part of the site does not come stays as the server sent it.
 #[wasm_bindgen::prelude::wasm_bindgen]
-pub fn hydrate() {
-    leptos::mount::hydrate_body(app::App);
+pub async fn hydrate() {
+    let path = leptos::prelude::window().location().pathname().unwrap_or_default();
+    if page_at(&path).load().await.is_ok() {
+        leptos::mount::hydrate_body(app::App);
+    }
 }

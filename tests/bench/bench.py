@@ -366,9 +366,18 @@ def bench_weight(binary):
         brotli = subprocess.run(["brotli", "-d", "-c"], input=body, capture_output=True, check=True)
         body = brotli.stdout
     parts = {"HTML": html}
-    for path in sorted(set(re.findall(rb'/pkg/[\w.-]+\.(?:js|wasm|css)', body))):
-        kind = path.decode().rsplit(".", 1)[1].upper()
-        parts[kind] = parts.get(kind, 0) + len(get(path.decode())[1])
+    # What the page names, and what the scripts among that import in turn.
+    waiting, seen = {path.decode() for path in re.findall(rb'/pkg/[\w./-]+\.(?:js|wasm|css)', body)}, set()
+    while waiting:
+        path = waiting.pop()
+        seen.add(path)
+        kind = path.rsplit(".", 1)[1].upper()
+        answer, loaded = get(path)
+        parts[kind] = parts.get(kind, 0) + len(loaded)
+        if kind == "JS":
+            script = subprocess.run(["brotli", "-d", "-c"], input=loaded, capture_output=True, check=True).stdout.decode()
+            folder = path.rsplit("/", 1)[0]
+            waiting |= {f"{folder}/{name}" for name in re.findall(r'from\s*["\']\./([\w./-]+\.js)["\']', script)} - seen
     for path in set(re.findall(rb'(/icons[\w.-]*\.svg)', body)):
         parts["icons"] = len(get(path.decode())[1])
     detail = ", ".join(f"{name} {size / 1000:.1f}" for name, size in parts.items())

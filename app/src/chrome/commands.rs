@@ -2,7 +2,10 @@
 
 use protocol::{projects::ProjectRow, runs::Run};
 
-use crate::{browser::theme::Theme, routes::to};
+use crate::{
+    browser::{lower_case, theme::Theme},
+    routes::to,
+};
 
 /// What happens when a command is chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,10 +62,10 @@ pub(super) fn found(projects: &[ProjectRow], runs: &[Run]) -> Vec<Command> {
 
 /// The first dozen commands that hold every word of `text`.
 pub(super) fn matching(commands: &[Command], text: &str) -> Vec<Command> {
-    let text = text.to_lowercase();
+    let text = lower_case(text);
     let words: Vec<&str> = text.split_whitespace().collect();
     let fits = |command: &&Command| {
-        let label = format!("{} {}", command.label.to_lowercase(), command.kind);
+        let label = format!("{} {}", lower_case(&command.label), command.kind);
         words.iter().all(|word| label.contains(word))
     };
     commands.iter().filter(fits).take(12).cloned().collect()

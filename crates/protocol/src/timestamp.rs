@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339, macros::format_description};
+use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
 /// A point in time, always UTC, cut to whole milliseconds so that it survives every database and every client.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,8 +42,10 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
-        f.write_str(&self.0.format(format).map_err(|_| fmt::Error)?)
+        // Plain numbers: the formatter of `time` is many kilobytes of what every browser loads.
+        let (date, clock) = (self.0.date(), self.0.time());
+        write!(f, "{:04}-{:02}-{:02}T", date.year(), u8::from(date.month()), date.day())?;
+        write!(f, "{:02}:{:02}:{:02}.{:03}Z", clock.hour(), clock.minute(), clock.second(), clock.millisecond())
     }
 }
 
@@ -63,5 +65,26 @@ impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         OffsetDateTime::parse(&text, &Rfc3339).map(Self::new).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_with_milliseconds_in_utc_and_read_in_any_offset() {
+        let cases = [
+            ("2026-11-21T06:02:05.123Z", "2026-11-21T06:02:05.123Z"),
+            ("2026-11-21T06:02:05Z", "2026-11-21T06:02:05.000Z"),
+            ("2026-01-01T00:30:00.0009+02:00", "2025-12-31T22:30:00.000Z"),
+            ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000Z"),
+        ];
+        for (given, written) in cases {
+            let at: Timestamp = serde_json::from_value(given.into()).unwrap();
+            assert_eq!(at.to_string(), written);
+            assert_eq!(Timestamp::from_millis(at.millis()), at);
+        }
+        assert!(serde_json::from_value::<Timestamp>("2026-11-21".into()).is_err());
     }
 }

@@ -38,8 +38,8 @@ fn sub_line(run: &Run) -> AnyView {
     let place = match (run.status.is_over(), run.iteration) {
         (_, 0) => words::where_it_is(run),
         (false, number) => {
-            let part = run.step.map(|step| step.title().to_lowercase());
-            let part = part.or_else(|| run.phase.map(|phase| words::phase_title(phase).to_lowercase()));
+            let part = run.step.map(|step| step.title().to_ascii_lowercase());
+            let part = part.or_else(|| run.phase.map(|phase| words::phase_title(phase).to_ascii_lowercase()));
             format!("Iteration {number} · {}", part.unwrap_or_default())
         }
         (true, 1) => "1 iteration".to_owned(),

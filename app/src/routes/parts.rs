@@ -1,0 +1,93 @@
+//! What the browser loads first, and what it loads when it is needed: the page of a run and the forms are WASM of their own
+//! (docs/decisions/0009-parts-of-the-site.md). On the server everything is there.
+
+use leptos::{
+    prelude::*,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
+use leptos_router::ChooseView;
+
+use crate::{
+    loading::problem,
+    pages::{new_project, project, run, setup, template},
+    server_fns::UiError,
+    ui,
+};
+
+/// A page as the router calls it; one type for all of them keeps the first download small.
+#[derive(Clone, Copy, Debug)]
+pub enum Page {
+    /// Comes with the first download.
+    Here(fn() -> AnyView),
+    Run,
+    Form(Form),
+}
+
+/// Pages that are mostly forms.
+#[derive(Clone, Copy, Debug)]
+pub enum Form {
+    NewProject,
+    Project,
+    Setup,
+    Template,
+}
+
+impl ChooseView for Page {
+    async fn choose(self) -> AnyView {
+        let shown = match self {
+            Self::Here(page) => return page(),
+            Self::Run => run_part().await,
+            Self::Form(form) => forms_part(form).await,
+        };
+        shown.unwrap_or_else(|NotLoaded| not_loaded())
+    }
+
+    async fn preload(&self) {
+        // A part that does not come now is asked for again, and missed, when the page is shown.
+        let _ = self.load().await;
+    }
+}
+
+impl Page {
+    /// Loads the part that the page is in. Until then it cannot be shown in one go, which hydration needs.
+    ///
+    /// # Errors
+    /// When the browser could not load it.
+    pub async fn load(self) -> Result<(), NotLoaded> {
+        match self {
+            Self::Here(_) => Ok(()),
+            Self::Run => Ok(load_run_part().await?),
+            Self::Form(_) => Ok(load_forms_part().await?),
+        }
+    }
+}
+
+/// The browser could not load a part of the site.
+#[derive(Clone, Copy, Debug)]
+pub struct NotLoaded;
+
+impl From<SplitLoaderError> for NotLoaded {
+    fn from(_: SplitLoaderError) -> Self {
+        Self
+    }
+}
+
+#[wasm_split(run, fallible, wasm_split_path = ::leptos::wasm_split, preload(load_run_part))]
+fn run_part() -> Result<AnyView, NotLoaded> {
+    Ok(run::page())
+}
+
+#[wasm_split(forms, fallible, wasm_split_path = ::leptos::wasm_split, preload(load_forms_part))]
+fn forms_part(form: Form) -> Result<AnyView, NotLoaded> {
+    Ok(match form {
+        Form::NewProject => new_project::page(),
+        Form::Project => project::page(),
+        Form::Setup => setup::page(),
+        Form::Template => template::page(),
+    })
+}
+
+fn not_loaded() -> AnyView {
+    let error = UiError::new(0, "A part of this site did not arrive. Check the connection, then load the page again.");
+    ui::page("Not loaded".to_owned(), Vec::new(), problem(&error, true))
+}
