@@ -39,7 +39,27 @@ wasm-split-cli --target web --out-name loki "$target/wasm32-unknown-unknown/wasm
 # JavaScript values that current compilers export.
 wasm-bindgen --target web --no-typescript --keep-lld-exports --remove-name-section --remove-producers-section \
   --out-name loki --out-dir "$work/bind" "$work/split/loki.wasm"
-find "$work/split" -type f ! -name loki.wasm -exec cp {} "$work/bind/" \;
+cp "$work/split/__wasm_split.js" "$work/bind/"
+# wasm-bindgen takes the names of functions out of the main file alone; the parts carry theirs in custom sections (number 0).
+for part in "$work/split"/*.wasm; do
+  [ "$part" = "$work/split/loki.wasm" ] || python3 - "$part" "$work/bind/$(basename "$part")" <<'PYTHON'
+import sys
+
+module = open(sys.argv[1], "rb").read()
+kept, at = bytearray(module[:8]), 8
+while at < len(module):
+    start, at, size, shift = at, at + 1, 0, 0
+    while True:  # LEB128
+        byte, at = module[at], at + 1
+        size, shift = size | (byte & 0x7F) << shift, shift + 7
+        if byte < 0x80:
+            break
+    at += size
+    if module[start] != 0:
+        kept += module[start:at]
+open(sys.argv[2], "wb").write(kept)
+PYTHON
+done
 
 # --- one style sheet: the imports of style/main.css in their order, without comments and indentation ---------------------
 inline_css() { # file
