@@ -18,12 +18,15 @@ use crate::{
         UiError,
         ask::{Answer, Ask, read},
     },
-    ui::{self, div, el, live, nothing},
+    ui::{self, div, el, nothing},
 };
+
+/// An answer as it came.
+type Text = Result<String, UiError>;
 
 /// What a page reads first: a `T`, which is text until it is shown.
 pub struct Loading<T> {
-    text: Resource<Result<String, UiError>>,
+    text: Resource<Text>,
     kind: PhantomData<fn() -> T>,
 }
 
@@ -38,7 +41,7 @@ impl<T> Copy for Loading<T> {}
 impl<T: DeserializeOwned> Loading<T> {
     /// What was read, once it was.
     pub fn get(self) -> Option<Result<T, UiError>> {
-        self.text.get().map(|result| result.and_then(|text| read(&text)))
+        self.text.get().map(parse)
     }
 
     /// Reads it anew.
@@ -58,10 +61,7 @@ where
     Loading { text, kind: PhantomData }
 }
 
-fn load_text(
-    question: Box<dyn Fn() -> String + Send + Sync>,
-    answer: Box<dyn Fn() -> Answer + Send + Sync>,
-) -> Resource<Result<String, UiError>> {
+fn load_text(question: Box<dyn Fn() -> String + Send + Sync>, answer: Box<dyn Fn() -> Answer + Send + Sync>) -> Resource<Text> {
     Resource::new_blocking(question, move |_| answer())
 }
 
@@ -70,15 +70,11 @@ pub fn loaded<T: DeserializeOwned + 'static>(
     loading: Loading<T>,
     show: impl Fn(T) -> AnyView + Send + Sync + 'static,
 ) -> AnyView {
-    boundary(
-        ui::skeleton_rows,
-        Arc::new(move || {
-            loading.get().map(|result| match result {
-                Ok(value) => show(value),
-                Err(error) => problem(&error, false),
-            })
-        }),
-    )
+    let content = move |text: Text| match parse(text) {
+        Ok(value) => show(value),
+        Err(error) => problem(&error, false),
+    };
+    boundary(loading.text, ui::skeleton_rows, Arc::new(content))
 }
 
 /// As [`loaded`], for parts of a page that are left out when they cannot be read.
@@ -86,7 +82,8 @@ pub fn loaded_or_nothing<T: DeserializeOwned + 'static>(
     loading: Loading<T>,
     show: impl Fn(T) -> AnyView + Send + Sync + 'static,
 ) -> AnyView {
-    boundary(nothing, Arc::new(move || loading.get().and_then(Result::ok).map(&show)))
+    let content = move |text: Text| parse(text).map_or_else(|_| nothing(), &show);
+    boundary(loading.text, nothing, Arc::new(content))
 }
 
 /// As [`loaded`], where the whole page depends on what was read; `show` makes it with [`ui::page`].
@@ -94,22 +91,33 @@ pub fn loaded_page<T: DeserializeOwned + 'static>(
     loading: Loading<T>,
     show: impl Fn(T) -> AnyView + Send + Sync + 'static,
 ) -> AnyView {
-    boundary(
-        || ui::page("Loading".to_owned(), Vec::new(), ui::skeleton_rows()),
-        Arc::new(move || {
-            loading.get().map(|result| match result {
-                Ok(value) => show(value),
-                Err(error) => {
-                    let home = vec![ui::Crumb::new("Home", to::HOME)];
-                    ui::page("Not shown".to_owned(), home, problem(&error, true))
-                }
-            })
-        }),
-    )
+    let content = move |text: Text| match parse(text) {
+        Ok(value) => show(value),
+        Err(error) => {
+            let home = vec![ui::Crumb::new("Home", to::HOME), ui::Crumb::new(title_of(error.status), "")];
+            ui::page(title_of(error.status).to_owned(), home, problem(&error, true))
+        }
+    };
+    boundary(loading.text, || ui::page("Loading".to_owned(), Vec::new(), ui::skeleton_rows()), Arc::new(content))
 }
 
-fn boundary(waiting: fn() -> AnyView, content: Arc<dyn Fn() -> Option<AnyView> + Send + Sync>) -> AnyView {
-    view! { <Transition fallback=waiting>{live(move || content().unwrap_or_else(nothing))}</Transition> }.into_any()
+fn parse<T: DeserializeOwned>(text: Text) -> Result<T, UiError> {
+    text.and_then(|text| read(&text))
+}
+
+fn boundary(text: Resource<Text>, waiting: fn() -> AnyView, content: Arc<dyn Fn(Text) -> AnyView + Send + Sync>) -> AnyView {
+    view! { <Transition fallback=waiting>{settled(text, content)}</Transition> }.into_any()
+}
+
+/// The server shows once what was read: content that reads a signal would be put together again at each look at it.
+#[cfg(feature = "ssr")]
+fn settled(text: Resource<Text>, content: Arc<dyn Fn(Text) -> AnyView + Send + Sync>) -> AnyView {
+    Suspend::new(async move { content(text.await) }).into_any()
+}
+
+#[cfg(not(feature = "ssr"))]
+fn settled(text: Resource<Text>, content: Arc<dyn Fn(Text) -> AnyView + Send + Sync>) -> AnyView {
+    ui::live(move || text.get().map_or_else(nothing, |text| content(text)))
 }
 
 /// Reads anew, at most twice a second, when something happened that `matters`.
@@ -117,7 +125,7 @@ pub fn refetch_on<T: DeserializeOwned + 'static>(loading: Loading<T>, matters: f
     refetch_text_on(loading.text, matters);
 }
 
-fn refetch_text_on(text: Resource<Result<String, UiError>>, matters: fn(&Envelope) -> bool) {
+fn refetch_text_on(text: Resource<Text>, matters: fn(&Envelope) -> bool) {
     let waiting = StoredValue::new(false);
     crate::live::on_event(move |envelope| {
         if matters(envelope) && !waiting.get_value() {
@@ -138,15 +146,19 @@ pub fn changes_runs(envelope: &Envelope) -> bool {
     !matches!(envelope.kind.as_str(), "agent_output" | "iteration_progress")
 }
 
-/// What happened, why, what to do, and the id to find it in the logs by. `alone` when it is the whole page, whose heading it
-/// then is.
-pub fn problem(error: &UiError, alone: bool) -> AnyView {
-    let title = match error.status {
+fn title_of(status: u16) -> &'static str {
+    match status {
         404 => "Not found",
         401 => "You are signed out",
         403 => "Not allowed",
         _ => "This could not be loaded",
-    };
+    }
+}
+
+/// What happened, why, what to do, and the id to find it in the logs by. `alone` when it is the whole page, whose heading it
+/// then is.
+pub fn problem(error: &UiError, alone: bool) -> AnyView {
+    let title = title_of(error.status);
     let action = match error.status {
         401 => ui::link_button(ui::Kind::Primary, "Sign in", to::LOGIN),
         404 => ui::link_button(ui::Kind::Normal, "Go to home", to::HOME),

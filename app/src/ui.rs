@@ -32,7 +32,7 @@ pub use chip::{Tone, chip};
 pub use choice::{Choice, choices};
 pub use code::{code, code_block, kbd};
 pub use dialog::{close_dialog, dialog, open_dialog};
-pub use element::{El, Input, div, el, input, live, nothing, pieces, text};
+pub use element::{El, Input, div, el, input, live, nothing, pieces, still, text};
 pub use empty::empty;
 pub use field::{Field, field, select, text_area, text_input};
 pub use form::{FormState, form, form_error};

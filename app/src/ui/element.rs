@@ -59,6 +59,18 @@ fn live_boxed(content: Arc<dyn Fn() -> AnyView + Send + Sync>) -> AnyView {
     (move || content()).into_any()
 }
 
+/// An element with many in it that waits for nothing: the server writes it down at once, instead of walking it three times as
+/// it does with what may hold a [`crate::loading`] somewhere. In the browser it is what it was.
+#[cfg(feature = "ssr")]
+pub fn still(element: AnyView) -> AnyView {
+    leptos::tachys::html::InertElement::new(element.to_html()).into_any()
+}
+
+#[cfg(not(feature = "ssr"))]
+pub fn still(element: AnyView) -> AnyView {
+    element
+}
+
 impl El {
     pub fn class(self, class: impl Into<String>) -> Self {
         self.attr("class", class)

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{el, pieces};
+use super::{el, pieces, still};
 
 /// A column's heading and its class in style sheets (width, alignment, `wide` for what a phone leaves out).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub fn table(label: &'static str, columns: &'static [Column], rows: Vec<Row>) ->
     let head = columns.iter().map(|column| el("th").attr("scope", "col").class(column.class).text(column.title).view());
     let head = el("thead").child(el("tr").children(head).view()).view();
     let body = el("tbody").children(rows.into_iter().map(|row| one_row(columns, row))).view();
-    el("table").class("rows").attr("aria-label", label).child(head).child(body).view()
+    still(el("table").class("rows").attr("aria-label", label).child(head).child(body).view())
 }
 
 fn one_row(columns: &'static [Column], row: Row) -> AnyView {
