@@ -13,6 +13,7 @@ use protocol::Envelope;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
+    browser::IS_BROWSER,
     routes::to,
     server_fns::{
         UiError,
@@ -109,15 +110,13 @@ fn boundary(text: Resource<Text>, waiting: fn() -> AnyView, content: Arc<dyn Fn(
     view! { <Transition fallback=waiting>{settled(text, content)}</Transition> }.into_any()
 }
 
-/// The server shows once what was read: content that reads a signal would be put together again at each look at it.
-#[cfg(feature = "ssr")]
 fn settled(text: Resource<Text>, content: Arc<dyn Fn(Text) -> AnyView + Send + Sync>) -> AnyView {
-    Suspend::new(async move { content(text.await) }).into_any()
-}
-
-#[cfg(not(feature = "ssr"))]
-fn settled(text: Resource<Text>, content: Arc<dyn Fn(Text) -> AnyView + Send + Sync>) -> AnyView {
-    ui::live(move || text.get().map_or_else(nothing, |text| content(text)))
+    if IS_BROWSER {
+        ui::live(move || text.get().map_or_else(nothing, |text| content(text)))
+    } else {
+        // Put together once. What reads a signal would be so at each look that the server takes at the page.
+        Suspend::new(async move { content(text.await) }).into_any()
+    }
 }
 
 /// Reads anew, at most twice a second, when something happened that `matters`.

@@ -10,9 +10,11 @@ use leptos::{
     attr::any_attribute::{AnyAttribute, IntoAnyAttribute},
     ev, html,
     prelude::*,
+    tachys::html::InertElement,
 };
 
 use super::attributes::Attributes;
+use crate::browser::IS_BROWSER;
 
 /// An element that is being put together.
 #[must_use]
@@ -61,14 +63,8 @@ fn live_boxed(content: Arc<dyn Fn() -> AnyView + Send + Sync>) -> AnyView {
 
 /// An element with many in it that waits for nothing: the server writes it down at once, instead of walking it three times as
 /// it does with what may hold a [`crate::loading`] somewhere. In the browser it is what it was.
-#[cfg(feature = "ssr")]
 pub fn still(element: AnyView) -> AnyView {
-    leptos::tachys::html::InertElement::new(element.to_html()).into_any()
-}
-
-#[cfg(not(feature = "ssr"))]
-pub fn still(element: AnyView) -> AnyView {
-    element
+    if IS_BROWSER { element } else { InertElement::new(element.to_html()).into_any() }
 }
 
 impl El {
