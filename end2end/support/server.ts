@@ -51,7 +51,7 @@ export class Server {
   /** Starts it, the second time on the same port and data directory. */
   async start(): Promise<void> {
     const child = spawn(BINARY, ['serve', '--listen', `127.0.0.1:${this.port}`, '--data-dir', this.dataDir], {
-      env: environment({ LOKI_DEMO_AGENT_ARGS: DEMO }),
+      env: environment({ LOKI_DEMO_AGENT_ARGS: DEMO, LOKI_LIMITS: 'off' }),
       stdio: ['ignore', 'pipe', openSync(this.logFile, 'a')],
     });
     this.child = child;

@@ -12,6 +12,8 @@ mod m0001_accounts;
 mod m0002_events;
 mod m0003_projects;
 mod m0004_runs;
+mod m0005_token_scopes;
+mod m0006_audit_chain;
 
 /// All schema changes, oldest first.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_events::Migration),
             Box::new(m0003_projects::Migration),
             Box::new(m0004_runs::Migration),
+            Box::new(m0005_token_scopes::Migration),
+            Box::new(m0006_audit_chain::Migration),
         ]
     }
 }

@@ -1,6 +1,7 @@
 //! The REST API: thin twins of the use cases. Shapes are the `protocol` crate's.
 
 pub mod agents;
+pub mod audit;
 pub mod control;
 pub mod events;
 pub mod health;
@@ -9,6 +10,7 @@ pub mod projects;
 pub mod runs;
 pub mod status;
 pub mod templates;
+pub mod tokens;
 
 use axum::{Router, handler::Handler, routing::MethodFilter};
 use protocol::{ApiError, page::PageQuery};
@@ -83,6 +85,20 @@ pub fn routes() -> Routes {
         .post("/api/v2/runs/{id}/replay", runs::replay)
         .get("/api/templates", templates::list)
         .get("/api/templates/{name}", templates::get)
+        .get("/api/enterprise/tokens", tokens::list)
+        .post("/api/enterprise/tokens", tokens::create)
+        .delete("/api/enterprise/tokens/{id}", tokens::end)
+        .get("/api/v2/api-keys", tokens::list_keys)
+        .post("/api/v2/api-keys", tokens::create_key)
+        .get("/api/v2/api-keys/{id}", tokens::get_key)
+        .put("/api/v2/api-keys/{id}", tokens::update_key)
+        .delete("/api/v2/api-keys/{id}", tokens::end_key)
+        .post("/api/v2/api-keys/{id}/rotate", tokens::rotate_key)
+        .get("/api/enterprise/audit", audit::list_bare)
+        .get("/api/enterprise/audit/summary", audit::summary)
+        .get("/api/v2/audit", audit::list)
+        .get("/api/v2/audit/verify", audit::verify)
+        .get("/api/v2/audit/export", audit::export)
         .get("/ws", crate::ws::events::open)
 }
 

@@ -1,6 +1,6 @@
 //! Who is asking: cookies of people, bearer tokens of programs, and the rules on where requests may come from.
 
-mod address;
+pub(crate) mod address;
 pub mod browsers;
 pub mod extract;
 pub mod login;

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod audit;
 mod client;
 mod control;
 mod demo_agent;
@@ -16,6 +17,7 @@ mod serve;
 mod start;
 mod status;
 mod template;
+mod token;
 
 use crate::config::{DataArgs, ServeArgs};
 
@@ -40,9 +42,12 @@ enum Command {
     /// Make accounts
     #[command(subcommand)]
     User(offline::UserCommand),
-    /// Make API tokens
+    /// Make, show, replace and end API tokens
     #[command(subcommand)]
-    Token(offline::TokenCommand),
+    Token(token::TokenCommand),
+    /// Prove the audit trail and take it along
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Start a run on a server
     Start(Box<start::StartArgs>),
     /// Show what a server is doing, or how one run stands
@@ -134,7 +139,8 @@ async fn carry_out(command: Command) -> Result<Exit, Failure> {
         Command::Serve(args) => Box::pin(serve::run(*args)).await,
         Command::SetupLink(args) => offline::setup_link(args).await,
         Command::User(command) => offline::user(command).await,
-        Command::Token(command) => offline::token(command).await,
+        Command::Token(command) => Box::pin(token::run(command)).await,
+        Command::Audit(command) => Box::pin(audit::run(command)).await,
         Command::Start(args) => Box::pin(start::run(*args)).await,
         Command::Status(args) => status::run(args).await,
         Command::Pause(args) => control::run("pause", args).await,
@@ -164,12 +170,17 @@ mod tests {
 
     #[test]
     fn commands_are_read_as_documented() {
-        let good: [&[&str]; 12] = [
+        let good: [&[&str]; 17] = [
             &["serve", "--listen", "127.0.0.1:0", "--data-dir", "/tmp/x", "--no-sandbox", "--log-format", "json"],
             &["serve", "--allow-root", "/a", "--allow-root", "/b", "--max-runs", "2", "--public-url", "https://loki.example"],
             &["setup-link"],
             &["user", "create", "--email", "a@b.c", "--role", "viewer", "--password-stdin"],
             &["token", "create", "--name", "ci", "--role", "operator", "--expires-days", "30"],
+            &["token", "create", "--name", "ci", "--scope", "read", "--scope", "audit", "--allow-ip", "10.0.0.0/8"],
+            &["token", "list", "--all", "--json"],
+            &["token", "rotate", "ci", "--grace-hours", "0"],
+            &["audit", "verify", "--json"],
+            &["audit", "export", "--format", "csv"],
             &["start", "spec.md", "--project", "x", "--provider", "demo", "--iterations", "3", "--wait"],
             &["start", "--template", "cli-tool", "--project", "x", "--cost-usd", "1.5"],
             &["status", "--json"],
@@ -182,8 +193,10 @@ mod tests {
             let parsed = Cli::try_parse_from([&["loki"], words].concat());
             assert!(parsed.is_ok(), "{words:?}: {}", parsed.unwrap_err());
         }
-        let bad: [&[&str]; 8] = [
+        let bad: [&[&str]; 10] = [
             &[],
+            &["token", "create", "--name", "ci"],
+            &["token", "create", "--name", "ci", "--role", "viewer", "--scope", "read"],
             &["serve", "--max-runs", "0"],
             &["serve", "--listen", "nowhere"],
             &["user", "create", "--email", "a@b.c", "--role", "king", "--password-stdin"],

@@ -7,10 +7,12 @@ use std::{
 };
 
 pub mod agents;
+pub mod audit_key;
 pub mod data_dir;
 pub mod hosts;
 
 use clap::{Args, ValueEnum};
+use domain::{access_tokens::AllowedAddresses, limits::Limits};
 
 /// What `loki serve` can be told.
 #[derive(Args, Clone, Debug)]
@@ -44,6 +46,17 @@ pub struct ServeArgs {
     /// TLS ends in front of this server: cookies are Secure and browsers are told to stay with https
     #[arg(long, env = "LOKI_TLS_TERMINATED")]
     pub tls_terminated: bool,
+    /// Addresses and networks of proxies whose X-Forwarded-For is believed, like 10.0.0.0/8 [default: this machine's own with
+    /// --tls-terminated, else none]
+    #[arg(long, env = "LOKI_TRUSTED_PROXIES", value_delimiter = ',', value_name = "ADDRESS[/BITS]")]
+    pub trusted_proxies: Option<Vec<String>>,
+    /// Requests a minute for each user and token, like control=10,write=30,read=60,sign-in=10, which is the default; a figure,
+    /// or the whole, may be off
+    #[arg(long, env = "LOKI_LIMITS", value_name = "NAME=N,…", default_value = "", hide_default_value = true, value_parser = Limits::parse)]
+    pub limits: Limits,
+    /// Days after which entries of the audit trail are removed; they stay when absent
+    #[arg(long, env = "LOKI_AUDIT_DAYS", value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    pub audit_days: Option<u32>,
 }
 
 /// Where the data is; shared by every command that works on it directly.
@@ -55,6 +68,9 @@ pub struct DataArgs {
     /// sqlite:… or postgres://… [default: loki.db in the data directory]
     #[arg(long, env = "LOKI_DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub database_url: Option<String>,
+    /// The key that signs checkpoints of the audit trail; made when it is not there [default: audit.key in the data directory]
+    #[arg(long, env = "LOKI_AUDIT_KEY_FILE", value_name = "FILE")]
+    pub audit_key_file: Option<PathBuf>,
 }
 
 /// How log lines look.
@@ -79,6 +95,11 @@ pub struct Config {
     /// The address to print and to put into links, without a slash at the end.
     pub public_url: String,
     pub tls: bool,
+    /// Proxies that are believed where a request comes from.
+    pub trusted_proxies: AllowedAddresses,
+    /// Days after which entries of the audit trail are removed.
+    pub audit_days: Option<u32>,
+    pub limits: Limits,
     pub agents: agents::AgentsConfig,
 }
 
@@ -87,6 +108,7 @@ pub struct Config {
 pub struct DataConfig {
     pub data_dir: PathBuf,
     pub database_url: String,
+    pub audit_key_file: PathBuf,
 }
 
 /// Why the set-up cannot be.
@@ -102,6 +124,8 @@ pub enum ConfigError {
     Root { path: PathBuf, source: std::io::Error },
     #[error("--public-url {0}: write it like https://loki.example.org, without a path")]
     PublicUrl(String),
+    #[error("--trusted-proxies: {0}")]
+    Proxies(String),
     #[error("the command in LOKI_AGENT_ACP or LOKI_DEMO_AGENT_ARGS cannot be read: {0}")]
     AgentCommand(String),
 }
@@ -128,6 +152,9 @@ impl Config {
             allow_host: args.allow_host,
             public_url,
             tls,
+            trusted_proxies: trusted_proxies(args.trusted_proxies, args.tls_terminated)?,
+            audit_days: args.audit_days,
+            limits: args.limits,
             agents: agents::AgentsConfig::from_env()?,
         };
         config.listen_on(args.listen);
@@ -154,8 +181,16 @@ impl DataConfig {
         };
         let data_dir = data_dir::prepare(&data_dir)?;
         let database_url = args.database_url.unwrap_or_else(|| sqlite_url(&data_dir));
-        Ok(Self { data_dir, database_url })
+        let audit_key_file = args.audit_key_file.unwrap_or_else(|| data_dir.join("audit.key"));
+        Ok(Self { data_dir, database_url, audit_key_file })
     }
+}
+
+/// Where TLS ends in front of the server a proxy is there, and on this machine unless another one is named.
+fn trusted_proxies(given: Option<Vec<String>>, tls_terminated: bool) -> Result<AllowedAddresses, ConfigError> {
+    let local = || ["127.0.0.0/8", "::1"].map(str::to_owned).to_vec();
+    let list = given.unwrap_or_else(|| if tls_terminated { local() } else { Vec::new() });
+    AllowedAddresses::parse(&list).map_err(ConfigError::Proxies)
 }
 
 fn sqlite_url(data_dir: &Path) -> String {

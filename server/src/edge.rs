@@ -3,6 +3,7 @@
 use std::{ops::Deref, sync::Arc};
 
 use axum::extract::FromRef;
+use domain::{access_tokens::AllowedAddresses, limits::Limits};
 use leptos::config::LeptosOptions;
 use services::Cx;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -11,7 +12,7 @@ use crate::{
     auth::tokens::TokenCache,
     config::{Config, hosts::AllowedHosts},
     fresh::Fresh,
-    guard::RequestIds,
+    guard::{RequestIds, limits::Buckets},
     metrics::Metrics,
     ws::feed::Feed,
 };
@@ -25,8 +26,12 @@ pub struct Parts {
     pub cx: Cx,
     pub settings: EdgeSettings,
     pub tokens: TokenCache,
+    /// How often the API was asked.
+    pub buckets: Buckets,
     /// The body of `GET /api/status`.
     pub status: Fresh<axum::body::Bytes>,
+    /// One walk over the audit trail at a time.
+    pub verifying: tokio::sync::Mutex<()>,
     pub feed: Feed,
     pub metrics: Arc<Metrics>,
     pub request_ids: RequestIds,
@@ -58,11 +63,24 @@ pub struct EdgeSettings {
     pub public_url: String,
     /// Whether browsers come over TLS.
     pub tls: bool,
+    /// Proxies that are believed where a request comes from.
+    pub proxies: AllowedAddresses,
+    /// Days after which entries of the audit trail are removed.
+    pub audit_days: Option<u32>,
+    /// How often the API may be asked.
+    pub limits: Limits,
 }
 
 impl EdgeSettings {
     pub fn new(config: &Config) -> Self {
-        Self { hosts: config.hosts.clone(), public_url: config.public_url.clone(), tls: config.tls }
+        Self {
+            hosts: config.hosts.clone(),
+            public_url: config.public_url.clone(),
+            tls: config.tls,
+            proxies: config.trusted_proxies.clone(),
+            audit_days: config.audit_days,
+            limits: config.limits,
+        }
     }
 }
 

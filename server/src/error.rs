@@ -34,6 +34,11 @@ impl HttpError {
         Self::new(StatusCode::UNAUTHORIZED, "Invalid, expired, or revoked token")
     }
 
+    /// Asked too often.
+    pub fn too_many(detail: impl Into<String>, retry_after_seconds: u64) -> Self {
+        Self { retry_after_seconds: Some(retry_after_seconds), ..Self::new(StatusCode::TOO_MANY_REQUESTS, detail) }
+    }
+
     pub fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, format!("There is no such {what}"))
     }

@@ -4,7 +4,7 @@
 use std::{
     panic::AssertUnwindSafe,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -16,13 +16,22 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use domain::ports::clock::Ids;
+use domain::{
+    actor::{Actor, Origin},
+    ports::clock::Ids,
+};
 use futures::FutureExt as _;
+use services::audit::Denied;
 use tracing::Instrument as _;
 
 pub mod headers;
+pub mod limits;
 
-use crate::{auth::origin, edge::Edge, error};
+use crate::{
+    auth::{address, origin},
+    edge::Edge,
+    error,
+};
 
 /// A request that is not answered by then is given up. Sockets are exempt.
 const TIME_OUT: Duration = Duration::from_secs(30);
@@ -52,6 +61,17 @@ impl RequestIds {
     }
 }
 
+/// Who a request turned out to come from; filled in by whoever looked.
+#[derive(Clone, Debug, Default)]
+pub struct Caller(Arc<OnceLock<Actor>>);
+
+impl Caller {
+    /// Says who it is.
+    pub fn is(&self, actor: &Actor) {
+        let _ = self.0.set(actor.clone());
+    }
+}
+
 /// The outermost middleware.
 pub async fn guard(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
@@ -62,6 +82,10 @@ pub async fn guard(State(edge): State<Edge>, mut request: Request, next: Next) -
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     request.extensions_mut().insert(RequestId(Arc::clone(&id)));
+    let origin = Arc::new(address::origin(&request, &edge.settings.proxies, &id));
+    let caller = Caller::default();
+    request.extensions_mut().insert(caller.clone());
+    request.extensions_mut().insert(Arc::clone(&origin));
 
     // The query stays out of the log: it may hold a setup token or words of a person.
     let span = tracing::info_span!("request", id = &*id, %method, path);
@@ -70,6 +94,10 @@ pub async fn guard(State(edge): State<Edge>, mut request: Request, next: Next) -
         Err(refused) => refused.into_response(),
     };
 
+    let route = route.as_ref().map_or("other", MatchedPath::as_str);
+    if is_denied(response.status()) {
+        note(&edge, &response, format!("{method} {route}"), (&caller, &origin));
+    }
     let mut response = error::shape(response, path, &id);
     headers::secure(response.headers_mut(), edge.settings.tls);
     if error::is_api(path) || path == "/docs" {
@@ -80,9 +108,26 @@ pub async fn guard(State(edge): State<Edge>, mut request: Request, next: Next) -
         response.headers_mut().insert(REQUEST_ID, value);
     }
     let took = began.elapsed();
-    edge.metrics.request(route.as_ref().map_or("other", MatchedPath::as_str), &method, response.status(), took);
+    edge.metrics.request(route, &method, response.status(), took);
     span.in_scope(|| log(&method, response.status(), took));
     response
+}
+
+fn is_denied(status: StatusCode) -> bool {
+    matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS)
+}
+
+/// For the audit trail, which writes it behind the answer.
+fn note(edge: &Edge, response: &Response, what: String, (caller, origin): (&Caller, &Origin)) {
+    let error = response.extensions().get::<error::Detail>().map(|detail| detail.0.clone());
+    edge.cx.denials.note(Denied {
+        at: edge.cx.clock.now().millis(),
+        actor: caller.0.get().cloned(),
+        what,
+        status: response.status().as_u16(),
+        error: error.unwrap_or_default(),
+        origin: origin.clone(),
+    });
 }
 
 /// A header of the client counts only if it cannot do harm in logs.

@@ -19,6 +19,7 @@ const FORM_BODY: usize = 4 << 20;
 pub fn router(edge: Edge) -> Router {
     let api = api::routes()
         .router
+        .layer(from_fn_with_state(edge.clone(), guard::limits::limit))
         .route("/openapi.json", get(openapi::json))
         .route("/docs", get(openapi::docs))
         .layer(DefaultBodyLimit::max(API_BODY))

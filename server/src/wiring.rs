@@ -19,10 +19,10 @@ pub mod world;
 
 use crate::{
     auth::tokens::TokenCache,
-    config::{Config, ConfigError, DataConfig, agents::AgentsConfig, data_dir},
+    config::{Config, ConfigError, DataConfig, agents::AgentsConfig, audit_key, data_dir},
     edge::{Edge, EdgeSettings, Parts},
     fresh::Fresh,
-    guard::RequestIds,
+    guard::{RequestIds, limits::Buckets},
     metrics::Metrics,
     router::router,
     shutdown,
@@ -88,6 +88,8 @@ pub async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, Star
         instance: world::instance(&data.data_dir, &*ids)
             .map_err(|source| StartError::Io { what: "the data directory cannot be written", source })?,
     };
+    let audit_key = audit_key::load(&data.audit_key_file, &*ids)
+        .map_err(|source| StartError::Io { what: "the key of the audit trail cannot be used", source })?;
     let agents = agents(data, outside.agents, &sandbox)
         .map_err(|source| StartError::Io { what: "the data directory cannot be written", source })?;
     Ok(Cx {
@@ -99,6 +101,9 @@ pub async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, Star
         agents,
         nudges: Nudges::default(),
         attempts: Arc::default(),
+        token_uses: Arc::default(),
+        denials: Arc::default(),
+        audit_key: Arc::new(audit_key),
         hashing: services::accounts::HashingRoom::default(),
         detected: Arc::default(),
         settings: Arc::new(settings),
@@ -166,13 +171,18 @@ impl App {
         let (stopping, tasks, feed) = (CancellationToken::new(), TaskTracker::new(), Feed::new(last));
         tasks.spawn(feed.clone().run(cx.clone(), stopping.clone()));
         tasks.spawn(world::sweep_logins(cx.clone(), stopping.clone()));
+        tasks.spawn(world::write_token_uses(cx.clone(), stopping.clone()));
+        tasks.spawn(services::audit::write_denials(cx.clone(), stopping.clone()));
+        tasks.spawn(world::keep_audit(cx.clone(), settings.audit_days, stopping.clone()));
         let engine = Engine::start(cx.clone());
         let edge = Edge::new(Parts {
             request_ids: RequestIds::new(&*cx.ids),
             cx,
+            buckets: Buckets::new(settings.limits),
             settings,
             tokens: TokenCache::default(),
             status: Fresh::default(),
+            verifying: tokio::sync::Mutex::default(),
             feed,
             metrics: Arc::new(Metrics::default()),
             leptos: LeptosOptions::builder().output_name("loki").build(),

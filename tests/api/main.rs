@@ -1,12 +1,15 @@
 //! The API from outside: who may do what, what it answers, and what it refuses.
 #![expect(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
+mod audit;
 mod bad_input;
 mod browsers;
 mod headers;
+mod limits;
 mod lists;
 mod roles;
 mod shapes;
 mod sign_in;
 mod sockets;
+mod token_management;
 mod tokens;

@@ -14,15 +14,17 @@ enum Needs {
     Read,
     Write,
     Control,
+    Audit,
+    Admin,
 }
 
-use Needs::{Control, Nothing, Read, Write};
+use Needs::{Admin, Audit, Control, Nothing, Read, Write};
 
 /// Names nothing, so that nothing changes while all roles try.
 const UNKNOWN: &str = "0198c000-0000-7000-8000-000000000000";
 
 /// Method and path as the document writes them, what a caller needs, and the answer to whoever has it.
-const TABLE: [(&str, &str, Needs, u16); 26] = [
+const TABLE: [(&str, &str, Needs, u16); 40] = [
     ("get", "/health", Nothing, 200),
     ("get", "/metrics", Read, 200),
     ("get", "/api/status", Read, 200),
@@ -48,14 +50,30 @@ const TABLE: [(&str, &str, Needs, u16); 26] = [
     ("post", "/api/v2/runs/{id}/replay", Control, 404),
     ("get", "/api/templates", Read, 200),
     ("get", "/api/templates/{name}", Read, 200),
+    ("get", "/api/enterprise/tokens", Admin, 200),
+    ("post", "/api/enterprise/tokens", Admin, 201),
+    ("delete", "/api/enterprise/tokens/{id}", Admin, 404),
+    ("get", "/api/v2/api-keys", Admin, 200),
+    ("post", "/api/v2/api-keys", Admin, 201),
+    ("get", "/api/v2/api-keys/{id}", Admin, 404),
+    ("put", "/api/v2/api-keys/{id}", Admin, 404),
+    ("delete", "/api/v2/api-keys/{id}", Admin, 404),
+    ("post", "/api/v2/api-keys/{id}/rotate", Admin, 404),
+    ("get", "/api/enterprise/audit", Audit, 200),
+    ("get", "/api/enterprise/audit/summary", Audit, 200),
+    ("get", "/api/v2/audit", Audit, 200),
+    ("get", "/api/v2/audit/verify", Audit, 200),
+    ("get", "/api/v2/audit/export", Audit, 200),
     // Without an upgrade; with one it is tried in `sockets`.
     ("get", "/ws", Read, 400),
 ];
 
 fn has(role: Role, needs: Needs) -> bool {
     match role {
-        Role::Admin | Role::Operator => true,
-        Role::Viewer | Role::Auditor => matches!(needs, Nothing | Read),
+        Role::Admin => true,
+        Role::Operator => !matches!(needs, Audit | Admin),
+        Role::Viewer => matches!(needs, Nothing | Read),
+        Role::Auditor => matches!(needs, Nothing | Read | Audit),
     }
 }
 
@@ -64,6 +82,7 @@ fn body(path: &str) -> Value {
         "/api/projects" => json!({"name": "Tried by a role"}),
         "/api/control/start" => json!({"project_id": UNKNOWN, "provider": "demo", "prd_text": "Make it"}),
         "/api/control/pause" | "/api/control/resume" | "/api/control/stop" => json!({"session_id": UNKNOWN}),
+        "/api/enterprise/tokens" | "/api/v2/api-keys" => json!({"name": "Tried by a role", "role": "viewer"}),
         _ => json!({}),
     }
 }

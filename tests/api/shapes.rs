@@ -18,7 +18,8 @@ fn plain(key: &str, value: &Value) -> Value {
     }
 }
 
-const COUNTS: [&str; 7] = ["uptime_seconds", "seq", "added", "removed", "lines_added", "lines_removed", "files_changed"];
+const COUNTS: [&str; 8] =
+    ["usage_count", "uptime_seconds", "seq", "added", "removed", "lines_added", "lines_removed", "files_changed"];
 
 fn plain_text(key: &str, text: &str) -> String {
     let is_hex = text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -28,6 +29,7 @@ fn plain_text(key: &str, text: &str) -> String {
         "path" | "worktree" if text.starts_with('/') => "[path]",
         "status_url" => "[address]",
         "next" => "[cursor]",
+        "actor" => "[actor]",
         "agent_claim" | "commits" | "evidence" | "header" | "seen" | "source" | "summary" | "text" => "[words]",
         _ if uuid::Uuid::parse_str(text).is_ok() => "[id]",
         _ if is_time => "[time]",
@@ -71,6 +73,30 @@ async fn answers_have_the_documented_shapes() {
     assert_shape("events", &get("/api/events?limit=2").await);
     assert_shape("template", &get("/api/templates/cli-tool").await);
     assert_shape("error", &user.get("/api/projects?limit=0").await.expect(422).value());
+}
+
+#[tokio::test]
+async fn tokens_have_the_documented_shapes() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let body = json!({"name": "ci", "role": "operator", "expires_days": 90, "allowed_ips": ["127.0.0.1"], "rate_limit": 600});
+    let mut made = admin.post("/api/enterprise/tokens", &body).await.expect(201).value();
+    made["token"] = json!("[secret]");
+    assert_shape("token_made", &made);
+    assert_shape("tokens", &admin.get("/api/enterprise/tokens").await.expect(200).value());
+    assert_shape("api_keys", &admin.get("/api/v2/api-keys").await.expect(200).value());
+    assert_shape("token_ended", &admin.delete("/api/enterprise/tokens/ci").await.expect(200).value());
+}
+
+#[tokio::test]
+async fn the_audit_trail_has_the_documented_shapes() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let project = admin.has_project().named("Before").create().await;
+    admin.put(&format!("/api/projects/{}", project.id()), &json!({"name": "After"})).await.expect(200);
+    assert_shape("audit", &admin.get("/api/v2/audit?limit=1").await.expect(200).value());
+    assert_shape("audit_summary", &admin.get("/api/enterprise/audit/summary").await.expect(200).value());
+    assert_shape("audit_verdict", &admin.get("/api/v2/audit/verify").await.expect(200).value());
 }
 
 #[tokio::test]

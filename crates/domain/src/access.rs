@@ -1,6 +1,7 @@
 //! What a role may do: one table, and everything that is not in it is denied.
 
 use protocol::access::Role;
+pub use protocol::access::Scope;
 
 use crate::actor::Actor;
 
@@ -23,14 +24,64 @@ pub enum Action {
     ManageTokens,
 }
 
-/// The scopes of the REST API: `* > control > write > read`, and `audit` beside them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Scope {
-    Read,
-    Write,
-    Control,
-    Audit,
-    Admin,
+/// Scopes with everything that they include: `* > control > write > read`, and `audit` and `admin` beside them.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Scopes(u8);
+
+impl Scopes {
+    pub const NONE: Self = Self(0);
+    pub const ALL: Self = Self(0b11_1111);
+
+    /// Those scopes and what they include.
+    pub fn of(scopes: &[Scope]) -> Self {
+        Self(scopes.iter().fold(0, |bits, scope| bits | included(*scope)))
+    }
+
+    pub fn has(self, scope: Scope) -> bool {
+        self.0 & bit(scope) != 0
+    }
+
+    /// What both have.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Whether it has everything that `other` has.
+    pub fn covers(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// All that it has, one by one.
+    pub fn list(self) -> Vec<Scope> {
+        Scope::ALL.into_iter().filter(|scope| self.has(*scope)).collect()
+    }
+}
+
+impl std::fmt::Debug for Scopes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.list()).finish()
+    }
+}
+
+fn bit(scope: Scope) -> u8 {
+    match scope {
+        Scope::Read => 1,
+        Scope::Write => 1 << 1,
+        Scope::Control => 1 << 2,
+        Scope::Audit => 1 << 3,
+        Scope::Admin => 1 << 4,
+        Scope::All => 1 << 5,
+    }
+}
+
+fn included(scope: Scope) -> u8 {
+    match scope {
+        Scope::All => Scopes::ALL.0,
+        Scope::Control => bit(Scope::Control) | included(Scope::Write),
+        Scope::Write => bit(Scope::Write) | bit(Scope::Read),
+        Scope::Read | Scope::Audit | Scope::Admin => bit(scope),
+    }
 }
 
 impl Action {
@@ -72,8 +123,8 @@ impl Action {
 /// The scopes of a role. This is the whole policy.
 pub fn scopes(role: Role) -> &'static [Scope] {
     match role {
-        Role::Admin => &[Scope::Read, Scope::Write, Scope::Control, Scope::Audit, Scope::Admin],
-        Role::Operator => &[Scope::Read, Scope::Write, Scope::Control],
+        Role::Admin => &[Scope::All],
+        Role::Operator => &[Scope::Control, Scope::Read, Scope::Write],
         Role::Viewer => &[Scope::Read],
         Role::Auditor => &[Scope::Read, Scope::Audit],
     }
@@ -81,10 +132,7 @@ pub fn scopes(role: Role) -> &'static [Scope] {
 
 /// Whether `actor` may do `action`.
 pub fn may(actor: &Actor, action: Action) -> bool {
-    match actor.role() {
-        Some(role) => scopes(role).contains(&action.scope()),
-        None => true,
-    }
+    actor.scopes().has(action.scope())
 }
 
 /// The role does not allow it; `needs` is the missing scope.
@@ -99,29 +147,47 @@ pub fn require(actor: &Actor, action: Action) -> Result<(), Denied> {
     if may(actor, action) { Ok(()) } else { Err(Denied { needs: action.scope() }) }
 }
 
-impl Scope {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Write => "write",
-            Self::Control => "control",
-            Self::Audit => "audit",
-            Self::Admin => "admin",
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::actor::Origin;
 
     #[test]
     fn each_role_may_do_what_the_table_says_and_nothing_else() {
         let allowed = |role: Role| {
-            let actor = Actor::Token { id: protocol::TokenId(uuid::Uuid::nil()), name: String::new(), role };
+            let actor = token(Scopes::of(scopes(role)));
             Action::ALL.into_iter().filter(|action| may(&actor, *action)).count()
         };
 
         assert_eq!(Role::ALL.map(allowed), [14, 11, 7, 8]);
+    }
+
+    #[test]
+    fn a_scope_includes_what_is_below_it_and_nothing_beside_it() {
+        let cases: [(&[Scope], &[Scope]); 7] = [
+            (&[], &[]),
+            (&[Scope::Read], &[Scope::Read]),
+            (&[Scope::Write], &[Scope::Read, Scope::Write]),
+            (&[Scope::Control], &[Scope::Read, Scope::Write, Scope::Control]),
+            (&[Scope::Audit], &[Scope::Audit]),
+            (&[Scope::Admin], &[Scope::Admin]),
+            (&[Scope::All], &Scope::ALL),
+        ];
+        for (given, expected) in cases {
+            assert_eq!(Scopes::of(given).list(), expected, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn nobody_covers_more_than_they_have() {
+        let of = |scope| Scopes::of(&[scope]);
+        assert!(of(Scope::All).covers(of(Scope::Audit)) && of(Scope::Control).covers(of(Scope::Read)));
+        assert!(!of(Scope::Admin).covers(of(Scope::Read)) && !of(Scope::Control).covers(of(Scope::All)));
+        assert_eq!(of(Scope::All).and(of(Scope::Write)), of(Scope::Write));
+        assert!(may(&token(Scopes::ALL), Action::ManageTokens) && !may(&token(Scopes::NONE), Action::ReadStatus));
+    }
+
+    fn token(scopes: Scopes) -> Actor {
+        Actor::Token { id: protocol::TokenId(uuid::Uuid::nil()), name: String::new(), scopes, from: Origin::nowhere() }
     }
 }

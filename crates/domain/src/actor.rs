@@ -1,9 +1,28 @@
-//! Who is asking.
+//! Who is asking, and from where.
 
-use protocol::{
-    LoginId, TokenId, UserId,
-    access::{Role, Token},
-};
+use std::{net::IpAddr, sync::Arc};
+
+use protocol::{LoginId, TokenId, UserId, access::Role};
+
+use crate::access::{self, Scopes};
+
+/// Where a request came from, as the audit trail names it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The client's address; absent where nothing came over the network.
+    pub address: Option<IpAddr>,
+    /// What the client says it is, shortened.
+    pub agent: String,
+    /// The `x-request-id` of the request.
+    pub request_id: String,
+}
+
+impl Origin {
+    /// For what nobody asked for over the network.
+    pub fn nowhere() -> Arc<Self> {
+        Arc::default()
+    }
+}
 
 /// Whoever does something: a signed-in person, the holder of an API token, or loki by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,27 +33,26 @@ pub enum Actor {
         name: String,
         email: String,
         role: Role,
+        from: Arc<Origin>,
     },
     Token {
         id: TokenId,
         name: String,
-        role: Role,
+        /// What it may do, never more than who made it.
+        scopes: Scopes,
+        from: Arc<Origin>,
     },
     /// The engine and the command line on the data directory; may do everything.
     Automation,
 }
 
 impl Actor {
-    /// The actor behind a valid API token.
-    pub fn from_token(token: &Token) -> Self {
-        Self::Token { id: token.id, name: token.name.clone(), role: token.role }
-    }
-
-    /// The role that decides what it may do; automation has none and may do everything.
-    pub fn role(&self) -> Option<Role> {
+    /// What decides what it may do.
+    pub fn scopes(&self) -> Scopes {
         match self {
-            Self::User { role, .. } | Self::Token { role, .. } => Some(*role),
-            Self::Automation => None,
+            Self::User { role, .. } => Scopes::of(access::scopes(*role)),
+            Self::Token { scopes, .. } => *scopes,
+            Self::Automation => Scopes::ALL,
         }
     }
 
@@ -59,6 +77,14 @@ impl Actor {
         match self {
             Self::User { id, .. } => Some(*id),
             Self::Token { .. } | Self::Automation => None,
+        }
+    }
+
+    /// Where it asks from; nowhere for loki itself.
+    pub fn origin(&self) -> Option<&Arc<Origin>> {
+        match self {
+            Self::User { from, .. } | Self::Token { from, .. } => Some(from),
+            Self::Automation => None,
         }
     }
 }

@@ -1,9 +1,12 @@
 //! The rules: pure and synchronous, without input, output or a clock of their own.
 
 pub mod access;
+pub mod access_tokens;
 pub mod actor;
+pub mod audit;
 pub mod complexity;
 pub mod gates;
+pub mod limits;
 pub mod ports;
 pub mod receipts;
 pub mod runs;

@@ -49,14 +49,113 @@ pub struct Viewer {
     pub version: String,
 }
 
+/// What a role or an API token opens, as the REST API calls it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = AccessScope))]
+pub enum Scope {
+    Read,
+    Write,
+    Control,
+    Audit,
+    Admin,
+    #[serde(rename = "*")]
+    All,
+}
+
+impl Scope {
+    pub const ALL: [Self; 6] = [Self::Read, Self::Write, Self::Control, Self::Audit, Self::Admin, Self::All];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Control => "control",
+            Self::Audit => "audit",
+            Self::Admin => "admin",
+            Self::All => "*",
+        }
+    }
+
+    /// The scope of that name, if there is one.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == name)
+    }
+}
+
 /// An API token as lists show it. The secret is shown once, when it is made, and never again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Token {
     pub id: TokenId,
     pub name: String,
-    pub role: Role,
+    pub description: String,
+    /// Absent for a token that has scopes of its own.
+    pub role: Option<Role>,
+    pub scopes: Vec<Scope>,
+    /// Who made it, as people know them.
+    pub created_by: String,
     pub created_at: Timestamp,
     pub expires_at: Option<Timestamp>,
-    pub last_used_at: Option<Timestamp>,
+    /// Exact to about half a minute.
+    pub last_used: Option<Timestamp>,
+    /// Requests so far, written as lazily as `last_used`.
+    pub usage_count: i64,
+    pub revoked: bool,
+    /// Addresses and networks that it counts from; all when empty.
+    pub allowed_ips: Vec<String>,
+    /// Requests a minute, in place of the server's own limits.
+    pub rate_limit: Option<u32>,
+    /// The token that this one replaces.
+    pub rotating_from: Option<TokenId>,
+    /// When a token that was replaced ends; on the replacement's own answer, when the one before ends.
+    pub rotation_expires_at: Option<Timestamp>,
+    /// The secret, in the one answer that made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+}
+
+/// A token to be: with a role, or with scopes of its own. With neither it is a viewer's.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CreateToken {
+    /// 1 to 255 characters
+    pub name: String,
+    #[serde(default)]
+    pub role: Option<Role>,
+    #[serde(default)]
+    pub scopes: Option<Vec<Scope>>,
+    /// 1 to 3,650; 90 when absent
+    #[serde(default)]
+    pub expires_days: Option<u32>,
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Addresses and networks like `203.0.113.7` and `10.0.0.0/8`, at most 50; all when absent
+    #[serde(default)]
+    pub allowed_ips: Option<Vec<String>>,
+    /// Requests a minute, 1 to 100,000, in place of the server's own limits
+    #[serde(default)]
+    pub rate_limit: Option<u32>,
+}
+
+/// Changes what is given and leaves the rest.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UpdateToken {
+    pub description: Option<String>,
+    /// An empty list allows all addresses again
+    pub allowed_ips: Option<Vec<String>>,
+    /// 0 takes the limit away
+    pub rate_limit: Option<u32>,
+}
+
+/// How a token is replaced.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RotateToken {
+    /// How long the old one still counts, 0 to 720; 24 when absent
+    pub grace_period_hours: Option<u32>,
 }

@@ -24,6 +24,12 @@ impl Timestamp {
         Self(at.unwrap_or(OffsetDateTime::UNIX_EPOCH))
     }
 
+    /// Reads a time (RFC 3339), or a day as its first moment.
+    pub fn parse(text: &str) -> Option<Self> {
+        let day = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
+        OffsetDateTime::parse(&day, &Rfc3339).ok().map(Self::new)
+    }
+
     /// Milliseconds since 1970-01-01T00:00:00Z.
     pub fn millis(self) -> i64 {
         i64::try_from(self.0.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)

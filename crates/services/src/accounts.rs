@@ -9,5 +9,8 @@ mod users;
 pub use passwords::HashingRoom;
 pub use setup::{NewAdmin, check_setup_token, create_first_admin, issue_setup_token, setup_needed};
 pub use sign_in::{Attempts, sign_in};
-pub use tokens::{NewToken, authenticate_token, create_token, list_tokens, revoke_token};
+pub use tokens::{
+    Ending, KnownToken, TokenUses, Which, authenticate_token, create_token, end_token, list_tokens, rotate_token, token,
+    update_token, write_token_uses,
+};
 pub use users::{NewUser, UserRecord, create_user, user};

@@ -2,21 +2,22 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use domain::actor::Actor;
 use domain::ports::{
     agent::Agent,
     clock::{Clock, Ids},
     sandbox::Sandbox,
     vcs::Vcs,
 };
+use domain::{actor::Actor, audit::AuditKey};
 use protocol::Timestamp;
 use store::{Store, Tx};
 use tokio::sync::watch;
 
 use crate::{
     Error,
-    accounts::{Attempts, HashingRoom},
+    accounts::{Attempts, HashingRoom, TokenUses},
     agents::Detected,
+    audit::Denials,
 };
 
 /// The context of a use case; cheap to clone.
@@ -33,6 +34,12 @@ pub struct Cx {
     pub attempts: Arc<Attempts>,
     /// Where passwords are hashed, a few at a time.
     pub hashing: HashingRoom,
+    /// Uses of API tokens that are not written yet.
+    pub token_uses: Arc<TokenUses>,
+    /// Requests that were denied and are not in the audit trail yet.
+    pub denials: Arc<Denials>,
+    /// Signs checkpoints of the audit trail.
+    pub audit_key: Arc<AuditKey>,
     /// What was found of the agents, so that pages need not start processes.
     pub detected: Arc<Detected>,
     pub settings: Arc<Settings>,
@@ -82,11 +89,14 @@ pub struct Nudges {
     events: Arc<watch::Sender<u64>>,
     /// There is work for the engine: a run to claim, a wish to carry out, a project to prepare.
     engine: Arc<watch::Sender<u64>>,
+    /// Who may do what has changed: sockets prove themselves again.
+    access: Arc<watch::Sender<u64>>,
 }
 
 impl Default for Nudges {
     fn default() -> Self {
-        Self { events: Arc::new(watch::Sender::new(0)), engine: Arc::new(watch::Sender::new(0)) }
+        let new = || Arc::new(watch::Sender::new(0));
+        Self { events: new(), engine: new(), access: new() }
     }
 }
 
@@ -101,6 +111,12 @@ impl Nudges {
         self.engine.send_modify(|count| *count = count.wrapping_add(1));
     }
 
+    /// Says that a token, a login or a role was taken away or changed. What edges remember of them is forgotten.
+    pub fn access(&self) {
+        self.access.send_modify(|count| *count = count.wrapping_add(1));
+        self.events();
+    }
+
     /// Counts the nudges for events so far; cheaper than a subscription.
     pub fn events_so_far(&self) -> u64 {
         *self.events.borrow()
@@ -111,16 +127,20 @@ impl Nudges {
         self.events.subscribe()
     }
 
+    /// Waits for changes of who may do what with `changed()`.
+    pub fn watch_access(&self) -> watch::Receiver<u64> {
+        self.access.subscribe()
+    }
+
     /// Waits for work with `changed()`.
     pub fn watch_engine(&self) -> watch::Receiver<u64> {
         self.engine.subscribe()
     }
 }
 
-/// Writes that `actor` did `action` to `resource`.
+/// Writes that `actor` did `action`, a verb and a kind of thing, to `resource`. In its transaction it comes last.
 pub(crate) async fn audit(cx: &Cx, tx: &Tx, actor: &Actor, action: &str, resource: impl std::fmt::Display) -> Result<(), Error> {
-    let at = (cx.ids.uuid(), cx.clock.now());
-    Ok(tx.audit().record(at, &actor.describe(), action, &resource.to_string()).await?)
+    crate::audit::record(cx, tx, actor, action, &resource).await
 }
 
 /// Bytes as lower-case hexadecimal digits.

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod agents;
+pub mod audit;
 pub mod context;
 pub mod error;
 pub mod events;

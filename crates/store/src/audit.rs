@@ -1,38 +1,167 @@
-//! The audit trail.
+//! The audit trail: a chain of entries, appended in the transaction of what they tell of.
 
 use std::collections::HashSet;
 
-use protocol::Timestamp;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
-use uuid::Uuid;
+use domain::audit::{Checkpoint, Details, Entry, Link, Outcome, Row};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait, Func, LikeExpr},
+};
 
-use crate::{StoreError, Tx, tables::audit};
+use crate::{
+    StoreError, Tx,
+    tables::{audit, audit_checkpoints, audit_entries, audit_entries::Column, audit_head},
+};
+
+/// Rows in one statement: with nine values each they stay below SQLite's bound of 32,766.
+const ROWS: usize = 1_000;
 
 /// The audit trail.
 #[derive(Debug)]
 pub struct Audit<'a>(pub(crate) &'a Tx);
 
+/// Which entries are asked for. What is absent does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// Milliseconds since 1970; from here on.
+    pub since: Option<i64>,
+    /// Up to before here.
+    pub until: Option<i64>,
+    pub actor: Option<String>,
+    pub action: Option<String>,
+    pub resource_type: Option<String>,
+    pub resource_id: Option<String>,
+    pub outcome: Option<String>,
+    /// Part of the actor's name, address, agent, error or any other detail.
+    pub text: Option<String>,
+}
+
 impl Audit<'_> {
-    /// Writes that `actor` did `action` to `resource`; `id` is new.
-    pub async fn record(&self, (id, at): (Uuid, Timestamp), actor: &str, action: &str, resource: &str) -> Result<(), StoreError> {
-        let row = audit::ActiveModel {
-            id: Set(id),
-            at: Set(at.millis()),
-            actor: Set(actor.to_owned()),
-            action: Set(action.to_owned()),
-            resource: Set(resource.to_owned()),
-            outcome: Set("done".to_owned()),
+    /// Appends entries to the chain. Writers take turns at its end: of everything in a transaction this comes last.
+    pub async fn append(&self, entries: Vec<Entry>) -> Result<(), StoreError> {
+        let count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
+        if count == 0 {
+            return Ok(());
+        }
+        // Counted first and read then: the row is this transaction's until it ends.
+        audit_head::Entity::update_many()
+            .col_expr(audit_head::Column::Seq, Expr::col(audit_head::Column::Seq).add(count))
+            .filter(audit_head::Column::Id.eq(1))
+            .exec(&self.0.inner)
+            .await?;
+        let end = self.head().await?;
+        let mut link = Link { seq: end.seq - count, hash: end.hash };
+        let mut rows: Vec<audit_entries::ActiveModel> = Vec::with_capacity(entries.len().min(ROWS));
+        for entry in entries {
+            rows.push(write(link.append(entry)));
+            if rows.len() == ROWS {
+                self.insert(std::mem::take(&mut rows)).await?;
+            }
+        }
+        self.insert(rows).await?;
+        let head = audit_head::ActiveModel { id: Set(1), seq: Set(link.seq), hash: Set(link.hash) };
+        head.update(&self.0.inner).await?;
+        Ok(())
+    }
+
+    async fn insert(&self, rows: Vec<audit_entries::ActiveModel>) -> Result<(), StoreError> {
+        if !rows.is_empty() {
+            audit_entries::Entity::insert_many(rows).exec_without_returning(&self.0.inner).await?;
+        }
+        Ok(())
+    }
+
+    /// Where the chain ends.
+    pub async fn head(&self) -> Result<Link, StoreError> {
+        let row = audit_head::Entity::find_by_id(1).one(&self.0.inner).await?;
+        let row = row.ok_or_else(|| StoreError::corrupt("audit_head", "its row is missing"))?;
+        Ok(Link { seq: row.seq, hash: row.hash })
+    }
+
+    /// Entries after a position, oldest first.
+    pub async fn after(&self, seq: i64, limit: u64) -> Result<Vec<Row>, StoreError> {
+        let found = audit_entries::Entity::find().filter(Column::Seq.gt(seq)).order_by_asc(Column::Seq).limit(limit);
+        Ok(found.all(&self.0.inner).await?.into_iter().map(read).collect())
+    }
+
+    /// Entries that fit, newest first: those before `before`, without the first `skip`.
+    pub async fn find(
+        &self,
+        filter: &AuditFilter,
+        before: Option<i64>,
+        (skip, limit): (u64, u64),
+    ) -> Result<Vec<Row>, StoreError> {
+        let mut found = audit_entries::Entity::find().filter(condition(filter)).order_by_desc(Column::Seq);
+        if let Some(before) = before {
+            found = found.filter(Column::Seq.lt(before));
+        }
+        let found = found.offset((skip > 0).then_some(skip)).limit(limit);
+        Ok(found.all(&self.0.inner).await?.into_iter().map(read).collect())
+    }
+
+    /// How many entries fit, by the value of one of their fields, the most frequent first.
+    pub async fn count_by(&self, filter: &AuditFilter, field: AuditField) -> Result<Vec<(String, i64)>, StoreError> {
+        let column = match field {
+            AuditField::Actor => Column::Actor,
+            AuditField::Action => Column::Action,
+            AuditField::ResourceType => Column::ResourceType,
+            AuditField::Outcome => Column::Outcome,
         };
-        row.insert(&self.0.inner).await?;
+        let count = Column::Seq.count();
+        let found = audit_entries::Entity::find().select_only().column(column).column_as(count, "entries");
+        let found = found.filter(condition(filter)).group_by(column).order_by_desc(Expr::col("entries")).limit(100);
+        Ok(found.into_tuple().all(&self.0.inner).await?)
+    }
+
+    /// The newest entry before a time.
+    pub async fn last_before(&self, at: i64) -> Result<Option<Link>, StoreError> {
+        let found = audit_entries::Entity::find().filter(Column::At.lt(at)).order_by_desc(Column::Seq).limit(1);
+        Ok(found.one(&self.0.inner).await?.map(|row| Link { seq: row.seq, hash: row.hash }))
+    }
+
+    /// Removes entries up to a position; returns how many.
+    pub async fn remove_through(&self, seq: i64) -> Result<u64, StoreError> {
+        Ok(audit_entries::Entity::delete_many().filter(Column::Seq.lte(seq)).exec(&self.0.inner).await?.rows_affected)
+    }
+
+    pub async fn save_checkpoint(&self, checkpoint: &Checkpoint) -> Result<(), StoreError> {
+        let row = audit_checkpoints::ActiveModel {
+            seq: Set(checkpoint.seq),
+            hash: Set(checkpoint.hash.clone()),
+            at: Set(checkpoint.at),
+            key: Set(checkpoint.key.clone()),
+            signature: Set(checkpoint.signature.clone()),
+        };
+        let taken = sea_orm::sea_query::OnConflict::column(audit_checkpoints::Column::Seq).do_nothing().to_owned();
+        audit_checkpoints::Entity::insert(row).on_conflict(taken).exec_without_returning(&self.0.inner).await?;
+        Ok(())
+    }
+
+    /// All checkpoints, oldest first.
+    pub async fn checkpoints(&self) -> Result<Vec<Checkpoint>, StoreError> {
+        let found = audit_checkpoints::Entity::find().order_by_asc(audit_checkpoints::Column::Seq);
+        Ok(found.all(&self.0.inner).await?.into_iter().map(read_checkpoint).collect())
+    }
+
+    pub async fn last_checkpoint(&self) -> Result<Option<Checkpoint>, StoreError> {
+        let found = audit_checkpoints::Entity::find().order_by_desc(audit_checkpoints::Column::Seq).limit(1);
+        Ok(found.one(&self.0.inner).await?.map(read_checkpoint))
+    }
+
+    /// Removes the checkpoints before a position: those of entries that are gone, but for the last one.
+    pub async fn remove_checkpoints_before(&self, seq: i64) -> Result<(), StoreError> {
+        audit_checkpoints::Entity::delete_many().filter(audit_checkpoints::Column::Seq.lt(seq)).exec(&self.0.inner).await?;
         Ok(())
     }
 
     /// Of those resources the ones that the trail names: they were here, whether or not they still are.
     pub async fn named(&self, resources: &[String]) -> Result<HashSet<String>, StoreError> {
-        let found: Vec<String> = audit::Entity::find()
+        let found: Vec<String> = audit_entries::Entity::find()
             .select_only()
-            .column(audit::Column::Resource)
-            .filter(audit::Column::Resource.is_in(resources))
+            .column(Column::ResourceId)
+            .filter(Column::ResourceId.is_in(resources))
             .into_tuple()
             .all(&self.0.inner)
             .await?;
@@ -40,6 +169,144 @@ impl Audit<'_> {
     }
 
     pub async fn count(&self) -> Result<u64, StoreError> {
-        Ok(audit::Entity::find().count(&self.0.inner).await?)
+        Ok(audit_entries::Entity::find().count(&self.0.inner).await?)
+    }
+
+    /// Whether there are entries from before the trail was a chain.
+    pub(crate) async fn is_older_than_the_chain(&self) -> Result<bool, StoreError> {
+        Ok(audit::Entity::find().count(&self.0.inner).await? > 0)
+    }
+
+    /// Takes over what was written before the trail was a chain, in its order.
+    pub(crate) async fn adopt(&self) -> Result<(), StoreError> {
+        let old = audit::Entity::find().order_by_asc(audit::Column::At).order_by_asc(audit::Column::Id);
+        let entries = old.all(&self.0.inner).await?.into_iter().map(adopted).collect();
+        self.append(entries).await?;
+        audit::Entity::delete_many().exec(&self.0.inner).await?;
+        Ok(())
+    }
+}
+
+/// A field that entries are counted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuditField {
+    Actor,
+    Action,
+    ResourceType,
+    Outcome,
+}
+
+fn condition(filter: &AuditFilter) -> Condition {
+    let is = |column: Column, value: &Option<String>| value.as_ref().map(|value| column.eq(value.as_str()));
+    Condition::all()
+        .add_option(filter.since.map(|since| Column::At.gte(since)))
+        .add_option(filter.until.map(|until| Column::At.lt(until)))
+        .add_option(is(Column::Actor, &filter.actor))
+        .add_option(is(Column::Action, &filter.action))
+        .add_option(is(Column::ResourceType, &filter.resource_type))
+        .add_option(is(Column::ResourceId, &filter.resource_id))
+        .add_option(is(Column::Outcome, &filter.outcome))
+        .add_option(filter.text.as_ref().map(|text| in_details(text)))
+}
+
+/// Whatever the case of letters, with both databases.
+fn in_details(text: &str) -> sea_orm::sea_query::SimpleExpr {
+    let plain = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    let details = Expr::expr(Func::lower(Expr::col(Column::Details)));
+    details.like(LikeExpr::new(format!("%{plain}%")).escape('\\'))
+}
+
+fn write(row: Row) -> audit_entries::ActiveModel {
+    audit_entries::ActiveModel {
+        seq: Set(row.seq),
+        at: Set(row.at),
+        actor: Set(row.actor),
+        action: Set(row.action),
+        resource_type: Set(row.resource_type),
+        resource_id: Set(row.resource_id),
+        outcome: Set(row.outcome),
+        details: Set(row.details),
+        hash: Set(row.hash),
+    }
+}
+
+fn read(row: audit_entries::Model) -> Row {
+    Row {
+        seq: row.seq,
+        at: row.at,
+        actor: row.actor,
+        action: row.action,
+        resource_type: row.resource_type,
+        resource_id: row.resource_id,
+        outcome: row.outcome,
+        details: row.details,
+        hash: row.hash,
+    }
+}
+
+fn read_checkpoint(row: audit_checkpoints::Model) -> Checkpoint {
+    Checkpoint { seq: row.seq, hash: row.hash, at: row.at, key: row.key, signature: row.signature }
+}
+
+/// `user ada@example.org ID` and `token ci ID` became a key and a name; all of it had been done.
+fn adopted(row: audit::Model) -> Entry {
+    let (action, kind) = row.action.split_once(' ').unwrap_or((&row.action, ""));
+    let mut words = row.actor.splitn(2, ' ');
+    let (who, rest) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let (name, id) = rest.rsplit_once(' ').unwrap_or((rest, ""));
+    Entry {
+        at: row.at,
+        actor: if id.is_empty() { who.to_owned() } else { format!("{who}:{id}") },
+        action: action.to_owned(),
+        resource_type: kind.to_owned(),
+        resource_id: row.resource,
+        outcome: Outcome::Done,
+        details: Details { name: name.to_owned(), ..Details::default() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{actor::Actor, audit::Chain};
+    use sea_orm::ActiveModelTrait as _;
+
+    use super::*;
+    use crate::Store;
+
+    #[tokio::test]
+    async fn what_was_written_before_the_chain_is_taken_over_in_its_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}?mode=rwc", folder.path().join("loki.db").display());
+        let store = Store::open(&url).await.unwrap();
+        let tx = store.begin().await.unwrap();
+        for (at, actor) in [(20, "loki"), (10, "user ada@example.org 0198c000-0000-7000-8000-000000000000")] {
+            let row = audit::ActiveModel {
+                id: Set(uuid::Uuid::from_u128(at)),
+                at: Set(i64::try_from(at).unwrap()),
+                actor: Set(actor.to_owned()),
+                action: Set("create project".to_owned()),
+                resource: Set("p".to_owned()),
+                outcome: Set("done".to_owned()),
+            };
+            row.insert(&tx.inner).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        store.close().await.unwrap();
+
+        let store = Store::open(&url).await.unwrap();
+        let tx = store.begin().await.unwrap();
+        tx.audit().append(vec![Entry::done(30, &Actor::Automation, "delete project", &"p")]).await.unwrap();
+        let rows = tx.audit().after(0, 10).await.unwrap();
+
+        let told: Vec<(i64, &str, &str)> = rows.iter().map(|row| (row.seq, row.actor.as_str(), row.action.as_str())).collect();
+        assert_eq!(
+            told,
+            [(1, "user:0198c000-0000-7000-8000-000000000000", "create"), (2, "loki", "create"), (3, "loki", "delete")]
+        );
+        assert!(rows[0].details.contains("ada@example.org"), "{}", rows[0].details);
+        let mut chain = Chain::after(Link::genesis());
+        rows.into_iter().for_each(|row| chain.check(row).unwrap());
+        assert_eq!(*chain.last(), tx.audit().head().await.unwrap());
+        assert_eq!(tx.audit().named(&["p".to_owned(), "q".to_owned()]).await.unwrap(), HashSet::from(["p".to_owned()]));
     }
 }

@@ -44,7 +44,13 @@ impl Store {
         }
         let db = Database::connect(options).await?;
         Migrator::up(&db, None).await?;
-        Ok(Self { db })
+        let store = Self { db };
+        if store.read().await?.audit().is_older_than_the_chain().await? {
+            let tx = store.begin().await?;
+            tx.audit().adopt().await?;
+            tx.commit().await?;
+        }
+        Ok(store)
     }
 
     /// A transaction that writes.

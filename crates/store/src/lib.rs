@@ -15,7 +15,7 @@ mod tokens;
 mod words;
 
 pub use accounts::{Accounts, UserRow};
-pub use audit::Audit;
+pub use audit::{Audit, AuditField, AuditFilter};
 pub use connect::{Store, Tx};
 pub use error::StoreError;
 pub use events::Events;

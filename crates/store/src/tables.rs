@@ -4,6 +4,9 @@
 
 pub(crate) mod api_tokens;
 pub(crate) mod audit;
+pub(crate) mod audit_checkpoints;
+pub(crate) mod audit_entries;
+pub(crate) mod audit_head;
 pub(crate) mod event_position;
 pub(crate) mod events;
 pub(crate) mod logins;

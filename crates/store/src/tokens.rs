@@ -1,26 +1,62 @@
 //! API tokens.
 
-use protocol::{Timestamp, TokenId, UserId, access::Role};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use protocol::{
+    Timestamp, TokenId, UserId,
+    access::{Role, Scope},
+};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder,
+    sea_query::{Expr, ExprTrait},
+};
 
-use crate::{StoreError, Tx, tables::api_tokens};
+use crate::{
+    StoreError, Tx,
+    tables::api_tokens::{self, Column},
+    words::{from_int, from_json, int, json},
+};
 
 /// A token as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenRow {
     pub id: TokenId,
     pub name: String,
+    pub description: String,
     /// The part of the secret that finds the row; worthless without the rest.
     pub lookup: String,
     pub salt: String,
     /// SHA-256 over salt and secret, in hex: the secret has 256 bits of chance, so no slow hash is needed.
     pub hash: String,
-    pub role: Role,
+    /// Absent for a token that has scopes of its own.
+    pub role: Option<Role>,
+    /// Empty for a token that has a role.
+    pub scopes: Vec<Scope>,
+    /// The person behind it, also when another token of theirs made it; absent for one made on the command line.
     pub created_by: Option<UserId>,
+    /// Who made it, as people know them.
+    pub creator: String,
     pub created_at: Timestamp,
     pub expires_at: Option<Timestamp>,
     pub last_used_at: Option<Timestamp>,
+    pub usage_count: i64,
     pub revoked_at: Option<Timestamp>,
+    /// Addresses and networks that it counts from; all when empty.
+    pub allowed_ips: Vec<String>,
+    /// Requests a minute.
+    pub rate_limit: Option<u32>,
+    /// The token that this one replaces.
+    pub rotating_from: Option<TokenId>,
+    /// When a replaced token ends.
+    pub rotation_expires_at: Option<Timestamp>,
+}
+
+impl TokenRow {
+    /// Whether it counts at `now`.
+    pub fn counts(&self, now: Timestamp) -> bool {
+        let lasts = |end: Option<Timestamp>| end.is_none_or(|end| end > now);
+        self.revoked_at.is_none() && lasts(self.expires_at) && lasts(self.rotation_expires_at)
+    }
 }
 
 /// API tokens.
@@ -35,19 +71,27 @@ impl Tokens<'_> {
             lookup: Set(token.lookup.clone()),
             salt: Set(token.salt.clone()),
             hash: Set(token.hash.clone()),
-            role: Set(token.role.as_str().to_owned()),
+            role: Set(token.role.map(Role::as_str).unwrap_or_default().to_owned()),
             created_by: Set(token.created_by.map(|id| id.0)),
             created_at: Set(token.created_at.millis()),
             expires_at: Set(token.expires_at.map(Timestamp::millis)),
             last_used_at: Set(None),
             revoked_at: Set(None),
+            scopes: Set(scope_words(&token.scopes)),
+            description: Set(token.description.clone()),
+            creator: Set(token.creator.clone()),
+            allowed_ips: Set(json("api_tokens", &token.allowed_ips)?),
+            rate_limit: Set(token.rate_limit.map(int)),
+            usage_count: Set(0),
+            rotating_from: Set(token.rotating_from.map(|id| id.0)),
+            rotation_expires_at: Set(None),
         };
         row.insert(&self.0.inner).await?;
         Ok(())
     }
 
     pub async fn by_lookup(&self, lookup: &str) -> Result<Option<TokenRow>, StoreError> {
-        let row = api_tokens::Entity::find().filter(api_tokens::Column::Lookup.eq(lookup)).one(&self.0.inner).await?;
+        let row = api_tokens::Entity::find().filter(Column::Lookup.eq(lookup)).one(&self.0.inner).await?;
         row.map(read).transpose()
     }
 
@@ -55,18 +99,46 @@ impl Tokens<'_> {
         api_tokens::Entity::find_by_id(id.0).one(&self.0.inner).await?.map(read).transpose()
     }
 
-    /// All tokens that are not revoked, newest first.
-    pub async fn list(&self) -> Result<Vec<TokenRow>, StoreError> {
-        let rows = api_tokens::Entity::find()
-            .filter(api_tokens::Column::RevokedAt.is_null())
-            .order_by_desc(api_tokens::Column::CreatedAt)
-            .all(&self.0.inner)
-            .await?;
-        rows.into_iter().map(read).collect()
+    /// All of that name, newest first.
+    pub async fn by_name(&self, name: &str) -> Result<Vec<TokenRow>, StoreError> {
+        let found = api_tokens::Entity::find().filter(Column::Name.eq(name)).order_by_desc(Column::Id);
+        found.all(&self.0.inner).await?.into_iter().map(read).collect()
     }
 
-    pub async fn touch(&self, id: TokenId, now: Timestamp) -> Result<(), StoreError> {
-        let row = api_tokens::ActiveModel { id: Set(id.0), last_used_at: Set(Some(now.millis())), ..Default::default() };
+    /// All tokens that are not revoked, newest first.
+    pub async fn list(&self) -> Result<Vec<TokenRow>, StoreError> {
+        let found = api_tokens::Entity::find().filter(Column::RevokedAt.is_null()).order_by_desc(Column::CreatedAt);
+        found.order_by_desc(Column::Id).all(&self.0.inner).await?.into_iter().map(read).collect()
+    }
+
+    /// The revoked ones too, newest first.
+    pub async fn list_all(&self) -> Result<Vec<TokenRow>, StoreError> {
+        let found = api_tokens::Entity::find().order_by_desc(Column::CreatedAt).order_by_desc(Column::Id);
+        found.all(&self.0.inner).await?.into_iter().map(read).collect()
+    }
+
+    /// Adds `requests` to those of a token, the last of them at `last`.
+    pub async fn used(&self, id: TokenId, requests: i64, last: Timestamp) -> Result<(), StoreError> {
+        let later = Condition::any().add(Column::LastUsedAt.is_null()).add(Column::LastUsedAt.lt(last.millis()));
+        let update = api_tokens::Entity::update_many()
+            .col_expr(Column::UsageCount, Expr::col(Column::UsageCount).add(requests))
+            .filter(Column::Id.eq(id.0));
+        update.exec(&self.0.inner).await?;
+        let update = api_tokens::Entity::update_many().col_expr(Column::LastUsedAt, Expr::value(last.millis()));
+        update.filter(Column::Id.eq(id.0)).filter(later).exec(&self.0.inner).await?;
+        Ok(())
+    }
+
+    /// Writes what can be changed of a token that is there.
+    pub async fn update(&self, token: &TokenRow) -> Result<(), StoreError> {
+        let row = api_tokens::ActiveModel {
+            id: Set(token.id.0),
+            description: Set(token.description.clone()),
+            allowed_ips: Set(json("api_tokens", &token.allowed_ips)?),
+            rate_limit: Set(token.rate_limit.map(int)),
+            rotation_expires_at: Set(token.rotation_expires_at.map(Timestamp::millis)),
+            ..Default::default()
+        };
         row.update(&self.0.inner).await?;
         Ok(())
     }
@@ -76,21 +148,43 @@ impl Tokens<'_> {
         row.update(&self.0.inner).await?;
         Ok(())
     }
+
+    pub async fn delete(&self, id: TokenId) -> Result<(), StoreError> {
+        api_tokens::Entity::delete_by_id(id.0).exec(&self.0.inner).await?;
+        Ok(())
+    }
+}
+
+fn scope_words(scopes: &[Scope]) -> String {
+    scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 fn read(row: api_tokens::Model) -> Result<TokenRow, StoreError> {
-    let role = Role::parse(&row.role).ok_or_else(|| StoreError::corrupt("api_tokens", format!("unknown role {}", row.role)))?;
+    let unknown = |what: &str, name: &str| StoreError::corrupt("api_tokens", format!("unknown {what} {name}"));
+    let role = match row.role.as_str() {
+        "" => None,
+        name => Some(Role::parse(name).ok_or_else(|| unknown("role", name))?),
+    };
+    let scope = |name: &str| Scope::parse(name).ok_or_else(|| unknown("scope", name));
     Ok(TokenRow {
         id: TokenId(row.id),
         name: row.name,
+        description: row.description,
         lookup: row.lookup,
         salt: row.salt,
         hash: row.hash,
         role,
+        scopes: row.scopes.split_whitespace().map(scope).collect::<Result<_, _>>()?,
         created_by: row.created_by.map(UserId),
+        creator: row.creator,
         created_at: Timestamp::from_millis(row.created_at),
         expires_at: row.expires_at.map(Timestamp::from_millis),
         last_used_at: row.last_used_at.map(Timestamp::from_millis),
+        usage_count: row.usage_count,
         revoked_at: row.revoked_at.map(Timestamp::from_millis),
+        allowed_ips: if row.allowed_ips.is_empty() { Vec::new() } else { from_json("api_tokens", &row.allowed_ips)? },
+        rate_limit: row.rate_limit.map(from_int),
+        rotating_from: row.rotating_from.map(TokenId),
+        rotation_expires_at: row.rotation_expires_at.map(Timestamp::from_millis),
     })
 }

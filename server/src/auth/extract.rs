@@ -1,59 +1,94 @@
 //! From a request to the actor behind it: a bearer token first, else the browser's login.
 
+use std::sync::Arc;
+
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, header, request::Parts},
 };
-use domain::actor::Actor;
+use domain::actor::{Actor, Origin};
+use services::accounts::KnownToken;
 use tower_sessions::Session;
 
-use super::sessions;
-use crate::{edge::Edge, error::HttpError};
+use super::{address, sessions};
+use crate::{edge::Edge, error::HttpError, guard::Caller};
 
 /// The actor of a request that needs one.
 #[derive(Clone, Debug)]
 pub struct Signed(pub Actor);
 
-/// What a request proves itself with. Sockets keep it and prove themselves again from time to time.
+/// What a request proves itself with, and where it came from. Sockets keep it and prove themselves again from time to time.
 #[derive(Clone)]
-pub enum Credentials {
+pub struct Credentials {
+    proof: Proof,
+    from: Arc<Origin>,
+}
+
+#[derive(Clone)]
+enum Proof {
     Bearer(String),
     Browser(Session),
+}
+
+/// Who proved to be whom.
+#[derive(Clone, Debug)]
+pub struct Known {
+    pub actor: Actor,
+    /// The token that it used; absent for a person in a browser.
+    pub token: Option<Arc<KnownToken>>,
 }
 
 impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The secret does not belong into logs.
-        f.write_str(match self {
-            Self::Bearer(_) => "Bearer",
-            Self::Browser(_) => "Browser",
+        f.write_str(match self.proof {
+            Proof::Bearer(_) => "Bearer",
+            Proof::Browser(_) => "Browser",
         })
     }
 }
 
 impl Credentials {
-    /// What the request brought. A token wins over a cookie; anything else in `Authorization` is refused.
+    /// What the request brought. A token wins over a cookie; anything else in `Authorization` is refused, and so is a token
+    /// in the address.
     pub fn of(parts: &Parts) -> Result<Self, HttpError> {
-        if let Some(secret) = bearer(&parts.headers)? {
-            return Ok(Self::Bearer(secret.to_owned()));
+        if names_token_in_query(parts.uri.query().unwrap_or_default()) {
+            return Err(HttpError::bad_token());
         }
-        parts.extensions.get::<Session>().cloned().map(Self::Browser).ok_or_else(HttpError::sign_in)
+        let proof = match bearer(&parts.headers)? {
+            Some(secret) => Proof::Bearer(secret.to_owned()),
+            None => Proof::Browser(parts.extensions.get::<Session>().cloned().ok_or_else(HttpError::sign_in)?),
+        };
+        Ok(Self { proof, from: address::of(parts) })
     }
 
     /// The actor as the database has it now, so that a role that was taken away is gone with the next request.
-    pub async fn actor(&self, edge: &Edge) -> Result<Actor, HttpError> {
-        match self {
-            Self::Bearer(secret) => edge.tokens.authenticate(&edge.cx, secret).await,
-            Self::Browser(session) => browser(edge, session).await,
+    pub async fn known(&self, edge: &Edge) -> Result<Known, HttpError> {
+        match &self.proof {
+            Proof::Bearer(secret) => {
+                let token = edge.tokens.authenticate(&edge.cx, secret).await?;
+                let actor = token.actor(Arc::clone(&self.from)).map_err(|_| HttpError::bad_token())?;
+                Ok(Known { actor, token: Some(token) })
+            }
+            Proof::Browser(session) => Ok(Known { actor: browser(edge, session, Arc::clone(&self.from)).await?, token: None }),
+        }
+    }
+
+    /// Forgets what was read before, so that the next answer is the database's.
+    pub async fn refresh(&self) -> Result<(), HttpError> {
+        match &self.proof {
+            // What a session was once is kept in it; asking again means reading it again.
+            Proof::Browser(session) => session.load().await.map_err(|_| HttpError::sign_in()),
+            Proof::Bearer(_) => Ok(()),
         }
     }
 }
 
-async fn browser(edge: &Edge, session: &Session) -> Result<Actor, HttpError> {
+async fn browser(edge: &Edge, session: &Session, from: Arc<Origin>) -> Result<Actor, HttpError> {
     let login = sessions::login(&edge.cx, session).await.map_err(|error| HttpError::internal(&error))?;
     let login = login.ok_or_else(HttpError::sign_in)?;
     let user = services::accounts::user(&edge.cx, login.user).await?.ok_or_else(HttpError::sign_in)?;
-    Ok(Actor::User { id: user.id, login: login.id, name: user.name, email: user.email, role: user.role })
+    Ok(Actor::User { id: user.id, login: login.id, name: user.name, email: user.email, role: user.role, from })
 }
 
 fn bearer(headers: &HeaderMap) -> Result<Option<&str>, HttpError> {
@@ -75,10 +110,11 @@ impl FromRequestParts<Edge> for Signed {
         if let Some(actor) = parts.extensions.get::<Actor>() {
             return Ok(Self(actor.clone()));
         }
-        if names_token_in_query(parts.uri.query().unwrap_or_default()) {
-            return Err(HttpError::bad_token());
+        let known = Credentials::of(parts)?.known(edge).await?;
+        if let Some(caller) = parts.extensions.get::<Caller>() {
+            caller.is(&known.actor);
         }
-        Credentials::of(parts)?.actor(edge).await.map(Self)
+        Ok(Self(known.actor))
     }
 }
 

@@ -4,15 +4,15 @@
 use app::routes::to::segment;
 use axum::{
     Form,
-    extract::{FromRequest as _, Request, State},
+    extract::{FromRequest as _, FromRequestParts as _, Request, State},
     http::{StatusCode, request::Parts},
     response::{IntoResponse as _, Redirect, Response},
 };
 use serde::{Deserialize, de::DeserializeOwned};
-use services::Error;
+use services::{Error, audit::SignedHow};
 use tower_sessions::Session;
 
-use super::{address, next, sessions};
+use super::{Signed, address, next, sessions};
 use crate::{edge::Edge, error::HttpError};
 
 /// The sign-in form.
@@ -29,24 +29,35 @@ struct LoginForm {
 /// Signs in.
 pub async fn login(State(edge): State<Edge>, session: Session, request: Request) -> Result<Response, HttpError> {
     let (parts, form) = form::<LoginForm>(request).await?;
-    let from = address::of(&parts, edge.settings.tls);
+    let from = address::of(&parts);
     let target = next::local_path(form.next.as_deref());
+    if edge.buckets.sign_in(from.address, edge.cx.clock.now().millis()).is_err() {
+        return Ok(back("too_many", &form.email, target));
+    }
     let code = match services::accounts::sign_in(&edge.cx, &form.email, &form.password, &from).await {
         Ok(user) => {
-            sessions::sign_in(&edge.cx, &session, user.id).await.map_err(|error| HttpError::internal(&error))?;
+            sessions::sign_in(&edge.cx, &session, user, from).await?;
             return Ok(Redirect::to(target).into_response());
         }
         Err(Error::Unauthorized(_) | Error::Invalid(_)) => "credentials",
         Err(Error::TooMany { .. }) => "too_many",
         Err(other) => return Err(other.into()),
     };
-    let back = format!("/login?error={code}&email={}&next={}", segment(&form.email), segment(target));
-    Ok(Redirect::to(&back).into_response())
+    Ok(back(code, &form.email, target))
+}
+
+fn back(code: &str, email: &str, target: &str) -> Response {
+    Redirect::to(&format!("/login?error={code}&email={}&next={}", segment(email), segment(target))).into_response()
 }
 
 /// Signs out.
-pub async fn logout(session: Session) -> Result<Redirect, HttpError> {
+pub async fn logout(State(edge): State<Edge>, session: Session, request: Request) -> Result<Redirect, HttpError> {
+    let (mut parts, _) = request.into_parts();
+    if let Ok(Signed(actor)) = Signed::from_request_parts(&mut parts, &edge).await {
+        services::audit::signed(&edge.cx, &actor, SignedHow::Out).await?;
+    }
     sessions::sign_out(&session).await.map_err(|error| HttpError::internal(&error))?;
+    edge.cx.nudges.access();
     Ok(Redirect::to("/login"))
 }
 

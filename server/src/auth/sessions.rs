@@ -1,12 +1,13 @@
 //! Cookie sessions over our own table. The cookie's value is never stored, only its SHA-256, so that nobody who reads the
 //! database can sign in with what is there.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::Arc};
 
 use async_trait::async_trait;
+use domain::actor::{Actor, Origin};
 use protocol::{LoginId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
-use services::Cx;
+use services::{Cx, accounts::UserRecord, audit::SignedHow};
 use sha2::{Digest as _, Sha256};
 use store::LoginRow;
 use time::Duration;
@@ -16,6 +17,8 @@ use tower_sessions::{
     session::{Id, Record},
     session_store::{Error, Result},
 };
+
+use crate::error::HttpError;
 
 /// A login that is not used for this long is over.
 const IDLE: Duration = Duration::days(14);
@@ -53,10 +56,13 @@ pub fn layer(cx: &Cx, tls: bool) -> SessionManagerLayer<Logins> {
 }
 
 /// Binds the browser to a user, under a new cookie value.
-pub async fn sign_in(cx: &Cx, session: &Session, user: UserId) -> std::result::Result<(), tower_sessions::session::Error> {
-    let now = cx.clock.now();
-    session.cycle_id().await?;
-    session.insert(KEY, Login { id: LoginId(cx.ids.uuid()), user, since: now, seen: now }).await
+pub async fn sign_in(cx: &Cx, session: &Session, user: UserRecord, from: Arc<Origin>) -> std::result::Result<(), HttpError> {
+    let failed = |error: tower_sessions::session::Error| HttpError::internal(&error);
+    let (now, id) = (cx.clock.now(), LoginId(cx.ids.uuid()));
+    session.cycle_id().await.map_err(failed)?;
+    session.insert(KEY, Login { id, user: user.id, since: now, seen: now }).await.map_err(failed)?;
+    let actor = Actor::User { id: user.id, login: id, name: user.name, email: user.email, role: user.role, from };
+    Ok(services::audit::signed(cx, &actor, SignedHow::In).await?)
 }
 
 /// The browser's login, while it lasts.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use services::{Error, accounts::NewAdmin};
 use tower_sessions::Session;
 
-use super::{login::form, sessions};
+use super::{address, login::form, sessions};
 use crate::{edge::Edge, error::HttpError};
 
 /// The form of the first visit.
@@ -27,12 +27,12 @@ struct SetupForm {
 
 /// Makes the first account and signs it in.
 pub async fn setup(State(edge): State<Edge>, session: Session, request: Request) -> Result<Response, HttpError> {
-    let (_, form) = form::<SetupForm>(request).await?;
+    let (parts, form) = form::<SetupForm>(request).await?;
     let typed = format!("token={}&email={}&name={}", segment(&form.token), segment(&form.email), segment(&form.name));
     let admin = NewAdmin { token: form.token, email: form.email, name: form.name, password: form.password };
     match services::accounts::create_first_admin(&edge.cx, admin).await {
         Ok(user) => {
-            sessions::sign_in(&edge.cx, &session, user.id).await.map_err(|error| HttpError::internal(&error))?;
+            sessions::sign_in(&edge.cx, &session, user, address::of(&parts)).await?;
             Ok(Redirect::to("/").into_response())
         }
         Err(error) => match code(&edge, &error).await {

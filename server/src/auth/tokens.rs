@@ -6,8 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use domain::actor::Actor;
-use services::Cx;
+use services::{Cx, accounts::KnownToken};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
@@ -22,11 +21,11 @@ type Key = [u8; 32];
 
 /// Tokens by the hash of their secret.
 #[derive(Debug, Default)]
-pub struct TokenCache(Mutex<HashMap<Key, Arc<Fresh<Actor>>>>);
+pub struct TokenCache(Mutex<HashMap<Key, Arc<Fresh<Arc<KnownToken>>>>>);
 
 impl TokenCache {
-    /// The actor behind a token's secret.
-    pub async fn authenticate(&self, cx: &Cx, secret: &str) -> Result<Actor, HttpError> {
+    /// The token behind a secret.
+    pub async fn authenticate(&self, cx: &Cx, secret: &str) -> Result<Arc<KnownToken>, HttpError> {
         let key: Key = Sha256::digest(secret.as_bytes()).into();
         let Some(slot) = self.slot(key, cx) else { return ask(cx, secret).await };
         let found = slot.get(&cx.nudges, ask(cx, secret)).await;
@@ -37,7 +36,7 @@ impl TokenCache {
     }
 
     /// Where that token is kept; nothing when too many are in use.
-    fn slot(&self, key: Key, cx: &Cx) -> Option<Arc<Fresh<Actor>>> {
+    fn slot(&self, key: Key, cx: &Cx) -> Option<Arc<Fresh<Arc<KnownToken>>>> {
         let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(slot) = slots.get(&key) {
             return Some(Arc::clone(slot));
@@ -50,7 +49,7 @@ impl TokenCache {
     }
 
     /// Guesses take no room.
-    fn forget(&self, key: &Key, slot: &Arc<Fresh<Actor>>) {
+    fn forget(&self, key: &Key, slot: &Arc<Fresh<Arc<KnownToken>>>) {
         let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if slots.get(key).is_some_and(|kept| Arc::ptr_eq(kept, slot)) {
             slots.remove(key);
@@ -58,10 +57,10 @@ impl TokenCache {
     }
 }
 
-async fn ask(cx: &Cx, secret: &str) -> Result<Actor, HttpError> {
-    let token = services::accounts::authenticate_token(cx, secret).await.map_err(|error| match error {
-        services::Error::Unauthorized(_) | services::Error::NotFound(_) => HttpError::bad_token(),
-        other => HttpError::from(other),
-    })?;
-    Ok(Actor::from_token(&token))
+async fn ask(cx: &Cx, secret: &str) -> Result<Arc<KnownToken>, HttpError> {
+    match services::accounts::authenticate_token(cx, secret).await {
+        Ok(token) => Ok(Arc::new(token)),
+        Err(services::Error::Unauthorized(_) | services::Error::NotFound(_)) => Err(HttpError::bad_token()),
+        Err(other) => Err(other.into()),
+    }
 }

@@ -1,14 +1,11 @@
-//! Chores on the data directory itself, with or without a server running: the setup link, accounts, tokens.
+//! Chores on the data directory itself, with or without a server running: the setup link and accounts.
 
 use std::io::Read as _;
 
 use clap::{Args, Subcommand};
 use domain::actor::Actor;
 use protocol::access::Role;
-use services::{
-    Cx,
-    accounts::{NewToken, NewUser},
-};
+use services::{Cx, accounts::NewUser};
 
 use super::{Data, Exit, Failure, print};
 use crate::{
@@ -49,25 +46,7 @@ pub(super) enum UserCommand {
     },
 }
 
-#[derive(Debug, Subcommand)]
-pub(super) enum TokenCommand {
-    /// Make an API token; it is printed once and not kept
-    Create {
-        #[command(flatten)]
-        data: Data,
-        /// What it is for
-        #[arg(long)]
-        name: String,
-        /// admin, operator, viewer or auditor
-        #[arg(long, value_parser = role)]
-        role: Role,
-        /// Days until it ends; 90 when absent
-        #[arg(long)]
-        expires_days: Option<u32>,
-    },
-}
-
-fn role(name: &str) -> Result<Role, String> {
+pub(super) fn role(name: &str) -> Result<Role, String> {
     Role::parse(name).ok_or_else(|| "there are admin, operator, viewer and auditor".to_owned())
 }
 
@@ -92,17 +71,6 @@ pub(super) async fn user(command: UserCommand) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-pub(super) async fn token(command: TokenCommand) -> Result<Exit, Failure> {
-    let TokenCommand::Create { data, name, role, expires_days } = command;
-    let cx = open(data).await?;
-    let new = NewToken { name, role, expires_days };
-    let (token, secret) = services::accounts::create_token(&cx, &Actor::Automation, new).await?;
-    print::line(&secret);
-    let until = token.expires_at.map_or_else(|| "for ever".to_owned(), |end| format!("until {end}"));
-    print::note(&format!("\"{}\" is good {until}, as {}. It is not shown again", token.name, token.role.as_str()));
-    Ok(Exit::Done)
-}
-
 fn password() -> Result<String, Failure> {
     let mut text = String::new();
     std::io::stdin().lock().take(LONGEST + 1).read_to_string(&mut text)?;
@@ -114,7 +82,7 @@ fn password() -> Result<String, Failure> {
     Ok(password.to_owned())
 }
 
-async fn open(data: Data) -> Result<Cx, Failure> {
+pub(super) async fn open(data: Data) -> Result<Cx, Failure> {
     let data = DataConfig::new(data)?;
     let agents = AgentsConfig::from_env()?;
     let outside = Outside::without_runs(&agents);

@@ -9,6 +9,11 @@ pub(super) fn line(text: &str) {
     let _ = writeln!(io::stdout().lock(), "{text}");
 }
 
+/// A part of the result that brings its own line ends.
+pub(super) fn text(text: &str) {
+    let _ = io::stdout().lock().write_all(text.as_bytes());
+}
+
 /// The result as JSON, for programs.
 pub(super) fn json(value: &impl Serialize) {
     if let Ok(text) = serde_json::to_string_pretty(value) {

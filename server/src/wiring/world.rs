@@ -9,7 +9,7 @@ use std::{
 
 use domain::ports::clock::{Clock, Ids};
 use protocol::Timestamp;
-use services::Cx;
+use services::{Cx, audit::When};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -73,6 +73,44 @@ pub(super) async fn sweep_logins(cx: Cx, stopping: CancellationToken) {
         tokio::select! {
             () = stopping.cancelled() => return,
             () = tokio::time::sleep(Duration::from_hours(1)) => {}
+        }
+    }
+}
+
+/// Writes when tokens were used, twice a minute and at the end.
+pub(super) async fn write_token_uses(cx: Cx, stopping: CancellationToken) {
+    loop {
+        let ends = tokio::select! {
+            () = stopping.cancelled() => true,
+            () = tokio::time::sleep(Duration::from_secs(30)) => false,
+        };
+        if let Err(error) = services::accounts::write_token_uses(&cx).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "when tokens were used could not be written");
+        }
+        if ends {
+            return;
+        }
+    }
+}
+
+/// Signs checkpoints of the audit trail when they are due and at the end, and once an hour removes what is older than `days`.
+pub(super) async fn keep_audit(cx: Cx, days: Option<u32>, stopping: CancellationToken) {
+    for minute in 0_u64.. {
+        if let Some(days) = days.filter(|_| minute % 60 == 0)
+            && let Err(error) = services::audit::prune(&cx, days).await
+        {
+            tracing::warn!(error = &error as &dyn std::error::Error, "old entries of the audit trail could not be removed");
+        }
+        let ends = tokio::select! {
+            () = stopping.cancelled() => true,
+            () = tokio::time::sleep(Duration::from_mins(1)) => false,
+        };
+        let when = if ends { When::Now } else { When::Due };
+        if let Err(error) = services::audit::checkpoint(&cx, when).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the audit trail has no new checkpoint");
+        }
+        if ends {
+            return;
         }
     }
 }

@@ -51,7 +51,7 @@ pub async fn open(State(edge): State<Edge>, request: Request) -> Result<Response
     let (mut parts, _) = request.into_parts();
     let Asked(query) = Asked::<SocketQuery>::from_request_parts(&mut parts, &edge).await?;
     let credentials = Credentials::of(&parts)?;
-    let actor = credentials.actor(&edge).await?;
+    let actor = credentials.known(&edge).await?.actor;
     require(&actor, Action::ReadEvents).map_err(services::Error::from)?;
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &edge).await {
         Ok(upgrade) => upgrade,
@@ -120,6 +120,7 @@ impl Stream {
 
     async fn follow(&mut self) -> End {
         let mut head = self.edge.feed.watch();
+        let mut access = self.edge.cx.nudges.watch_access();
         let mut pings = interval_at(Instant::now() + PING, PING);
         let mut checks = interval_at(Instant::now() + RECHECK, RECHECK);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -136,6 +137,7 @@ impl Stream {
                     changed = head.changed() => changed.map_err(|_| End::ServerStops),
                     message = self.socket.recv() => self.heard(message).await,
                     _ = pings.tick() => self.say(&SocketMessage::Ping).await,
+                    _ = access.changed() => self.check().await,
                     _ = checks.tick() => self.check().await,
                 },
             };
@@ -186,13 +188,10 @@ impl Stream {
 
     /// Whether the actor may still listen.
     async fn check(&mut self) -> Result<(), End> {
-        if let Credentials::Browser(session) = &self.credentials {
-            // What a session was once is kept in it; asking again means reading it again.
-            session.load().await.map_err(|_| End::SignedOut)?;
-        }
-        match self.credentials.actor(&self.edge).await {
-            Ok(actor) if may(&actor, Action::ReadEvents) => {
-                self.actor = actor;
+        self.credentials.refresh().await.map_err(|_| End::SignedOut)?;
+        match self.credentials.known(&self.edge).await {
+            Ok(known) if may(&known.actor, Action::ReadEvents) => {
+                self.actor = known.actor;
                 Ok(())
             }
             Err(error) if error.status().is_server_error() => Ok(()),

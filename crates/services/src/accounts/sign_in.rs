@@ -2,10 +2,11 @@
 
 use std::{collections::HashMap, sync::Mutex};
 
+use domain::actor::Origin;
 use protocol::Timestamp;
 
 use super::{UserRecord, passwords};
-use crate::{Cx, Error};
+use crate::{Cx, Error, audit::Denied};
 
 /// Attempts before the first wait.
 const FREE_ATTEMPTS: u32 = 6;
@@ -74,21 +75,28 @@ fn forget_oldest(counted: &mut HashMap<String, (u32, Timestamp)>, now: Timestamp
     counted.retain(|_, (_, last)| last.millis() > median);
 }
 
-/// The person of that e-mail address and password. `address` is the client's, for slowing down guesses.
-pub async fn sign_in(cx: &Cx, email: &str, password: &str, address: &str) -> Result<UserRecord, Error> {
+/// The person of that e-mail address and password. Where it comes from counts for slowing down guesses, which are on record.
+pub async fn sign_in(cx: &Cx, email: &str, password: &str, from: &Origin) -> Result<UserRecord, Error> {
     let email = email.trim().to_lowercase();
+    let address = from.address.map_or_else(|| "unknown".to_owned(), |address| address.to_string());
     let account: String = format!("account {}", email.chars().take(254).collect::<String>());
     let keys = [account.clone(), format!("address {address}")];
     if let Err(retry_after_seconds) = cx.attempts.begin(&keys, cx.clock.now()) {
+        note(cx, 429, "too many attempts".to_owned(), from);
         return Err(Error::TooMany { retry_after_seconds });
     }
     match look(cx, &email, password).await {
-        Ok(Some(user)) => {
+        Ok(Looked::Right(user)) => {
             cx.attempts.undo(&keys);
             cx.attempts.succeeded(&account);
             Ok(user)
         }
-        Ok(None) => Err(Error::Unauthorized("that e-mail address and password do not belong together".to_owned())),
+        Ok(Looked::Wrong(account)) => {
+            // What was typed may be a password in the wrong field, so only accounts that are there are named.
+            let whose = account.map_or_else(|| "no account".to_owned(), |account| format!("the account {account}"));
+            note(cx, 401, format!("wrong e-mail address or password, for {whose}"), from);
+            Err(Error::Unauthorized("that e-mail address and password do not belong together".to_owned()))
+        }
         Err(error) => {
             cx.attempts.undo(&keys);
             Err(error)
@@ -96,14 +104,28 @@ pub async fn sign_in(cx: &Cx, email: &str, password: &str, address: &str) -> Res
     }
 }
 
-async fn look(cx: &Cx, email: &str, password: &str) -> Result<Option<UserRecord>, Error> {
+fn note(cx: &Cx, status: u16, error: String, from: &Origin) {
+    let at = cx.clock.now().millis();
+    cx.denials.note(Denied { at, actor: None, what: "sign_in".to_owned(), status, error, origin: from.clone() });
+}
+
+enum Looked {
+    Right(UserRecord),
+    /// The e-mail address of the account that it was meant for, if there is one.
+    Wrong(Option<String>),
+}
+
+async fn look(cx: &Cx, email: &str, password: &str) -> Result<Looked, Error> {
     let found = {
         let tx = cx.store.read().await?;
         tx.accounts().by_email(email).await?
     };
     let stored = found.as_ref().map(|user| user.password_hash.clone());
     let right = passwords::verify(&cx.hashing, password, stored).await?;
-    Ok(found.filter(|_| right).map(UserRecord::from))
+    Ok(match found {
+        Some(user) if right => Looked::Right(user.into()),
+        other => Looked::Wrong(other.map(|user| user.email)),
+    })
 }
 
 #[cfg(test)]

@@ -1,131 +1,241 @@
-//! API tokens: `loki_<lookup>_<secret>`, shown once, stored as a salted hash.
+//! API tokens: `loki_<lookup>_<secret>`, shown once, stored as a salted hash, and never more than who made them.
+
+mod change;
+mod uses;
+
+pub use change::{Ending, end_token, rotate_token, update_token};
+pub use uses::{TokenUses, write_token_uses};
+
+use std::sync::Arc;
 
 use domain::{
-    access::{self, Action},
-    actor::Actor,
+    access::{self, Action, Denied, Scopes},
+    access_tokens::{self as rules, AllowedAddresses},
+    actor::{Actor, Origin},
 };
 use protocol::{
     Timestamp, TokenId,
-    access::{Role, Token},
+    access::{CreateToken, Scope, Token},
 };
 use sha2::{Digest, Sha256};
-use store::TokenRow;
+use store::{TokenRow, Tx};
 use subtle::ConstantTimeEq;
 
 use crate::{Cx, Error, context::audit, context::hex};
 
-/// Days that a token lives when nothing is said.
-const DEFAULT_DAYS: u32 = 90;
 const DAY_MS: i64 = 86_400_000;
-/// "Last used" is only as exact as this, so that reading does not write each time.
-const TOUCH_EVERY_MS: i64 = 60_000;
+const LONGEST_NAME: usize = 255;
+const LONGEST_DESCRIPTION: usize = 1_000;
 
-/// A token to be.
-#[derive(Clone, Debug)]
-pub struct NewToken {
+/// A token that was found good, as far as requests need it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownToken {
+    pub id: TokenId,
     pub name: String,
-    pub role: Role,
-    /// 1 to 3,650; 90 when absent.
-    pub expires_days: Option<u32>,
+    /// What it may do at this moment.
+    pub scopes: Scopes,
+    pub allowed: AllowedAddresses,
+    /// Requests a minute, in place of the server's own limits.
+    pub rate_limit: Option<u32>,
 }
 
-/// Makes a token; the second value is the secret, which is not kept.
-pub async fn create_token(cx: &Cx, actor: &Actor, new: NewToken) -> Result<(Token, String), Error> {
+impl KnownToken {
+    /// Whoever uses it from there. From an address that it does not count from it is like any token that is none.
+    pub fn actor(&self, from: Arc<Origin>) -> Result<Actor, Error> {
+        if !self.allowed.allow(from.address) {
+            return Err(refused());
+        }
+        Ok(Actor::Token { id: self.id, name: self.name.clone(), scopes: self.scopes, from })
+    }
+}
+
+/// Makes a token; its secret is in this answer and is not kept.
+pub async fn create_token(cx: &Cx, actor: &Actor, new: CreateToken) -> Result<Token, Error> {
     access::require(actor, Action::ManageTokens)?;
-    let name = new.name.trim().to_owned();
-    if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
-        return Err(Error::Invalid("the token needs a name of 1 to 100 characters".to_owned()));
+    let (row, secret) = draft(cx, actor, new)?;
+    let tx = cx.store.begin().await?;
+    let row = TokenRow { created_by: person_behind(&tx, actor).await?, ..row };
+    tx.tokens().insert(&row).await?;
+    audit(cx, &tx, actor, "create token", row.id).await?;
+    tx.commit().await?;
+    Ok(Token { token: Some(secret), ..view(row) })
+}
+
+fn draft(cx: &Cx, actor: &Actor, new: CreateToken) -> Result<(TokenRow, String), Error> {
+    let name = rules::words("name", &new.name, LONGEST_NAME).map_err(Error::Invalid)?;
+    // A name that is an id would be somebody else's.
+    if name.is_empty() || name.parse::<TokenId>().is_ok() {
+        return Err(Error::Invalid("the token needs a name of 1 to 255 characters that is no id".to_owned()));
     }
-    let days = new.expires_days.unwrap_or(DEFAULT_DAYS);
-    if !(1..=3_650).contains(&days) {
-        return Err(Error::Invalid(format!("expires_days is {days}; it must be from 1 to 3650")));
-    }
-    let (mut lookup, mut secret, mut salt) = ([0; 8], [0; 32], [0; 16]);
-    cx.ids.random(&mut lookup);
-    cx.ids.random(&mut secret);
-    cx.ids.random(&mut salt);
-    let (lookup, salt) = (hex(&lookup), hex(&salt));
-    let full = format!("loki_{lookup}_{}", hex(&secret));
+    let (role, scopes) = rules::scopes(new.role, new.scopes).map_err(Error::Invalid)?;
+    within(actor, &scopes)?;
+    let days = rules::days(new.expires_days).map_err(Error::Invalid)?;
+    let allowed = AllowedAddresses::parse(&new.allowed_ips.unwrap_or_default()).map_err(Error::Invalid)?;
+    let secret = Secret::new(cx);
     let now = cx.clock.now();
     let row = TokenRow {
         id: TokenId(cx.ids.uuid()),
         name,
-        hash: hash(&salt, &full),
-        lookup,
-        salt,
-        role: new.role,
-        created_by: actor.user_id(),
+        description: rules::words("description", &new.description.unwrap_or_default(), LONGEST_DESCRIPTION)
+            .map_err(Error::Invalid)?,
+        hash: hash(&secret.salt, &secret.full),
+        lookup: secret.lookup,
+        salt: secret.salt,
+        scopes: if role.is_some() { Vec::new() } else { scopes },
+        role,
+        created_by: None,
+        creator: creator(actor),
         created_at: now,
-        expires_at: Some(Timestamp::from_millis(now.millis() + i64::from(days) * DAY_MS)),
+        expires_at: Some(later(now, i64::from(days) * DAY_MS)),
         last_used_at: None,
+        usage_count: 0,
         revoked_at: None,
+        allowed_ips: allowed.list(),
+        rate_limit: rules::rate_limit(new.rate_limit).map_err(Error::Invalid)?,
+        rotating_from: None,
+        rotation_expires_at: None,
     };
-    let tx = cx.store.begin().await?;
-    tx.tokens().insert(&row).await?;
-    audit(cx, &tx, actor, "create token", row.id).await?;
-    tx.commit().await?;
-    Ok((view(row), full))
+    Ok((row, secret.full))
+}
+
+/// Refuses whoever would give away more than they have.
+fn within(actor: &Actor, scopes: &[Scope]) -> Result<(), Error> {
+    let own = actor.scopes();
+    let missing = Scopes::of(scopes).list().into_iter().rev().find(|scope| !own.has(*scope));
+    missing.map_or(Ok(()), |needs| Err(Error::Forbidden(Denied { needs })))
+}
+
+fn creator(actor: &Actor) -> String {
+    match actor {
+        Actor::Automation => "the command line".to_owned(),
+        person => person.display_name().to_owned(),
+    }
+}
+
+/// The person whose scopes bound the token: who makes it, or who made the token that makes it.
+async fn person_behind(tx: &Tx, actor: &Actor) -> Result<Option<protocol::UserId>, Error> {
+    match actor {
+        Actor::User { id, .. } => Ok(Some(*id)),
+        Actor::Token { id, .. } => Ok(tx.tokens().by_id(*id).await?.and_then(|row| row.created_by)),
+        Actor::Automation => Ok(None),
+    }
+}
+
+fn later(from: Timestamp, millis: i64) -> Timestamp {
+    Timestamp::from_millis(from.millis().saturating_add(millis))
+}
+
+/// A new secret with what is stored of it.
+struct Secret {
+    lookup: String,
+    salt: String,
+    full: String,
+}
+
+impl Secret {
+    fn new(cx: &Cx) -> Self {
+        let (mut lookup, mut secret, mut salt) = ([0; 8], [0; 32], [0; 16]);
+        cx.ids.random(&mut lookup);
+        cx.ids.random(&mut secret);
+        cx.ids.random(&mut salt);
+        let lookup = hex(&lookup);
+        Self { full: format!("loki_{lookup}_{}", hex(&secret)), lookup, salt: hex(&salt) }
+    }
 }
 
 /// The token behind `secret`, if it is valid now.
-pub async fn authenticate_token(cx: &Cx, secret: &str) -> Result<Token, Error> {
-    let row = match secret.strip_prefix("loki_").and_then(|rest| rest.split_once('_')) {
-        Some((lookup, _)) if secret.len() < 200 => {
-            let tx = cx.store.read().await?;
-            tx.tokens().by_lookup(lookup).await?
-        }
-        _ => None,
+pub async fn authenticate_token(cx: &Cx, secret: &str) -> Result<KnownToken, Error> {
+    let Some((lookup, _)) = secret.strip_prefix("loki_").and_then(|rest| rest.split_once('_')).filter(|_| secret.len() < 200)
+    else {
+        return Err(refused());
     };
-    let now = cx.clock.now();
-    let valid = row.filter(|row| {
-        let right: bool = row.hash.as_bytes().ct_eq(hash(&row.salt, secret).as_bytes()).into();
-        right && row.revoked_at.is_none() && row.expires_at.is_none_or(|end| end > now)
-    });
-    let Some(row) = valid else {
-        return Err(Error::Unauthorized("Invalid, expired, or revoked token".to_owned()));
-    };
-    if row.last_used_at.is_none_or(|last| now.millis_since(last) >= TOUCH_EVERY_MS) {
-        let tx = cx.store.begin().await?;
-        tx.tokens().touch(row.id, now).await?;
-        tx.commit().await?;
-    }
-    Ok(view(row))
-}
-
-/// All tokens that are not revoked.
-pub async fn list_tokens(cx: &Cx, actor: &Actor) -> Result<Vec<Token>, Error> {
-    access::require(actor, Action::ManageTokens)?;
     let tx = cx.store.read().await?;
-    Ok(tx.tokens().list().await?.into_iter().map(view).collect())
+    let now = cx.clock.now();
+    let row = tx.tokens().by_lookup(lookup).await?.filter(|row| {
+        let right: bool = row.hash.as_bytes().ct_eq(hash(&row.salt, secret).as_bytes()).into();
+        right && row.counts(now)
+    });
+    let Some(row) = row else { return Err(refused()) };
+    let mut scopes = Scopes::of(&scopes_of(&row));
+    if let Some(person) = row.created_by {
+        // Who made it may have had a role taken away since.
+        let person = tx.accounts().by_id(person).await?.ok_or_else(refused)?;
+        scopes = scopes.and(Scopes::of(access::scopes(person.role)));
+    }
+    let allowed = AllowedAddresses::parse(&row.allowed_ips).map_err(Error::Internal)?;
+    Ok(KnownToken { id: row.id, name: row.name, scopes, allowed, rate_limit: row.rate_limit })
 }
 
-/// Ends a token at once.
-pub async fn revoke_token(cx: &Cx, actor: &Actor, id: TokenId) -> Result<(), Error> {
+fn refused() -> Error {
+    Error::Unauthorized("Invalid, expired, or revoked token".to_owned())
+}
+
+/// All tokens, newest first; the revoked ones only when asked for.
+pub async fn list_tokens(cx: &Cx, actor: &Actor, which: Which) -> Result<Vec<Token>, Error> {
     access::require(actor, Action::ManageTokens)?;
-    let tx = cx.store.begin().await?;
-    let found = tx.tokens().by_id(id).await?.filter(|row| row.revoked_at.is_none());
-    if found.is_none() {
-        return Err(Error::NotFound("there is no token with that id".to_owned()));
+    write_token_uses(cx).await?;
+    let tx = cx.store.read().await?;
+    let rows = match which {
+        Which::NotRevoked => tx.tokens().list().await?,
+        Which::All => tx.tokens().list_all().await?,
+    };
+    Ok(rows.into_iter().map(view).collect())
+}
+
+/// Which tokens a list has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    NotRevoked,
+    All,
+}
+
+/// The token of that id or name.
+pub async fn token(cx: &Cx, actor: &Actor, identifier: &str) -> Result<Token, Error> {
+    access::require(actor, Action::ManageTokens)?;
+    write_token_uses(cx).await?;
+    let tx = cx.store.read().await?;
+    Ok(view(find(&tx, identifier).await?))
+}
+
+/// By id, or by a name that one token alone has. Of a token and the one that it replaces, the name is the new one's.
+async fn find(tx: &Tx, identifier: &str) -> Result<TokenRow, Error> {
+    let missing = || Error::NotFound("Token not found".to_owned());
+    if let Ok(id) = identifier.parse::<TokenId>() {
+        return tx.tokens().by_id(id).await?.ok_or_else(missing);
     }
-    tx.tokens().revoke(id, cx.clock.now()).await?;
-    audit(cx, &tx, actor, "revoke token", id).await?;
-    tx.commit().await?;
-    // What edges remember of tokens is forgotten with the next wake-up.
-    cx.nudges.events();
-    Ok(())
+    let mut named = tx.tokens().by_name(identifier).await?;
+    named.retain(|row| row.revoked_at.is_none() && row.rotation_expires_at.is_none());
+    match named.len() {
+        0 | 1 => named.pop().ok_or_else(missing),
+        count => Err(Error::Conflict(format!("{count} tokens are called \"{identifier}\": name one by its id"))),
+    }
 }
 
 fn hash(salt: &str, secret: &str) -> String {
     hex(&Sha256::new().chain_update(salt.as_bytes()).chain_update(secret.as_bytes()).finalize())
 }
 
+fn scopes_of(row: &TokenRow) -> Vec<Scope> {
+    row.role.map_or_else(|| row.scopes.clone(), |role| access::scopes(role).to_vec())
+}
+
 fn view(row: TokenRow) -> Token {
     Token {
+        scopes: scopes_of(&row),
         id: row.id,
         name: row.name,
+        description: row.description,
         role: row.role,
+        created_by: if row.creator.is_empty() { "not recorded".to_owned() } else { row.creator },
         created_at: row.created_at,
         expires_at: row.expires_at,
-        last_used_at: row.last_used_at,
+        last_used: row.last_used_at,
+        usage_count: row.usage_count,
+        revoked: row.revoked_at.is_some(),
+        allowed_ips: row.allowed_ips,
+        rate_limit: row.rate_limit,
+        rotating_from: row.rotating_from,
+        rotation_expires_at: row.rotation_expires_at,
+        token: None,
     }
 }

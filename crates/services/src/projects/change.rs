@@ -3,19 +3,21 @@
 use domain::{
     access::{self, Action},
     actor::Actor,
+    audit::Changes,
 };
 use protocol::{
     Event, ProjectId, Scope,
     projects::{Project, ProjectSource, UpdateProject},
 };
 
-use crate::{Cx, Error, context::audit, runs::check_spec};
+use crate::{Cx, Error, audit::record_changes, context::audit, runs::check_spec};
 
 /// Changes what is given and leaves the rest.
 pub async fn update(cx: &Cx, actor: &Actor, id: ProjectId, command: UpdateProject) -> Result<Project, Error> {
     access::require(actor, Action::WriteProject)?;
     let tx = cx.store.begin().await?;
     let mut project = super::load(&tx, id).await?;
+    let before = project.clone();
     if let Some(name) = &command.name {
         project.name = super::check_name(name)?;
     }
@@ -33,10 +35,19 @@ pub async fn update(cx: &Cx, actor: &Actor, id: ProjectId, command: UpdateProjec
     tx.projects().update(&project).await?;
     let scope = Scope { project_id: Some(id), run_id: None };
     tx.events().append(cx.clock.now(), scope, &Event::ProjectUpdated { name: project.name.clone() }).await?;
-    audit(cx, &tx, actor, "update project", id).await?;
+    record_changes(cx, &tx, actor, ("update project", id), changes(&before, &project)).await?;
     tx.commit().await?;
     cx.nudges.events();
     Ok(project)
+}
+
+fn changes(before: &Project, after: &Project) -> Changes {
+    let spec = |project: &Project| project.spec.clone().unwrap_or_default();
+    Changes::default()
+        .field("name", &before.name, &after.name)
+        .field("description", &before.description, &after.description)
+        .field("delivery", before.delivery.as_str(), after.delivery.as_str())
+        .field("spec", spec(before), spec(after))
 }
 
 /// Removes a project with its runs. A repository that loki made is removed, a folder of somebody else's stays as it is.

@@ -17,6 +17,14 @@ pub struct Model {
     pub expires_at: Option<i64>,
     pub last_used_at: Option<i64>,
     pub revoked_at: Option<i64>,
+    pub scopes: String,
+    pub description: String,
+    pub creator: String,
+    pub allowed_ips: String,
+    pub rate_limit: Option<i32>,
+    pub usage_count: i64,
+    pub rotating_from: Option<Uuid>,
+    pub rotation_expires_at: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

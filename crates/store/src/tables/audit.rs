@@ -1,4 +1,4 @@
-//! The audit trail.
+//! The audit trail as it was before it became a chain; empty once its rows are in there.
 
 use sea_orm::entity::prelude::*;
 

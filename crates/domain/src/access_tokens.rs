@@ -1,0 +1,162 @@
+//! What an API token may look like, and where it counts from.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use protocol::access::{Role, Scope};
+
+use crate::access;
+
+/// Days that a token lives when nothing is said.
+pub const DEFAULT_DAYS: u32 = 90;
+/// Hours that a replaced token still counts when nothing is said.
+pub const DEFAULT_GRACE_HOURS: u32 = 24;
+/// More networks than this are a list that nobody reads.
+const MOST_NETWORKS: usize = 50;
+
+/// Addresses and networks that a token counts from. Empty: from everywhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AllowedAddresses(Vec<IpNet>);
+
+impl AllowedAddresses {
+    /// Reads addresses (`203.0.113.7`) and networks (`10.0.0.0/8`). The error names the one that is none.
+    pub fn parse<T: AsRef<str>>(list: &[T]) -> Result<Self, String> {
+        if list.len() > MOST_NETWORKS {
+            return Err(format!("there are {} allowed addresses; at most {MOST_NETWORKS}", list.len()));
+        }
+        list.iter().map(|text| network(text.as_ref().trim())).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Whether a request from `address` counts. One whose address is not known counts only where all do.
+    pub fn allow(&self, address: Option<IpAddr>) -> bool {
+        self.0.is_empty() || address.is_some_and(|address| self.contain(address))
+    }
+
+    /// Whether `address` is one of them, or lies in one of the networks.
+    pub fn contain(&self, address: IpAddr) -> bool {
+        // An IPv4 client of an IPv6 listener comes as ::ffff:203.0.113.7.
+        let address = address.to_canonical();
+        self.0.iter().any(|network| network.contains(&address))
+    }
+
+    /// In their plain form.
+    pub fn list(&self) -> Vec<String> {
+        let plain = |network: &IpNet| {
+            let single = network.prefix_len() == network.max_prefix_len();
+            if single { network.addr().to_string() } else { network.trunc().to_string() }
+        };
+        self.0.iter().map(plain).collect()
+    }
+}
+
+fn network(text: &str) -> Result<IpNet, String> {
+    let parsed = text.parse::<IpAddr>().map(|address| IpNet::from(address.to_canonical())).or_else(|_| text.parse::<IpNet>());
+    parsed.map_err(|_| format!("{text:?} is no address and no network; they look like 203.0.113.7 and 10.0.0.0/8"))
+}
+
+/// The scopes of a token to be: a role's, or its own in their order without doubles; a viewer's when neither is given.
+pub fn scopes(role: Option<Role>, own: Option<Vec<Scope>>) -> Result<(Option<Role>, Vec<Scope>), String> {
+    match (role, own) {
+        (Some(_), Some(_)) => Err("give either a role or scopes, not both".to_owned()),
+        (None, Some(own)) if own.is_empty() => {
+            Err("scopes is empty; there are read, write, control, audit, admin and *".to_owned())
+        }
+        (None, Some(mut own)) => {
+            own.sort_unstable();
+            own.dedup();
+            Ok((None, own))
+        }
+        (role, None) => {
+            let role = role.unwrap_or(Role::Viewer);
+            Ok((Some(role), access::scopes(role).to_vec()))
+        }
+    }
+}
+
+/// A token's name or a description of at most `longest` characters.
+pub fn words(what: &str, text: &str, longest: usize) -> Result<String, String> {
+    let text = text.trim();
+    if text.chars().count() > longest || text.chars().any(char::is_control) {
+        return Err(format!("the {what} must have at most {longest} characters, without control characters"));
+    }
+    Ok(text.to_owned())
+}
+
+/// Days that a token lives, in range.
+pub fn days(given: Option<u32>) -> Result<u32, String> {
+    match given.unwrap_or(DEFAULT_DAYS) {
+        days @ 1..=3_650 => Ok(days),
+        days => Err(format!("expires_days is {days}; it must be from 1 to 3650")),
+    }
+}
+
+/// Hours that a replaced token still counts, in range.
+pub fn grace_hours(given: Option<u32>) -> Result<u32, String> {
+    match given.unwrap_or(DEFAULT_GRACE_HOURS) {
+        hours @ 0..=720 => Ok(hours),
+        hours => Err(format!("grace_period_hours is {hours}; it must be from 0 to 720")),
+    }
+}
+
+/// Requests a minute that a token may make, in range.
+pub fn rate_limit(given: Option<u32>) -> Result<Option<u32>, String> {
+    match given {
+        None | Some(1..=100_000) => Ok(given),
+        Some(limit) => Err(format!("rate_limit is {limit}; it must be from 1 to 100000 requests a minute")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_counts_from_its_networks_alone() {
+        let cases: [(&[&str], &str, bool); 8] = [
+            (&[], "203.0.113.7", true),
+            (&["203.0.113.7"], "203.0.113.7", true),
+            (&["203.0.113.7"], "203.0.113.8", false),
+            (&["10.0.0.0/8", "2001:db8::/32"], "10.200.3.4", true),
+            (&["10.0.0.0/8", "2001:db8::/32"], "2001:db8::1", true),
+            (&["10.0.0.0/8"], "::ffff:10.1.1.1", true),
+            (&["10.0.0.0/8"], "11.0.0.1", false),
+            (&["0.0.0.0/0"], "::1", false),
+        ];
+        for (allowed, address, expected) in cases {
+            let allowed = AllowedAddresses::parse(allowed).unwrap();
+            assert_eq!(allowed.allow(address.parse().ok()), expected, "{allowed:?} {address}");
+        }
+        assert!(!AllowedAddresses::parse(&["10.0.0.0/8"]).unwrap().allow(None));
+        assert!(AllowedAddresses::default().allow(None));
+    }
+
+    #[test]
+    fn addresses_are_kept_in_their_plain_form() {
+        let parsed = AllowedAddresses::parse(&[" 10.1.2.3/8", "::ffff:1.2.3.4", "::1"]).unwrap();
+        assert_eq!(parsed.list(), ["10.0.0.0/8", "1.2.3.4", "::1"]);
+        for wrong in ["", "example.org", "10.0.0.0/33", "10.0.0", "1.2.3.4:80", "*"] {
+            assert!(AllowedAddresses::parse(&[wrong]).unwrap_err().contains(&format!("{wrong:?}")), "{wrong}");
+        }
+        assert!(AllowedAddresses::parse(&["::1"; 51]).is_err());
+    }
+
+    #[test]
+    fn a_token_has_a_role_or_scopes_and_the_least_by_default() {
+        assert_eq!(scopes(None, None), Ok((Some(Role::Viewer), vec![Scope::Read])));
+        assert_eq!(scopes(Some(Role::Admin), None), Ok((Some(Role::Admin), vec![Scope::All])));
+        let own = vec![Scope::Audit, Scope::Read, Scope::Audit];
+        assert_eq!(scopes(None, Some(own)), Ok((None, vec![Scope::Read, Scope::Audit])));
+        assert!(scopes(None, Some(Vec::new())).is_err());
+        assert!(scopes(Some(Role::Admin), Some(vec![Scope::Read])).is_err());
+    }
+
+    #[test]
+    fn figures_out_of_range_are_named() {
+        assert_eq!((days(None), grace_hours(None), rate_limit(None)), (Ok(90), Ok(24), Ok(None)));
+        assert!(days(Some(0)).unwrap_err().contains("expires_days") && days(Some(3_651)).is_err());
+        assert!(grace_hours(Some(721)).unwrap_err().contains("grace_period_hours") && grace_hours(Some(0)).is_ok());
+        assert!(rate_limit(Some(0)).unwrap_err().contains("rate_limit"));
+        assert_eq!(words("name", " ci ", 3), Ok("ci".to_owned()));
+        assert!(words("name", "four", 3).is_err() && words("name", "a\nb", 3).is_err());
+    }
+}

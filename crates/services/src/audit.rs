@@ -1,0 +1,70 @@
+//! The audit trail: what was done and what was denied, in one chain that proves that it was not altered.
+
+mod denials;
+mod keep;
+mod read;
+mod verify;
+
+pub use denials::{Denials, Denied, write_denials};
+pub use keep::{When, checkpoint, prune};
+pub use read::{MOST, list, summary};
+pub use verify::verify;
+
+use domain::{
+    actor::Actor,
+    audit::{Changes, Entry},
+};
+use store::Tx;
+
+use crate::{Cx, Error};
+
+/// Writes that `actor` did `what`, a verb and a kind of thing like `create project`. In its transaction it comes last.
+pub(crate) async fn record(cx: &Cx, tx: &Tx, actor: &Actor, what: &str, id: &impl ToString) -> Result<(), Error> {
+    Ok(tx.audit().append(vec![Entry::done(cx.clock.now().millis(), actor, what, id)]).await?)
+}
+
+/// The same with what was changed.
+pub(crate) async fn record_changes(
+    cx: &Cx,
+    tx: &Tx,
+    actor: &Actor,
+    (what, id): (&str, impl ToString),
+    changes: Changes,
+) -> Result<(), Error> {
+    let entry = Entry::done(cx.clock.now().millis(), actor, what, &id).with(changes);
+    Ok(tx.audit().append(vec![entry]).await?)
+}
+
+/// Writes that somebody took the trail along.
+pub async fn exported(cx: &Cx, actor: &Actor) -> Result<(), Error> {
+    let tx = cx.store.begin().await?;
+    record(cx, &tx, actor, "export audit", &"").await?;
+    Ok(tx.commit().await?)
+}
+
+/// Writes that somebody signed in or out.
+pub async fn signed(cx: &Cx, actor: &Actor, action: SignedHow) -> Result<(), Error> {
+    let id = match actor {
+        Actor::User { login, .. } => login.to_string(),
+        Actor::Token { .. } | Actor::Automation => String::new(),
+    };
+    let tx = cx.store.begin().await?;
+    record(cx, &tx, actor, action.as_str(), &id).await?;
+    Ok(tx.commit().await?)
+}
+
+/// In or out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignedHow {
+    In,
+    Out,
+}
+
+impl SignedHow {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::In => "sign_in login",
+            Self::Out => "sign_out login",
+        }
+    }
+}

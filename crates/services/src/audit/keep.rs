@@ -1,0 +1,64 @@
+//! Keeping the trail: signed checkpoints, and the end of what is older than it has to be.
+
+use domain::audit::{Entry, Link};
+use store::Tx;
+
+use crate::{Cx, Error};
+
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
+/// Entries after which the next checkpoint is made before its time.
+const ENTRIES: i64 = 1_000;
+
+/// When a checkpoint is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// After an hour or a thousand entries.
+    Due,
+    /// When there is anything new at all.
+    Now,
+}
+
+/// Signs where the chain ends. The signature also goes to the log, where the database's owner cannot change it.
+pub async fn checkpoint(cx: &Cx, when: When) -> Result<(), Error> {
+    let tx = cx.store.read().await?;
+    let (head, last) = (tx.audit().head().await?, tx.audit().last_checkpoint().await?);
+    drop(tx);
+    let (last_seq, last_at) = last.map_or((0, 0), |last| (last.seq, last.at));
+    let now = cx.clock.now().millis();
+    let due = head.seq - last_seq >= ENTRIES || now - last_at >= HOUR_MS || when == When::Now;
+    if head.seq == last_seq || !due {
+        return Ok(());
+    }
+    let tx = cx.store.begin().await?;
+    sign(cx, &tx, &head).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn sign(cx: &Cx, tx: &Tx, link: &Link) -> Result<(), Error> {
+    let checkpoint = cx.audit_key.sign(link, cx.clock.now().millis());
+    tx.audit().save_checkpoint(&checkpoint).await?;
+    tracing::info!(
+        seq = checkpoint.seq,
+        hash = checkpoint.hash,
+        key = checkpoint.key,
+        signature = checkpoint.signature,
+        "audit checkpoint"
+    );
+    Ok(())
+}
+
+/// Removes entries that are older than `days`. The last of them is signed first, so that what stays is still proved.
+pub async fn prune(cx: &Cx, days: u32) -> Result<u64, Error> {
+    let now = cx.clock.now().millis();
+    let tx = cx.store.begin().await?;
+    let Some(end) = tx.audit().last_before(now - i64::from(days) * DAY_MS).await? else { return Ok(0) };
+    sign(cx, &tx, &end).await?;
+    let removed = tx.audit().remove_through(end.seq).await?;
+    tx.audit().remove_checkpoints_before(end.seq).await?;
+    let entry =
+        Entry::done(now, &domain::actor::Actor::Automation, "prune audit", &format!("{removed} entries through {}", end.seq));
+    tx.audit().append(vec![entry]).await?;
+    tx.commit().await?;
+    Ok(removed)
+}

@@ -1,0 +1,116 @@
+//! Reading the trail.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    access::{self, Action},
+    actor::Actor,
+    audit::{Details, Row},
+};
+use protocol::{
+    Timestamp,
+    audit::{AuditChange, AuditEntry, AuditPage, AuditQuery, AuditSummary},
+};
+use store::{AuditField, AuditFilter};
+
+use crate::{Cx, Error, page};
+
+/// Entries on a page at most.
+pub const MOST: u32 = 1_000;
+const DAY_MS: i64 = 86_400_000;
+
+/// Entries that fit, newest first.
+pub async fn list(cx: &Cx, actor: &Actor, query: &AuditQuery) -> Result<AuditPage, Error> {
+    access::require(actor, Action::ReadAudit)?;
+    let limit = match query.limit.unwrap_or(100) {
+        limit @ 1..=MOST => limit,
+        limit => return Err(Error::Invalid(format!("limit is {limit}; it must be from 1 to {MOST}"))),
+    };
+    let filter = filter(query)?;
+    let unknown = |_| Error::Invalid("after is no cursor of this list; use the \"next\" of the page before".to_owned());
+    let before = query.after.as_deref().map(|text| text.parse::<i64>().map_err(unknown)).transpose()?;
+    let tx = cx.store.read().await?;
+    let range = (u64::from(query.offset.unwrap_or(0)), u64::from(limit) + 1);
+    let rows = tx.audit().find(&filter, before, range).await?;
+    let page = page::cut(rows, limit, |row| row.seq.to_string());
+    Ok(AuditPage { entries: page.items.into_iter().map(view).collect(), next: page.next })
+}
+
+/// What happened in the last days, 1 to 365.
+pub async fn summary(cx: &Cx, actor: &Actor, days: u32) -> Result<AuditSummary, Error> {
+    access::require(actor, Action::ReadAudit)?;
+    if !(1..=365).contains(&days) {
+        return Err(Error::Invalid(format!("days is {days}; it must be from 1 to 365")));
+    }
+    let filter = AuditFilter { since: Some(cx.clock.now().millis() - i64::from(days) * DAY_MS), ..AuditFilter::default() };
+    let denied = AuditFilter { outcome: Some("denied".to_owned()), ..filter.clone() };
+    let tx = cx.store.read().await?;
+    let outcomes: BTreeMap<String, i64> = tx.audit().count_by(&filter, AuditField::Outcome).await?.into_iter().collect();
+    let of = |outcome: &str| outcomes.get(outcome).copied().unwrap_or(0);
+    Ok(AuditSummary {
+        period_days: days,
+        total_events: outcomes.values().sum(),
+        successful_events: of("done"),
+        failed_events: of("denied"),
+        by_action: tx.audit().count_by(&filter, AuditField::Action).await?.into_iter().collect(),
+        by_resource_type: tx.audit().count_by(&filter, AuditField::ResourceType).await?.into_iter().collect(),
+        by_user: tx.audit().count_by(&filter, AuditField::Actor).await?.into_iter().collect(),
+        recent_failures: tx.audit().find(&denied, None, (0, 10)).await?.into_iter().map(view).collect(),
+    })
+}
+
+fn filter(query: &AuditQuery) -> Result<AuditFilter, Error> {
+    if let Some(outcome) = query.outcome.as_deref().filter(|outcome| !matches!(*outcome, "done" | "denied")) {
+        return Err(Error::Invalid(format!("outcome is {outcome:?}; there are done and denied")));
+    }
+    let time = |name: &str, text: &Option<String>| -> Result<Option<i64>, Error> {
+        let parsed = text.as_deref().map(|text| Timestamp::parse(text).ok_or(text)).transpose();
+        let wrong =
+            |text| Error::Invalid(format!("{name} is {text:?}; write a day like 2026-11-21 or a time like 2026-11-21T06:00:00Z"));
+        Ok(parsed.map_err(wrong)?.map(Timestamp::millis))
+    };
+    // A day ends when the next one begins.
+    let length = if query.end_date.as_ref().is_some_and(|text| text.len() == 10) { DAY_MS } else { 0 };
+    Ok(AuditFilter {
+        since: time("start_date", &query.start_date)?,
+        until: time("end_date", &query.end_date)?.map(|end| end.saturating_add(length)),
+        actor: query.actor.clone(),
+        action: query.action.clone(),
+        resource_type: query.resource_type.clone(),
+        resource_id: query.resource_id.clone(),
+        outcome: query.outcome.clone(),
+        text: query.q.clone().filter(|text| !text.is_empty()),
+    })
+}
+
+fn view(row: Row) -> AuditEntry {
+    let details: Details = serde_json::from_str(&row.details).unwrap_or_default();
+    let some = |text: String| Some(text).filter(|text| !text.is_empty());
+    let id_of = |kind: &str| row.actor.strip_prefix(kind).map(str::to_owned);
+    AuditEntry {
+        seq: row.seq,
+        timestamp: Timestamp::from_millis(row.at),
+        user_id: id_of("user:"),
+        token_id: id_of("token:"),
+        actor: row.actor,
+        actor_name: details.name,
+        action: row.action,
+        resource_type: row.resource_type,
+        resource_id: some(row.resource_id),
+        login_id: details.login,
+        ip_address: details.address,
+        user_agent: some(details.agent),
+        request_id: some(details.request_id),
+        success: row.outcome == "done",
+        outcome: row.outcome,
+        error: some(details.error),
+        status: details.status,
+        count: details.count.unwrap_or(1),
+        details: details
+            .changes
+            .into_iter()
+            .map(|(name, change)| (name, AuditChange { from: change.from, to: change.to }))
+            .collect(),
+        integrity_hash: row.hash,
+    }
+}

@@ -1,0 +1,142 @@
+//! `loki audit`: proving the audit trail and taking it along, on the data directory itself.
+
+use std::time::Instant;
+
+use clap::{Subcommand, ValueEnum};
+use domain::{
+    actor::Actor,
+    audit::{Entry, PublicKey},
+};
+use protocol::audit::{AuditEntry, AuditQuery};
+use services::{Cx, audit};
+
+use super::{Data, Exit, Failure, offline::open, print};
+use crate::api::audit::csv;
+
+/// Entries in one transaction of a measurement.
+const BATCH: u32 = 5_000;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AuditCommand {
+    /// Walk over the whole trail and name the first entry that is not as it was written
+    Verify {
+        #[command(flatten)]
+        data: Data,
+        /// A public key whose checkpoints count, as `loki audit key` prints it [default: the server's own]
+        #[arg(long, value_name = "HEX", value_parser = PublicKey::from_hex)]
+        key: Vec<PublicKey>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print all entries, newest first
+    Export {
+        #[command(flatten)]
+        data: Data,
+        /// One JSON object a line, or CSV
+        #[arg(long, value_enum, default_value_t = Format::Json)]
+        format: Format,
+    },
+    /// Print the public key that checkpoints are signed with
+    Key {
+        #[command(flatten)]
+        data: Data,
+    },
+    /// Append entries to an empty trail and walk over them, for the benchmarks
+    #[command(hide = true)]
+    Measure {
+        #[command(flatten)]
+        data: Data,
+        /// How many entries
+        #[arg(long, default_value_t = 200_000)]
+        entries: u32,
+    },
+}
+
+/// How entries are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Json,
+    Csv,
+}
+
+pub(super) async fn run(command: AuditCommand) -> Result<Exit, Failure> {
+    match command {
+        AuditCommand::Verify { data, key, json } => verify(&open(data).await?, &key, json).await,
+        AuditCommand::Export { data, format } => export(&open(data).await?, format).await,
+        AuditCommand::Key { data } => {
+            print::line(&open(data).await?.audit_key.public().to_hex());
+            Ok(Exit::Done)
+        }
+        AuditCommand::Measure { data, entries } => measure(&open(data).await?, entries).await,
+    }
+}
+
+async fn verify(cx: &Cx, keys: &[PublicKey], json: bool) -> Result<Exit, Failure> {
+    let verdict = audit::verify(cx, &Actor::Automation, keys).await?;
+    if json {
+        print::json(&verdict);
+    } else if let Some(problem) = &verdict.problem {
+        print::line(&format!("broken: {}", print::plain(problem)));
+    } else {
+        let from = verdict.first_seq.unwrap_or(0);
+        print::line(&format!(
+            "whole: {} entries, {from} to {}, and {} checkpoints",
+            verdict.entries_checked, verdict.last_seq, verdict.checkpoints_checked
+        ));
+    }
+    Ok(if verdict.valid { Exit::Done } else { Exit::Bad })
+}
+
+async fn export(cx: &Cx, format: Format) -> Result<Exit, Failure> {
+    audit::exported(cx, &Actor::Automation).await?;
+    let mut query = AuditQuery { limit: Some(audit::MOST), ..AuditQuery::default() };
+    let mut first = true;
+    loop {
+        let page = audit::list(cx, &Actor::Automation, &query).await?;
+        match format {
+            Format::Csv => print::text(&csv(&page.entries, first)),
+            Format::Json => print::text(&lines(&page.entries)?),
+        }
+        first = false;
+        query.after = page.next;
+        if query.after.is_none() {
+            return Ok(Exit::Done);
+        }
+    }
+}
+
+fn lines(entries: &[AuditEntry]) -> Result<String, Failure> {
+    let mut text = String::new();
+    for entry in entries {
+        text.push_str(&serde_json::to_string(entry)?);
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+async fn measure(cx: &Cx, entries: u32) -> Result<Exit, Failure> {
+    if audit::verify(cx, &Actor::Automation, &[]).await?.last_seq != 0 {
+        return Err(Failure("the trail has entries: give an empty --data-dir".to_owned()));
+    }
+    let began = Instant::now();
+    let mut left = entries;
+    while left > 0 {
+        let batch = left.min(BATCH);
+        let tx = cx.store.begin().await?;
+        let at = cx.clock.now().millis();
+        let entry = |number| Entry::done(at, &Actor::Automation, "start run", &format!("0198c000-0000-7000-8000-{number:012}"));
+        tx.audit().append((0..batch).map(entry).collect()).await?;
+        tx.commit().await?;
+        left -= batch;
+    }
+    let appended = began.elapsed();
+    let began = Instant::now();
+    let verdict = audit::verify(cx, &Actor::Automation, &[]).await?;
+    let verified = began.elapsed();
+    let rate = |took: std::time::Duration| f64::from(entries) / took.as_secs_f64();
+    print::json(&serde_json::json!({
+        "entries": entries, "valid": verdict.valid, "append_per_second": rate(appended), "verify_per_second": rate(verified),
+    }));
+    Ok(Exit::Done)
+}

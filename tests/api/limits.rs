@@ -1,0 +1,136 @@
+//! How often one may ask.
+
+use protocol::access::Role;
+use serde_json::json;
+use tests::{Actor, Setup, TestApp, actor::Credentials, app::PASSWORD};
+
+const UNKNOWN: &str = "0198c000-0000-7000-8000-000000000000";
+
+async fn by_default() -> TestApp {
+    Setup::default().variable("LOKI_LIMITS", "").argument("--limits").argument("").start().await
+}
+
+// SC-07
+#[tokio::test]
+async fn a_minute_has_ten_control_and_sixty_read_requests() {
+    let app = by_default().await;
+    let (user, other) = (app.operator().await, app.operator().await);
+    let stops = async |actor: &Actor<'_>| actor.post("/api/control/stop", &json!({"session_id": UNKNOWN})).await;
+    let first = stops(&user).await.expect(404);
+    assert_eq!(first.header("ratelimit-policy"), "\"control\";q=10;w=60");
+    assert_eq!(first.header("ratelimit"), "\"control\";r=9;t=6");
+    for _ in 0..9 {
+        stops(&user).await.expect(404);
+    }
+
+    let refused = stops(&user).await.expect(429);
+
+    let wait: u64 = refused.header("retry-after").parse().unwrap();
+    assert!((1..=6).contains(&wait), "{wait}");
+    assert!(refused.detail().contains("10 a minute") && refused.header("ratelimit").contains("r=0"), "{}", refused.detail());
+    // What one did not ask for is not counted, and others have their own.
+    user.get("/api/status").await.expect(200);
+    stops(&other).await.expect(404);
+
+    let mut statuses = Vec::new();
+    for _ in 0..65 {
+        statuses.push(other.get("/api/status").await.status);
+    }
+    // One comes back each second.
+    let taken = statuses.iter().filter(|status| **status == 200).count();
+    assert!((60..=63).contains(&taken) && statuses[..60].iter().all(|status| *status == 200), "{statuses:?}");
+    other.get("/api/projects").await.expect(429);
+    assert_eq!(other.opens_socket(None, &[]).await.unwrap_err(), tests::socket::Refused(429));
+}
+
+#[tokio::test]
+async fn pages_and_what_keeps_them_live_are_not_counted() {
+    let app = Setup::default().variable("LOKI_LIMITS", "read=2,control=1,write=1").start().await;
+    let ada = app.first_admin().await;
+    for _ in 0..10 {
+        ada.get("/projects").await.expect(200);
+        ada.get("/ui/viewer").await.expect(200);
+        drop(ada.listens(None).await);
+    }
+    // The same person asks the API as a program does.
+    ada.get("/api/status").await.expect(200);
+    ada.get("/api/status").await.expect(200);
+    ada.get("/api/status").await.expect(429);
+    ada.get("/projects").await.expect(200);
+    for _ in 0..5 {
+        app.get("/health").await.expect(200);
+        app.get("/openapi.json").await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn a_token_may_have_a_limit_of_its_own() {
+    let app = Setup::default().variable("LOKI_LIMITS", "read=5").start().await;
+    let made = |limit: &str| {
+        let words = ["token", "create", "--name", "a", "--role", Role::Operator.as_str(), "--rate-limit", limit];
+        let output = app.offline(&words, "");
+        Actor::new(&app, Credentials::Bearer(tests::command::stdout(&output).trim().to_owned()))
+    };
+    let (slow, quick) = (made("2"), made("100"));
+    slow.get("/api/status").await.expect(200);
+    slow.post("/api/control/stop", &json!({"session_id": UNKNOWN})).await.expect(404);
+    let refused = slow.get("/api/status").await.expect(429);
+    assert_eq!(refused.header("ratelimit-policy"), "\"token\";q=2;w=60");
+    for _ in 0..50 {
+        quick.get("/api/status").await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn strangers_are_slowed_down_and_hold_nobody_up() {
+    let app = Setup::default().variable("LOKI_LIMITS", "read=5").start().await;
+    let user = app.viewer().await;
+    for _ in 0..5 {
+        app.nobody().get("/api/status").await.expect(401);
+    }
+    let guess = Actor::new(&app, Credentials::Bearer("loki_x_y".to_owned()));
+    let refused = guess.get("/api/status").await.expect(429);
+    assert!(!refused.header("retry-after").is_empty());
+    user.get("/api/status").await.expect(200);
+}
+
+#[tokio::test]
+async fn signing_in_is_slowed_down_by_address() {
+    let app = Setup::default().variable("LOKI_LIMITS", "sign-in=3").start().await;
+    app.first_admin().await;
+    for _ in 0..3 {
+        let form = [("email", "ada@example.org"), ("password", PASSWORD)];
+        let answer = app.nobody().send_form("/login", &form).await.expect(303);
+        assert_eq!(answer.header("location"), "/");
+    }
+    let form = [("email", "ada@example.org"), ("password", PASSWORD)];
+    let answer = app.nobody().send_form("/login", &form).await.expect(303);
+    assert!(answer.header("location").contains("too_many") && answer.cookie("loki_login").is_none());
+}
+
+#[tokio::test]
+async fn who_asks_too_often_is_on_record_once() {
+    let app = Setup::default().variable("LOKI_LIMITS", "read=3,write=off").start().await;
+    let user = app.viewer().await;
+    for _ in 0..20 {
+        user.get("/api/status").await;
+    }
+    let admin = app.admin().await;
+    tests::eventually("the refusals are counted", async || {
+        let tx = app.store().await.read().await.unwrap();
+        let filter = store::AuditFilter { outcome: Some("denied".to_owned()), ..store::AuditFilter::default() };
+        let rows = tx.audit().find(&filter, None, (0, 100)).await.unwrap();
+        (rows.len() <= 3 && rows.iter().any(|row| row.details.contains("429"))).then_some(())
+    })
+    .await;
+    admin.get("/api/status").await.expect(200);
+}
+
+#[tokio::test]
+async fn limits_that_are_none_are_named_at_the_start() {
+    let mut loki = tests::server::loki();
+    loki.args(["serve", "--limits", "speed=1"]);
+    let output = tests::command::run(loki, "");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(tests::command::stderr(&output).contains("speed"), "{}", tests::command::stderr(&output));
+}

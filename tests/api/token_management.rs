@@ -1,0 +1,294 @@
+//! API tokens by the API and the command line: made with no more than their maker has, replaced with an overlap, ended at once.
+
+use protocol::access::{Role, Scope, Token};
+use serde_json::{Value, json};
+use tests::{Actor, Answer, Setup, TestApp, actor::Credentials, app::PASSWORD, command, eventually, socket::Heard};
+
+const TOKENS: &str = "/api/enterprise/tokens";
+
+async fn makes(actor: &Actor<'_>, body: Value) -> Token {
+    actor.post(TOKENS, &body).await.expect(201).json()
+}
+
+fn holder<'a>(app: &'a TestApp, token: &Token) -> Actor<'a> {
+    Actor::new(app, Credentials::Bearer(token.token.clone().unwrap()))
+}
+
+async fn count(actor: &Actor<'_>) -> usize {
+    actor.get(TOKENS).await.expect(200).json::<Vec<Token>>().len()
+}
+
+async fn is_refused(actor: &Actor<'_>) -> Answer {
+    eventually("the token is refused", async || Some(actor.get("/api/status").await).filter(|answer| answer.status == 401)).await
+}
+
+// TW-09, SC-01
+#[tokio::test]
+async fn a_token_does_what_its_role_does_and_is_shown_once() {
+    is_made_used_and_ended(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn a_token_does_what_its_role_does_on_postgres() {
+    is_made_used_and_ended(Setup::default().on_postgres().start().await).await;
+}
+
+async fn is_made_used_and_ended(app: TestApp) {
+    let admin = app.admin().await;
+    let made = makes(&admin, json!({"name": "new-dev", "role": "viewer"})).await;
+    assert_eq!((made.role, made.scopes.as_slice()), (Some(Role::Viewer), &[Scope::Read][..]));
+    assert_eq!(made.expires_at.unwrap().millis_since(made.created_at), 90 * 86_400_000);
+    assert_eq!(made.created_by, "admin");
+    let dev = holder(&app, &made);
+    dev.get("/api/status").await.expect(200);
+    dev.post("/api/projects", &json!({"name": "A"})).await.expect(403);
+    dev.post(TOKENS, &json!({"name": "A"})).await.expect(403);
+
+    let secret = made.token.unwrap();
+    for path in [TOKENS, "/api/v2/api-keys", "/api/v2/api-keys/new-dev"] {
+        let text = admin.get(path).await.expect(200).text();
+        assert!(text.contains("new-dev") && !text.contains("hash") && !text.contains("salt"), "{text}");
+        assert!(!text.contains(secret.rsplit_once('_').unwrap().1), "{text}");
+    }
+
+    let ended = admin.delete("/api/enterprise/tokens/new-dev").await.expect(200).value();
+    assert_eq!(ended, json!({"status": "ok", "action": "revoke", "identifier": "new-dev"}));
+    assert_eq!(is_refused(&dev).await.detail(), "Invalid, expired, or revoked token");
+    assert_eq!(admin.delete("/api/enterprise/tokens/new-dev").await.expect(404).detail(), "Token not found");
+    assert_eq!(count(&admin).await, 1);
+    let all: Vec<Token> = admin.get("/api/enterprise/tokens?include_revoked=true").await.expect(200).json();
+    assert!(all[0].revoked && all.len() == 2);
+    admin.delete(&format!("/api/enterprise/tokens/{}?permanent=true", made.id)).await.expect(200);
+    assert_eq!(admin.get("/api/enterprise/tokens?include_revoked=true").await.expect(200).json::<Vec<Token>>().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_not_known_makes_no_token() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let cases: [(Value, &str); 17] = [
+        (json!({"name": "A", "role": "king"}), "role"),
+        (json!({"name": "A", "roles": "viewer"}), "roles"),
+        (json!({"name": "A", "scopes": ["read", "fly"]}), "scopes"),
+        (json!({"name": "A", "scopes": "*"}), "scopes"),
+        (json!({"name": "A", "scopes": []}), "scopes"),
+        (json!({"name": "A", "role": "viewer", "scopes": ["read"]}), "scopes"),
+        (json!({"name": "A", "role": "viewer", "expires_days": 0}), "expires_days"),
+        (json!({"name": "A", "role": "viewer", "expires_days": 3651}), "expires_days"),
+        (json!({"name": "A", "role": "viewer", "expires_days": -1}), "expires_days"),
+        (json!({"name": "A", "role": "viewer", "allowed_ips": ["example.org"]}), "example.org"),
+        (json!({"name": "A", "role": "viewer", "rate_limit": 0}), "rate_limit"),
+        (json!({"role": "viewer"}), "name"),
+        (json!({"name": " ", "role": "viewer"}), "name"),
+        (json!({"name": "a\nb", "role": "viewer"}), "name"),
+        (json!({"name": "x".repeat(10_000), "role": "viewer"}), "name"),
+        (json!({"name": "0198c000-0000-7000-8000-000000000000", "role": "viewer"}), "name"),
+        (json!({"name": "A", "role": "viewer", "description": "x".repeat(1_001)}), "description"),
+    ];
+    for path in [TOKENS, "/api/v2/api-keys"] {
+        for (body, named) in &cases {
+            let answer = admin.post(path, body).await.expect(422);
+            assert!(answer.detail().to_lowercase().contains(named), "{body}: {}", answer.detail());
+        }
+    }
+    assert_eq!(count(&admin).await, 1);
+    let least = makes(&admin, json!({"name": "<b>Ünïcode 名前</b>"})).await;
+    assert_eq!((least.role, least.name.as_str()), (Some(Role::Viewer), "<b>Ünïcode 名前</b>"));
+}
+
+#[tokio::test]
+async fn nobody_gives_more_than_they_have() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let strong = makes(&admin, json!({"name": "strong", "role": "admin"})).await;
+    let clerk = holder(&app, &makes(&admin, json!({"name": "clerk", "scopes": ["admin", "write"]})).await);
+    let weak = makes(&clerk, json!({"name": "weak", "scopes": ["read", "write"]})).await;
+    holder(&app, &weak).get("/api/status").await.expect(200);
+
+    for (body, needs) in [
+        (json!({"name": "A", "role": "admin"}), "\"*\""),
+        (json!({"name": "A", "role": "operator"}), "control"),
+        (json!({"name": "A", "role": "auditor"}), "audit"),
+        (json!({"name": "A", "scopes": ["admin", "control"]}), "control"),
+    ] {
+        let answer = clerk.post(TOKENS, &body).await.expect(403);
+        assert!(answer.detail().contains(needs), "{body}: {}", answer.detail());
+    }
+    // A new secret of a stronger token would be more, too.
+    clerk.post(&format!("/api/v2/api-keys/{}/rotate", strong.id), &json!({})).await.expect(403);
+    clerk.put("/api/v2/api-keys/strong", &json!({"allowed_ips": []})).await.expect(403);
+    assert_eq!(count(&admin).await, 4);
+}
+
+#[tokio::test]
+async fn a_token_shrinks_with_the_role_of_who_made_it() {
+    let app = TestApp::start().await;
+    let ada = app.first_admin().await;
+    let made = makes(&ada, json!({"name": "of Ada", "role": "admin"})).await;
+    let program = holder(&app, &made);
+    let child = holder(&app, &makes(&program, json!({"name": "of the program", "role": "operator"})).await);
+    child.post("/api/projects", &json!({"name": "A"})).await.expect(201);
+
+    let tx = app.store().await.begin().await.unwrap();
+    let ada_row = tx.accounts().by_email("ada@example.org").await.unwrap().unwrap();
+    tx.accounts().set_role(ada_row.id, Role::Viewer).await.unwrap();
+    tx.commit().await.unwrap();
+
+    for actor in [&program, &child] {
+        eventually("only reading is left", async || {
+            (actor.post("/api/projects", &json!({"name": "B"})).await.status == 403).then_some(())
+        })
+        .await;
+        actor.get("/api/status").await.expect(200);
+    }
+    program.get(TOKENS).await.expect(403);
+}
+
+#[tokio::test]
+async fn a_replaced_token_counts_until_its_grace_is_over() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let first = makes(&admin, json!({"name": "ci", "scopes": ["control"], "expires_days": 7, "rate_limit": 5000})).await;
+
+    let second: Token = admin.post("/api/v2/api-keys/ci/rotate", &json!({"grace_period_hours": 1})).await.expect(200).json();
+
+    assert_eq!((second.rotating_from, &second.scopes, second.rate_limit), (Some(first.id), &first.scopes, Some(5000)));
+    assert_eq!(second.expires_at.unwrap().millis_since(second.created_at), 7 * 86_400_000);
+    let left = second.rotation_expires_at.unwrap().millis_since(second.created_at);
+    assert!((3_590_000..=3_600_000).contains(&left), "{left}");
+    let (old, new) = (holder(&app, &first), holder(&app, &second));
+    old.get("/api/status").await.expect(200);
+    new.get("/api/status").await.expect(200);
+    // The name is the new one's now, and what is replaced is not replaced again.
+    assert_eq!(admin.get("/api/v2/api-keys/ci").await.expect(200).json::<Token>().id, second.id);
+    admin.post(&format!("/api/v2/api-keys/{}/rotate", first.id), &json!({})).await.expect(409);
+
+    let third: Token = admin.post("/api/v2/api-keys/ci/rotate", &json!({"grace_period_hours": 0})).await.expect(200).json();
+    is_refused(&new).await;
+    old.get("/api/status").await.expect(200);
+
+    // Whoever ends the newest one means all that came before it.
+    admin.delete("/api/v2/api-keys/ci").await.expect(204);
+    is_refused(&holder(&app, &third)).await;
+    is_refused(&old).await;
+    for (body, named) in [(json!({"grace_period_hours": 721}), "grace_period_hours"), (json!({"grace": 1}), "grace")] {
+        let answer = admin.post("/api/v2/api-keys/admin/rotate", &body).await.expect(422);
+        assert!(answer.detail().to_lowercase().contains(named), "{}", answer.detail());
+    }
+}
+
+#[tokio::test]
+async fn a_token_counts_from_its_addresses_alone() {
+    let app = Setup::default().argument("--trusted-proxies").argument("127.0.0.1").start().await;
+    let admin = app.admin().await;
+    let made = makes(&admin, json!({"name": "office", "role": "viewer", "allowed_ips": ["10.1.2.3/8", "2001:db8::7"]})).await;
+    assert_eq!(made.allowed_ips, ["10.0.0.0/8", "2001:db8::7"]);
+    let program = holder(&app, &made);
+    let asks_from = async |address: &str| {
+        let request = program.request(reqwest::Method::GET, "/api/status");
+        let request = if address.is_empty() { request } else { request.header("x-forwarded-for", address) };
+        program.send(request).await.status
+    };
+    for (address, status) in
+        [("10.200.0.1", 200), ("2001:db8::7", 200), ("", 401), ("11.0.0.1", 401), ("10.0.0.1, 203.0.113.7", 401), ("odd", 401)]
+    {
+        assert_eq!(asks_from(address).await, status, "{address}");
+    }
+    assert_eq!(program.get("/api/status").await.detail(), "Invalid, expired, or revoked token");
+    let changed: Token = admin.put("/api/v2/api-keys/office", &json!({"allowed_ips": []})).await.expect(200).json();
+    assert!(changed.allowed_ips.is_empty());
+    program.get("/api/status").await.expect(200);
+}
+
+#[tokio::test]
+async fn without_a_trusted_proxy_no_header_moves_the_client() {
+    let app = TestApp::start().await;
+    let made = makes(&app.admin().await, json!({"name": "office", "allowed_ips": ["10.0.0.0/8"]})).await;
+    let program = holder(&app, &made);
+    let request = program.request(reqwest::Method::GET, "/api/status").header("x-forwarded-for", "10.0.0.1");
+    program.send(request).await.expect(401);
+}
+
+#[tokio::test]
+async fn a_revoked_token_closes_its_sockets_at_once() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let made = makes(&admin, json!({"name": "listener", "role": "viewer"})).await;
+    let mut socket = holder(&app, &made).listens(None).await;
+    let began = std::time::Instant::now();
+
+    admin.delete("/api/enterprise/tokens/listener").await.expect(200);
+
+    assert_eq!(socket.hears().await, Heard::Closed(1008, "signed out".to_owned()));
+    assert!(began.elapsed().as_secs() < 3, "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn uses_are_counted_and_outlive_a_restart() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let made = makes(&admin, json!({"name": "counted", "role": "viewer"})).await;
+    assert_eq!((made.last_used, made.usage_count), (None, 0));
+    let program = holder(&app, &made);
+    for _ in 0..5 {
+        program.get("/api/status").await.expect(200);
+    }
+    assert!(app.stop());
+    app.start_again();
+
+    let seen: Token = admin.get("/api/v2/api-keys/counted").await.expect(200).json();
+
+    assert_eq!(seen.usage_count, 5);
+    assert!(seen.last_used.is_some_and(|last| last >= made.created_at));
+}
+
+#[tokio::test]
+async fn two_of_one_name_are_told_apart_by_id() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let first = makes(&admin, json!({"name": "twin"})).await;
+    makes(&admin, json!({"name": "twin"})).await;
+
+    let answer = admin.delete("/api/enterprise/tokens/twin").await.expect(409);
+
+    assert!(answer.detail().contains("twin") && answer.detail().contains("id"), "{}", answer.detail());
+    admin.delete(&format!("/api/enterprise/tokens/{}", first.id)).await.expect(200);
+    admin.delete("/api/enterprise/tokens/twin").await.expect(200);
+}
+
+#[tokio::test]
+async fn tokens_are_kept_on_the_command_line_too() {
+    let app = TestApp::start().await;
+    let words = ["token", "create", "--name", "ci", "--scope", "read", "--scope", "audit", "--allow-ip", "127.0.0.1"];
+    let secret = command::stdout(&app.offline(&words, "")).trim().to_owned();
+    let program = Actor::new(&app, Credentials::Bearer(secret.clone()));
+    program.get("/api/status").await.expect(200);
+    let list = command::stdout(&app.offline(&["token", "list"], ""));
+    assert!(list.contains("ci · read audit") && list.contains("by the command line") && !list.contains("loki_"), "{list}");
+    let listed: Vec<Token> = serde_json::from_str(&command::stdout(&app.offline(&["token", "list", "--json"], ""))).unwrap();
+    assert_eq!((listed[0].scopes.as_slice(), listed.len()), (&[Scope::Read, Scope::Audit][..], 1));
+
+    let replaced = app.offline(&["token", "rotate", "ci", "--grace-hours", "2"], "");
+    let new = Actor::new(&app, Credentials::Bearer(command::stdout(&replaced).trim().to_owned()));
+    new.get("/api/status").await.expect(200);
+    program.get("/api/status").await.expect(200);
+
+    app.offline(&["token", "revoke", "ci"], "");
+    is_refused(&new).await;
+    is_refused(&program).await;
+}
+
+#[tokio::test]
+async fn a_person_makes_tokens_in_the_browser() {
+    let app = TestApp::start().await;
+    let ada = app.first_admin().await;
+    let made = makes(&ada, json!({"name": "of Ada", "role": "operator"})).await;
+    assert_eq!(made.created_by, "Ada");
+    app.offline(
+        &["user", "create", "--email", "vera@example.org", "--role", "operator", "--password-stdin"],
+        &format!("{PASSWORD}\n"),
+    );
+    let form = [("email", "vera@example.org"), ("password", PASSWORD)];
+    let cookie = app.nobody().send_form("/login", &form).await.expect(303).cookie("loki_login").unwrap();
+    Actor::new(&app, Credentials::Cookie(cookie)).post(TOKENS, &json!({"name": "A"})).await.expect(403);
+}
