@@ -105,15 +105,22 @@ impl Parent {
         removed(&folder) && complete
     }
 
-    /// Removes groups that an earlier server left; those with a process in them stay, the kernel refuses.
+    /// Removes groups that an earlier server left; those with a process in them stay, the kernel refuses. One of a server that
+    /// still works may be empty for a moment: it is about to be filled.
     fn remove_stale(&self) {
         let Ok(entries) = fs::read_dir(&self.folder) else { return };
         for entry in entries.flatten() {
-            if entry.file_name().to_string_lossy().starts_with(PREFIX) {
+            if is_stale(&entry.file_name().to_string_lossy()) {
                 removed(&entry.path());
             }
         }
     }
+}
+
+/// Whether a group has the name of one of ours whose server is gone.
+fn is_stale(name: &str) -> bool {
+    let server = name.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next());
+    server.is_some_and(|pid| !pid.is_empty() && !Path::new("/proc").join(pid).exists())
 }
 
 fn unused_name() -> String {
@@ -201,6 +208,14 @@ fn own_folder(own: &str, controller: &str, root: &str, point: &str) -> Option<Pa
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn groups_of_servers_that_still_work_stay() {
+        assert!(is_stale("loki-job-4194305-7"), "no process has so high a number");
+        for name in [unused_name(), "loki-job-".to_owned(), "another-4194305-7".to_owned()] {
+            assert!(!is_stale(&name), "{name}");
+        }
+    }
 
     #[test]
     fn groups_are_looked_for_in_both_versions() {

@@ -22,6 +22,7 @@
 
 mod bubblewrap;
 mod cgroups;
+mod guardian;
 mod limits;
 mod output;
 mod paths;

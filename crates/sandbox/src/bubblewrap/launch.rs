@@ -22,7 +22,7 @@ use tokio::{
 
 use super::{Bubblewrap, confined::Confined, diagnosis, view::View};
 use crate::{
-    limits,
+    guardian, limits,
     output::stream,
     paths::{invalid, not_started},
     spawner,
@@ -51,7 +51,9 @@ impl Bubblewrap {
 
         let (status, status_writer) = stream().map_err(failed)?;
         let (gate, mut gate_writer) = io::pipe().map_err(failed)?;
+        let name = guardian::name().await;
         let mut command = Command::new(program);
+        command.arg0(&name);
         let handed = View::new(&self.config, features, job)
             .and_then(|view| arguments(view, status_writer.into(), gate.into()))
             .map_err(failed)?;
@@ -68,6 +70,8 @@ impl Bubblewrap {
         let mut line = String::new();
         status.read_line(&mut line).await.map_err(failed)?;
         let Some(init) = child_pid(&line) else {
+            // Killed from outside, bubblewrap may have left a child that waits for it.
+            guardian::kill(&name);
             return Err(SandboxError::Unavailable(diagnosis::explain(&last_words(&mut child).await)));
         };
         // Not before the pid is held by a descriptor may anything fail: dropping that kills the sandbox.
