@@ -110,6 +110,7 @@ tool wasm_split_cli_support "$WASM_SPLIT_VERSION" build-binary
 if [ "$level" = test ] || [ "$level" = check ]; then
   have node || apt_install nodejs npm
   have chromium || apt_install chromium
+  have ssh-keygen || apt_install openssh-client
   [ -n "$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null)" ] || apt_install postgresql
 fi
 claude_code() { # Claude Code itself, for the test that drives it against a stub of its model's API

@@ -39,6 +39,7 @@ pub(crate) struct Call<'a> {
     input: Vec<u8>,
     limit: Duration,
     network: Option<&'a CancellationToken>,
+    signing: bool,
 }
 
 impl<'a> Call<'a> {
@@ -46,7 +47,18 @@ impl<'a> Call<'a> {
     pub(crate) fn new(name: &'static str, arguments: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
         let arguments = arguments.into_iter().map(Into::into).collect();
         let (environment, input) = (Vec::new(), Vec::new());
-        Self { name, arguments, place: None, index: None, apart: false, environment, input, limit: USUAL, network: None }
+        Self {
+            name,
+            arguments,
+            place: None,
+            index: None,
+            apart: false,
+            environment,
+            input,
+            limit: USUAL,
+            network: None,
+            signing: false,
+        }
     }
 
     /// In this repository and its work tree.
@@ -80,6 +92,12 @@ impl<'a> Call<'a> {
     /// Ten minutes instead of one, for what reads or writes a whole work tree.
     pub(crate) fn long(mut self) -> Self {
         self.limit = Duration::from_mins(10);
+        self
+    }
+
+    /// Lets git start `ssh-keygen`, and no program that the repository names in its place.
+    pub(crate) fn signing(mut self) -> Self {
+        self.signing = true;
         self
     }
 
@@ -227,10 +245,11 @@ impl Git {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.env("PATH", &self.search_path).env("HOME", &self.empty).env("XDG_CONFIG_HOME", &self.empty);
         command.env("GIT_ALLOW_PROTOCOL", protocols).envs(config::ENVIRONMENT.iter().copied());
-        let count = config::SETTINGS.len() + settings.len();
+        let signing = if call.signing { config::SIGNING } else { &[] };
+        let count = config::SETTINGS.len() + settings.len() + signing.len();
         command.env("GIT_CONFIG_COUNT", count.to_string());
         let own = settings.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-        for (number, (key, value)) in config::SETTINGS.iter().copied().chain(own).enumerate() {
+        for (number, (key, value)) in config::SETTINGS.iter().copied().chain(own).chain(signing.iter().copied()).enumerate() {
             command.env(format!("GIT_CONFIG_KEY_{number}"), key).env(format!("GIT_CONFIG_VALUE_{number}"), value);
         }
         let work_tree = match call.place {

@@ -2,7 +2,7 @@
 
 use domain::ports::vcs::{Identity, NewCommit, VcsError};
 use protocol::Timestamp;
-use std::{fs, path::Path};
+use std::{ffi::OsString, fs, path::Path};
 
 use crate::{Git, command::Call, folder, names, place::Place};
 
@@ -28,8 +28,15 @@ impl Git {
         let date = format!("@{} +0000", signed.at.millis().div_euclid(1000).max(0));
         let mut message = signed.message.trim_end().as_bytes().to_vec();
         message.push(b'\n');
-        let parents = parents.iter().flat_map(|parent| ["-p", parent]);
-        let call = Call::new("commit-tree", parents.chain(["-F", "-", tree])).apart_at(place).input(message);
+        let parents = parents.iter().flat_map(|parent| ["-p".into(), OsString::from(parent)]);
+        let signature = self.signing_key.iter().map(|key| {
+            let mut option = OsString::from("-S");
+            option.push(key);
+            option
+        });
+        let words = signature.chain(parents).chain(["-F", "-", tree].map(OsString::from));
+        let call = Call::new("commit-tree", words).apart_at(place).input(message);
+        let call = if self.signing_key.is_some() { call.signing() } else { call };
         let call = call.env("GIT_AUTHOR_NAME", &identity.name).env("GIT_AUTHOR_EMAIL", &identity.email);
         let call = call.env("GIT_COMMITTER_NAME", &identity.name).env("GIT_COMMITTER_EMAIL", &identity.email);
         self.word(call.env("GIT_AUTHOR_DATE", &date).env("GIT_COMMITTER_DATE", &date)).await

@@ -78,6 +78,9 @@ pub(crate) const SETTINGS: &[(&str, &str)] = &[
     ("advice.detachedHead", "false"),
 ];
 
+/// Beyond these, for commits that are signed.
+pub(crate) const SIGNING: &[(&str, &str)] = &[("gpg.format", "ssh"), ("gpg.ssh.program", "ssh-keygen")];
+
 /// A configuration longer than this is not read.
 const MAX_CONFIG: u64 = 1 << 20;
 

@@ -39,6 +39,8 @@ pub struct Git {
     empty: PathBuf,
     /// Protocols that `clone` may use.
     protocols: &'static str,
+    /// The SSH key that commits are signed with.
+    signing_key: Option<PathBuf>,
     overrides: Mutex<HashMap<PathBuf, Overrides>>,
     /// Worktrees seen by `add_worktree`. Their `.git` file is the agent's to overwrite, so it is not asked where their git
     /// folder is.
@@ -56,10 +58,18 @@ impl Git {
             search_path: search_path.into(),
             empty: empty.canonicalize()?,
             protocols: "https:http:ssh:git",
+            signing_key: None,
             overrides: Mutex::default(),
             known: Mutex::default(),
             locks: Mutex::default(),
         })
+    }
+
+    /// Signs every commit with this SSH key. Its signatures have to be the same each time (Ed25519 or RSA), so that making a commit
+    /// again gives the same hash.
+    #[must_use]
+    pub fn signed_with(self, signing_key: Option<PathBuf>) -> Self {
+        Self { signing_key, ..self }
     }
 
     /// As [`Git::new`], with `clone` from local folders allowed. For tests alone: a local folder runs commands of its own.
