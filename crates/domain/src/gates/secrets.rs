@@ -63,6 +63,13 @@ pub fn mask(text: &str) -> String {
     masked
 }
 
+/// Where something begins in the open line `line`, which goes on later, that may become a secret: a key whose shape has begun, or
+/// a value under a telling name. The line's length where nothing of the kind does.
+pub fn open_tail(line: &str) -> usize {
+    let literal = literals::open(line).unwrap_or(line.len());
+    literal.min(shapes::open(line).unwrap_or(line.len()))
+}
+
 fn in_added_lines(file: &ChangedFile) -> Vec<(String, &'static str, String)> {
     let after: Vec<&str> = file.after.as_deref().unwrap_or_default().lines().collect();
     let mut places = Vec::new();

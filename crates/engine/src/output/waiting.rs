@@ -43,11 +43,13 @@ pub(super) struct Waiting {
     kept_back: usize,
     /// Writes that it was kept back in.
     waits: u32,
+    /// The beginning of the line that was written and is still open.
+    shown: Option<(LogKind, String)>,
 }
 
 impl Waiting {
     pub(super) fn new(source: Source) -> Self {
-        Self { source, texts: VecDeque::new(), bytes: 0, taken: 0, left_out: 0, kept_back: 0, waits: 0 }
+        Self { source, texts: VecDeque::new(), bytes: 0, taken: 0, left_out: 0, kept_back: 0, waits: 0, shown: None }
     }
 
     /// Takes in as much of `text` as there is room for: of an agent's its beginning, of a check's its end.
@@ -85,8 +87,8 @@ impl Waiting {
         }
     }
 
-    /// As much as one write may take. The beginning of a line waits a little for its end, so that a secret that comes in two
-    /// pieces is seen.
+    /// As much as one write may take. The beginning of a line waits a little for its end, and what may become a secret waits for
+    /// as long as it takes, so that one that comes in two pieces is seen.
     pub(super) fn take(&mut self) -> Vec<(LogKind, String)> {
         let mut events = Vec::new();
         while events.len() < CHUNKS
@@ -100,9 +102,10 @@ impl Waiting {
                 _ if self.waits < MOST_WAITS => line_end(&text),
                 _ => word_end(&text),
             };
+            let end = if may_go_on { self.before_open_secret(kind, &text, end) } else { end };
             let (head, rest) = text.split_at_checked(end).unwrap_or((&text, ""));
             self.bytes -= head.len();
-            events.extend(split(secrets::mask(head)).map(|part| (kind, part)));
+            events.extend(split(self.masked(kind, head)).map(|part| (kind, part)));
             self.kept_back = if may_go_on { rest.len() } else { 0 };
             self.waits = if head.is_empty() { self.waits + 1 } else { 1 };
             if !rest.is_empty() {
@@ -120,8 +123,40 @@ impl Waiting {
             self.add(LogKind::Engine, text);
         }
         self.bytes = 0;
-        let texts = self.texts.drain(..);
-        texts.flat_map(|(kind, text)| split(secrets::mask(&text)).map(move |part| (kind, part))).collect()
+        let mut events = Vec::new();
+        while let Some((kind, text)) = self.texts.pop_front() {
+            events.extend(split(self.masked(kind, &text)).map(|part| (kind, part)));
+        }
+        events
+    }
+
+    /// What was written of the line that a text of this kind goes on with.
+    fn open_line(&self, kind: LogKind) -> &str {
+        self.shown.as_ref().filter(|(last, _)| *last == kind).map_or("", |(_, line)| line)
+    }
+
+    /// `text` as it may be written. A secret whose beginning was written already is recognised by it.
+    fn masked(&mut self, kind: LogKind, text: &str) -> String {
+        if text.is_empty() {
+            return String::new();
+        }
+        let before = self.open_line(kind).to_owned();
+        let whole = secrets::mask(&format!("{before}{text}"));
+        let same: usize = before.chars().zip(whole.chars()).take_while(|(a, b)| a == b).map(|(char, _)| char.len_utf8()).sum();
+        let line = whole.rsplit('\n').next().unwrap_or_default();
+        let from = line.ceil_char_boundary(line.len().saturating_sub(OPEN_LINE_BYTES));
+        self.shown = line.get(from..).map(|line| (kind, line.to_owned()));
+        whole.get(same..).unwrap_or_default().to_owned()
+    }
+
+    /// `end`, or where something before it begins that may become a secret with what comes next.
+    fn before_open_secret(&self, kind: LogKind, text: &str, end: usize) -> usize {
+        let head = text.get(..end).unwrap_or(text);
+        let start = head.rfind('\n').map_or(0, |at| at + 1);
+        let before = if start == 0 { self.open_line(kind) } else { "" };
+        let line = format!("{before}{}", head.get(start..).unwrap_or_default());
+        let open = secrets::open_tail(&line);
+        if line.len() - open > OPEN_LINE_BYTES { end } else { (start + open.saturating_sub(before.len())).min(end) }
     }
 }
 

@@ -24,6 +24,15 @@ static PLAIN: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
+/// A telling name with a value that has not come to its end.
+static OPEN: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r#"(?i-u:passwo?r?d|passwd|pwd|secret|api[_-]?key|access[_-]?key|auth[_-]?key|private[_-]?key|signing[_-]?key|"#,
+        r#"encryption[_-]?key|token|credential)[A-Za-z0-9_-]*["'\]]*\s*(?:=>|:=|[:=])\s*"#,
+        r#"(?:[A-Za-z&]+\s*=\s*|[bru]{1,2})?["'`]?[^"'`\s]{0,300}$"#,
+    ))
+});
+
 static IN_URL: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"\b[a-z][a-z0-9+.-]{1,20}://[A-Za-z0-9._%-]{1,60}:([^@\s/"'`<>{}$]{8,100})@[A-Za-z0-9\[]"#));
 
@@ -101,6 +110,11 @@ pub(super) fn find<'a>(line: &'a str, path: &str) -> Vec<Hit<'a>> {
         }
     }
     hits
+}
+
+/// Where a telling name begins whose value is still open at the line's end.
+pub(super) fn open(line: &str) -> Option<usize> {
+    OPEN.find(line).map(|found| found.start())
 }
 
 /// Files whose values stand without quotes. Lock files hold hashes under names that only look alike.

@@ -50,6 +50,48 @@ const SHAPES: [Shape; 30] = [
     ("a Linear or Shopify or Doppler token", r"\b(?:lin_api_|shpat_|shpss_|dp\.pt\.)[A-Za-z0-9]{30,}", Pass),
 ];
 
+/// How keys begin.
+const BEGINNINGS: [&str; 36] = [
+    "AKIA",
+    "ASIA",
+    "ABIA",
+    "ACCA",
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "github_pat_",
+    "glpat-",
+    "gldt-",
+    "glrt-",
+    "xox",
+    "xapp-",
+    "sk_live_",
+    "sk_test_",
+    "rk_live_",
+    "whsec_",
+    "AIza",
+    "GOCSPX-",
+    "sk-",
+    "eyJ",
+    "npm_",
+    "pypi-",
+    "SG.",
+    "key-",
+    "dop_v1_",
+    "hf_",
+    "dapi",
+    "AGE-SECRET-KEY-",
+    "lin_api_",
+    "shpat_",
+    "shpss_",
+    "dp.pt.",
+    "loki_",
+];
+/// From this length on, a word of letters and digits may be the beginning of any key.
+const LONG_WORD: usize = 12;
+
 /// Words that nobody's random key holds.
 const PLACEHOLDERS: [&str; 9] =
     ["example", "placeholder", "redacted", "changeme", "dummy", "insert", "xxxxxx", "replace", "your"];
@@ -83,6 +125,19 @@ pub(super) fn find(line: &str) -> Vec<Hit<'_>> {
         }
     }
     hits
+}
+
+/// Where the last word of a line begins, if it may be the beginning of a key.
+pub(super) fn open(line: &str) -> Option<usize> {
+    let of_key = |char: char| char.is_ascii_alphanumeric() || "_-.+/=:".contains(char);
+    let start = line.char_indices().rev().take_while(|(_, char)| of_key(*char)).last().map(|(at, _)| at)?;
+    let word = line.get(start..)?;
+    let has = |kind: fn(&char) -> bool| word.chars().any(|char| kind(&char));
+    let is_long = word.len() >= LONG_WORD && has(char::is_ascii_digit) && has(char::is_ascii_alphabetic);
+    let begins = |part: &str| BEGINNINGS.iter().any(|known| part.starts_with(known) || part.len() > 1 && known.starts_with(part));
+    // A key may stand behind a name, as in `key=AKIA`.
+    let parts = word.char_indices().filter(|(_, char)| "=:/".contains(*char)).filter_map(|(at, _)| word.get(at + 1..));
+    (is_long || std::iter::once(word).chain(parts).any(begins)).then_some(start)
 }
 
 /// Whether a private key begins here: its first line alone is what programs that read keys hold as a constant.

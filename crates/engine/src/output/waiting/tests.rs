@@ -36,6 +36,34 @@ fn a_secret_in_two_pieces_is_masked() {
 }
 
 #[test]
+fn a_secret_in_two_pieces_is_masked_however_long_the_second_takes() {
+    for secret in [KEY, concat!("ghp", "_0123456789abcdefABCDEF0123456789abcdef"), "Zx9Kq2Lm7Pw4Rt8Vn3Bs6Jd1"] {
+        let line = format!("set api_key = \"{secret}\" now\n");
+        for cut in line.find(secret).unwrap() - 12..line.len() {
+            let (head, tail) = line.split_at(cut);
+            let mut waiting = Waiting::new(Source::Agent);
+            let mut shown = String::new();
+            waiting.push(Text, head.to_owned());
+            for _ in 0..30 {
+                shown.extend(waiting.take().into_iter().map(|(_, text)| text));
+            }
+            waiting.push(Text, tail.to_owned());
+            shown.extend(waiting.take().into_iter().map(|(_, text)| text));
+            shown.extend(waiting.take_rest().into_iter().map(|(_, text)| text));
+            assert_eq!(shown, format!("set api_key = \"{}…\" now\n", &secret[..4]), "cut at {cut}");
+        }
+    }
+}
+
+#[test]
+fn plain_words_do_not_wait_for_more() {
+    let mut waiting = Waiting::new(Source::Agent);
+    waiting.push(Text, "The tests pass. Shall I go on with the next one?".to_owned());
+    let shown: String = (0..3).flat_map(|_| waiting.take()).map(|(_, text)| text).collect();
+    assert_eq!(shown, "The tests pass. Shall I go on with the next one?");
+}
+
+#[test]
 fn a_secret_across_the_border_of_two_events_is_masked() {
     for before in CHUNK_BYTES - KEY.len()..CHUNK_BYTES {
         let mut waiting = Waiting::new(Source::Check);
