@@ -3,6 +3,7 @@
 pub mod acceptance;
 pub mod checks;
 pub mod config;
+pub mod coverage;
 pub mod diff;
 pub mod outcomes;
 pub mod scope;
@@ -37,12 +38,23 @@ pub enum GateName {
     Build,
     Lint,
     Tests,
+    /// Judged only where the team set a threshold.
+    Coverage,
     Acceptance,
 }
 
 impl GateName {
-    pub const ALL: [Self; 8] =
-        [Self::Diff, Self::Scope, Self::Secrets, Self::TestIntegrity, Self::Build, Self::Lint, Self::Tests, Self::Acceptance];
+    pub const ALL: [Self; 9] = [
+        Self::Diff,
+        Self::Scope,
+        Self::Secrets,
+        Self::TestIntegrity,
+        Self::Build,
+        Self::Lint,
+        Self::Tests,
+        Self::Coverage,
+        Self::Acceptance,
+    ];
 
     /// The stable name, as in `protocol::runs::Gate`.
     pub fn as_str(self) -> &'static str {
@@ -54,6 +66,7 @@ impl GateName {
             Self::Build => "build",
             Self::Lint => "lint",
             Self::Tests => "tests",
+            Self::Coverage => "coverage",
             Self::Acceptance => "acceptance",
         }
     }
@@ -73,6 +86,7 @@ impl GateName {
             Self::Build => "The project builds",
             Self::Lint => "The project's own linter is content",
             Self::Tests => "The project's own tests ran and passed",
+            Self::Coverage => "The tests reach as much of the code as the team asks for",
             Self::Acceptance => "The examples of the requirement hold when they are carried out",
         }
     }
@@ -87,6 +101,7 @@ impl GateName {
             | Self::Build
             | Self::Lint
             | Self::Tests
+            | Self::Coverage
             | Self::Acceptance => true,
         }
     }

@@ -1,6 +1,7 @@
 //! The gates, carried out: what they need is gathered here, what they say comes from `domain::gates`.
 
 mod commands;
+mod dependencies;
 mod examples;
 mod scratch;
 #[cfg(test)]
@@ -13,7 +14,7 @@ use domain::{
         self, Finding, GateName, acceptance,
         checks::{self as detection, Checks},
         config::{self, Config},
-        diff, scope, secrets, test_integrity,
+        coverage, diff, scope, secrets, test_integrity,
     },
     ports::vcs::ChangedFile,
     runs::{Record, Verification},
@@ -27,6 +28,7 @@ use services::{Cx, Error};
 use tokio_util::sync::CancellationToken;
 
 use crate::worktree_files;
+use dependencies::Dependencies;
 
 /// The iteration number of the gates that check the whole.
 pub(crate) const WHOLE: u32 = 0;
@@ -99,7 +101,8 @@ pub(crate) async fn run(subject: &Subject<'_>, cancel: &CancellationToken) -> Re
     judge_texts(subject, &changed, &mut judged);
     let files = cx.vcs.files(&subject.repository, &subject.tree, MOST_FILES).await?;
     let found = detection::detect(&files, &|path| worktree_files::read(&subject.worktree, path)).configured(&judged.config);
-    judge_commands(subject, (&found, broken_config), &mut judged, cancel).await?;
+    let dependencies = dependencies::install(subject, &files, cancel).await?;
+    judge_commands((subject, &dependencies), (&found, broken_config), &mut judged, cancel).await?;
 
     let since = Instant::now();
     let facts = examples::carry_out(subject, &files, cancel).await?;
@@ -134,7 +137,7 @@ fn judge_texts(subject: &Subject<'_>, changed: &[ChangedFile], judged: &mut Judg
 }
 
 async fn judge_commands(
-    subject: &Subject<'_>,
+    subject: (&Subject<'_>, &Dependencies),
     (found, broken_config): (&Checks, Option<Finding>),
     judged: &mut Judged,
     cancel: &CancellationToken,
@@ -145,8 +148,11 @@ async fn judge_commands(
     let lint = commands::judge_all(subject, &found.lint, cancel).await?;
     judged.add(GateName::Lint, with_config(lint, broken_config), since);
     let since = Instant::now();
-    let tests = commands::judge_tests(subject, &found.tests, cancel).await?;
+    let (tests, outputs) = commands::judge_tests(subject, &found.tests, cancel).await?;
     judged.add(GateName::Tests, tests, since);
+    if let Some(threshold) = judged.config.coverage_threshold {
+        judged.add(GateName::Coverage, coverage::judge(threshold, &outputs), since);
+    }
     Ok(())
 }
 

@@ -59,6 +59,10 @@ pub struct Settings {
     /// Who loki's commits are by.
     pub commit_name: String,
     pub commit_email: String,
+    /// Whether packages may be installed from lock files, with the network, before a project's checks.
+    pub installs: bool,
+    /// Variables for that step alone: proxies and registries of this machine.
+    pub install_env: Vec<(String, String)>,
     /// How long an agent may be silent; `None` is the default.
     pub stall: Option<std::time::Duration>,
     /// Names this machine in leases, so that after a restart it takes its own runs up again at once.
@@ -74,6 +78,11 @@ impl Settings {
     /// Where a run works.
     pub fn worktree(&self, run: protocol::RunId) -> PathBuf {
         self.data_dir.join("worktrees").join(run.to_string())
+    }
+
+    /// What package managers keep for the checks of a project's runs.
+    pub fn package_cache(&self, project: protocol::ProjectId) -> PathBuf {
+        self.data_dir.join("packages").join(project.to_string())
     }
 
     /// What a run leaves beside its commits: transcripts and the agent's home.

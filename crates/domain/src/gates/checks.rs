@@ -1,13 +1,15 @@
 //! The project's own checks, found from its files: what builds, lints and tests it.
 
 mod detect;
+mod install;
 mod javascript;
 mod python;
 #[cfg(test)]
 mod tests;
 
 use super::config::Config;
-pub use detect::detect;
+pub use detect::{detect, installs};
+pub use install::{Install, Manager};
 
 /// What a check does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -90,6 +92,10 @@ impl Checks {
         }
         if let Some(tests) = own(CheckKind::Tests, &commands.test) {
             self.tests = tests;
+        }
+        if let Some(seconds) = config.timeout_seconds {
+            let all = self.build.iter_mut().chain(&mut self.lint).chain(&mut self.tests);
+            all.for_each(|check| check.timeout_s = seconds);
         }
         self
     }

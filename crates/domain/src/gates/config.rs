@@ -14,11 +14,11 @@ pub const MAX_BYTES: usize = 64 * 1024;
 /// What a team set. An absent file is the default.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Config {
-    /// Percent, 0 to 100. Kept and shown, not yet enforced: no coverage is measured.
+    /// Percent, 0 to 100, that the project's test command must report.
     pub coverage_threshold: Option<f64>,
-    /// Kept and shown, not yet enforced: there are no review findings with a severity.
-    pub max_critical: Option<u32>,
     pub commands: Commands,
+    /// Wall time of each command, in seconds, in place of the usual ten and five minutes.
+    pub timeout_seconds: Option<u64>,
     /// Gates that are not judged at all.
     pub disabled: Vec<GateName>,
     /// Gates whose failure is shown and does not block.
@@ -47,6 +47,10 @@ pub enum ConfigError {
     Malformed(String),
     #[error("{PATH}: coverage_threshold must be between 0 and 100")]
     Coverage,
+    #[error("{PATH}: timeout_seconds must be from 1 to 3600")]
+    Timeout,
+    #[error("{PATH}: max_critical must be 0: what loki calls critical, a secret in the code, never passes")]
+    Critical,
     #[error("{PATH}: commands.{0} must name a program, without control characters")]
     Command(&'static str),
     #[error("{PATH}: there is no gate named `{0}`; the names are {names}", names = gate_names())]
@@ -82,6 +86,8 @@ struct Written {
     #[serde(default)]
     commands: Commands,
     #[serde(default)]
+    timeout_seconds: Option<u64>,
+    #[serde(default)]
     disabled: Vec<String>,
     #[serde(default)]
     advisory: Vec<String>,
@@ -100,6 +106,12 @@ pub fn parse(text: &str) -> Result<Config, ConfigError> {
     if written.coverage_threshold.is_some_and(|percent| !(0.0..=100.0).contains(&percent)) {
         return Err(ConfigError::Coverage);
     }
+    if written.timeout_seconds.is_some_and(|seconds| !(1..=3_600).contains(&seconds)) {
+        return Err(ConfigError::Timeout);
+    }
+    if written.max_critical.is_some_and(|most| most > 0) {
+        return Err(ConfigError::Critical);
+    }
     let commands = &written.commands;
     for (name, command) in [("test", &commands.test), ("build", &commands.build), ("lint", &commands.lint)] {
         if command.as_deref().is_some_and(|argv| !is_command(argv)) {
@@ -109,8 +121,8 @@ pub fn parse(text: &str) -> Result<Config, ConfigError> {
 
     Ok(Config {
         coverage_threshold: written.coverage_threshold,
-        max_critical: written.max_critical,
         commands: written.commands,
+        timeout_seconds: written.timeout_seconds,
         disabled: gates(written.disabled)?,
         advisory: gates(written.advisory)?,
     })
@@ -148,7 +160,6 @@ mod tests {
         let config = parse(text).unwrap();
 
         assert_eq!(config.coverage_threshold, Some(85.0));
-        assert_eq!(config.max_critical, Some(0));
         assert_eq!(config.commands.test, Some(vec!["make".to_owned(), "check".to_owned()]));
         assert!(!config.is_enabled(GateName::Lint) && config.is_enabled(GateName::Tests));
         assert!(!config.is_blocking(GateName::Build) && config.is_blocking(GateName::Tests));
@@ -162,6 +173,8 @@ mod tests {
             (r#"{"commands": {"tests": ["x"]}}"#, "unknown field `tests`"),
             (r#"{"coverage_threshold": 101}"#, "between 0 and 100"),
             (r#"{"max_critical": -1}"#, "invalid value"),
+            (r#"{"max_critical": 1}"#, "max_critical must be 0"),
+            (r#"{"timeout_seconds": 0}"#, "from 1 to 3600"),
             (r#"{"commands": {"test": []}}"#, "commands.test must name a program"),
             (r#"{"commands": {"lint": ["a\nb"]}}"#, "commands.lint must name a program"),
             (r#"{"disabled": ["linter"]}"#, "no gate named `linter`; the names are diff, scope"),

@@ -49,6 +49,12 @@ static OFFLINE: LazyLock<Regex> = LazyLock::new(|| {
         r"no matching package named .* found|you're using offline mode)",
     ))
 });
+/// Beyond `OFFLINE`, what package managers say when nobody answers. The project's own tests may say it for other reasons.
+static NO_REGISTRY: LazyLock<Regex> = LazyLock::new(|| {
+    text::pattern(
+        r"(?:ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|Temporary failure in name resolution|Failed to establish a new connection|Connection refused|error sending request|spurious network error)",
+    )
+});
 static NO_TESTS: LazyLock<Regex> =
     LazyLock::new(|| text::pattern(r"(?m)(?:no tests ran|NO TESTS RAN|^No tests? (?:files )?found|^Ran 0 tests)"));
 
@@ -106,6 +112,32 @@ pub fn judge_command(check: &Check, exit: Exit, output: &str) -> Finding {
             finding.with_evidence(&last_lines(&shown, EVIDENCE_LINES)).with_hints([lead].into_iter().chain(hints))
         }
     }
+}
+
+/// The finding on a check that did not pass, where what it stands on could not be installed by `command` before.
+pub fn not_installed(finding: Finding, command: &str, exit: Exit, output: &str) -> Finding {
+    let shown = readable(output);
+    let command = text::one_line(command, 100);
+    let evidence = format!("$ {command}\n{}\n\n{}", last_lines(&shown, EVIDENCE_LINES / 2), finding.evidence);
+    let is_missing = tool_missing(exit, &shown);
+    let is_offline = OFFLINE.is_match(&shown) || NO_REGISTRY.is_match(&shown);
+    if is_missing || is_offline || matches!(exit, Exit::TimedOut | Exit::Cancelled) {
+        let why = if is_missing { "is not installed on loki's machine" } else { "could not reach its registry" };
+        let summary = format!("{}: the project's packages are missing, since `{command}` {why}", finding.summary);
+        return Finding::inconclusive(&summary).with_evidence(&evidence);
+    }
+    let summary = format!("`{command}` {}, and without the packages: {}", ended(exit), finding.summary);
+    let hint = format!("Commit a lock file from which `{command}` installs everything: {}", last_lines(&shown, 1));
+    Finding::failed(&summary).with_evidence(&evidence).with_hints([hint].iter().chain(&finding.hints))
+}
+
+/// The finding on a check that did not pass, where packages are named and no lock file is there to install them from.
+pub fn no_lock_file(finding: Finding, dir: &str) -> Finding {
+    let place = if dir.is_empty() { "package.json".to_owned() } else { format!("{dir}/package.json") };
+    let hint = format!("{place} names packages and no lock file is committed: commit it, checks install from nothing else.");
+    let evidence = finding.evidence.clone();
+    let summary = format!("{place} has no lock file beside it, so its packages are missing: {}", finding.summary);
+    Finding::failed(&summary).with_evidence(&evidence).with_hints([hint].iter().chain(&finding.hints))
 }
 
 /// Whether the command itself is not installed, so that the check's next alternative is to be tried.

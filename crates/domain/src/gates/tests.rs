@@ -8,7 +8,7 @@ use super::*;
 fn names_are_stable_and_unique() {
     assert_eq!(
         GateName::ALL.map(GateName::as_str),
-        ["diff", "scope", "secrets", "test_integrity", "build", "lint", "tests", "acceptance"]
+        ["diff", "scope", "secrets", "test_integrity", "build", "lint", "tests", "coverage", "acceptance"]
     );
     for name in GateName::ALL {
         assert_eq!(GateName::named(name.as_str()), Some(name));

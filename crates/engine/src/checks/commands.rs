@@ -1,6 +1,9 @@
 //! The project's own commands, in the sandbox and without network: it is the agent's code by now.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use domain::{
     gates::{
@@ -14,42 +17,53 @@ use protocol::runs::LogKind;
 use services::{Cx, Error};
 use tokio_util::sync::CancellationToken;
 
-use super::Subject;
+use super::{Subject, dependencies::Dependencies};
 use crate::{output, worktree_files};
 
 /// What is kept of a command's output, in bytes.
 const KEEP: usize = 256 << 10;
 
 /// Build and lint commands.
-pub(super) async fn judge_all(subject: &Subject<'_>, checks: &[Check], cancel: &CancellationToken) -> Result<Finding, Error> {
+pub(super) async fn judge_all(
+    (subject, dependencies): (&Subject<'_>, &Dependencies),
+    checks: &[Check],
+    cancel: &CancellationToken,
+) -> Result<Finding, Error> {
     let mut findings = Vec::new();
     for check in checks {
         findings.push(if let Some(finding) = missing_folder(&subject.worktree, check) {
             finding
         } else {
-            let output = run(subject, check, cancel).await?;
-            outcomes::judge_command(check, output.exit, &output.text)
+            let output = run(subject, dependencies, check, cancel).await?;
+            dependencies.explained(check, outcomes::judge_command(check, output.exit, &output.text))
         });
     }
     Ok(if findings.is_empty() { Finding::not_applicable("The project has none") } else { gates::worst(findings) })
 }
 
-/// Test commands; without any, nothing is proven.
-pub(super) async fn judge_tests(subject: &Subject<'_>, checks: &[Check], cancel: &CancellationToken) -> Result<Finding, Error> {
-    let mut findings = Vec::new();
+/// Test commands and what they printed; without any, nothing is proven.
+pub(super) async fn judge_tests(
+    (subject, dependencies): (&Subject<'_>, &Dependencies),
+    checks: &[Check],
+    cancel: &CancellationToken,
+) -> Result<(Finding, Vec<String>), Error> {
+    let (mut findings, mut outputs) = (Vec::new(), Vec::new());
     for check in checks {
         findings.push(if let Some(finding) = missing_folder(&subject.worktree, check) {
             finding
         } else {
-            let output = run(subject, check, cancel).await?;
-            outcomes::judge_tests(check, output.exit, &output.text).0
+            let output = run(subject, dependencies, check, cancel).await?;
+            let finding = outcomes::judge_tests(check, output.exit, &output.text).0;
+            outputs.push(output.text);
+            dependencies.explained(check, finding)
         });
     }
     if findings.is_empty() {
         let missing = Finding::inconclusive("The project has no tests that loki can find");
-        return Ok(missing.with_hints(["Add automated tests that prove the task and that run by one command"]));
+        let missing = missing.with_hints(["Add automated tests that prove the task and that run by one command"]);
+        return Ok((missing, outputs));
     }
-    Ok(gates::worst(findings))
+    Ok((gates::worst(findings), outputs))
 }
 
 /// A package's folder is there when the checks begin; a build may remove it or put a link in its place.
@@ -59,26 +73,36 @@ fn missing_folder(worktree: &Path, check: &Check) -> Option<Finding> {
 }
 
 /// Runs a check, or the first of its alternatives whose tool is installed.
-async fn run(subject: &Subject<'_>, check: &Check, cancel: &CancellationToken) -> Result<Output, Error> {
-    let mut output = run_one(subject, check, &check.argv, cancel).await?;
+async fn run(
+    subject: &Subject<'_>,
+    dependencies: &Dependencies,
+    check: &Check,
+    cancel: &CancellationToken,
+) -> Result<Output, Error> {
+    let (check, caches) = dependencies.prepared(subject, check);
+    let mut output = run_one(subject, (&check, &check.argv), &caches, cancel).await?;
     for alternative in &check.alternatives {
         if !outcomes::tool_missing(output.exit, &output.text) {
             break;
         }
-        output = run_one(subject, check, alternative, cancel).await?;
+        output = run_one(subject, (&check, alternative), &caches, cancel).await?;
     }
     Ok(output)
 }
 
-async fn run_one(subject: &Subject<'_>, check: &Check, argv: &[String], cancel: &CancellationToken) -> Result<Output, Error> {
-    let mut argv: Vec<std::ffi::OsString> = argv.iter().map(Into::into).collect();
-    if !check.dir.is_empty() {
-        // The sandbox starts in the worktree's top; `env` goes to a package's own folder without a shell.
-        let folder = subject.worktree.join(&check.dir);
-        argv.splice(0..0, ["env".into(), "-C".into(), folder.into_os_string()]);
-    }
-    let shown = argv.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
-    let job = job(subject, argv, check.env.clone(), Duration::from_secs(check.timeout_s));
+async fn run_one(
+    subject: &Subject<'_>,
+    (check, argv): (&Check, &[String]),
+    caches: &[PathBuf],
+    cancel: &CancellationToken,
+) -> Result<Output, Error> {
+    let shown = argv.join(" ");
+    let shown = if check.dir.is_empty() { shown } else { format!("{shown} (in {})", check.dir) };
+    // `env` goes to a package's own folder without a shell, and answers for a tool that is not there, as a finding.
+    let folder = subject.worktree.join(&check.dir);
+    let argv = ["env".into(), "-C".into(), folder.into_os_string()].into_iter().chain(argv.iter().map(Into::into)).collect();
+    let mut job = job(subject, argv, check.env.clone(), Duration::from_secs(check.timeout_s));
+    job.readable.extend_from_slice(caches);
     let output = start(subject.cx, job, cancel).await?;
     let mut log = output::Output::of_check(subject.cx, subject.record);
     log.push(LogKind::Tool, format!("$ {shown}\n"));

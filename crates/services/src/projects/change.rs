@@ -67,6 +67,7 @@ pub async fn delete(cx: &Cx, actor: &Actor, id: ProjectId) -> Result<(), Error> 
     tx.commit().await?;
     cx.nudges.events();
     let mut folders: Vec<_> = runs.iter().flat_map(|run| [cx.settings.worktree(*run), cx.settings.run_dir(*run)]).collect();
+    folders.push(cx.settings.package_cache(id));
     if project.source != ProjectSource::Folder {
         folders.push(cx.settings.repository(id));
     }

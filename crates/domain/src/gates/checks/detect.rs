@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{super::text::pattern, Check, CheckKind, Checks, javascript, python};
+use super::{super::text::pattern, Check, CheckKind, Checks, Install, install, javascript, python};
 
 /// The most packages of one kind that are looked at.
 const MAX_PACKAGES: usize = 20;
@@ -56,6 +56,11 @@ pub fn detect(files: &[String], read: &dyn Fn(&str) -> Option<String>) -> Checks
     make(&project, &mut checks);
     script(&project, &mut checks);
     checks
+}
+
+/// What is to be installed before the checks can run.
+pub fn installs(files: &[String], read: &dyn Fn(&str) -> Option<String>) -> Vec<Install> {
+    install::detect(&Project { files, read })
 }
 
 pub(super) fn split(path: &str) -> (&str, &str) {
