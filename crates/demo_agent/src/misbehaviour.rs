@@ -53,11 +53,17 @@ pub enum Kind {
     Outside,
     /// Starts a process in a session of its own that would outlive it, then does the work.
     Orphan,
+    /// Ends the turn as an agent whose key is refused.
+    Unauthorized,
+    /// Ends the turn as an agent whose model asks to wait; the amount is the seconds that it names.
+    RateLimited,
+    /// Ends the turn as an agent whose model cannot be reached.
+    Unreachable,
 }
 
 impl Kind {
     /// Every kind, for help texts.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::Empty,
         Self::FailingTest,
         Self::DeletedTest,
@@ -74,6 +80,9 @@ impl Kind {
         Self::Slow,
         Self::Outside,
         Self::Orphan,
+        Self::Unauthorized,
+        Self::RateLimited,
+        Self::Unreachable,
     ];
 
     /// As it is written on the command line.
@@ -95,6 +104,9 @@ impl Kind {
             Self::Slow => "slow",
             Self::Outside => "outside",
             Self::Orphan => "orphan",
+            Self::Unauthorized => "unauthorized",
+            Self::RateLimited => "rate-limited",
+            Self::Unreachable => "unreachable",
         }
     }
 }

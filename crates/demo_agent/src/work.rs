@@ -55,7 +55,7 @@ impl Work {
         self.misbehaviour.is_some_and(|misbehaviour| misbehaviour.kind == Kind::Stall)
     }
 
-    /// Carries the prompt out. An error means that the client cannot be reached any more.
+    /// Carries the prompt out. An error means that the client cannot be reached any more, or is the misbehaviour asked for.
     pub(crate) async fn carry_out(&mut self) -> Result<(), Error> {
         let Some(misbehaviour) = self.misbehaviour else { return self.work().await };
         let amount = misbehaviour.amount;
@@ -80,6 +80,12 @@ impl Work {
                 }
             }
             Kind::Orphan => self.leave_orphan().await?,
+            Kind::Unauthorized => return Err(Error::new(-32000, "Authentication required: the key has expired")),
+            Kind::RateLimited => {
+                let named = amount.map(|seconds| format!(", try again in {seconds} s")).unwrap_or_default();
+                return Err(Error::new(429, format!("Too many requests{named}")));
+            }
+            Kind::Unreachable => return Err(Error::new(503, "The model is not to be reached")),
             Kind::FailingTest | Kind::DeletedTest | Kind::AssertTrue | Kind::SkipTest | Kind::Key | Kind::Crash => {}
         }
         self.work().await

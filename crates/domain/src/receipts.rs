@@ -94,7 +94,8 @@ pub fn headline(verdict: Verdict) -> &'static str {
 }
 
 fn failures(facts: &Facts) -> Vec<String> {
-    let mut failures = Vec::new();
+    // The first one is what people see beside the run, so what they asked for comes before what git says.
+    let mut failures: Vec<String> = facts.tasks.iter().flat_map(task_failures).collect();
     if facts.commits.is_empty() {
         failures.push("Nothing was committed.".to_owned());
     }
@@ -107,7 +108,6 @@ fn failures(facts: &Facts) -> Vec<String> {
     if facts.ended_because != ALL_TASKS_DONE {
         failures.push(format!("The run ended before its time: {}.", trimmed(&facts.ended_because)));
     }
-    failures.extend(facts.tasks.iter().flat_map(task_failures));
     let failed = facts.gates.iter().filter(|gate| gate.blocking && gate.verdict == GateVerdict::Failed);
     failures.extend(failed.map(|gate| format!("The gate \"{}\" failed: {}.", gate.name, trimmed(&gate.summary))));
     failures
@@ -116,13 +116,25 @@ fn failures(facts: &Facts) -> Vec<String> {
 fn task_failures(task: &TaskFact) -> Vec<String> {
     let mut failures = Vec::new();
     if task.status != TaskStatus::Completed {
-        let why = task.note.as_deref().map(|note| format!(" ({})", trimmed(note))).unwrap_or_default();
-        failures.push(format!("Task {} was not done: {}{why}.", task.number, trimmed(&task.title)));
+        let title = trimmed(&task.title);
+        let why = task.note.as_deref().map(|note| reason(note, title)).filter(|why| !why.is_empty());
+        let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
+        failures.push(format!("Task {} was not done: {title}{why}.", task.number));
     }
     let wrong = task.examples.iter().filter(|example| example.held == Some(false));
     failures
         .extend(wrong.map(|example| format!("An example of task {} does not hold: {}.", task.number, trimmed(&example.text))));
     failures
+}
+
+/// A task's note without the title, which agents like to repeat.
+fn reason<'a>(note: &'a str, title: &str) -> &'a str {
+    let note = trimmed(note);
+    let stem = title.trim_end_matches('…');
+    let Some(rest) = note.strip_prefix(stem) else { return note };
+    // Of a title that was cut, the note may have the rest.
+    let rest = if stem == title { rest } else { rest.split_once(" — ").map_or(rest, |(_, why)| why) };
+    rest.trim_start_matches([' ', '.', ':', ',', '-', '–', '—'])
 }
 
 fn gaps(facts: &Facts) -> Vec<String> {

@@ -1,11 +1,13 @@
 //! Runs: a pure state machine and the rules around it. The engine carries out what it asks for and journals what came of it.
 
+pub mod backoff;
 pub mod limits;
 pub mod machine;
 pub mod record;
 pub mod state;
 pub mod steps;
 
+pub use backoff::Wait;
 pub use limits::Ceilings;
 pub use machine::{Change, Effect, Input, Verification, next_effect, step};
 pub use record::{Record, Wish, task_view};

@@ -18,6 +18,11 @@ pub(crate) fn wish(worktree: &Path) -> Option<Wish> {
     is_there(&folder, "PAUSE").then(|| Wish::Pause { by: BY.to_owned() })
 }
 
+/// Whether a file in the run's worktree asks for something.
+pub(crate) fn asks(record: &Record) -> bool {
+    record.state.worktree.as_deref().is_some_and(|worktree| wish(Path::new(worktree)).is_some())
+}
+
 /// Takes the files away once a person resumed or the run is stopped, so that they ask only once.
 pub(crate) fn clear(worktree: &Path) {
     let Ok(folder) = folder(worktree) else { return };

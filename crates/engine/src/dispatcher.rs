@@ -6,13 +6,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::runs::{Record, Wish, next_effect};
+use domain::runs::{Effect, Record, Wish, next_effect};
 use futures::{StreamExt as _, stream::FuturesUnordered};
 use protocol::{ProjectId, RunId, Timestamp};
 use services::{Cx, Error, projects};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::driver;
+use crate::{
+    control_files,
+    driver::{self, Place},
+};
 
 /// How long a claim holds without being renewed.
 pub(crate) const LEASE_MS: i64 = 30_000;
@@ -86,7 +89,8 @@ async fn claim_all(cx: &Cx, driven: &Arc<Mutex<Driven>>, tasks: &TaskTracker, st
     // A pause of a run that is over by now is of no use.
     let ids: HashSet<RunId> = active.iter().map(|record| record.id).collect();
     locked(driven).pauses.retain(|id, _| ids.contains(id));
-    for record in active.iter().filter(|record| wants_attention(record)) {
+    let now = cx.clock.now();
+    for record in active.iter().filter(|record| wants_attention(record, now)) {
         let room = locked(driven).room(record, cx.settings.max_runs, Instant::now());
         let Some(takes_place) = room else { continue };
         if stop.is_cancelled() || !claim(cx, record.id).await? {
@@ -96,7 +100,8 @@ async fn claim_all(cx: &Cx, driven: &Arc<Mutex<Driven>>, tasks: &TaskTracker, st
         locked(driven).now.insert(id, takes_place);
         let (cx, driven, stop) = (cx.clone(), Arc::clone(driven), stop.clone());
         tasks.spawn(async move {
-            let ended = driver::drive(&cx, id, &stop).await;
+            let place = if takes_place { Place::Taken } else { Place::None };
+            let ended = driver::drive(&cx, id, place, &stop).await;
             if let Err(error) = &ended {
                 tracing::error!(run = %id, error = %services_chain(error), "a run could not go on; it is taken up again");
             }
@@ -111,9 +116,14 @@ fn locked(driven: &Mutex<Driven>) -> std::sync::MutexGuard<'_, Driven> {
     driven.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A held run needs nobody until somebody wishes something of it or its control files change.
-fn wants_attention(record: &Record) -> bool {
-    next_effect(&record.state).is_some() || record.wish.is_some() || crate::control_files::may_resume(record)
+/// A held or waiting run needs nobody until its time has come, somebody wishes something of it or its control files change.
+fn wants_attention(record: &Record, now: Timestamp) -> bool {
+    let is_due = match next_effect(&record.state) {
+        Some(Effect::Wait { until }) => now >= until || control_files::asks(record),
+        Some(_) => true,
+        None => control_files::may_resume(record),
+    };
+    is_due || record.wish.is_some()
 }
 
 async fn claim(cx: &Cx, id: RunId) -> Result<bool, Error> {

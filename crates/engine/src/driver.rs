@@ -21,8 +21,16 @@ use crate::{
 /// Times that an effect is tried before the run fails.
 const TRIES: u32 = 3;
 
-/// Drives the run until it is over, held, or `stop` says that this server ends.
-pub(crate) async fn drive(cx: &Cx, id: RunId, stop: &CancellationToken) -> Result<(), Error> {
+/// Whether a run counts among those that work at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Taken,
+    /// It was claimed for being paused or stopped only.
+    None,
+}
+
+/// Drives the run until it is over, held, waits, or `stop` says that this server ends.
+pub(crate) async fn drive(cx: &Cx, id: RunId, place: Place, stop: &CancellationToken) -> Result<(), Error> {
     let Some(mut record) = load(cx, id).await? else { return Ok(()) };
     let mut follows: Option<Effect> = None;
     if let Err(error) = effects::prepare::reopen(cx, &record).await {
@@ -35,6 +43,17 @@ pub(crate) async fn drive(cx: &Cx, id: RunId, stop: &CancellationToken) -> Resul
             continue;
         }
         let Some(effect) = next_effect(&record.state) else { break };
+        if let Effect::Wait { until } = effect {
+            if cx.clock.now() < until {
+                break;
+            }
+            journal::record(cx, &mut record, Input::Waited, 0, Extra::None).await?;
+            continue;
+        }
+        // Somebody resumed it after it was claimed for its pause: the dispatcher gives it a place first.
+        if place == Place::None && effect != Effect::Seal {
+            break;
+        }
         let took = std::time::Instant::now();
         let (outcome, interrupt) = carry_out(cx, &record, &effect, follows.as_ref(), stop).await;
         let worked_ms = i64::try_from(took.elapsed().as_millis()).unwrap_or(i64::MAX);
@@ -85,7 +104,8 @@ async fn pending_wish(cx: &Cx, record: &Record) -> Result<Option<Wish>, Error> {
     }
     let worktree = record.state.worktree.as_deref().map(Path::new);
     Ok(match worktree.and_then(control_files::wish) {
-        Some(Wish::Pause { .. }) if record.state.hold.is_some() => None,
+        // A file asks for a pause after the iteration, so that what is changed then is seen by the next prompt.
+        Some(Wish::Pause { .. }) if record.state.hold.is_some() || !record.state.is_between_iterations() => None,
         wish => wish,
     })
 }
@@ -105,14 +125,18 @@ async fn grant(cx: &Cx, record: &mut Record, wish: Wish) -> Result<(), Error> {
     journal::record(cx, record, input, 0, Extra::ClearWish(granted)).await
 }
 
-/// Before a run is held in the middle of a call, the worktree goes back to the checkpoint: what a broken-off call left is not
-/// work that a person, or the next prompt, should find there.
+/// Before a run is held, the worktree goes back to where work goes on from: in the middle of a call to its checkpoint, after a
+/// task that was given up to the last commit. What is found there later is a person's.
 async fn leave_clean(cx: &Cx, record: &Record, input: &Input) -> Result<(), Error> {
     let (next, _) = machine::step(record.state.clone(), input.clone(), cx.clock.now(), 0);
     let is_held_now = next.hold.is_some() && record.state.hold.is_none();
-    let checkpoint = next.checkpoint.filter(|_| is_held_now && next.stage == Stage::Acting);
-    if let (Some(checkpoint), Some(worktree)) = (checkpoint, &record.state.worktree) {
-        cx.vcs.restore(Path::new(worktree), &checkpoint).await?;
+    let begins_at = match next.stage {
+        Stage::Acting => next.checkpoint,
+        _ if next.discard => next.tip,
+        _ => None,
+    };
+    if let (true, Some(tree), Some(worktree)) = (is_held_now, begins_at, &record.state.worktree) {
+        cx.vcs.restore(Path::new(worktree), &tree).await?;
     }
     Ok(())
 }

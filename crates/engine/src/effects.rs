@@ -102,6 +102,8 @@ pub(crate) async fn carry_out(
             Ok(Input::Committed { commit: made }.into())
         }
         Effect::Check => verify::check_whole(cx, record, cancel).await,
+        // The driver lets the run go until then.
+        Effect::Wait { .. } => Ok(Input::Waited.into()),
         Effect::Deliver { merge } => deliver::deliver(cx, record, *merge).await,
         Effect::Seal => seal::seal(cx, record).await,
     }
@@ -138,6 +140,19 @@ pub(crate) fn identity(cx: &Cx) -> Identity {
 pub(crate) fn worktree(record: &Record) -> Result<PathBuf, Error> {
     let path = record.state.worktree.as_deref().map(PathBuf::from);
     path.ok_or_else(|| Error::Internal("the run has no worktree yet".to_owned()))
+}
+
+/// Bytes below which a disk counts as full: an agent that cannot write would use up its attempts on it.
+const LEAST_ROOM: u64 = 8 << 20;
+
+/// Refuses to go on where the run's worktree has no room left.
+pub(crate) fn require_room(worktree: &Path) -> Result<(), Error> {
+    let disk = rustix::fs::statvfs(worktree).map_err(std::io::Error::from)?;
+    let has_files = disk.f_files == 0 || disk.f_favail > 0;
+    if has_files && disk.f_bavail.saturating_mul(disk.f_frsize) >= LEAST_ROOM {
+        return Ok(());
+    }
+    Err(std::io::Error::from(std::io::ErrorKind::StorageFull).into())
 }
 
 /// The commit that the run's branch stands at.

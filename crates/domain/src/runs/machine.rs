@@ -57,6 +57,8 @@ pub enum Input {
         verdict: Verdict,
         reason: Option<String>,
     },
+    /// The time of a wait has come.
+    Waited,
     /// A person is needed before anything can go on.
     Blocked {
         reason: String,
@@ -117,6 +119,10 @@ pub enum Effect {
         at: Timestamp,
     },
     Check,
+    /// Ask nothing before `until`.
+    Wait {
+        until: Timestamp,
+    },
     Deliver {
         merge: bool,
     },
@@ -144,6 +150,9 @@ pub enum Change {
 pub fn next_effect(state: &RunState) -> Option<Effect> {
     if state.hold.is_some() {
         return None;
+    }
+    if let Some(wait) = &state.wait {
+        return Some(Effect::Wait { until: wait.until });
     }
     match &state.stage {
         Stage::Queued => Some(Effect::Claim),
@@ -212,6 +221,7 @@ fn take(state: &mut RunState, input: Input, at: Timestamp, changes: &mut Vec<Cha
             steps::end_phase(state, at);
             changes.push(Change::Finished);
         }
+        Input::Waited => state.wait = None,
         Input::Blocked { reason } => {
             state.hold = Some(Hold::NeedsYou { reason });
             changes.push(Change::Paused);

@@ -49,10 +49,11 @@ impl Record {
     /// As the interface shows it.
     pub fn view(&self) -> Run {
         let state = &self.state;
+        let waiting = state.wait.as_ref().map(|wait| wait.why.clone());
         let reason = match (&state.hold, &state.reason) {
             (Some(super::Hold::NeedsYou { reason }), _) => Some(reason.clone()),
             (Some(super::Hold::Paused { by }), _) => Some(format!("Paused by {by}")),
-            (None, reason) => reason.clone(),
+            (None, reason) => reason.clone().or(waiting),
         };
         Run {
             id: self.id,

@@ -7,7 +7,7 @@ use protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Ceilings, limits::usd};
+use super::{Ceilings, Wait, limits::usd};
 use crate::ports::agent::Usage;
 
 /// Where a run stands and what it has so far. Written with each journaled input.
@@ -31,6 +31,12 @@ pub struct RunState {
     pub call: u32,
     /// Calls of this iteration that ended in a crash or a broken connection.
     pub broken_calls: u32,
+    /// The agent's model is asked again only then.
+    #[serde(default)]
+    pub wait: Option<Wait>,
+    /// Waits in a row that did not help.
+    #[serde(default)]
+    pub waits: u32,
     /// How often the check of the whole sent the run back to work.
     pub check_rounds: u32,
     /// What the last verification found; goes into the next prompt.
@@ -167,6 +173,8 @@ impl RunState {
             iteration: 0,
             call: 0,
             broken_calls: 0,
+            wait: None,
+            waits: 0,
             check_rounds: 0,
             findings: Vec::new(),
             said: None,
@@ -222,6 +230,11 @@ impl RunState {
     pub fn task(&self) -> Option<&TaskState> {
         let number = self.current.as_ref()?.task?;
         self.tasks.iter().find(|task| task.number == number)
+    }
+
+    /// Whether no iteration is in its middle: the next prompt sees what a person changes now.
+    pub fn is_between_iterations(&self) -> bool {
+        !matches!(self.stage, Stage::Acting | Stage::Reflecting | Stage::Verifying | Stage::Committing { .. })
     }
 
     /// Milliseconds of work that are left.

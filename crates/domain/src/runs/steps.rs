@@ -6,7 +6,8 @@ use protocol::{
 };
 
 use super::{
-    Ending, RunState, Stage, TaskState,
+    Ending, RunState, Stage, TaskState, Wait,
+    backoff::{self, Refusal},
     machine::{Change, Verification},
     state::pending_steps,
 };
@@ -22,6 +23,9 @@ const WANTING_ATTEMPTS: u32 = 2;
 const BROKEN_CALLS: u32 = 3;
 /// Times that the check of the whole may send a run back to work.
 const CHECK_ROUNDS: u32 = 2;
+/// Titles of iterations that have no task.
+const MENDING: &str = "Mend what the check of the whole found";
+const BY_HAND: &str = "Take over what was edited by hand";
 
 pub(super) fn short(commit: &str) -> &str {
     commit.get(..8).unwrap_or(commit)
@@ -195,18 +199,14 @@ pub(super) fn acted(state: &mut RunState, result: AgentResult, at: Timestamp, ch
             broke_off(state, &format!("The agent crashed with exit {exit}. {detail}"), at, changes);
         }
         AgentOutcome::Stalled => broke_off(state, "The agent printed nothing for too long and was killed", at, changes),
-        AgentOutcome::Unreachable { detail } => {
-            broke_off(state, &format!("The agent's model could not be reached. {detail}"), at, changes);
-        }
         AgentOutcome::Cancelled => changes.push(Change::Log("The agent was stopped".to_owned())),
         AgentOutcome::OverBudget => {
             let which = cost_ceiling(state);
             end(state, Ending::Limit { which }, at, changes);
         }
         AgentOutcome::Unauthorized { detail } => needs_you(state, format!("The agent's sign-in was refused. {detail}"), changes),
-        AgentOutcome::RateLimited { detail } => {
-            needs_you(state, format!("The agent's model refuses for now. {detail} Resume when its limit is lifted"), changes);
-        }
+        AgentOutcome::RateLimited { detail } => wait(state, (Refusal::RateLimit, &detail), at, changes),
+        AgentOutcome::Unreachable { detail } => wait(state, (Refusal::Unreachable, &detail), at, changes),
     }
 }
 
@@ -216,6 +216,7 @@ fn cost_ceiling(state: &RunState) -> String {
 }
 
 fn to_reflection(state: &mut RunState, summary: &str, at: Timestamp, changes: &mut Vec<Change>) {
+    state.waits = 0;
     state.stage = Stage::Reflecting;
     close_and_open(state, Some(summary), at, changes);
 }
@@ -232,6 +233,24 @@ fn broke_off(state: &mut RunState, what: &str, at: Timestamp, changes: &mut Vec<
     attempt_failed(state, what, at, changes);
 }
 
+/// The call is made again from the checkpoint, later and later; in the end a person is asked.
+fn wait(state: &mut RunState, (refusal, detail): (Refusal, &str), at: Timestamp, changes: &mut Vec<Change>) {
+    let what = match refusal {
+        Refusal::RateLimit => "The agent's model refuses for now",
+        Refusal::Unreachable => "The agent's model could not be reached",
+    };
+    let what = format!("{what}. {}.", detail.trim().trim_end_matches('.'));
+    let Some(until) = backoff::next_try(refusal, detail, state.waits, at) else {
+        needs_you(state, format!("{what} Resume when it answers again"), changes);
+        return;
+    };
+    let why = format!("{what} Asking again in {} s", until.millis_since(at) / 1_000);
+    changes.push(Change::Log(why.clone()));
+    state.call += 1;
+    state.waits += 1;
+    state.wait = Some(Wait { until, why });
+}
+
 fn needs_you(state: &mut RunState, reason: String, changes: &mut Vec<Change>) {
     state.call += 1;
     state.hold = Some(super::Hold::NeedsYou { reason });
@@ -245,6 +264,10 @@ pub(super) fn reflected(
     changes: &mut Vec<Change>,
 ) {
     state.tree = Some(tree);
+    if state.current.is_none() {
+        edited_by_hand(state, empty, summary, at, changes);
+        return;
+    }
     if let (true, Some(why)) = (empty, state.said.as_deref().and_then(blocked)) {
         let why = why.to_owned();
         changes.push(Change::Log(format!("The agent cannot do this task: {why}")));
@@ -256,6 +279,19 @@ pub(super) fn reflected(
     }
     state.stage = Stage::Verifying;
     close_and_open(state, Some(summary), at, changes);
+}
+
+/// What a person edited after the last iteration becomes one of its own, without a call, and is verified like any other.
+fn edited_by_hand(state: &mut RunState, empty: bool, summary: &str, at: Timestamp, changes: &mut Vec<Change>) {
+    if empty {
+        state.stage = Stage::Checking;
+        return;
+    }
+    begin_iteration(state, None, BY_HAND, at, changes);
+    if state.stage == Stage::Reasoning {
+        state.stage = Stage::Verifying;
+        close_and_open(state, Some(summary), at, changes);
+    }
 }
 
 /// The agent's own words that it cannot do a task.
@@ -282,8 +318,11 @@ pub(super) fn verified(state: &mut RunState, verification: Verification, at: Tim
     let wanting = verification.wanting && state.task().is_some_and(|task| task.attempts <= WANTING_ATTEMPTS);
     if failed.is_empty() && !wanting {
         state.findings.clear();
-        let message =
-            state.task().map_or_else(|| "fix: mend what the check of the whole found".to_owned(), |task| task.subject.clone());
+        let without_task = match &state.current {
+            Some(iteration) if iteration.title == BY_HAND => "chore: take over what was edited by hand",
+            _ => "fix: mend what the check of the whole found",
+        };
+        let message = state.task().map_or_else(|| without_task.to_owned(), |task| task.subject.clone());
         state.stage = Stage::Committing { message, at };
         return;
     }
@@ -302,7 +341,14 @@ fn attempt_failed(state: &mut RunState, summary: &str, at: Timestamp, changes: &
     let task = state.task().cloned();
     close_iteration(state, StepStatus::Failed, summary, at, changes);
     let Some(task) = task else {
-        state.stage = Stage::Checking;
+        if state.check_rounds < CHECK_ROUNDS {
+            state.check_rounds += 1;
+            begin_iteration(state, None, MENDING, at, changes);
+        } else {
+            changes.push(Change::Log("What was changed last did not pass; it is kept beside the run's branch".to_owned()));
+            state.discard = true;
+            state.stage = Stage::Checking;
+        }
         return;
     };
     if task.attempts >= MAX_ATTEMPTS {
@@ -335,7 +381,7 @@ pub(super) fn checked(state: &mut RunState, verification: Verification, at: Time
     let anything_done = state.tip != state.base;
     if !failed.is_empty() && anything_done && state.check_rounds < CHECK_ROUNDS {
         state.check_rounds += 1;
-        begin_iteration(state, None, "Mend what the check of the whole found", at, changes);
+        begin_iteration(state, None, MENDING, at, changes);
         return;
     }
     state.ending.get_or_insert(Ending::TasksDone);
@@ -350,7 +396,10 @@ pub(super) fn resumed(state: &mut RunState, changes: &mut Vec<Change>) {
     }
     // Edits by hand are work to go on from, not remains.
     state.discard = false;
-    if matches!(state.stage, Stage::Verifying | Stage::Committing { .. }) {
+    // Whoever resumes wants it tried now.
+    state.wait = None;
+    state.waits = 0;
+    if matches!(state.stage, Stage::Verifying | Stage::Committing { .. } | Stage::Checking | Stage::Delivering) {
         state.stage = Stage::Reflecting;
     }
     if state.stage == Stage::Acting {
@@ -363,6 +412,7 @@ pub(super) fn resumed(state: &mut RunState, changes: &mut Vec<Change>) {
 /// No further iteration: what there is gets its receipt.
 pub(super) fn end(state: &mut RunState, ending: Ending, at: Timestamp, changes: &mut Vec<Change>) {
     state.hold = None;
+    state.wait = None;
     let why = describe(&ending);
     close_iteration(state, StepStatus::Failed, &why, at, changes);
     for task in state.tasks.iter_mut().filter(|task| task.status == TaskStatus::InProgress) {

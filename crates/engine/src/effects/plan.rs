@@ -38,23 +38,45 @@ pub(super) async fn plan(cx: &Cx, record: &Record) -> Result<Outcome, Error> {
         })
         .collect();
     let found = checks::detect(&files, &read);
-    let summaries = summaries(record, &tasks, &found);
+    let summaries = summaries(record, &tasks, (&found, &absent(&files, &read)));
     Ok(Input::Planned { tier, phases: complexity::phases(tier).to_vec(), tasks, summaries }.into())
 }
 
 /// What each phase before the work came to.
-fn summaries(record: &Record, tasks: &[TaskState], found: &Checks) -> Vec<(Phase, String)> {
+fn summaries(record: &Record, tasks: &[TaskState], (found, absent): (&Checks, &str)) -> Vec<(Phase, String)> {
     let branch = record.state.branch.as_deref().unwrap_or_default();
     let dependent = tasks.iter().filter(|task| !task.depends_on.is_empty()).count();
     let examples = super::spec(record)
         .map_or(0, |spec| spec.tasks.iter().flat_map(|task| &task.examples).filter(|example| example.is_checkable()).count());
     vec![
         (Phase::Bootstrap, format!("Worktree on branch {branch}")),
-        (Phase::Discovery, format!("{} tasks read from the spec, {examples} examples that can be carried out", tasks.len())),
+        (
+            Phase::Discovery,
+            format!("{} tasks read from the spec, {examples} examples that can be carried out{absent}", tasks.len()),
+        ),
         (Phase::Architecture, format!("{dependent} tasks build on others; {}", describe(found))),
         (Phase::DeepenPlan, "The order of the tasks follows from what they build on".to_owned()),
         (Phase::Infrastructure, describe(found)),
     ]
+}
+
+/// What the repository names and the worktree does not hold: submodules, which loki does not fetch, and contents of Git LFS.
+fn absent(files: &[String], read: &dyn Fn(&str) -> Option<String>) -> String {
+    let lines = |name: &str| read(name).unwrap_or_default().lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>();
+    let submodules: Vec<String> = lines(".gitmodules")
+        .iter()
+        .filter_map(|line| line.strip_prefix("path")?.trim_start().strip_prefix('=').map(|path| path.trim().to_owned()))
+        .filter(|path| files.contains(path))
+        .collect();
+    let has_pointers = lines(".gitattributes").iter().any(|line| !line.starts_with('#') && line.contains("filter=lfs"));
+    let mut words = String::new();
+    if !submodules.is_empty() {
+        words.push_str(&format!("; the submodules {} are empty here, loki does not fetch them", submodules.join(", ")));
+    }
+    if has_pointers {
+        words.push_str("; files of Git LFS are the pointers that git keeps, not their contents");
+    }
+    words
 }
 
 fn describe(found: &Checks) -> String {

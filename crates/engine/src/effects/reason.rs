@@ -10,6 +10,7 @@ use crate::{journal::Extra, prompts};
 /// Renders the prompt and takes the checkpoint that the call begins from.
 pub(super) async fn reason(cx: &Cx, record: &Record, discard: Option<&str>) -> Result<Outcome, Error> {
     let worktree = super::worktree(record)?;
+    super::require_room(&worktree)?;
     if let Some(commit) = discard {
         cx.vcs.restore(&worktree, commit).await?;
     }
@@ -36,6 +37,7 @@ pub(super) async fn reason(cx: &Cx, record: &Record, discard: Option<&str>) -> R
 /// Looks at what the call left in the worktree.
 pub(super) async fn reflect(cx: &Cx, record: &Record) -> Result<Outcome, Error> {
     let worktree = super::worktree(record)?;
+    super::require_room(&worktree)?;
     let tree = cx.vcs.snapshot(&worktree, &format!("run-{}", record.id)).await?;
     let stat = cx.vcs.stat(&worktree, super::tip(record)?, &tree).await?;
     let summary = match stat.files {

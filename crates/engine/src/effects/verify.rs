@@ -62,7 +62,11 @@ pub(super) async fn verify(
 pub(super) async fn check_whole(cx: &Cx, record: &Record, cancel: &CancellationToken) -> Result<Outcome, Error> {
     let spec = super::spec(record)?;
     let tip = super::tip(record)?.to_owned();
-    cx.vcs.restore(&super::worktree(record)?, &tip).await?;
+    let worktree = super::worktree(record)?;
+    if record.state.discard {
+        cx.vcs.snapshot(&worktree, &format!("run-{}-rejected", record.id)).await?;
+    }
+    cx.vcs.restore(&worktree, &tip).await?;
     let repository = super::repository(cx, record).await?;
     let run_dir = cx.settings.run_dir(record.id);
     remove_copy(&run_dir).await?;
