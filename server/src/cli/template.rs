@@ -1,7 +1,10 @@
 //! `loki template list` and `loki template show`.
 
 use clap::Subcommand;
-use protocol::templates::{TemplateBody, TemplateList};
+use protocol::{
+    ProjectId,
+    templates::{TemplateBody, TemplateList},
+};
 
 use super::{
     Exit, Failure,
@@ -13,6 +16,9 @@ use super::{
 pub(super) enum TemplateCommand {
     /// Show all templates
     List {
+        /// With the templates in `.loki/templates/` of this project's repository
+        #[arg(long, value_name = "ID")]
+        project: Option<ProjectId>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -22,6 +28,9 @@ pub(super) enum TemplateCommand {
     /// Show one template with its variables and text
     Show {
         name: String,
+        /// Looks among the templates of this project's repository first
+        #[arg(long, value_name = "ID")]
+        project: Option<ProjectId>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -32,13 +41,14 @@ pub(super) enum TemplateCommand {
 
 pub(super) async fn run(command: TemplateCommand) -> Result<Exit, Failure> {
     match command {
-        TemplateCommand::List { json, server } => list(&Client::new(&server)?, json).await,
-        TemplateCommand::Show { name, json, server } => show(&Client::new(&server)?, &name, json).await,
+        TemplateCommand::List { project, json, server } => list(&Client::new(&server)?, project, json).await,
+        TemplateCommand::Show { name, project, json, server } => show(&Client::new(&server)?, (&name, project), json).await,
     }
 }
 
-async fn list(client: &Client, json: bool) -> Result<Exit, Failure> {
-    let list: TemplateList = client.get("/api/templates?limit=200").await?;
+async fn list(client: &Client, project: Option<ProjectId>, json: bool) -> Result<Exit, Failure> {
+    let of = project.map(|id| format!("&project_id={id}")).unwrap_or_default();
+    let list: TemplateList = client.get(&format!("/api/templates?limit=200{of}")).await?;
     if json {
         print::json(&list);
     } else {
@@ -49,8 +59,9 @@ async fn list(client: &Client, json: bool) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-async fn show(client: &Client, name: &str, json: bool) -> Result<Exit, Failure> {
-    let body: TemplateBody = client.get(&format!("/api/templates/{}", app::routes::to::segment(name))).await?;
+async fn show(client: &Client, (name, project): (&str, Option<ProjectId>), json: bool) -> Result<Exit, Failure> {
+    let of = project.map(|id| format!("?project_id={id}")).unwrap_or_default();
+    let body: TemplateBody = client.get(&format!("/api/templates/{}{of}", app::routes::to::segment(name))).await?;
     if json {
         print::json(&body);
         return Ok(Exit::Done);

@@ -98,7 +98,7 @@ async fn make(cx: &Cx, project: &Project, cancel: &CancellationToken) -> Result<
 fn first_files(project: &Project) -> Vec<(String, String)> {
     let mut files = vec![
         ("README.md".to_owned(), format!("# {}\n\n{}\n", project.name, project.description).trim_end().to_owned() + "\n"),
-        (".gitignore".to_owned(), ".loki/*\n!.loki/config/\n".to_owned()),
+        (".gitignore".to_owned(), ".loki/*\n!.loki/config/\n!.loki/templates/\n".to_owned()),
     ];
     if let Some(spec) = &project.spec {
         files.push((SPEC_PATH.to_owned(), spec.clone()));

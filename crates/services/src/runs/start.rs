@@ -167,8 +167,10 @@ async fn spec_text(cx: &Cx, project: &Project, command: &StartRun) -> Result<Str
         });
     }
     if let Some(name) = &command.template {
-        let template = templates::find(name).map_err(|error| Error::Invalid(error.to_string()))?;
-        let variables = [("project_name".to_owned(), project.name.clone())].into();
+        let own = crate::templates::own(cx, project).await?;
+        let template = templates::find_in(name, &own).map_err(|error| Error::Invalid(error.to_string()))?;
+        let is_asked = template.template.variables.iter().any(|variable| variable.name == "project_name");
+        let variables = is_asked.then(|| ("project_name".to_owned(), project.name.clone())).into_iter().collect();
         return templates::render(template, &variables).map_err(|error| Error::Invalid(error.to_string()));
     }
     let missing = "the project has no spec: give prd_text, prd_path or template";
@@ -177,7 +179,10 @@ async fn spec_text(cx: &Cx, project: &Project, command: &StartRun) -> Result<Str
 
 /// The agent is there and can be isolated, or what to do about it.
 async fn check_agent(cx: &Cx, provider: ProviderId) -> Result<(), Error> {
-    cx.sandbox.check().await.map_err(|error| Error::Unavailable(error.to_string()))?;
+    cx.sandbox.check().await.map_err(|error| {
+        let way_out = "Or start the server with `loki serve --no-sandbox`, if you trust every spec and agent";
+        Error::Unavailable(format!("{}. {way_out}", error.to_string().trim_end_matches('.')))
+    })?;
     let found = agents::detect(cx).await.into_iter().find(|agent| agent.provider == provider);
     match found {
         Some(agent) if agent.available => Ok(()),
