@@ -28,6 +28,18 @@ pub struct ServeArgs {
     /// Run agents and checks without isolation; every page then says so
     #[arg(long, env = "LOKI_NO_SANDBOX")]
     pub no_sandbox: bool,
+    /// Never give the network to a project's checks, not even to install what its lock files name
+    #[arg(long, env = "LOKI_NO_INSTALL")]
+    pub no_install: bool,
+    /// Who loki's commits are by
+    #[arg(long, env = "LOKI_COMMIT_NAME", default_value = "loki", value_name = "NAME")]
+    pub commit_name: String,
+    /// The address in loki's commits
+    #[arg(long, env = "LOKI_COMMIT_EMAIL", default_value = "loki@localhost", value_name = "EMAIL")]
+    pub commit_email: String,
+    /// An SSH key (Ed25519 or RSA, without a passphrase) that loki's commits are signed with
+    #[arg(long, env = "LOKI_COMMIT_SIGNING_KEY", value_name = "FILE")]
+    pub commit_signing_key: Option<PathBuf>,
     /// Runs that work at the same time; others wait
     #[arg(long, env = "LOKI_MAX_RUNS", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub max_runs: u16,
@@ -87,6 +99,13 @@ pub struct Config {
     pub data: DataConfig,
     pub allowed_roots: Vec<PathBuf>,
     pub sandbox: bool,
+    /// Whether packages are installed from lock files before checks, and the variables for that step.
+    pub installs: bool,
+    pub install_env: Vec<(String, String)>,
+    /// Name and address of loki's commits.
+    pub committer: (String, String),
+    /// The key that they are signed with.
+    pub signing_key: Option<PathBuf>,
     pub max_runs: usize,
     /// How long an agent may be silent; the engine's default when absent.
     pub stall: Option<Duration>,
@@ -126,6 +145,10 @@ pub enum ConfigError {
     PublicUrl(String),
     #[error("--trusted-proxies: {0}")]
     Proxies(String),
+    #[error("--commit-signing-key {path}: {why}")]
+    SigningKey { path: PathBuf, why: String },
+    #[error("--{option} {value:?}: it must be one line of 1 to 100 characters without < and >")]
+    Committer { option: &'static str, value: String },
     #[error("the command in LOKI_AGENT_ACP or LOKI_DEMO_AGENT_ARGS cannot be read: {0}")]
     AgentCommand(String),
 }
@@ -146,6 +169,10 @@ impl Config {
             data,
             allowed_roots,
             sandbox: !args.no_sandbox,
+            installs: !args.no_install,
+            install_env: install_env(),
+            committer: committer(args.commit_name, args.commit_email)?,
+            signing_key: args.commit_signing_key.map(signing_key).transpose()?,
             max_runs: usize::from(args.max_runs),
             stall: args.stall_seconds.map(|seconds| Duration::from_secs(seconds.into())),
             hosts: hosts::AllowedHosts::new(args.listen, &public_url, &args.allow_host, tls),
@@ -191,6 +218,58 @@ fn trusted_proxies(given: Option<Vec<String>>, tls_terminated: bool) -> Result<A
     let local = || ["127.0.0.0/8", "::1"].map(str::to_owned).to_vec();
     let list = given.unwrap_or_else(|| if tls_terminated { local() } else { Vec::new() });
     AllowedAddresses::parse(&list).map_err(ConfigError::Proxies)
+}
+
+/// What git takes for a name and an address.
+fn committer(name: String, email: String) -> Result<(String, String), ConfigError> {
+    let is_plain = |text: &str| {
+        (1..=100).contains(&text.trim().chars().count()) && !text.chars().any(|char| char.is_control() || "<>".contains(char))
+    };
+    for (option, value) in [("commit-name", &name), ("commit-email", &email)] {
+        if !is_plain(value) {
+            return Err(ConfigError::Committer { option, value: value.clone() });
+        }
+    }
+    Ok((name.trim().to_owned(), email.trim().to_owned()))
+}
+
+/// A key whose signatures are the same each time, told by its public half beside it.
+fn signing_key(path: PathBuf) -> Result<PathBuf, ConfigError> {
+    let refused = |path: &Path, why: String| ConfigError::SigningKey { path: path.to_owned(), why };
+    let key = path.canonicalize().map_err(|error| refused(&path, error.to_string()))?;
+    let mut public = key.clone().into_os_string();
+    public.push(".pub");
+    let text = std::fs::read_to_string(&public);
+    let text = text.map_err(|error| refused(&path, format!("{} is needed beside it: {error}", Path::new(&public).display())))?;
+    if !["ssh-ed25519 ", "ssh-rsa "].iter().any(|kind| text.starts_with(kind)) {
+        return Err(refused(&path, "it must be an Ed25519 or RSA key, whose signatures are the same each time".to_owned()));
+    }
+    Ok(key)
+}
+
+/// What package managers need to know of this machine: its proxies, registries and certificates.
+fn install_env() -> Vec<(String, String)> {
+    const NAMES: [&str; 18] = [
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "NO_PROXY",
+        "ALL_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "no_proxy",
+        "all_proxy",
+        "npm_config_registry",
+        "PIP_INDEX_URL",
+        "PIP_CONFIG_FILE",
+        "PIP_CERT",
+        "UV_INDEX_URL",
+        "GOPROXY",
+        "GONOSUMDB",
+        "SSL_CERT_FILE",
+        "NODE_EXTRA_CA_CERTS",
+        "CARGO_HTTP_CAINFO",
+    ];
+    NAMES.into_iter().filter_map(|name| variable(name).map(|value| (name.to_owned(), value))).collect()
 }
 
 fn sqlite_url(data_dir: &Path) -> String {

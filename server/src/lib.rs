@@ -16,5 +16,6 @@ pub mod pages;
 pub mod router;
 pub mod shutdown;
 pub mod telemetry;
+mod too_large;
 pub mod wiring;
 pub mod ws;

@@ -7,7 +7,7 @@ use crate::{
     api,
     auth::{browsers::WithoutToken, sessions},
     edge::Edge,
-    guard, openapi, pages,
+    guard, openapi, pages, too_large,
 };
 
 /// Bodies of the API: a spec of 1 MiB with its escapes has room.
@@ -23,10 +23,12 @@ pub fn router(edge: Edge) -> Router {
         .route("/openapi.json", get(openapi::json))
         .route("/docs", get(openapi::docs))
         .layer(DefaultBodyLimit::max(API_BODY))
-        .layer(RequestBodyLimitLayer::new(API_BODY));
+        .layer(RequestBodyLimitLayer::new(API_BODY))
+        .layer(from_fn_with_state(API_BODY, too_large::refuse));
     let pages = pages::routes(&edge)
         .layer(DefaultBodyLimit::max(FORM_BODY))
         .layer(RequestBodyLimitLayer::new(FORM_BODY))
+        .layer(from_fn_with_state(FORM_BODY, too_large::refuse))
         // Embedded files bring their own encoding and are left as they are.
         .layer(CompressionLayer::new().quality(tower_http::CompressionLevel::Fastest));
     let logins = sessions::layer(&edge.cx, edge.settings.tls);

@@ -56,6 +56,10 @@ pub enum StartError {
 pub struct Outside<'a> {
     pub agents: &'a AgentsConfig,
     pub sandbox: bool,
+    pub installs: bool,
+    pub install_env: &'a [(String, String)],
+    pub committer: (&'a str, &'a str),
+    pub signing_key: Option<&'a std::path::Path>,
     pub allowed_roots: &'a [std::path::PathBuf],
     pub max_runs: usize,
     pub stall: Option<std::time::Duration>,
@@ -64,7 +68,17 @@ pub struct Outside<'a> {
 impl<'a> Outside<'a> {
     /// For commands that start no run.
     pub fn without_runs(agents: &'a AgentsConfig) -> Self {
-        Self { agents, sandbox: true, allowed_roots: &[], max_runs: 1, stall: None }
+        Self {
+            agents,
+            sandbox: true,
+            installs: true,
+            install_env: &[],
+            committer: ("loki", "loki@localhost"),
+            signing_key: None,
+            allowed_roots: &[],
+            max_runs: 1,
+            stall: None,
+        }
     }
 }
 
@@ -75,7 +89,8 @@ pub async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, Star
     let clock = Arc::new(world::SystemClock);
     let sandbox = sandbox(data, &outside);
     let search_path = std::env::join_paths(&outside.agents.search_path).unwrap_or_default();
-    let vcs = Arc::new(git::Git::new(&data.data_dir.join("git"), search_path)?);
+    let vcs = git::Git::new(&data.data_dir.join("git"), search_path)?;
+    let vcs = Arc::new(vcs.signed_with(outside.signing_key.map(std::path::Path::to_owned)));
     let settings = Settings {
         data_dir: data.data_dir.clone(),
         allowed_roots: outside.allowed_roots.to_vec(),
@@ -83,8 +98,10 @@ pub async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, Star
         version: VERSION,
         stall: outside.stall,
         started_at: domain::ports::clock::Clock::now(&*clock),
-        commit_name: "loki".to_owned(),
-        commit_email: "loki@localhost".to_owned(),
+        commit_name: outside.committer.0.to_owned(),
+        commit_email: outside.committer.1.to_owned(),
+        installs: outside.installs,
+        install_env: outside.install_env.to_vec(),
         instance: world::instance(&data.data_dir, &*ids)
             .map_err(|source| StartError::Io { what: "the data directory cannot be written", source })?,
     };
@@ -155,6 +172,10 @@ impl App {
         let outside = Outside {
             agents: &config.agents,
             sandbox: config.sandbox,
+            installs: config.installs,
+            install_env: &config.install_env,
+            committer: (&config.committer.0, &config.committer.1),
+            signing_key: config.signing_key.as_deref(),
             allowed_roots: &config.allowed_roots,
             max_runs: config.max_runs,
             stall: config.stall,

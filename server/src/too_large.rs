@@ -1,0 +1,50 @@
+//! Bodies above the limit: read to their end and forgotten, so that the answer reaches a client that first sends everything. A
+//! connection that is closed with unread bytes is reset, and what was answered is lost.
+
+use std::time::Duration;
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use futures::StreamExt as _;
+
+use crate::error::HttpError;
+
+/// What is read of a body that is refused, in bytes. Whoever sends more finds the connection closed.
+const MOST_READ: usize = 64 << 20;
+/// How long its next piece may take, and all of it.
+const PIECE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Refuses bodies that say that they are longer than `limit` bytes.
+pub(crate) async fn refuse(State(limit): State<usize>, request: Request, next: Next) -> Response {
+    let is_too_large = length(request.headers()).is_some_and(|length| length > limit);
+    if !is_too_large {
+        return next.run(request).await;
+    }
+    // A client that asks first is told at once.
+    if !request.headers().contains_key(header::EXPECT) {
+        drop(tokio::time::timeout(PATIENCE, forget(request.into_body())).await);
+    }
+    let detail = format!("The request is larger than this server takes ({} MiB)", limit >> 20);
+    HttpError::new(StatusCode::PAYLOAD_TOO_LARGE, detail).into_response()
+}
+
+fn length(headers: &HeaderMap) -> Option<usize> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+async fn forget(body: Body) {
+    let mut read = 0;
+    let mut pieces = body.into_data_stream();
+    while let Ok(Some(Ok(piece))) = tokio::time::timeout(PIECE, pieces.next()).await {
+        read += piece.len();
+        if read > MOST_READ {
+            return;
+        }
+    }
+}
