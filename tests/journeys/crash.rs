@@ -68,7 +68,7 @@ async fn walk(victim: Victim) {
             assert_eq!(project.git(&["rev-parse", "main^{tree}"]), tree, "{at}");
         }
         assert_eq!(project.git(&["status", "--porcelain"]), "", "{at}");
-        assert!(!std::path::Path::new(finished.worktree.as_deref().unwrap()).exists(), "{at}: the worktree is put away");
+        run.worktree_is_put_away().await;
     }
     app.assert_no_process_left().await;
     assert_events_are_whole(&user, steps.len()).await;
@@ -134,6 +134,30 @@ async fn assert_events_are_whole(user: &Actor<'_>, runs: usize) {
     for kind in ["run_queued", "run_started", "task_completed", "run_finished"] {
         assert_eq!(events.iter().filter(|event| event.kind == kind).count(), runs, "{kind}");
     }
+}
+
+// Each sandbox takes some milliseconds to stand: killed in them, bubblewrap by itself would leave one behind.
+#[tokio::test]
+async fn a_server_that_is_killed_while_a_sandbox_starts_leaves_nothing() {
+    let app = Setup::default().demo("--misbehave slow=60").start().await;
+    let user = app.operator().await;
+    let store = app.store().await;
+    for after in 0..12_u64 {
+        let project = new_project(&user).await;
+        let run = project.starts_run().await;
+        eventually("the agent is asked", async || {
+            let record = store.read().await.unwrap().runs().by_id(run.id).await.unwrap().unwrap();
+            (record.state.stage == domain::runs::Stage::Acting).then_some(())
+        })
+        .await;
+        tokio::time::sleep(std::time::Duration::from_millis(after)).await;
+        app.kill();
+        processes::assert_none_left(app.data_dir(), &[]).await;
+        app.start_again();
+        run.stop().await.expect(200);
+        run.finishes().await;
+    }
+    app.assert_no_process_left().await;
 }
 
 #[tokio::test]

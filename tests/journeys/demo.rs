@@ -98,7 +98,7 @@ async fn prd_becomes_verified_commits(app: TestApp) {
     }
 
     app.assert_no_process_left().await;
-    assert!(!std::path::Path::new(finished.worktree.as_deref().unwrap()).exists(), "the worktree is put away");
+    run.worktree_is_put_away().await;
 }
 
 #[tokio::test]

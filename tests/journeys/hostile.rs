@@ -6,45 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use tests::{Setup, TestApp, command, specs};
+use tests::specs;
 
-/// A repository in a folder that the server may open.
-struct Folder {
-    root: tempfile::TempDir,
-}
+use crate::folder::Folder;
 
-impl Folder {
-    fn new() -> Self {
-        let root = tempfile::tempdir().unwrap();
-        fs::create_dir(root.path().join("project")).unwrap();
-        let folder = Self { root };
-        folder.git(&["init", "--quiet", "--initial-branch=main"]);
-        fs::write(folder.path().join("README.md"), "# Hostile\n").unwrap();
-        folder.commit();
-        folder
-    }
-
-    fn path(&self) -> PathBuf {
-        self.root.path().join("project")
-    }
-
-    /// Exists once anything of the repository was run.
-    fn mark(&self) -> PathBuf {
-        self.root.path().join("pwned")
-    }
-
-    fn git(&self, arguments: &[&str]) -> String {
-        command::git(&self.path(), arguments)
-    }
-
-    fn commit(&self) {
-        self.git(&["add", "--all"]);
-        self.git(&["-c", "core.hooksPath=/dev/null", "commit", "--quiet", "--message=More"]);
-    }
-
-    async fn server(&self) -> TestApp {
-        Setup::default().argument("--allow-root").argument(self.root.path().to_string_lossy()).start().await
-    }
+/// Exists once anything of the repository was run.
+fn mark(folder: &Folder) -> PathBuf {
+    folder.root.path().join("pwned")
 }
 
 fn script(path: &Path, mark: &Path) {
@@ -53,11 +21,11 @@ fn script(path: &Path, mark: &Path) {
 }
 
 async fn is_verified(folder: &Folder) {
-    let app = folder.server().await;
+    let app = folder.setup().start().await;
     let user = app.operator().await;
     let project = user.has_project().in_folder(&folder.path()).with_spec(specs::ONE).create().await;
     project.starts_run().await.is_verified().await;
-    assert!(!folder.mark().exists(), "something of the repository was run");
+    assert!(!mark(folder).exists(), "something of the repository was run");
 }
 
 #[tokio::test]
@@ -65,7 +33,7 @@ async fn hooks_of_a_repository_are_not_run() {
     let folder = Folder::new();
     for hook in ["pre-commit", "post-checkout", "post-merge", "reference-transaction", "prepare-commit-msg", "post-index-change"]
     {
-        script(&folder.path().join(".git/hooks").join(hook), &folder.mark());
+        script(&folder.path().join(".git/hooks").join(hook), &mark(&folder));
     }
     is_verified(&folder).await;
 }
@@ -74,7 +42,7 @@ async fn hooks_of_a_repository_are_not_run() {
 async fn commands_in_a_repositorys_settings_are_not_run() {
     let folder = Folder::new();
     let command = folder.root.path().join("command");
-    script(&command, &folder.mark());
+    script(&command, &mark(&folder));
     let command = command.to_string_lossy().into_owned();
     fs::write(folder.path().join(".gitattributes"), "* filter=evil diff=evil merge=evil\n").unwrap();
     fs::write(folder.path().join("a.txt"), "a\n").unwrap();
@@ -111,7 +79,7 @@ async fn links_out_of_a_repository_are_not_followed() {
     symlink(&outside, folder.path().join(".loki")).unwrap();
     symlink(outside.join("secret.md"), folder.path().join("spec.md")).unwrap();
     folder.commit();
-    let app = folder.server().await;
+    let app = folder.setup().start().await;
     let user = app.operator().await;
     let project = user.has_project().in_folder(&folder.path()).with_spec(specs::ONE).create().await;
 
@@ -140,7 +108,7 @@ async fn names_that_look_like_options_or_commands_are_names() {
 #[tokio::test]
 async fn edits_in_a_persons_own_folder_are_not_lost() {
     let folder = Folder::new();
-    let app = folder.server().await;
+    let app = folder.setup().start().await;
     let user = app.operator().await;
     let project = user.has_project().in_folder(&folder.path()).with_spec(specs::ONE).create().await;
     fs::write(folder.path().join("README.md"), "# Not committed yet\n").unwrap();

@@ -1,15 +1,22 @@
 //! Whole stories: from a spec to verified commits, and everything that may come in between.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where something is missing")]
 
+mod backoff;
+mod bounds;
 mod claude;
 mod command_line;
 mod control;
 mod crash;
 mod demo;
 mod files;
+mod folder;
 mod held;
 mod hostile;
 mod isolation;
 mod lies;
 mod limits;
+mod packages;
+mod repositories;
 mod requests;
+mod spec_kinds;
+mod steering;

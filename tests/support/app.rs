@@ -4,6 +4,7 @@ use std::{
     path::{Path, PathBuf},
     process::Output,
     sync::{Mutex, MutexGuard},
+    time::Duration,
 };
 
 use protocol::access::Role;
@@ -22,6 +23,8 @@ pub struct Setup {
     arguments: Vec<String>,
     variables: Vec<(String, String)>,
     on_postgres: bool,
+    /// Size of the file system that the runs' worktrees lie on, where it is one of their own.
+    worktrees: Option<String>,
 }
 
 impl Setup {
@@ -47,6 +50,11 @@ impl Setup {
     /// Keeps the data in a PostgreSQL database of its own.
     pub fn on_postgres(self) -> Self {
         Self { on_postgres: true, ..self }
+    }
+
+    /// Gives the runs' worktrees a file system of their own that holds so much, like `16k`.
+    pub fn with_small_worktrees(self, size: &str) -> Self {
+        Self { worktrees: Some(size.to_owned()), ..self }
     }
 
     /// Starts it.
@@ -85,8 +93,11 @@ impl TestApp {
         } else {
             format!("sqlite://{}?mode=rwc", data_dir.join("loki.db").display())
         };
-        let server = Server::start(&arguments(&setup, &data_dir, &database_url), &setup.variables, &log);
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+        let server = start(&setup, &arguments(&setup, &data_dir, &database_url), &data_dir, &log);
+        // The server closes connections that are idle for ten seconds; one that is closed in the moment of its reuse is no fault.
+        let http =
+            reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).pool_idle_timeout(Duration::from_secs(5));
+        let http = http.build().expect("a client");
         Self { server: server.into(), setup: setup.into(), http, data_dir, database_url, log, _folder: folder }
     }
 
@@ -144,16 +155,22 @@ impl TestApp {
     pub fn start_again(&self) {
         let setup = self.setup.lock().expect("the setup").clone();
         let arguments = arguments(&setup, &self.data_dir, &self.database_url);
-        *self.server() = Server::start(&arguments, &setup.variables, &self.log);
+        let server = start(&setup, &arguments, &self.data_dir, &self.log);
+        *self.server() = server;
     }
 
     /// Stops the server and starts it with another demo agent.
     pub fn restart_with_demo(&self, demo: &str) {
+        assert!(self.stop(), "the server did not stop in order");
+        self.restart_after_kill_with_demo(demo);
+    }
+
+    /// Starts the server, which has ended, with another demo agent.
+    pub fn restart_after_kill_with_demo(&self, demo: &str) {
         {
             let mut setup = self.setup.lock().expect("the setup");
             *setup = setup.clone().demo(demo);
         }
-        assert!(self.stop(), "the server did not stop in order");
         self.start_again();
     }
 
@@ -222,6 +239,11 @@ impl TestApp {
 
 /// The password of everybody who signs in with one.
 pub const PASSWORD: &str = "a long enough password";
+
+fn start(setup: &Setup, arguments: &[String], data_dir: &Path, log: &Path) -> Server {
+    let small = setup.worktrees.as_ref().map(|size| (data_dir.join("worktrees"), size.as_str()));
+    Server::start(arguments, &setup.variables, small, log)
+}
 
 fn arguments(setup: &Setup, data_dir: &Path, database_url: &str) -> Vec<String> {
     let data_dir = data_dir.to_string_lossy().into_owned();

@@ -59,6 +59,7 @@ pub fn name(input: &Input) -> &'static str {
         Input::Checked(_) => "checked",
         Input::Delivered { .. } => "delivered",
         Input::Sealed { .. } => "sealed",
+        Input::Waited => "waited",
         Input::Blocked { .. } => "blocked",
         Input::PauseAsked { .. } => "pause",
         Input::ResumeAsked { .. } => "resume",

@@ -1,8 +1,15 @@
 //! Processes of this machine, as /proc shows them: whether anything of a server is left.
 
-use std::{collections::HashMap, fs, path::Path, time::Duration};
+use std::{
+    collections::HashMap,
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use rustix::process::{Pid, Signal, kill_process};
+
+use crate::DEADLINE;
 
 /// One process; the start time tells it from a later one with the same number.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -81,13 +88,13 @@ pub fn working_on(folder: &Path, but: &[i32]) -> Vec<Process> {
 
 /// Fails when something still works on `folder` after a while. The kernel takes a moment to end a tree.
 pub async fn assert_none_left(folder: &Path, but: &[i32]) {
-    let mut left = Vec::new();
-    for _ in 0..250 {
-        left = working_on(folder, but);
+    let began = Instant::now();
+    loop {
+        let left = working_on(folder, but);
         if left.is_empty() {
             return;
         }
+        assert!(began.elapsed() < DEADLINE, "processes are left: {left:#?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("processes are left: {left:#?}");
 }

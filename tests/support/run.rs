@@ -105,6 +105,12 @@ impl RunHandle<'_> {
         PathBuf::from(self.reaches("prepared", |run| run.worktree.is_some()).await.worktree.expect("a worktree"))
     }
 
+    /// Waits until a run that is over has no worktree any more, which is a moment after its end.
+    pub async fn worktree_is_put_away(&self) {
+        let worktree = PathBuf::from(self.now().await.worktree.expect("a worktree"));
+        eventually("the worktree is put away", async || (!worktree.exists()).then_some(())).await;
+    }
+
     pub async fn pause(&self) -> Answer {
         self.actor.controls("pause", self.id).await
     }

@@ -2,7 +2,8 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{BufRead as _, BufReader, Write as _},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::mpsc,
@@ -11,7 +12,10 @@ use std::{
 
 use rustix::process::Signal;
 
-use crate::processes;
+use crate::{DEADLINE, processes};
+
+/// By then a line that was printed before the server answered is read.
+const LINK_IS_READ: Duration = Duration::from_secs(2);
 
 /// The binary beside the test's own executable.
 pub fn binary() -> PathBuf {
@@ -38,6 +42,20 @@ pub fn loki() -> Command {
     command
 }
 
+/// The binary in a mount namespace in which `folder` is a file system of its own.
+fn on_small_disk(folder: &Path, size: &str) -> Command {
+    const MOUNT: &str = r#"mount -t tmpfs -o "size=$1" tmpfs "$2" && shift 2 && exec "$@""#;
+    fs::create_dir_all(folder).expect("the folder");
+    // The data directory is its owner's alone.
+    let parent = folder.parent().expect("the data directory");
+    fs::set_permissions(parent, std::os::unix::fs::PermissionsExt::from_mode(0o700)).expect("its permissions");
+    let plain = loki();
+    let mut command = Command::new("unshare");
+    command.env_clear().envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.args(["--user", "--map-root-user", "--mount", "sh", "-c", MOUNT, "sh", size]).arg(folder).arg(binary());
+    command
+}
+
 /// A running server.
 #[derive(Debug)]
 pub struct Server {
@@ -49,10 +67,12 @@ pub struct Server {
 
 impl Server {
     /// Starts a server and waits until it answers. Its log is appended to `log`.
-    pub fn start(arguments: &[String], variables: &[(String, String)], log: &Path) -> Self {
+    /// With `small`, that folder is a file system of the given size.
+    pub fn start(arguments: &[String], variables: &[(String, String)], small: Option<(PathBuf, &str)>, log: &Path) -> Self {
         let mut log_file = OpenOptions::new().create(true).append(true).open(log).expect("the log");
         writeln!(log_file, "--- loki serve {}", arguments.join(" ")).expect("the log");
-        let mut child = loki()
+        let mut child = small
+            .map_or_else(loki, |(folder, size)| on_small_disk(&folder, size))
             .arg("serve")
             .args(arguments)
             .envs(variables.iter().cloned())
@@ -77,20 +97,32 @@ impl Server {
     /// It says its address first, then the setup link with what it is for.
     fn read_start(&mut self, lines: &mpsc::Receiver<String>, log: &Path) {
         let next = || {
-            lines.recv_timeout(Duration::from_secs(30)).unwrap_or_else(|_| {
+            lines.recv_timeout(DEADLINE).unwrap_or_else(|_| {
                 panic!("the server did not start:\n{}", fs::read_to_string(log).unwrap_or_default());
             })
         };
         let first = next();
         let (_, url) = first.rsplit_once(" on ").unwrap_or_else(|| panic!("no address in {first:?}"));
         self.url = url.trim().to_owned();
-        // The line is printed before requests are taken, but the port is open: whoever connects now waits for a moment.
-        while let Ok(line) = lines.recv_timeout(Duration::from_millis(if self.setup_link.is_some() { 0 } else { 150 })) {
+        // The link is printed before requests are taken, if there is one. Where none comes, somebody has an account.
+        self.answers();
+        while let Ok(line) = lines.recv_timeout(LINK_IS_READ) {
             if line.contains("/setup?token=") {
                 self.setup_link = Some(line.trim().to_owned());
                 break;
             }
         }
+    }
+
+    /// Waits until it answers.
+    fn answers(&self) {
+        let host = self.url.trim_start_matches("http://");
+        let mut stream = TcpStream::connect(host).expect("the port is open");
+        stream.set_read_timeout(Some(DEADLINE)).expect("a time limit");
+        write!(stream, "GET /health HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n").expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
 
     pub fn pid(&self) -> i32 {
@@ -112,7 +144,9 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let tree = processes::below(self.pid());
+        // Of a server that is gone already, the number may be another process's by now.
+        let runs = matches!(self.child.try_wait(), Ok(None));
+        let tree = if runs { processes::below(self.pid()) } else { Vec::new() };
         self.kill();
         tree.iter().for_each(processes::Process::kill);
     }
@@ -122,7 +156,7 @@ impl Drop for Server {
 pub fn tail(log: &Path) -> String {
     let Ok(text) = fs::read_to_string(log) else { return String::new() };
     let lines: Vec<&str> = text.lines().collect();
-    lines.get(lines.len().saturating_sub(80)..).unwrap_or_default().join("\n")
+    lines.get(lines.len().saturating_sub(40)..).unwrap_or_default().join("\n")
 }
 
 /// An empty file, for the log.

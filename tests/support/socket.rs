@@ -116,6 +116,11 @@ impl Socket {
         self.stream.send(Message::Text(text.into())).await.expect("the socket takes it");
     }
 
+    /// Sends whatever text; that the server has closed meanwhile is no fault.
+    pub async fn say_text(&mut self, text: &str) {
+        drop(self.stream.send(Message::Text(text.into())).await);
+    }
+
     /// Whether nothing comes for a moment.
     pub async fn is_quiet(&mut self) -> bool {
         tokio::time::timeout(Duration::from_millis(300), self.stream.next()).await.is_err()

@@ -72,7 +72,7 @@ async fn a_refused_key_needs_a_person() {
 async fn a_process_that_lingers_after_its_result_is_ended() {
     let mut scene = scene("cat ../recorded; exec sleep 1000");
     fs::write(scene.root.join("recorded"), recorded("streamjson")).unwrap();
-    scene.call.stall = Duration::from_secs(2);
+    scene.call.stall = Duration::from_secs(6);
     assert_eq!(scene.call(ProviderId::Claude).await.1.outcome, AgentOutcome::Finished);
 }
 

@@ -1,0 +1,252 @@
+//! What a team keeps in its repository counts: its name on commits, its templates and settings, and what it commits meanwhile.
+
+use protocol::{
+    runs::{GateVerdict, RunStatus, Verdict},
+    templates::{TemplateBody, TemplateList},
+};
+use serde_json::json;
+use tests::{Setup, TestApp, command, specs};
+
+use crate::{control::slow, folder::Folder};
+
+// GI-02
+#[tokio::test]
+async fn commits_are_by_whom_the_server_says() {
+    let setup = Setup::default().argument("--commit-name").argument("Release Bot").argument("--commit-email");
+    let app = setup.argument("bot@example.org").start().await;
+    let user = app.operator().await;
+    let project = user.has_project().with_spec(specs::ONE).create().await;
+    project.starts_run().await.is_verified().await;
+
+    let identities = project.git(&["log", "--format=%an <%ae> %cn <%ce>", "main"]);
+    let expected = "Release Bot <bot@example.org> Release Bot <bot@example.org>";
+    assert!(identities.lines().all(|line| line == expected), "{identities}");
+}
+
+// GI-02
+#[tokio::test]
+async fn commits_are_signed_with_the_key_that_the_server_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("key");
+    let mut keygen = std::process::Command::new("ssh-keygen");
+    keygen.args(["-q", "-t", "ed25519", "-N", "", "-C", "loki@example.org", "-f"]).arg(&key);
+    assert!(command::run(keygen, "").status.success());
+    let app = Setup::default().argument("--commit-signing-key").argument(key.to_string_lossy()).start().await;
+    let user = app.operator().await;
+    let project = user.has_project().with_spec(specs::ONE).create().await;
+    project.starts_run().await.is_verified().await;
+
+    let public = std::fs::read_to_string(key.with_extension("pub")).unwrap();
+    let allowed = folder.path().join("allowed");
+    std::fs::write(&allowed, format!("loki@localhost {public}")).unwrap();
+    let setting = format!("gpg.ssh.allowedSignersFile={}", allowed.display());
+    let told = project.git(&["-c", &setting, "log", "--format=%G? %GS", "main"]);
+    assert!(told.lines().count() >= 2 && told.lines().all(|line| line == "G loki@localhost"), "{told}");
+}
+
+// TW-05
+#[tokio::test]
+async fn templates_of_a_repository_are_listed_and_used() {
+    let folder = Folder::new();
+    folder.write(
+        ".loki/templates/house.md",
+        "---\nname: house\ntitle: House style\ndescription: How we greet.\nvariables:\n  - name: project_name\n    description: The name\n---\n# {{ project_name }}\n\n- `greet NAME` prints `Hello, NAME!`\n",
+    );
+    folder.write(".loki/templates/broken.md", "no front matter\n");
+    folder.write(
+        ".loki/templates/cli-tool.md",
+        "---\nname: cli-tool\ntitle: Our own\ndescription: In place of loki's.\n---\n# Ours\n\n- `greet NAME` prints `Hello, NAME!`\n",
+    );
+    folder.commit();
+    let app = folder.setup().start().await;
+    let user = app.operator().await;
+    let project = user.has_project().in_folder(&folder.path()).create().await;
+
+    let path = format!("/api/templates?limit=200&project_id={}", project.id());
+    let list: TemplateList = user.get(&path).await.expect(200).json();
+    let of = |name: &str| list.templates.iter().filter(|template| template.name == name).collect::<Vec<_>>();
+    assert_eq!(of("house").len(), 1);
+    assert_eq!(of("cli-tool").iter().map(|template| template.title.as_str()).collect::<Vec<_>>(), ["Our own"]);
+    assert_eq!(list.templates.len(), 14);
+    let body: TemplateBody = user.get(&format!("/api/templates/house?project_id={}", project.id())).await.expect(200).json();
+    assert!(body.source.contains("{{ project_name }}"), "{}", body.source);
+    user.get("/api/templates/house").await.expect(404);
+    let shown = user.loki(&["template", "list", "--project", &project.id().to_string()]);
+    assert!(command::stdout(&shown).contains("How we greet."), "{}{}", command::stdout(&shown), command::stderr(&shown));
+
+    let run = project.starts_with(json!({"template": "house"})).await;
+    let finished = run.is_verified().await;
+    assert_eq!(finished.title, "Greeter");
+    assert!(folder.path().join(".loki/templates/house.md").is_file(), "the team's files stay");
+}
+
+// TW-06
+#[tokio::test]
+async fn a_coverage_threshold_is_held_against_what_the_tests_report() {
+    for (printed, verdict) in [("TOTAL 10 1 90%", GateVerdict::Passed), ("TOTAL 10 6 40%", GateVerdict::Failed)] {
+        let folder = Folder::new();
+        folder.write(
+            ".loki/config/quality-gates.json",
+            r#"{"coverage_threshold": 85, "max_critical": 0, "commands": {"test": ["sh", "report.sh"]}}"#,
+        );
+        folder.write("report.sh", &format!("sh tests/run.sh || exit 1\necho '{printed}'\n"));
+        folder.commit();
+        let app = folder.setup().start().await;
+        let user = app.operator().await;
+        let project = user.has_project().in_folder(&folder.path()).with_spec(specs::ONE).create().await;
+
+        let run = project.starts_with(json!({"limits": {"iterations": 1}})).await;
+        let finished = run.finishes().await;
+
+        let gates = run.timeline().await.gates;
+        let coverage = gates.iter().find(|gate| gate.name == "coverage").unwrap_or_else(|| panic!("{gates:#?}"));
+        assert_eq!(coverage.verdict, verdict, "{coverage:#?}");
+        assert_eq!(finished.verdict == Some(Verdict::NotVerified), verdict == GateVerdict::Failed, "{}", run.log_text().await);
+    }
+}
+
+// TW-06
+#[tokio::test]
+async fn settings_that_nobody_could_keep_are_a_finding() {
+    let folder = Folder::new();
+    folder.write(".loki/config/quality-gates.json", r#"{"max_critical": 3}"#);
+    folder.commit();
+    let app = folder.setup().start().await;
+    let user = app.operator().await;
+    let project = user.has_project().in_folder(&folder.path()).with_spec(specs::ONE).create().await;
+
+    let run = project.starts_run().await;
+    run.finishes().await;
+
+    let gates = run.timeline().await.gates;
+    assert!(gates.iter().any(|gate| gate.summary.contains("max_critical must be 0")), "{gates:#?}");
+}
+
+// CU-010
+#[tokio::test]
+async fn settings_that_change_during_a_run_count_from_the_next_one_on() {
+    let app = slow(2).await;
+    let user = app.operator().await;
+    let project = user.has_project().with_spec(specs::ONE).create().await;
+    let run = project.starts_run().await;
+    run.says("Thinking, step 2").await;
+
+    let file = project.path().join(".loki/config/quality-gates.json");
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(&file, r#"{"commands": {"test": ["false"]}}"#).unwrap();
+    project.git(&["add", "--all"]);
+    project.git(&["commit", "--quiet", "--message=Stricter"]);
+    let finished = run.finishes().await;
+
+    // What came in meanwhile was not checked together with it, and the receipt says so.
+    assert_eq!(finished.verdict, Some(Verdict::VerifiedWithGaps), "{}", run.log_text().await);
+    let next = project.starts_with(json!({"prd_text": specs::ONE_MORE, "limits": {"iterations": 1}})).await;
+    assert_eq!(next.finishes().await.verdict, Some(Verdict::NotVerified));
+}
+
+// EP-013, GI-04
+#[tokio::test]
+async fn a_conflict_with_what_was_committed_meanwhile_is_told_and_loses_nothing() {
+    let app = slow(2).await;
+    let user = app.operator().await;
+    let project = user.has_project().with_spec(specs::ONE).create().await;
+    let run = project.starts_run().await;
+    run.says("Thinking, step 2").await;
+
+    std::fs::write(project.path().join("greet"), "#!/bin/sh\necho mine\n").unwrap();
+    project.git(&["add", "--all"]);
+    project.git(&["commit", "--quiet", "--message=Mine"]);
+    let finished = run.finishes().await;
+
+    let note = run.receipt().await.facts.delivery.unwrap_or_default();
+    assert!(note.contains("stay on") && note.contains("greet"), "{note}");
+    assert_eq!(std::fs::read_to_string(project.path().join("greet")).unwrap(), "#!/bin/sh\necho mine\n");
+    assert!(project.git(&["log", "--format=%s", &finished.branch.unwrap()]).contains("feat: "));
+    assert_eq!(project.git(&["status", "--porcelain"]), "");
+}
+
+// EC-014
+#[tokio::test]
+async fn a_check_that_takes_too_long_is_stopped_and_never_green() {
+    let folder = Folder::new();
+    folder.write(".loki/config/quality-gates.json", r#"{"commands": {"test": ["sleep", "600"]}, "timeout_seconds": 1}"#);
+    folder.commit();
+    let app = folder.setup().start().await;
+    let user = app.operator().await;
+    let project = user.has_project().in_folder(&folder.path()).with_spec(specs::ONE).create().await;
+
+    let run = project.starts_run().await;
+    let finished = run.finishes().await;
+
+    assert_eq!(finished.verdict, Some(Verdict::VerifiedWithGaps), "{}", run.log_text().await);
+    let gates = run.timeline().await.gates;
+    let tests = gates.iter().find(|gate| gate.name == "tests").unwrap();
+    assert_eq!(tests.verdict, GateVerdict::Inconclusive);
+    assert!(tests.summary.contains("took longer than 1 s"), "{tests:#?}");
+    app.assert_no_process_left().await;
+}
+
+#[tokio::test]
+async fn a_tool_that_is_not_there_is_named_and_never_green() {
+    let folder = Folder::new();
+    folder.write(".loki/config/quality-gates.json", r#"{"commands": {"test": ["no-such-tool", "--all"]}}"#);
+    folder.commit();
+    let app = folder.setup().start().await;
+    let user = app.operator().await;
+    let project = user.has_project().in_folder(&folder.path()).with_spec(specs::ONE).create().await;
+
+    let run = project.starts_run().await;
+    let finished = run.finishes().await;
+
+    assert_eq!((finished.status, finished.verdict), (RunStatus::Finished, Some(Verdict::VerifiedWithGaps)));
+    let gaps = run.receipt().await.gaps.join("\n");
+    assert!(gaps.contains("no-such-tool") && gaps.contains("not installed"), "{gaps}");
+}
+
+// EC-003, EC-004
+#[tokio::test]
+async fn a_repository_of_many_and_binary_files_is_worked_on() {
+    let folder = Folder::new();
+    for number in 0..1_200 {
+        folder.write(&format!("data/{}/{number}.txt", number % 40), &format!("{number}\n"));
+    }
+    std::fs::write(folder.path().join("image.png"), (0..=255).cycle().take(300_000).collect::<Vec<u8>>()).unwrap();
+    folder.commit();
+    let app: TestApp = folder.setup().start().await;
+    let user = app.operator().await;
+    let project = user.has_project().in_folder(&folder.path()).with_spec(specs::ONE).create().await;
+
+    let run = project.starts_run().await;
+    run.is_verified().await;
+
+    assert!(run.diff().await.files.len() < 10);
+    assert_eq!(project.git(&["ls-files", "data"]).lines().count(), 1_200);
+}
+
+// GI-07, GI-08
+#[tokio::test]
+async fn what_the_worktree_does_not_hold_is_said() {
+    let folder = Folder::new();
+    let module = folder.root.path().join("module");
+    std::fs::create_dir(&module).unwrap();
+    command::git(&module, &["init", "--quiet", "--initial-branch=main"]);
+    command::git(&module, &["commit", "--quiet", "--allow-empty", "--message=Module"]);
+    folder.git(&["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", &module.to_string_lossy(), "vendored"]);
+    folder.write(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n");
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n";
+    folder.write("model.bin", pointer);
+    folder.commit();
+    let head = folder.git(&["rev-parse", "HEAD:vendored"]);
+    let app = folder.setup().start().await;
+    let user = app.operator().await;
+    let project = user.has_project().in_folder(&folder.path()).with_spec(specs::ONE).create().await;
+
+    let run = project.starts_run().await;
+    run.is_verified().await;
+
+    let phases = run.timeline().await.phases;
+    let summary = phases.iter().map(|phase| phase.summary.as_str()).collect::<Vec<_>>().join("\n");
+    assert!(summary.contains("submodules vendored are empty") && summary.contains("pointers"), "{summary}");
+    assert_eq!(project.git(&["rev-parse", "main:vendored"]), head, "the submodule stays where it was");
+    assert_eq!(project.git(&["show", "main:model.bin"]), pointer.trim_end());
+}
