@@ -171,8 +171,8 @@ impl Config {
             sandbox: !args.no_sandbox,
             installs: !args.no_install,
             install_env: install_env(),
-            committer: committer(args.commit_name, args.commit_email)?,
-            signing_key: args.commit_signing_key.map(signing_key).transpose()?,
+            committer: committer(&args.commit_name, &args.commit_email)?,
+            signing_key: args.commit_signing_key.as_deref().map(signing_key).transpose()?,
             max_runs: usize::from(args.max_runs),
             stall: args.stall_seconds.map(|seconds| Duration::from_secs(seconds.into())),
             hosts: hosts::AllowedHosts::new(args.listen, &public_url, &args.allow_host, tls),
@@ -221,28 +221,28 @@ fn trusted_proxies(given: Option<Vec<String>>, tls_terminated: bool) -> Result<A
 }
 
 /// What git takes for a name and an address.
-fn committer(name: String, email: String) -> Result<(String, String), ConfigError> {
+fn committer(name: &str, email: &str) -> Result<(String, String), ConfigError> {
     let is_plain = |text: &str| {
         (1..=100).contains(&text.trim().chars().count()) && !text.chars().any(|char| char.is_control() || "<>".contains(char))
     };
-    for (option, value) in [("commit-name", &name), ("commit-email", &email)] {
+    for (option, value) in [("commit-name", name), ("commit-email", email)] {
         if !is_plain(value) {
-            return Err(ConfigError::Committer { option, value: value.clone() });
+            return Err(ConfigError::Committer { option, value: value.to_owned() });
         }
     }
     Ok((name.trim().to_owned(), email.trim().to_owned()))
 }
 
 /// A key whose signatures are the same each time, told by its public half beside it.
-fn signing_key(path: PathBuf) -> Result<PathBuf, ConfigError> {
+fn signing_key(path: &Path) -> Result<PathBuf, ConfigError> {
     let refused = |path: &Path, why: String| ConfigError::SigningKey { path: path.to_owned(), why };
-    let key = path.canonicalize().map_err(|error| refused(&path, error.to_string()))?;
+    let key = path.canonicalize().map_err(|error| refused(path, error.to_string()))?;
     let mut public = key.clone().into_os_string();
     public.push(".pub");
     let text = std::fs::read_to_string(&public);
-    let text = text.map_err(|error| refused(&path, format!("{} is needed beside it: {error}", Path::new(&public).display())))?;
+    let text = text.map_err(|error| refused(path, format!("{} is needed beside it: {error}", Path::new(&public).display())))?;
     if !["ssh-ed25519 ", "ssh-rsa "].iter().any(|kind| text.starts_with(kind)) {
-        return Err(refused(&path, "it must be an Ed25519 or RSA key, whose signatures are the same each time".to_owned()));
+        return Err(refused(path, "it must be an Ed25519 or RSA key, whose signatures are the same each time".to_owned()));
     }
     Ok(key)
 }

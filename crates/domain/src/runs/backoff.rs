@@ -61,11 +61,10 @@ fn named_millis(detail: &str, at: Timestamp) -> Option<i64> {
     }
     let found = SPAN.captures(detail)?;
     let count: i64 = found.get(1)?.as_str().parse().ok()?;
-    let unit = found.get(2).map_or("s", |unit| unit.as_str()).to_ascii_lowercase();
+    let unit = found.get(2).map(|unit| unit.as_str().to_ascii_lowercase()).unwrap_or_default();
     let millis = match unit.as_str() {
-        "ms" => 1,
-        unit if unit.starts_with("milli") => 1,
-        unit if unit.starts_with('s') => 1_000,
+        unit if unit == "ms" || unit.starts_with("milli") => 1,
+        unit if unit.is_empty() || unit.starts_with('s') => 1_000,
         unit if unit.starts_with('m') => 60_000,
         _ => 3_600_000,
     };
