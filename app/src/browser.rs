@@ -48,3 +48,20 @@ pub fn lower_case(text: &str) -> String {
 pub fn lower_case(text: &str) -> String {
     text.to_lowercase()
 }
+
+/// Milliseconds since 1970 by the server's clock when it rendered the page; both halves know it, so both show the same times.
+#[cfg(feature = "hydrate")]
+pub fn rendered_at() -> Option<i64> {
+    let root = web_sys::window()?.document()?.document_element()?;
+    root.get_attribute("data-now")?.parse().ok()
+}
+
+#[cfg(feature = "ssr")]
+pub fn rendered_at() -> Option<i64> {
+    leptos::prelude::use_context::<services::Cx>().map(|cx| cx.clock.now().millis())
+}
+
+#[cfg(not(any(feature = "hydrate", feature = "ssr")))]
+pub fn rendered_at() -> Option<i64> {
+    None
+}

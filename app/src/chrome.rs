@@ -45,7 +45,8 @@ pub fn chrome() -> AnyView {
         routes::pages(),
     ]);
     pieces(vec![
-        el("a").class("skip").attr("href", "#content").text("Skip to the content").view(),
+        // The browser itself moves the focus; the router would only scroll.
+        el("a").class("skip").attr("href", "#content").attr("rel", "external").text("Skip to the content").view(),
         app.view(),
         palette::palette(palette),
         keys::sheet(),
@@ -65,7 +66,6 @@ fn begin(session: Loading<Viewer>) {
         }
     });
     Effect::new(move |_| {
-        now.tick();
         // The interval lasts as long as the tab; without one, times stay as they were.
         let _running = set_interval_with_handle(move || now.tick(), Duration::from_secs(30));
     });

@@ -30,15 +30,16 @@ pub struct SiteAssets {
 }
 
 /// Runs before the first paint, so that a page never flashes in the wrong theme; what needs script shows only with it.
-const THEME_SCRIPT: &str = "const d=document.documentElement.dataset;d.script='';try{const t=localStorage.getItem('loki-theme');if(t==='dark'||t==='light')d.theme=t}catch{}";
+const THEME_SCRIPT: &str = include_str!("../../public/theme.js");
 
 /// The document around [`App`].
 pub fn shell(assets: SiteAssets) -> impl IntoView {
     let nonce = use_nonce();
     let still = use_context::<RequestUrl>().is_some_and(|url| url.as_ref().starts_with(pages::gallery::PATH));
+    let rendered_at = browser::rendered_at().map(|at| at.to_string());
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-now=rendered_at>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
@@ -58,11 +59,17 @@ pub fn shell(assets: SiteAssets) -> impl IntoView {
 
 /// Loads the browser's half, at once but behind the styles.
 fn hydration(assets: &SiteAssets, nonce: Option<Nonce>) -> AnyView {
+    // A script asks for the module early, so that a browser without script does not load what it cannot use.
+    let early = format!(
+        "document.head.append(Object.assign(document.createElement('link'),\
+         {{rel:'preload',as:'fetch',type:'application/wasm',crossOrigin:'anonymous',href:{:?}}}))",
+        &*assets.wasm
+    );
     let boot =
         format!("import({:?}).then(m=>m.default({{module_or_path:{:?}}}).then(()=>m.hydrate()))", &*assets.js, &*assets.wasm);
     view! {
+        <script nonce=nonce.clone() inner_html=early></script>
         <link rel="modulepreload" href=assets.js.to_string() nonce=nonce.clone()/>
-        <link rel="preload" href=assets.wasm.to_string() r#as="fetch" type="application/wasm" crossorigin="anonymous"/>
         <script type="module" nonce=nonce inner_html=boot></script>
     }
     .into_any()

@@ -68,7 +68,7 @@ async fn a_row_of_a_run_says_state_place_time_and_cost_without_script() {
     let html = html("/runs", || pages::run_rows::run_table("Runs", vec![run(RunStatus::Working)]));
 
     for part in
-        ["working", "Greet by &lt;name&gt;", "iteration 3 · act", "12 min", "$0.42", "$2.00", "2026-11-21 06:02:05 UTC", "demo"]
+        ["Working", "Greet by &lt;name&gt;", "iteration 3 · act", "12 min", "$0.42", "$2.00", "2026-11-21 06:02:05 UTC", "demo"]
     {
         assert!(html.contains(part), "{part} is missing in {html}");
     }

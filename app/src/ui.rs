@@ -15,6 +15,7 @@ mod empty;
 mod field;
 mod form;
 mod icon;
+mod marks;
 mod menu;
 mod meter;
 mod money;
@@ -30,17 +31,18 @@ pub use banner::banner;
 pub use button::{Kind, button, icon_button, link_button, submit_button, submit_class};
 pub use chip::{Tone, chip};
 pub use choice::{Choice, choices};
-pub use code::{code, code_block, kbd};
+pub use code::{code, code_block, copy_button, kbd, path, prose};
 pub use dialog::{close_dialog, dialog, open_dialog};
 pub use element::{El, Input, div, el, input, live, nothing, pieces, still, text};
 pub use empty::empty;
 pub use field::{Field, field, select, text_area, text_input};
 pub use form::{FormState, form, form_error};
 pub use icon::icon;
+pub use marks::marks;
 pub use menu::menu;
 pub use meter::meter;
 pub use money::{cost_of, dollars, money};
-pub use page::{Crumb, page, page_head, tab_title};
+pub use page::{Crumb, live_page, page, page_head, tab_title};
 pub use panel::{facts, padded_panel, panel, panel_with};
 pub use skeleton::skeleton_rows;
 pub use table::{Column, Row, clipped, opener, table};
@@ -50,6 +52,6 @@ pub use toast::{Toasts, toast_region, toasts};
 
 /// What atoms share on a page: the clock of relative times and the toasts.
 pub fn provide() {
-    leptos::prelude::provide_context(Now::default());
+    leptos::prelude::provide_context(Now::read());
     toast::provide();
 }

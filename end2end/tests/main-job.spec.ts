@@ -37,7 +37,7 @@ test('a pasted spec becomes verified, committed code before the eyes of who star
   await expect(page.getByRole('button', { name: /^Pause/ })).toHaveCount(0);
 
   await run.open('Tasks');
-  await expect(run.panel).toContainText('`greet NAME` prints `Hello, NAME!`');
+  await expect(run.panel).toContainText('greet NAME prints Hello, NAME!');
   await expect(run.panel).toContainText(/completed/i);
 
   await run.open('Diff');

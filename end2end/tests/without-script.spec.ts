@@ -49,7 +49,7 @@ test('a project is made, a run started, and its page read', async ({ page, home 
   await expect(run.timeline).toContainText('Development');
   await expect(run.panel).toContainText('Reading the task');
   await run.open('Tasks');
-  await expect(run.panel).toContainText('`greet NAME` prints `Hello, NAME!`');
+  await expect(run.panel).toContainText('greet NAME prints Hello, NAME!');
   await run.open('Diff');
   await expect(run.panel).toContainText('Hello, ');
   await page.getByRole('link', { name: /split/i }).click();

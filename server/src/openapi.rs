@@ -1,6 +1,6 @@
 //! The OpenAPI document, made from the handlers and types that serve, and a page to read it.
 
-use std::{fmt::Write as _, sync::LazyLock};
+use std::{collections::BTreeMap, fmt::Write as _, sync::LazyLock};
 
 use axum::{
     body::Bytes,
@@ -15,7 +15,8 @@ use utoipa::{
 
 use crate::{
     api,
-    pages::{document, escape},
+    guard::headers::file_script_policy,
+    pages::{escape, framed},
 };
 
 #[derive(OpenApi)]
@@ -51,7 +52,7 @@ impl Modify for Bearer {
 static JSON: LazyLock<Bytes> = LazyLock::new(|| serde_json::to_vec(&Document::openapi()).unwrap_or_default().into());
 static DOCS: LazyLock<Bytes> = LazyLock::new(|| {
     let value = serde_json::from_slice(&JSON).unwrap_or_default();
-    document("API", &operations(&value)).into()
+    framed("API", &operations(&value)).into()
 });
 
 /// `GET /openapi.json`.
@@ -61,50 +62,77 @@ pub async fn json() -> Response {
 
 /// `GET /docs`.
 pub async fn docs() -> Response {
-    Html(axum::body::Body::from(DOCS.clone())).into_response()
+    let mut response = Html(axum::body::Body::from(DOCS.clone())).into_response();
+    response.headers_mut().extend(file_script_policy().map(|policy| (header::CONTENT_SECURITY_POLICY, policy)));
+    response
 }
 
-/// The document's operations as a page.
+/// The document's operations as a page, grouped by what they are about.
 fn operations(document: &Value) -> String {
-    let mut page = String::from(
-        "<main class=\"page docs\"><h1>API</h1><p>Send <code>Authorization: Bearer loki_…</code> with a token from \
-         <code>loki token create</code>. The document itself: <a href=\"/openapi.json\">openapi.json</a>.</p>",
-    );
+    let mut groups: BTreeMap<(bool, String), String> = BTreeMap::new();
     for (path, item) in document["paths"].as_object().into_iter().flatten() {
+        let page = groups.entry(group(path)).or_default();
         for (method, operation) in item.as_object().into_iter().flatten() {
-            operation_section(&mut page, path, method, operation);
+            operation_section(page, path, method, operation);
         }
     }
-    page.push_str("<p><a href=\"/\">Go to home</a></p></main>");
+    let mut page = String::from(
+        "<div class=\"page-head\"><div class=\"words\"><h1>API</h1><p class=\"soft\">Send <code>Authorization: Bearer loki_…</code> \
+         with a token from <code>loki token create</code>. Programs read <a href=\"/openapi.json\">openapi.json</a>.</p></div></div>",
+    );
+    for ((_, title), operations) in groups {
+        let _ = write!(page, "<section class=\"panel\"><header><h2>{}</h2></header>{operations}</section>", escape(&title));
+    }
     page
+}
+
+/// What a path is about, and whether that comes last: what is about the server itself does.
+fn group(path: &str) -> (bool, String) {
+    let of_server = || (true, "Server".to_owned());
+    let Some(rest) = path.strip_prefix("/api/") else { return of_server() };
+    match rest.strip_prefix("v2/").unwrap_or(rest).split('/').next() {
+        None | Some("" | "status") => of_server(),
+        Some(word) => (false, word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect()),
+    }
 }
 
 fn operation_section(page: &mut String, path: &str, method: &str, operation: &Value) {
     let text = |value: &Value| escape(value.as_str().unwrap_or_default());
-    let _ = write!(page, "<section class=\"panel\"><h2><code>{} {}</code></h2>", method.to_uppercase(), escape(path));
-    let _ = write!(page, "<p>{}</p>", text(&operation["summary"]));
+    let line = |page: &mut String, name: String, words: String| {
+        let _ = write!(page, "<div><dt>{name}</dt><dd>{words}</dd></div>");
+    };
+    let (method, path) = (method.to_uppercase(), escape(path));
+    let _ = write!(
+        page,
+        "<details class=\"operation\"><summary><span class=\"method mono\">{method}</span><code>{path}</code>\
+         <span class=\"soft\">{}</span></summary><div>",
+        text(&operation["summary"])
+    );
     let parameters = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
     let body = operation["requestBody"]["content"].as_object().and_then(|content| content.values().next());
     if !parameters.is_empty() || body.is_some() {
-        page.push_str("<h3>Takes</h3><ul>");
+        page.push_str("<h3>Takes</h3><dl class=\"variables\">");
         for parameter in parameters {
             let (name, place, words) = (text(&parameter["name"]), text(&parameter["in"]), text(&parameter["description"]));
-            let _ = write!(page, "<li><code>{name}</code> <span class=\"muted\">{place}</span> {words}</li>");
+            line(page, format!("<code>{name}</code> <span class=\"muted\">{place}</span>"), words);
         }
         if let Some(body) = body {
-            let _ = write!(page, "<li>body: <code>{}</code></li>", escape(&schema_name(&body["schema"])));
+            line(page, "<span class=\"muted\">body</span>".to_owned(), code(&schema_name(&body["schema"])));
         }
-        page.push_str("</ul>");
+        page.push_str("</dl>");
     }
-    page.push_str("<h3>Answers</h3><ul>");
+    page.push_str("<h3>Answers</h3><dl class=\"variables\">");
     for (status, response) in operation["responses"].as_object().into_iter().flatten() {
-        let shape =
-            response["content"].as_object().and_then(|content| content.values().next()).map(|body| schema_name(&body["schema"]));
-        let shape =
-            shape.filter(|name| !name.is_empty()).map(|name| format!(" <code>{}</code>", escape(&name))).unwrap_or_default();
-        let _ = write!(page, "<li><code>{status}</code>{shape} {}</li>", text(&response["description"]));
+        let body = response["content"].as_object().and_then(|content| content.values().next());
+        let shape = body.map(|body| schema_name(&body["schema"])).unwrap_or_default();
+        line(page, code(status), format!("{} {}", text(&response["description"]), code(&shape)));
     }
-    page.push_str("</ul></section>");
+    page.push_str("</dl></div></details>");
+}
+
+/// A word of the document as code; nothing where there is none.
+fn code(word: &str) -> String {
+    if word.is_empty() { String::new() } else { format!("<code>{}</code>", escape(word)) }
 }
 
 fn schema_name(schema: &Value) -> String {

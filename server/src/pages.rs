@@ -1,6 +1,6 @@
 //! Pages and their server functions: rendered by Leptos for whoever is signed in; others are led to sign in first.
 
-use app::SiteAssets;
+use app::{SiteAssets, routes::to};
 use axum::{
     Router,
     body::Body,
@@ -21,7 +21,10 @@ use crate::{
     auth::{Signed, login::login, login::logout, next, setup::setup},
     edge::Edge,
     error::{HttpError, is_api},
-    guard::{RequestId, headers::page_policy},
+    guard::{
+        RequestId,
+        headers::{file_script_policy, page_policy},
+    },
 };
 
 /// All pages, their server functions, and the forms that sign in and out.
@@ -134,22 +137,56 @@ fn query_value(query: Option<&str>, name: &str) -> Option<String> {
 pub(crate) fn plain_error(status: StatusCode, error: &ApiError) -> Response {
     let title = status.canonical_reason().unwrap_or("Error");
     let body = format!(
-        "<main class=\"page\"><section class=\"panel empty\"><h1>{title}</h1><p>{}.</p>\
-         <p class=\"muted mono\">Request {}</p><p><a href=\"/\">Go to home</a></p></section></main>",
+        "<main class=\"entry-page\"><div class=\"brand\">{}<span>loki</span></div><section class=\"panel empty\"><h1>{title}</h1>\
+         <p>{}.</p><p class=\"muted mono\">Request {}</p><a class=\"btn\" href=\"/\">Go to home</a></section></main>",
+        icon_of("knot"),
         escape(error.detail.trim_end_matches('.')),
         escape(&error.request_id),
     );
-    Html(Body::from(document(title, &body))).into_response()
+    let mut response = Html(Body::from(document(title, &body))).into_response();
+    response.headers_mut().extend(file_script_policy().map(|policy| (header::CONTENT_SECURITY_POLICY, policy)));
+    response
 }
 
-/// A page outside of the interface, with its style and without script.
+/// A page of the server itself within the interface's shell, as far as that goes without script.
+pub(crate) fn framed(title: &str, body: &str) -> String {
+    let item = |(label, icon, href): (&str, &str, &str)| {
+        let current = if label == title { " aria-current=\"page\"" } else { "" };
+        format!("<a class=\"item\" href=\"{href}\"{current}>{}<span>{label}</span></a>", icon_of(icon))
+    };
+    let places = [
+        ("Home", "home", to::HOME),
+        ("Projects", "folder", to::PROJECTS),
+        ("Runs", "run", to::RUNS),
+        ("Templates", "template", to::TEMPLATES),
+    ];
+    let places: String = places.into_iter().map(item).collect();
+    let docs = item(("API", "book", to::DOCS));
+    let title_text = escape(title);
+    document(
+        title,
+        &format!(
+            "<a class=\"skip\" href=\"#content\">Skip to the content</a><div class=\"app\"><nav class=\"rail\" aria-label=\"Main\">\
+             <a class=\"brand\" href=\"/\" aria-label=\"loki, home\">{}<span>loki</span></a>{places}<div class=\"foot\">{docs}</div></nav>\
+             <nav class=\"crumbs\" aria-label=\"Breadcrumb\"><ol><li><span aria-current=\"page\">{title_text}</span></li></ol></nav>\
+             <header class=\"top\"></header><main id=\"content\" tabindex=\"-1\">{body}</main></div>",
+            icon_of("knot"),
+        ),
+    )
+}
+
+fn icon_of(name: &str) -> String {
+    format!("<svg class=\"ico\" aria-hidden=\"true\"><use href=\"/icons.svg#{name}\"></use></svg>")
+}
+
+/// A page outside of the interface, with its style and its theme.
 pub(crate) fn document(title: &str, body: &str) -> String {
     let style =
         assets::manifest().map(|manifest| format!("<link rel=\"stylesheet\" href=\"{}\">", manifest.css)).unwrap_or_default();
     format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <meta name=\"color-scheme\" content=\"light dark\"><title>{} – loki</title>{style}</head><body>{body}</body></html>",
+         <meta name=\"color-scheme\" content=\"light dark\"><title>{} – loki</title><script src=\"/theme.js\"></script>{style}</head><body>{body}</body></html>",
         escape(title),
     )
 }

@@ -20,7 +20,7 @@ use crate::{
         theme,
     },
     server_fns::{projects::ask_projects, run_lists::ask_run_list},
-    ui::{el, input, live, pieces, text},
+    ui::{el, input, live, nothing, pieces},
 };
 
 const ID: &str = "palette";
@@ -83,8 +83,11 @@ pub(super) fn palette(state: Palette) -> AnyView {
         pieces(lines.map(|(index, command)| line(index, command, index == chosen, &run)).collect())
     });
     let list = el("ul").attr("id", "palette-lines").attr("role", "listbox").attr("aria-label", "Commands").child(lines).view();
-    let none = live(move || text(if state.shown().is_empty() { "Nothing found." } else { "" }));
-    let none = el("p").class("nothing muted").attr("role", "status").child(none).view();
+    let none = live(move || match state.shown().is_empty() {
+        true => el("p").class("none muted").text("Nothing found.").view(),
+        false => nothing(),
+    });
+    let none = el("div").attr("role", "status").child(none).view();
     let form = el("form").on_submit(submit).child(field(state)).child(list).child(none).view();
     let dialog = el("dialog").attr("id", ID).class("dialog palette").attr("aria-label", "Search or run a command");
     dialog.child(form).view()

@@ -130,19 +130,19 @@ fn template_choice(templates: Vec<Template>, chosen: &str) -> AnyView {
     let cards = templates
         .into_iter()
         .map(|template| {
-            let fields: Vec<AnyView> =
-                template.variables.into_iter().map(|variable| variable_field(&template.name, variable)).collect();
+            // The project's own name is asked for above.
+            let asked = template.variables.into_iter().filter(|variable| variable.name != "project_name");
+            let fields: Vec<AnyView> = asked.map(|variable| variable_field(&template.name, variable)).collect();
             let card = Choice::new("form[template]", &template.name, &template.title, &template.description);
             let card = card.checked(template.name == chosen);
             if fields.is_empty() { card } else { card.with_fields(pieces(fields)) }
         })
         .collect();
-    div("choice-grid").child(ui::choices("Which template", cards)).view()
+    div("choice-list").child(ui::choices("Which template", cards)).view()
 }
 
 fn variable_field(template: &str, variable: TemplateVariable) -> AnyView {
     let id = format!("{template}-{}", variable.name);
-
     let name = format!("form[variables][{template}.{}]", variable.name);
     let hint = if variable.default.is_some() { variable.description } else { format!("{} Must be given.", variable.description) };
     let control = input("text").attr("id", id.clone()).attr("name", name).attr("autocomplete", "off");

@@ -12,5 +12,5 @@ use crate::{
 pub fn page() -> AnyView {
     set_status(404);
     let error = UiError::new(404, "There is no page at this address. It may have been moved or deleted.");
-    ui::page("Not found".to_owned(), vec![Crumb::new("Home", to::HOME)], problem(&error, true))
+    ui::page("Not found".to_owned(), vec![Crumb::new("Home", to::HOME), Crumb::new("Not found", "")], problem(&error, true))
 }

@@ -63,14 +63,21 @@ fn head(page: &ProjectPage) -> AnyView {
         (Some(run), ProjectStatus::Ready) => words::run_chip(run.status, run.verdict),
         _ => words::project_chip(project.status),
     };
-    let mut parts = vec![ui::page_head(project.name.clone(), state, nothing())];
-    if !project.description.is_empty() {
-        parts.push(el("p").class("soft lead").text(project.description.clone()).view());
+    let about = match project.description.as_str() {
+        "" => nothing(),
+        words => el("p").class("soft").text(words).view(),
+    };
+    let head = ui::page_head(project.name.clone(), pieces(vec![state, about]), to_start(page));
+    pieces(vec![head, project.problem.as_deref().map_or_else(nothing, |problem| ui::banner(Tone::Bad, problem))])
+}
+
+/// Where the panel that starts a run is out of sight, the way to it.
+fn to_start(page: &ProjectPage) -> AnyView {
+    if !page.may_control || page.project.status != ProjectStatus::Ready {
+        return nothing();
     }
-    if let Some(problem) = project.problem.clone() {
-        parts.push(ui::banner(Tone::Bad, problem));
-    }
-    pieces(parts)
+    let link = el("a").class("btn primary narrow-only").attr("href", format!("{}#start", to::project(page.project.id)));
+    link.attr("rel", "external").text("Start a run").view()
 }
 
 fn tabs(page: &ProjectPage, current: &'static str) -> AnyView {

@@ -9,7 +9,7 @@ use crate::{
     loading::{changes_runs, load, loaded, loaded_or_nothing, refetch_on},
     routes::to,
     server_fns::projects::{ProjectsPage, ask_projects},
-    ui::{self, Column, Crumb, Kind, Row, el, nothing, pieces, text},
+    ui::{self, Column, Crumb, Kind, Row, el, nothing, pieces},
     words,
 };
 
@@ -62,12 +62,14 @@ fn row(row: ProjectRow) -> Row {
         None => project.description,
     };
     let newest = row.last_run.map_or_else(|| "No run yet".to_owned(), |run| run.title);
+    // On a phone no heading says what the number counts.
+    let unit = el("span").class("phone-only").text(if row.runs == 1 { " run" } else { " runs" }).view();
     Row {
         cells: vec![
             state,
-            ui::opener(to::project(project.id), project.name, text(about)),
-            ui::clipped(newest),
-            el("span").class("num").text(row.runs.to_string()).view(),
+            ui::opener(to::project(project.id), &project.name, ui::prose(&about)),
+            ui::clipped(&newest),
+            el("span").class("num").text(row.runs.to_string()).child(unit).view(),
             el("span").class("soft").child(ui::ago(project.updated_at)).view(),
         ],
     }

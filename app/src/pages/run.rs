@@ -16,7 +16,6 @@ mod tests;
 mod timeline;
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use protocol::runs::{Diff, RunStatus, Verdict};
 
@@ -77,15 +76,15 @@ fn show(page: RunPage, feed: Feed, address: Address, diff: Loading<Option<Diff>>
     let panel = LogPanel::new(state);
     keys::listen(state, address, panel, shown.may_control);
 
-    let title = move || tab_title(state);
     let center = el("section").class("panel run-center").attr("aria-label", "Details");
     let center = center.child(el("header").child(tabs(state, address.tab)).view());
     let center = center.child(live(move || panel_of(state, address, panel, diff)));
     let timeline = div("run-side").child(parts::fold("Timeline", timeline::timeline(state))).view();
     let facts = div("run-side").child(facts::facts(state)).view();
-    let columns = div("run-columns").child(timeline).child(center.view()).child(facts).view();
-    let live_title = view! { <Title text=move || format!("{} – loki", title())/> }.into_any();
-    ui::page(untrack(title), crumbs, pieces(vec![live_title, head::head(state, &shown, address.tab), columns]))
+    // Code needs the width.
+    let class = move || Some(if address.tab.get() == "diff" { "run-columns full" } else { "run-columns" }.to_owned());
+    let columns = el("div").live_attr("class", class).child(timeline).child(center.view()).child(facts).view();
+    ui::live_page(move || tab_title(state), crumbs, pieces(vec![head::head(state, &shown, address.tab), columns]))
 }
 
 /// The state first, so that a tab in the background tells it.

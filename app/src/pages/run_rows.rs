@@ -1,7 +1,9 @@
 //! Runs as rows of a table, the same on every page.
 
+use std::cmp::Ordering;
+
 use leptos::prelude::*;
-use protocol::runs::Run;
+use protocol::runs::{Run, RunStatus, Step};
 
 use crate::{
     routes::to,
@@ -23,17 +25,29 @@ pub fn run_table(label: &'static str, runs: Vec<Run>) -> AnyView {
 }
 
 fn row(run: Run) -> Row {
-    let place = words::where_it_is(&run);
-    let elapsed = if run.started_at.is_some() { ui::duration(run.worked_ms) } else { "–".to_owned() };
+    let elapsed = if run.worked_ms > 0 { ui::duration(run.worked_ms) } else { "–".to_owned() };
     let demo = if run.demo { " · demo" } else { "" };
     let by = format!("{} · run {} · {}{demo} · ", run.project_name, run.number, run.started_by);
     Row {
         cells: vec![
             words::run_chip(run.status, run.verdict),
-            ui::opener(to::run(run.id), run.title, pieces(vec![text(by), ui::ago(run.queued_at)])),
-            ui::clipped(place),
+            ui::opener(to::run(run.id), &run.title, pieces(vec![text(by), ui::ago(run.queued_at)])),
+            place(&run),
             el("span").class("num").text(elapsed).view(),
             ui::cost_of(run.cost_usd, run.limits.cost_usd),
         ],
     }
+}
+
+/// Where the run is, with the steps of its iteration while it works.
+fn place(run: &Run) -> AnyView {
+    let words = ui::clipped(&words::where_it_is(run));
+    let Some(step) = run.step.filter(|_| matches!(run.status, RunStatus::Working | RunStatus::Verifying)) else { return words };
+    let now = Step::ALL.into_iter().position(|other| other == step).unwrap_or_default();
+    let steps = (0..Step::ALL.len()).map(|at| match at.cmp(&now) {
+        Ordering::Less => "passed",
+        Ordering::Equal => "running",
+        Ordering::Greater => "pending",
+    });
+    el("span").class("place-line").child(ui::marks(None, steps)).child(words).view()
 }

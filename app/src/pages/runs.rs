@@ -42,7 +42,7 @@ fn states(filter: &Filter) -> AnyView {
         current: filter.state == state,
         note: String::new(),
     };
-    ui::tabs("State", vec![tab("All", ""), tab("Not over", "active")])
+    ui::tabs("State", vec![tab("All", ""), tab("Active", "active")])
 }
 
 fn list(page: RunsPage, filter: &Filter) -> AnyView {

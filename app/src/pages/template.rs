@@ -8,7 +8,7 @@ use crate::{
     loading::{load, loaded_page},
     routes::to,
     server_fns::templates::ask_template,
-    ui::{self, Crumb, Kind, el, nothing, pieces},
+    ui::{self, Crumb, Kind, el, pieces},
 };
 
 pub fn page() -> AnyView {
@@ -22,10 +22,8 @@ fn show(body: TemplateBody) -> AnyView {
     let address = to::template(&template.name);
     let crumbs = vec![Crumb::new("Templates", to::TEMPLATES), Crumb::new(template.title.clone(), address)];
     let action = ui::link_button(Kind::Primary, "Use template", to::new_project_from(&template.name));
-    let mut parts = vec![
-        ui::page_head(template.title.clone(), nothing(), action),
-        el("p").class("soft lead").text(template.description).view(),
-    ];
+    let mut parts =
+        vec![ui::page_head(template.title.clone(), el("p").class("soft").child(ui::prose(&template.description)).view(), action)];
     if !template.variables.is_empty() {
         let variables = el("dl").class("variables").children(template.variables.into_iter().map(variable)).view();
         parts.push(ui::panel("Variables", variables));

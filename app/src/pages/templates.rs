@@ -31,6 +31,6 @@ fn list(templates: Vec<Template>) -> AnyView {
 fn row(template: Template) -> Row {
     let names: Vec<String> = template.variables.into_iter().map(|variable| variable.name).collect();
     let asks = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
-    let name = ui::opener(to::template(&template.name), template.title, text(template.description));
-    Row { cells: vec![name, ui::clipped(asks)] }
+    let name = ui::opener(to::template(&template.name), &template.title, text(template.description));
+    Row { cells: vec![name, ui::clipped(&asks)] }
 }

@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::{Tone, el, icon};
+use super::{Tone, el, icon, prose};
 
 /// A line across the page.
-pub fn banner(tone: Tone, text: impl Into<String>) -> AnyView {
+pub fn banner(tone: Tone, words: &str) -> AnyView {
     let name = if tone == Tone::Bad { "cross" } else { "warn" };
     let line = el("div").class(format!("banner {}", tone.class())).attr("role", "status");
-    line.child(icon(name)).child(el("span").text(text).view()).view()
+    line.child(icon(name)).child(el("span").child(prose(words)).view()).view()
 }

@@ -29,7 +29,11 @@ impl Tone {
     }
 }
 
-/// A state: its icon and its word.
-pub fn chip(tone: Tone, icon_name: &'static str, word: &'static str) -> AnyView {
+/// A state: its icon and its word, which begins with a capital.
+pub fn chip(tone: Tone, icon_name: &'static str, word: &str) -> AnyView {
+    let mut word = word.to_owned();
+    if let Some(first) = word.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
     el("span").class(format!("chip {}", tone.class())).child(icon(icon_name)).text(word).view()
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{div, el, input, nothing};
+use super::{div, el, input, nothing, prose};
 
 /// One card of a choice.
 pub struct Choice {
@@ -52,7 +52,8 @@ fn card(card: Choice) -> AnyView {
     let radio = input("radio").attr("name", card.name).attr("value", card.value);
     let radio = radio.flag("checked", card.checked).flag("disabled", card.disabled).view();
     let title = el("span").class("choice-title").text(card.title).child(card.mark).view();
-    let words = el("span").class("choice-words").child(title).child(el("span").class("hint").text(card.hint).view()).view();
+    let words =
+        el("span").class("choice-words").child(title).child(el("span").class("hint").child(prose(&card.hint)).view()).view();
     let label = el("label").child(radio).child(words).view();
     div("choice").child(label).children(card.fields.map(|fields| div("choice-fields").child(fields).view())).view()
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{div, el, input};
+use super::{div, el, input, prose};
 
 /// A field's words and what it holds at first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Field {
 /// A control with its label and hint around it; the hint's id is the control's with `-hint`.
 pub fn field(id: &str, label: &str, hint: &str, control: AnyView) -> AnyView {
     let field = div("field").child(el("label").attr("for", id).text(label).view()).child(control);
-    let hint = described_by(id, hint).map(|hint_id| el("p").class("hint").attr("id", hint_id).text(hint).view());
+    let hint = described_by(id, hint).map(|hint_id| el("p").class("hint").attr("id", hint_id).child(prose(hint)).view());
     field.children(hint).view()
 }
 

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{el, pieces, still};
+use super::{el, pieces, prose, still};
 
 /// A column's heading and its class in style sheets (width, alignment, `wide` for what a phone leaves out).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,12 +30,12 @@ fn one_row(columns: &'static [Column], row: Row) -> AnyView {
 }
 
 /// The cell that opens the row: a link with a line of small print under it.
-pub fn opener(href: String, title: impl Into<String>, small_print: AnyView) -> AnyView {
-    let link = el("a").class("open").attr("href", href).text(title).view();
+pub fn opener(href: String, title: &str, small_print: AnyView) -> AnyView {
+    let link = el("a").class("open").attr("href", href).child(prose(title)).view();
     pieces(vec![link, el("span").class("sub muted").child(small_print).view()])
 }
 
 /// A cell of words that is cut after two lines.
-pub fn clipped(words: impl Into<String>) -> AnyView {
-    el("span").class("soft clip").text(words).view()
+pub fn clipped(words: &str) -> AnyView {
+    el("span").class("soft clip").child(prose(words)).view()
 }

@@ -1,26 +1,46 @@
-//! Times: exact in the HTML that the server sends, relative once the browser knows what time it is.
+//! Times: relative by the server's clock, which the browser moves on; exact where one points at them.
 
 use leptos::prelude::*;
 use protocol::Timestamp;
 
 use super::{el, live, text};
+use crate::browser;
 
-/// The browser's clock in milliseconds since 1970, moved on twice a minute; absent while the server renders, so that both
-/// sides show the same at first.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Now(pub RwSignal<Option<i64>>);
+/// The server's clock in milliseconds since 1970, as it was when the page was rendered and moved on by the browser's. So a
+/// browser whose clock is wrong shows the right times, and nothing changes while the page comes alive.
+#[derive(Clone, Copy, Debug)]
+pub struct Now {
+    shown: RwSignal<Option<i64>>,
+    /// How far the browser's clock is ahead.
+    ahead: i64,
+}
+
+impl Default for Now {
+    fn default() -> Self {
+        Self { shown: RwSignal::new(None), ahead: 0 }
+    }
+}
 
 impl Now {
-    /// Looks at the browser's clock; on the server there is none to look at.
+    /// As the page was rendered.
+    pub(super) fn read() -> Self {
+        let rendered = browser::rendered_at();
+        let ahead = browser::now().zip(rendered).map_or(0, |(now, rendered)| now - rendered);
+        Self { shown: RwSignal::new(rendered), ahead }
+    }
+
+    /// Moves it on; on the server there is no clock to look at.
     pub fn tick(self) {
-        self.0.set(crate::browser::now());
+        if let Some(now) = browser::now() {
+            self.shown.set(Some(now - self.ahead));
+        }
     }
 }
 
 /// When something happened, like `12 min ago`, with the exact time on hover.
 pub fn ago(at: Timestamp) -> AnyView {
     let now = use_context::<Now>().unwrap_or_default();
-    let words = live(move || match now.0.get() {
+    let words = live(move || match now.shown.get() {
         Some(now) => text(relative(now - at.millis())),
         None => text(short(at)),
     });
@@ -57,7 +77,7 @@ fn relative(millis: i64) -> String {
     }
 }
 
-/// `11-21 06:02`, as wide as the relative words that replace it.
+/// `11-21 06:02`, where nobody knows what time it is.
 fn short(at: Timestamp) -> String {
     at.to_string().get(5..16).map(|text| text.replace('T', " ")).unwrap_or_default()
 }

@@ -39,7 +39,7 @@ pub(crate) async fn drive(cx: &Cx, id: RunId, place: Place, stop: &CancellationT
     }
     while !record.state.is_over() {
         if let Some(wish) = pending_wish(cx, &record).await? {
-            grant(cx, &mut record, wish).await?;
+            grant(cx, &mut record, wish, 0).await?;
             continue;
         }
         let Some(effect) = next_effect(&record.state) else { break };
@@ -64,12 +64,12 @@ pub(crate) async fn drive(cx: &Cx, id: RunId, place: Place, stop: &CancellationT
             }
             Some(Interrupt::LeaseLost) => break,
             Some(Interrupt::Wish(wish)) => {
-                keep_spending(cx, &mut record, outcome, worked_ms).await?;
-                grant(cx, &mut record, wish).await?;
+                let worked_ms = keep_spending(cx, &mut record, outcome, worked_ms).await?;
+                grant(cx, &mut record, wish, worked_ms).await?;
             }
             Some(Interrupt::Limit(which)) => {
-                keep_spending(cx, &mut record, outcome, worked_ms).await?;
-                journal::record(cx, &mut record, Input::LimitReached { which }, 0, Extra::None).await?;
+                let worked_ms = keep_spending(cx, &mut record, outcome, worked_ms).await?;
+                journal::record(cx, &mut record, Input::LimitReached { which }, worked_ms, Extra::None).await?;
             }
             None => {
                 let (input, extra) = outcome.into_input();
@@ -110,7 +110,8 @@ async fn pending_wish(cx: &Cx, record: &Record) -> Result<Option<Wish>, Error> {
     })
 }
 
-async fn grant(cx: &Cx, record: &mut Record, wish: Wish) -> Result<(), Error> {
+/// Does what was asked for; `worked_ms` is the time of the effect that it cut short.
+async fn grant(cx: &Cx, record: &mut Record, wish: Wish, worked_ms: i64) -> Result<(), Error> {
     let worktree = record.state.worktree.clone();
     if let (Wish::Resume { .. } | Wish::Stop { .. }, Some(worktree)) = (&wish, &worktree) {
         control_files::clear(Path::new(worktree));
@@ -122,7 +123,7 @@ async fn grant(cx: &Cx, record: &mut Record, wish: Wish) -> Result<(), Error> {
         Wish::Stop { by } => Input::StopAsked { by },
     };
     leave_clean(cx, record, &input).await?;
-    journal::record(cx, record, input, 0, Extra::ClearWish(granted)).await
+    journal::record(cx, record, input, worked_ms, Extra::ClearWish(granted)).await
 }
 
 /// Before a run is held, the worktree goes back to where work goes on from: in the middle of a call to its checkpoint, after a
@@ -141,16 +142,17 @@ async fn leave_clean(cx: &Cx, record: &Record, input: &Input) -> Result<(), Erro
     Ok(())
 }
 
-/// Of an effect that was cut short, only what it cost is kept.
-async fn keep_spending(cx: &Cx, record: &mut Record, outcome: Outcome, worked_ms: i64) -> Result<(), Error> {
+/// Of an effect that was cut short, only what it cost is kept. Answers the time that is not journaled yet: the next row has it.
+async fn keep_spending(cx: &Cx, record: &mut Record, outcome: Outcome, worked_ms: i64) -> Result<i64, Error> {
     let (input, _) = outcome.into_input();
     // A call that was cut off without having cost anything leaves nothing to remember.
     let is_free = matches!(&input, Input::Acted { result }
         if result.outcome == AgentOutcome::Cancelled && result.usage == Usage::default());
     if matches!(input, Input::Acted { .. }) && !is_free {
         journal::record(cx, record, input, worked_ms, Extra::None).await?;
+        return Ok(0);
     }
-    Ok(())
+    Ok(worked_ms)
 }
 
 /// Carries `effect` out while watching for whatever may end it early.

@@ -97,6 +97,10 @@ impl Vcs for Git {
         self.make_repository(path, identity, at, files).await
     }
 
+    fn check_url(&self, url: &str) -> Result<String, VcsError> {
+        self.cloneable(url)
+    }
+
     async fn clone(&self, url: &str, path: &Path, cancel: &CancellationToken) -> Result<String, VcsError> {
         self.clone_repository(url, path, cancel).await
     }

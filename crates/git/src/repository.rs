@@ -65,8 +65,13 @@ impl Git {
         self.place(path)
     }
 
+    /// An address to clone from, without its credentials.
+    pub(crate) fn cloneable(&self, url: &str) -> Result<String, VcsError> {
+        if self.protocols == "file" { Ok(url.to_owned()) } else { names::clone_url(url) }
+    }
+
     pub(crate) async fn clone_repository(&self, url: &str, path: &Path, cancel: &CancellationToken) -> Result<String, VcsError> {
-        let kept = if self.protocols == "file" { url.to_owned() } else { names::clone_url(url)? };
+        let kept = self.cloneable(url)?;
         let _lock = self.lock(path).await;
         if !is_free(path)? {
             return Err(VcsError::Refused(format!("{} is not empty", path.display())));

@@ -15,6 +15,11 @@ pub fn page_policy(nonce: &str) -> Option<HeaderValue> {
     HeaderValue::from_str(&format!("{POLICY}; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'")).ok()
 }
 
+/// The policy of a page whose scripts are files of this server.
+pub fn file_script_policy() -> Option<HeaderValue> {
+    HeaderValue::from_str(&format!("{POLICY}; script-src 'self'")).ok()
+}
+
 /// Adds the headers; a policy that is there already stays.
 pub(super) fn secure(headers: &mut HeaderMap, tls: bool) {
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));

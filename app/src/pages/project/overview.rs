@@ -19,8 +19,9 @@ pub(super) fn overview(page: &ProjectPage, start: FormState) -> AnyView {
     } else {
         ui::panel("Newest runs", run_table("Newest runs", newest))
     };
-    let work = el("div").child(runs).child(spec(&page.project)).view();
-    let side = el("div").child(super::start::start(page, start)).child(about(&page.project)).view();
+    let work = div("work").child(div("runs").child(runs).view()).child(div("spec").child(spec(&page.project)).view()).view();
+    let start = div("start").attr("id", "start").child(super::start::start(page, start)).view();
+    let side = div("side").child(start).child(div("about").child(about(&page.project)).view()).view();
     div("project-columns").child(work).child(side).view()
 }
 
@@ -43,7 +44,7 @@ fn about(project: &Project) -> AnyView {
         ("Branch", ui::code(branch)),
         ("Commits", text(delivery)),
         ("Made from", text(words::source_title(project.source))),
-        ("Folder", ui::code(project.path.clone())),
+        ("Folder", ui::path(&project.path)),
         ("Made", ui::ago(project.created_at)),
     ];
     if let Some(template) = project.template.clone() {

@@ -28,7 +28,7 @@ fn newest_gates(model: &RunModel, state: RunState) -> AnyView {
     let whole = gates.iter().any(|gate| gate.iteration == 0).then_some(0);
     let newest = gates.iter().map(|gate| gate.iteration).max();
     let Some(iteration) = whole.filter(|_| model.run.status.is_over()).or(newest) else { return nothing() };
-    let title = if iteration == 0 { "Gates, the whole".to_owned() } else { format!("Gates, iteration {iteration}") };
+    let title = if iteration == 0 { "Gates, final check".to_owned() } else { format!("Gates, iteration {iteration}") };
     let rows = gates.iter().filter(|gate| gate.iteration == iteration).map(|gate| {
         let (tone, icon, word) = gate_state(gate.verdict);
         let took = ui::duration(i64::try_from(gate.duration_ms).unwrap_or(i64::MAX));
@@ -57,7 +57,7 @@ fn list(run: &Run) -> AnyView {
     let mut facts = vec![
         ("Branch", code(&run.branch)),
         ("Commit", commit),
-        ("Worktree", code(&run.worktree)),
+        ("Worktree", run.worktree.as_deref().map_or_else(none, ui::path)),
         ("Agent", text(run.provider.title())),
         ("Model", text(model)),
         ("Tier", text(tier)),

@@ -62,7 +62,7 @@ pub(super) fn rank(gate: &Gate) -> u8 {
 }
 
 fn group(iteration: i64, gates: &[Gate]) -> AnyView {
-    let title = if iteration == 0 { "The whole".to_owned() } else { format!("Iteration {iteration}") };
+    let title = if iteration == 0 { "Final check, everything committed".to_owned() } else { format!("Iteration {iteration}") };
     let head = |class: &'static str, words: &'static str| el("th").attr("scope", "col").class(class).text(words).view();
     let heads = [head("verdict", "Verdict"), head("", "Gate"), head("wide number", "Time"), head("wide number", "Cost")];
     let head = el("thead").child(el("tr").children(heads).view()).view();
@@ -77,8 +77,8 @@ fn row(gate: &Gate) -> AnyView {
     let words = vec![
         el("b").text(gate_title(&gate.name)).view(),
         el("span").class("muted small").text(advisory).view(),
-        el("p").text(gate.summary.clone()).view(),
-        small(gate.criterion.clone()),
+        el("p").child(ui::prose(&gate.summary)).view(),
+        small(&gate.criterion),
         evidence(gate),
     ];
     let number = |words: String| el("td").class("wide number num").text(words).view();

@@ -18,7 +18,7 @@ pub(super) const STOP: &str = "stop-run";
 pub(super) fn head(state: RunState, shown: &Shown, tab: Memo<&'static str>) -> AnyView {
     let title = untrack(|| state.with_run(|run| run.title.clone()));
     let refused = match &shown.refused {
-        Some(error) => el("div").attr("role", "alert").child(ui::banner(Tone::Bad, error.detail.clone())).view(),
+        Some(error) => el("div").attr("role", "alert").child(ui::banner(Tone::Bad, &error.detail)).view(),
         None => nothing(),
     };
     let words = div("words").child(el("h1").text(title).view()).child(live(move || state.with_run(chips))).view();
@@ -54,16 +54,17 @@ fn sub_line(run: &Run) -> AnyView {
     }
     line.extend(run.branch.clone().map(|branch| el("span").class("mono").text(branch).view()));
     line.push(el("span").text(run.provider.title()).view());
-    line.extend(reason.map(|reason| el("span").text(reason).view()));
+    line.extend(reason.map(|reason| el("span").child(ui::prose(&reason)).view()));
     pieces(line)
 }
 
 /// Cost and time, each against its limit.
 fn used(state: RunState) -> AnyView {
     let cost = live(move || text(state.with_run(|run| cost(run).0)));
-    let bar = live(move || {
-        let percent = state.with_run(|run| cost_percent(run).unwrap_or(0));
-        ui::meter(percent, if percent >= 80 { Tone::Warn } else { Tone::Neutral })
+    // A bar needs both what was spent and what may be.
+    let bar = live(move || match state.with_run(cost_percent) {
+        Some(percent) => ui::meter(percent, if percent >= 80 { Tone::Warn } else { Tone::Neutral }),
+        None => nothing(),
     });
     let elapsed = live(move || {
         let now = state.now.get();
@@ -103,7 +104,7 @@ fn why(run: &Run) -> AnyView {
         (RunStatus::Failed, _) | (RunStatus::Finished, Some(Verdict::NotVerified)) => Tone::Bad,
         _ => return nothing(),
     };
-    run.reason.clone().map_or_else(nothing, |reason| ui::banner(tone, reason))
+    run.reason.as_deref().map_or_else(nothing, |reason| ui::banner(tone, reason))
 }
 
 /// A button that posts.

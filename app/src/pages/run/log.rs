@@ -232,10 +232,11 @@ fn tools(state: RunState, panel: LogPanel) -> AnyView {
     let pressed = move || Some(if panel.following.get() { "true" } else { "false" }.to_owned());
     let word = live(move || text(if panel.following.get() { "Following" } else { "Follow" }));
     let key = el("kbd").attr("aria-hidden", "true").text("f").view();
-    let follow = el("button").attr("type", "button").class("btn needs-script").live_attr("aria-pressed", pressed);
+    let follow = el("button").attr("type", "button").class("btn follow needs-script").live_attr("aria-pressed", pressed);
     let follow = follow.on_click(move || panel.toggle_follow()).child(word).child(key).view();
-    let raw = el("a").class("quiet").attr("href", format!("/api/v2/runs/{}/transcript", state.id));
-    let raw = raw.attr("rel", "external").attr("download", "transcript.jsonl").text("Download raw").view();
+    let raw = el("a").class("btn raw").attr("href", format!("/api/v2/runs/{}/transcript", state.id)).attr("rel", "external");
+    let raw = raw.attr("title", "Download the raw log").attr("download", "transcript.jsonl").child(ui::icon("down"));
+    let raw = raw.child(el("span").text("Raw log").view()).view();
     div("log-tools").child(search::field(state, panel)).child(follow).child(raw).view()
 }
 
@@ -332,7 +333,7 @@ fn summary(step: &StepLine) -> AnyView {
     pieces(vec![
         el("span").class(class).child(ui::icon(icon)).view(),
         el("span").class("name").text(step.title.clone()).view(),
-        el("span").class("words muted").text(step.words.clone()).view(),
+        el("span").class("words muted").child(ui::prose(&step.words)).view(),
         el("span").class("took muted num").text(took.unwrap_or_default()).view(),
     ])
 }

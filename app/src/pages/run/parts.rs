@@ -9,7 +9,7 @@ use super::{Address, state::RunState};
 use crate::{
     browser::scroll,
     loading::Loading,
-    ui::{Tone, el, live},
+    ui::{self, Tone, el, live},
 };
 
 /// Milliseconds as a clock shows them: `0:48`, `12:04`, `1:02:03`.
@@ -80,8 +80,8 @@ pub(super) fn not_yet(words: &'static str) -> AnyView {
 }
 
 /// Small words that say more.
-pub(super) fn small(words: impl Into<String>) -> AnyView {
-    el("p").class("muted small").text(words).view()
+pub(super) fn small(words: &str) -> AnyView {
+    el("p").class("muted small").child(ui::prose(words)).view()
 }
 
 /// What people call a gate.

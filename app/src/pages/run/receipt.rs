@@ -12,7 +12,6 @@ use super::{
     state::RunState,
 };
 use crate::{
-    browser::clipboard,
     live::ansi,
     ui::{self, Tone, div, el, live, pieces, text},
 };
@@ -48,7 +47,7 @@ fn till(receipt: &Receipt) -> AnyView {
     }
     if !receipt.gaps.is_empty() {
         parts.push(heading(if receipt.verdict == Verdict::NotVerified { "Why not" } else { "Gaps" }));
-        let gaps = receipt.gaps.iter().map(|gap| el("li").text(gap.clone()).view());
+        let gaps = receipt.gaps.iter().map(|gap| el("li").child(ui::prose(gap)).view());
         parts.push(el("ul").class("gaps").children(gaps).view());
     }
     let mut gates: Vec<&Gate> = facts.gates.iter().collect();
@@ -56,7 +55,7 @@ fn till(receipt: &Receipt) -> AnyView {
     parts.extend([
         heading("Requirements"),
         el("ol").children(facts.tasks.iter().map(task)).view(),
-        heading("Gates, on the whole"),
+        heading("Gates, final check"),
         el("ul").children(gates.into_iter().map(gate_line)).view(),
         heading("Facts"),
         measured(facts),
@@ -77,15 +76,15 @@ fn line(left: AnyView, right: AnyView) -> AnyView {
 
 fn gate_line(gate: &Gate) -> AnyView {
     let (tone, icon, word) = gate_state(gate.verdict);
-    let summary = el("span").class("muted").text(format!(" {}", gate.summary)).view();
+    let summary = el("span").class("muted").text(" ").child(ui::prose(&gate.summary)).view();
     let name = pieces(vec![text(gate_title(&gate.name)), summary]);
     el("li").child(line(name, ui::chip(tone, icon, word))).view()
 }
 
 fn task(task: &TaskFact) -> AnyView {
     let (tone, icon, word) = task_state(task.status);
-    let item = el("li").child(line(text(format!("{}. {}", task.number, task.title)), ui::chip(tone, icon, word)));
-    let item = item.children(task.note.clone().map(small));
+    let item = el("li").child(line(ui::prose(&format!("{}. {}", task.number, task.title)), ui::chip(tone, icon, word)));
+    let item = item.children(task.note.as_deref().map(small));
     if task.examples.is_empty() {
         return item.child(small("The spec gives no example of it that could be carried out.")).view();
     }
@@ -98,9 +97,13 @@ fn example(example: &ExampleFact) -> AnyView {
         Some(false) => (Tone::Bad, "cross", "failed"),
         None => (Tone::Neutral, "dash", "not carried out"),
     };
-    let item = el("li").child(line(text(example.text.clone()), ui::chip(tone, icon, word)));
+    let item = el("li").child(line(ui::prose(&example.text), ui::chip(tone, icon, word)));
     let seen = ansi::plain(&example.seen);
-    if seen.is_empty() || example.held == Some(true) { item.view() } else { item.child(small(format!("seen: {seen}"))).view() }
+    if seen.is_empty() || example.held == Some(true) {
+        item.view()
+    } else {
+        item.child(el("p").class("muted small").text(format!("seen: {seen}")).view()).view()
+    }
 }
 
 fn measured(facts: &Facts) -> AnyView {
@@ -146,19 +149,10 @@ fn claims(receipt: &Receipt) -> AnyView {
 fn verify(receipt: &Receipt) -> AnyView {
     let id = receipt.facts.run_id;
     let command = format!("loki receipt verify {id} --repository .");
-    let copied = command.clone();
-    let toasts = ui::toasts();
-    let told = move |done: bool| {
-        if done {
-            toasts.show(Tone::Good, "Command copied.");
-        } else {
-            toasts.show(Tone::Bad, "The browser did not allow it. Select the command and copy it.");
-        }
-    };
-    let copy = ui::icon_button("copy", "Copy the command", move || clipboard::copy(&copied, Box::new(told)));
-    let copy = el("span").class("needs-script").child(copy).view();
+    let copy = ui::copy_button("Copy the command", command.clone());
     let download = el("a").attr("href", format!("/api/v2/runs/{id}/receipt")).attr("rel", "external");
-    let download = download.attr("download", format!("receipt-{id}.json")).text("Download as JSON").view();
+    let download = download.attr("download", format!("receipt-{id}.json")).class("btn").child(ui::icon("down"));
+    let download = download.child(text("Download as JSON")).view();
     pieces(vec![
         small("In a checkout that has the run's commits:"),
         div("command").child(ui::code_block("Command", command)).child(copy).view(),

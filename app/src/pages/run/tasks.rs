@@ -23,18 +23,18 @@ pub(super) fn tasks(state: RunState) -> AnyView {
 
 fn row(task: &Task) -> AnyView {
     let (tone, icon, word) = task_state(task.status);
-    let title = el("b").text(task.title.clone()).view();
+    let title = el("b").child(ui::prose(&task.title)).view();
     let mut body = div("").child(div("words").child(title).child(ui::chip(tone, icon, word)).view());
     if !task.criteria.is_empty() {
-        let criteria = task.criteria.iter().map(|criterion| el("li").text(criterion.clone()).view());
+        let criteria = task.criteria.iter().map(|criterion| el("li").child(ui::prose(criterion)).view());
         body = body.child(el("ul").class("criteria").children(criteria).view());
     }
     if let Some(note) = &task.note {
-        body = body.child(el("p").class("task-note").text(note.clone()).view());
+        body = body.child(el("p").class("task-note").child(ui::prose(note)).view());
     }
     let notes = notes(task);
     if !notes.is_empty() {
-        body = body.child(small(notes));
+        body = body.child(small(&notes));
     }
     el("li").child(el("span").class("num muted").text(task.number.to_string()).view()).child(body.view()).view()
 }

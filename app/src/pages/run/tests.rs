@@ -65,7 +65,7 @@ fn the_head_says_state_cost_and_time_and_its_buttons_work_without_script() {
 
     for part in [
         "Greet by &lt;name&gt;",
-        "working",
+        "Working",
         "$0.42 of $2.00",
         "12:34",
         "Iteration 3 · act",
@@ -83,7 +83,7 @@ fn the_head_says_state_cost_and_time_and_its_buttons_work_without_script() {
 fn a_run_that_is_over_says_why_and_can_be_replayed() {
     let html = shown(head_of, page_of(RunStatus::Finished, Some(Verdict::NotVerified)));
 
-    for part in ["not verified", "the tests failed twice", r#"action="/ui/replay_run""#] {
+    for part in ["Not verified", "the tests failed twice", r#"action="/ui/replay_run""#] {
         assert!(html.contains(part), "{part} is missing in {html}");
     }
     assert!(!html.contains("/ui/pause_run"));
@@ -125,7 +125,7 @@ fn a_receipt_names_each_example_and_how_to_verify_it() {
     let html = shown(receipt::receipt, page);
 
     for part in
-        ["NOT VERIFIED", "not carried out", "seen: Hi", "loki receipt verify 01936f00-", "All good!", "no part of the verdict"]
+        ["NOT VERIFIED", "Not carried out", "seen: Hi", "loki receipt verify 01936f00-", "All good!", "no part of the verdict"]
     {
         assert!(html.contains(part), "{part} is missing in {html}");
     }

@@ -57,7 +57,7 @@ fn one(iteration: &Iteration, over: bool) -> AnyView {
     let gates: Vec<String> = iteration.failed_gates.iter().map(|name| gate_title(name)).collect();
     let line = el("li").class(if here { "iteration here" } else { "iteration" }).maybe("aria-current", here.then_some("step"));
     let line = line.child(el("span").class("num").text(iteration.number.to_string()).view());
-    let line = line.child(el("span").class("name").text(iteration.title.clone()).view()).child(marks(iteration));
+    let line = line.child(el("span").class("name").child(ui::prose(&iteration.title)).view()).child(marks(iteration));
     if gates.is_empty() {
         return line.view();
     }
@@ -71,8 +71,5 @@ fn marks(iteration: &Iteration) -> AnyView {
         record.map_or(StepStatus::Pending, |record| record.status)
     };
     let words: Vec<String> = Step::ALL.into_iter().map(|step| format!("{} {}", step.title(), step_word(status(step)))).collect();
-    let words = words.join(", ");
-    let marks = Step::ALL.into_iter().map(|step| el("i").class(step_word(status(step))).view());
-    let line = el("span").class("marks").attr("role", "img").attr("aria-label", words.clone()).attr("title", words);
-    line.children(marks).view()
+    ui::marks(Some(words.join(", ")), Step::ALL.into_iter().map(|step| step_word(status(step))))
 }

@@ -62,6 +62,9 @@ pub trait Vcs: Send + Sync {
     async fn init(&self, path: &Path, identity: &Identity, at: Timestamp, files: &[(String, String)])
     -> Result<String, VcsError>;
 
+    /// The address without credentials, if [`Vcs::clone`] would take it: known before anything is made.
+    fn check_url(&self, url: &str) -> Result<String, VcsError>;
+
     /// Clones `url` (https, http, ssh or git; never `ext::`, a local path, or an option) to `path`, and returns its branch.
     async fn clone(&self, url: &str, path: &Path, cancel: &CancellationToken) -> Result<String, VcsError>;
 

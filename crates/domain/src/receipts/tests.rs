@@ -84,7 +84,7 @@ type Case = (fn(&mut Facts), Verdict, &'static str);
 fn the_verdict_follows_from_the_facts() {
     use GateVerdict::{Failed, Inconclusive, NotApplicable};
     use Verdict::{NotVerified, Verified, VerifiedWithGaps};
-    let cases: [Case; 21] = [
+    let cases: [Case; 22] = [
         (|_| {}, Verified, ""),
         (|facts| facts.commits.clear(), NotVerified, "Nothing was committed."),
         (|facts| facts.files_changed = 0, NotVerified, "No file was changed."),
@@ -92,6 +92,14 @@ fn the_verdict_follows_from_the_facts() {
         (|facts| facts.ended_because = "stopped by Ada".into(), NotVerified, "The run ended before its time: stopped by Ada."),
         (|facts| facts.tasks[0].status = TaskStatus::Failed, NotVerified, "Task 1 was not done: Greet (fine)."),
         (|facts| facts.tasks[0].status = TaskStatus::Pending, NotVerified, "Task 1 was not done: Greet (fine)."),
+        (
+            |facts| {
+                facts.tasks[0].status = TaskStatus::Failed;
+                facts.tasks[0].note = Some("Greet — no example of it".into());
+            },
+            NotVerified,
+            "Task 1 was not done: Greet (no example of it).",
+        ),
         (
             |facts| facts.tasks[0].examples.push(example(Some(false))),
             NotVerified,

@@ -48,6 +48,10 @@ fn draft(cx: &Cx, actor: &Actor, command: CreateProject) -> Result<Project, Erro
     if command.template.is_none() && !command.variables.is_empty() {
         return Err(Error::Invalid("variables go with a template".to_owned()));
     }
+    let git_url = command.git_url.map(|url| url.trim().to_owned());
+    if let Some(url) = &git_url {
+        cx.vcs.check_url(url)?;
+    }
     let id = ProjectId(cx.ids.uuid());
     let now = cx.clock.now();
     let spec = match (&command.template, command.prd_text) {
@@ -58,7 +62,7 @@ fn draft(cx: &Cx, actor: &Actor, command: CreateProject) -> Result<Project, Erro
     if let Some(spec) = &spec {
         check_spec(spec)?;
     }
-    let (source, path) = match (&command.template, &command.git_url, &command.path) {
+    let (source, path) = match (&command.template, &git_url, &command.path) {
         (_, _, Some(path)) => (ProjectSource::Folder, allowed_folder(&cx.settings.allowed_roots, path)?),
         (_, Some(_), _) => (ProjectSource::GitUrl, cx.settings.repository(id)),
         (Some(_), ..) => (ProjectSource::Template, cx.settings.repository(id)),
@@ -74,7 +78,7 @@ fn draft(cx: &Cx, actor: &Actor, command: CreateProject) -> Result<Project, Erro
         path: path.to_string_lossy().into_owned(),
         branch: None,
         template: command.template,
-        git_url: command.git_url.map(|url| url.trim().to_owned()),
+        git_url,
         delivery: command.delivery.unwrap_or_default(),
         spec,
         created_by: actor.user_id(),
