@@ -5,6 +5,7 @@ pub mod elements;
 pub mod files;
 pub mod forms;
 pub mod keys;
+pub mod menus;
 pub mod requests;
 pub mod scroll;
 pub mod sight;

@@ -13,7 +13,7 @@ use leptos_router::hooks::use_location;
 use protocol::access::Viewer;
 
 use crate::{
-    live,
+    browser, live,
     loading::{Loading, load, loaded_or_nothing},
     routes::{self, to},
     server_fns::access::ask_viewer,
@@ -66,6 +66,7 @@ fn begin(session: Loading<Viewer>) {
         }
     });
     Effect::new(move |_| {
+        browser::menus::close_when_left();
         // The interval lasts as long as the tab; without one, times stay as they were.
         let _running = set_interval_with_handle(move || now.tick(), Duration::from_secs(30));
     });

@@ -27,6 +27,8 @@ pub(super) fn menu(viewer: Viewer) -> AnyView {
     ui::menu("You", face, pieces(vec![who, themes.view(), docs, form]))
 }
 
+/// The style sheet shows which of them is chosen, which is known before any script runs.
 fn theme_button(label: &'static str, choice: Theme) -> AnyView {
-    ui::button(ui::Kind::Normal, label, move || theme::set(choice))
+    let button = el("button").attr("type", "button").class("btn").attr("data-choice", label.to_lowercase());
+    button.on_click(move || theme::set(choice)).text(label).view()
 }
