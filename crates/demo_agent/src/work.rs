@@ -92,7 +92,7 @@ impl Work {
     }
 
     async fn work(&mut self) -> Result<(), Error> {
-        self.updates.say(format!("Reading the task: {} lines.\n", self.task.requirement().count())).await?;
+        self.updates.say(format!("Reading the task: {}.\n", lines(self.task.requirement().count()))).await?;
         if !self.task.findings.is_empty() {
             self.updates.say(format!("Findings to fix: {}.\n", self.task.findings.join("; "))).await?;
         }
@@ -269,4 +269,8 @@ async fn output(root: &Path, arguments: &[&str]) -> std::io::Result<Output> {
 fn last(text: &str) -> String {
     let skipped = text.chars().count().saturating_sub(SHOWN_OUTPUT);
     text.chars().skip(skipped).collect()
+}
+
+fn lines(count: usize) -> String {
+    if count == 1 { "1 line".to_owned() } else { format!("{count} lines") }
 }

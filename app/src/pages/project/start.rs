@@ -94,10 +94,9 @@ fn model(flash: &Flash) -> AnyView {
         id: "start-model",
         name: "form[model]",
         label: "Model",
-        hint: "Empty: the agent's own choice.",
-        placeholder: "as the agent chooses",
+        placeholder: "the agent's own choice",
         value: flash.value("model"),
-        required: false,
+        ..Field::default()
     })
 }
 
@@ -120,14 +119,12 @@ fn agent_card(agent: &AgentInfo, chosen: &str) -> Choice {
 }
 
 fn limits(flash: &Flash) -> AnyView {
-    let limit = |id, name, label, hint, placeholder, value| {
-        ui::text_input(Field { id, name, label, hint, placeholder, value, required: false })
-    };
+    let limit =
+        |id, name, label, placeholder, value| ui::text_input(Field { id, name, label, placeholder, value, ..Field::default() });
     let legend = el("legend").text("How much it may use up").view();
-    let cost =
-        limit("limit-cost", "form[cost_usd]", "Cost ceiling, US dollars", "Empty: no ceiling.", "none", flash.value("cost_usd"));
-    let minutes = limit("limit-minutes", "form[minutes]", "Minutes", "1 to 1,440", "60", flash.value("minutes"));
-    let count = limit("limit-iterations", "form[iterations]", "Iterations", "1 to 1,000", "25", flash.value("iterations"));
+    let cost = limit("limit-cost", "form[cost_usd]", "Cost ceiling, $", "none", flash.value("cost_usd"));
+    let minutes = limit("limit-minutes", "form[minutes]", "Minutes", "60", flash.value("minutes"));
+    let count = limit("limit-iterations", "form[iterations]", "Iterations", "25", flash.value("iterations"));
     el("fieldset").class("limits").children([legend, cost, minutes, count]).view()
 }
 

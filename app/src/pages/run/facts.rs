@@ -1,9 +1,10 @@
 //! The right side: the newest gates, and facts.
 
 use leptos::prelude::*;
-use protocol::runs::{Run, Tier, Tokens};
+use protocol::runs::{Gate, Run, Tier, Tokens};
 
 use super::{
+    gates::{gate_took, rank},
     parts::{fold, gate_state, gate_title, grouped, short},
     state::RunState,
 };
@@ -29,9 +30,11 @@ fn newest_gates(model: &RunModel, state: RunState) -> AnyView {
     let newest = gates.iter().map(|gate| gate.iteration).max();
     let Some(iteration) = whole.filter(|_| model.run.status.is_over()).or(newest) else { return nothing() };
     let title = if iteration == 0 { "Gates, final check".to_owned() } else { format!("Gates, iteration {iteration}") };
-    let rows = gates.iter().filter(|gate| gate.iteration == iteration).map(|gate| {
+    let mut shown: Vec<&Gate> = gates.iter().filter(|gate| gate.iteration == iteration).collect();
+    shown.sort_by_key(|gate| rank(gate));
+    let rows = shown.into_iter().map(|gate| {
         let (tone, icon, word) = gate_state(gate.verdict);
-        let took = ui::duration(i64::try_from(gate.duration_ms).unwrap_or(i64::MAX));
+        let took = gate_took(gate);
         let hidden = el("span").class("visually-hidden").text(format!(" {word}")).view();
         let name = el("span").text(gate_title(&gate.name)).child(hidden).view();
         let line = el("li").class(format!("gate-line {}", tone.class())).attr("title", gate.summary.clone());

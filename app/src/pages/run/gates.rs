@@ -29,7 +29,10 @@ pub(super) fn gates(state: RunState) -> AnyView {
             state.gates.track();
             gates().iter().map(|gate| format!("{} {:?} {}\n", gate.name, gate.verdict, gate.summary)).collect()
         };
-        drawn_on(stamp, move || group(number, &gates()))
+        drawn_on(stamp, move || {
+            let newest = state.model.with_value(|model| order(&model.gates).first().copied().map(i64::from));
+            group(number, &gates(), newest == Some(number))
+        })
     };
     pieces(vec![none, keyed(numbers, group)])
 }
@@ -61,19 +64,25 @@ pub(super) fn rank(gate: &Gate) -> u8 {
     }
 }
 
-fn group(iteration: i64, gates: &[Gate]) -> AnyView {
+/// One check; older ones are folded unless something failed in them.
+fn group(iteration: i64, gates: &[Gate], is_newest: bool) -> AnyView {
     let title = if iteration == 0 { "Final check, everything committed".to_owned() } else { format!("Iteration {iteration}") };
     let head = |class: &'static str, words: &'static str| el("th").attr("scope", "col").class(class).text(words).view();
     let heads = [head("verdict", "Verdict"), head("", "Gate"), head("wide number", "Time"), head("wide number", "Cost")];
     let head = el("thead").child(el("tr").children(heads).view()).view();
     let body = el("tbody").children(gates.iter().map(row)).view();
-    el("table").class("gates").child(el("caption").text(title).view()).child(head).child(body).view()
+    let table = el("table").class("gates").attr("aria-label", title.clone()).child(head).child(body).view();
+    let failed = gates.iter().filter(|gate| gate.verdict == GateVerdict::Failed).count();
+    let passed = gates.iter().filter(|gate| gate.verdict == GateVerdict::Passed).count();
+    let counts = if failed == 0 { format!("{passed} passed") } else { format!("{failed} failed, {passed} passed") };
+    let summary = el("summary").child(ui::icon("chevron")).child(el("h2").text(title).view());
+    let summary = summary.child(el("span").class("muted num").text(counts).view()).view();
+    el("details").class("gate-group").flag("open", is_newest || failed > 0).child(summary).child(table).view()
 }
 
 fn row(gate: &Gate) -> AnyView {
     let (tone, icon, word) = gate_state(gate.verdict);
     let advisory = if gate.blocking { "" } else { " · does not block" };
-    let took = ui::duration(i64::try_from(gate.duration_ms).unwrap_or(i64::MAX));
     let words = vec![
         el("b").text(gate_title(&gate.name)).view(),
         el("span").class("muted small").text(advisory).view(),
@@ -81,14 +90,24 @@ fn row(gate: &Gate) -> AnyView {
         small(&gate.criterion),
         evidence(gate),
     ];
-    let number = |words: String| el("td").class("wide number num").text(words).view();
+    let number = |words: String| el("td").class("wide number num muted").text(words).view();
+    let cost = if gate.cost_usd > 0.0 { ui::dollars(gate.cost_usd) } else { "–".to_owned() };
     let cells = [
         el("td").class("verdict").child(ui::chip(tone, icon, word)).view(),
         el("td").children(words).view(),
-        number(took),
-        number(ui::dollars(gate.cost_usd)),
+        number(gate_took(gate)),
+        number(cost),
     ];
     el("tr").children(cells).view()
+}
+
+/// How long a gate took, where it had anything to judge.
+pub(super) fn gate_took(gate: &Gate) -> String {
+    match (gate.verdict, gate.duration_ms) {
+        (GateVerdict::NotApplicable, _) => "–".to_owned(),
+        (_, 0) => "under 1 ms".to_owned(),
+        (_, millis) => ui::duration(i64::try_from(millis).unwrap_or(i64::MAX)),
+    }
 }
 
 fn evidence(gate: &Gate) -> AnyView {

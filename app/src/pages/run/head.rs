@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use protocol::runs::{Run, RunStatus, Verdict};
 
 use super::{
-    parts::{clock, drawn_on},
+    parts::{clock, drawn_on, took},
     state::{RunState, Shown},
 };
 use crate::{
@@ -71,7 +71,9 @@ fn used(state: RunState) -> AnyView {
         state.run.track();
         text(state.model.with_value(|model| {
             let limit = model.run.limits.minutes.map(|minutes| format!(" of {minutes} min")).unwrap_or_default();
-            clock(model.worked_ms(now)) + &limit
+            // A clock that has stopped may be exact.
+            let worked = model.worked_ms(now);
+            (if model.run.status.is_over() { took(worked) } else { clock(worked) }) + &limit
         }))
     });
     let line = |name: &'static str, value: AnyView| {

@@ -10,7 +10,7 @@ use protocol::{EventSeq, runs::StepStatus};
 
 use self::search::Search;
 use super::{
-    parts::{clock, drawn_on, keyed},
+    parts::{drawn_on, keyed, took},
     state::RunState,
 };
 use crate::{
@@ -329,7 +329,7 @@ fn summary(step: &StepLine) -> AnyView {
         Some(StepStatus::Running) => ("mark working", "spin"),
         Some(StepStatus::Pending) | None => ("mark", "dash"),
     };
-    let took = step.took.map(|millis| if millis < 60_000 { ui::duration(millis) } else { clock(millis) });
+    let took = step.took.map(took);
     pieces(vec![
         el("span").class(class).child(ui::icon(icon)).view(),
         el("span").class("name").text(step.title.clone()).view(),

@@ -19,6 +19,11 @@ pub(super) fn clock(millis: i64) -> String {
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
+/// How long something took: as a clock shows it once that is a minute.
+pub(super) fn took(millis: i64) -> String {
+    if millis < 60_000 { ui::duration(millis) } else { clock(millis) }
+}
+
 /// The first digits of a commit's or file's hash.
 pub(super) fn short(hash: &str) -> String {
     hash.chars().take(10).collect()
@@ -45,7 +50,7 @@ pub(super) fn fold(title: &'static str, body: AnyView) -> AnyView {
             open.set(false);
         }
     });
-    let summary = el("summary").child(el("h2").text(title).view()).view();
+    let summary = el("summary").child(el("h2").text(title).view()).child(ui::icon("chevron")).view();
     let is_open = move || open.get().then(String::new);
     el("details").class("panel fold").live_attr("open", is_open).child(summary).child(body).view()
 }

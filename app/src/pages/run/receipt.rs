@@ -8,7 +8,7 @@ use protocol::{
 
 use super::{
     gates::rank,
-    parts::{clock, gate_state, gate_title, grouped, not_yet, short, small, task_state},
+    parts::{gate_state, gate_title, grouped, not_yet, short, small, task_state, took},
     state::RunState,
 };
 use crate::{
@@ -126,7 +126,7 @@ fn measured(facts: &Facts) -> AnyView {
         ("Agent", text(agent)),
         ("Sandbox", text(if facts.sandboxed { "on" } else { "off" })),
         ("Iterations", text(facts.iterations.to_string())),
-        ("Worked", text(clock(facts.worked_ms))),
+        ("Worked", text(took(facts.worked_ms))),
         ("Tokens", text(tokens.unwrap_or_else(|| "not recorded".to_owned()))),
         ("Cost", ui::money(facts.cost_usd)),
         ("Spec", code(Some(&facts.spec_sha256))),

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use protocol::runs::{Iteration, PhaseRecord, Step, StepStatus};
 
 use super::{
-    parts::{clock, gate_title, not_yet, step_word},
+    parts::{gate_title, not_yet, step_word, took},
     state::RunState,
 };
 use crate::{
@@ -44,7 +44,7 @@ fn phase(record: &PhaseRecord, over: bool) -> AnyView {
         (None, _) => ("phase-name next", "dash", "later"),
     };
     let took = match (record.started_at, record.ended_at) {
-        (Some(start), Some(end)) => clock(end.millis_since(start)),
+        (Some(start), Some(end)) => took(end.millis_since(start)),
         _ => word.to_owned(),
     };
     let name = el("h3").class(class).attr("title", record.summary.clone()).child(ui::icon(icon));
