@@ -8,7 +8,7 @@ use leptos::{
 
 /// Names and values, in the order they are written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Attributes(pub(super) Vec<(&'static str, String)>);
+pub(super) struct Attributes(pub(super) Vec<(&'static str, String)>);
 
 impl Attribute for Attributes {
     const MIN_LENGTH: usize = 0;
