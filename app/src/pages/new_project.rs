@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use protocol::templates::{Template, TemplateVariable};
 
-use super::spec_field::spec_field;
+use super::{spec_field::spec_field, templates::asked_for};
 use crate::{
     loading::{load, loaded},
     routes::to,
@@ -130,8 +130,7 @@ fn template_choice(templates: Vec<Template>, chosen: &str) -> AnyView {
     let cards = templates
         .into_iter()
         .map(|template| {
-            // The project's own name is asked for above.
-            let asked = template.variables.into_iter().filter(|variable| variable.name != "project_name");
+            let asked = asked_for(template.variables);
             let fields: Vec<AnyView> = asked.map(|variable| variable_field(&template.name, variable)).collect();
             let card = Choice::new("form[template]", &template.name, &template.title, &template.description);
             let card = card.checked(template.name == chosen);
@@ -143,9 +142,11 @@ fn template_choice(templates: Vec<Template>, chosen: &str) -> AnyView {
 
 fn variable_field(template: &str, variable: TemplateVariable) -> AnyView {
     let id = format!("{template}-{}", variable.name);
+    let words = variable.name.replace('_', " ");
+    let label: String = words.chars().take(1).flat_map(char::to_uppercase).chain(words.chars().skip(1)).collect();
     let name = format!("form[variables][{template}.{}]", variable.name);
     let hint = if variable.default.is_some() { variable.description } else { format!("{} Must be given.", variable.description) };
     let control = input("text").attr("id", id.clone()).attr("name", name).attr("autocomplete", "off");
     let control = control.maybe("placeholder", variable.default).attr("aria-describedby", format!("{id}-hint"));
-    ui::field(&id, &variable.name, &hint, control.view())
+    ui::field(&id, &label, &hint, control.view())
 }

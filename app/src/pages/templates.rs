@@ -1,7 +1,7 @@
 //! Reusable specs to begin with.
 
 use leptos::prelude::*;
-use protocol::templates::Template;
+use protocol::templates::{Template, TemplateVariable};
 
 use crate::{
     loading::{load, loaded},
@@ -29,8 +29,13 @@ fn list(templates: Vec<Template>) -> AnyView {
 }
 
 fn row(template: Template) -> Row {
-    let names: Vec<String> = template.variables.into_iter().map(|variable| variable.name).collect();
+    let names: Vec<String> = asked_for(template.variables).map(|variable| variable.name.replace('_', " ")).collect();
     let asks = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
     let name = ui::opener(to::template(&template.name), &template.title, text(template.description));
     Row { cells: vec![name, ui::clipped(&asks)] }
+}
+
+/// What a template has to be told besides the project's name, which every form asks for anyway.
+pub(super) fn asked_for(variables: Vec<TemplateVariable>) -> impl Iterator<Item = TemplateVariable> {
+    variables.into_iter().filter(|variable| variable.name != "project_name")
 }
