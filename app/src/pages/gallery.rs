@@ -31,6 +31,7 @@ fn atoms(light: bool) -> Vec<AnyView> {
     vec![
         line(states()),
         line(buttons()),
+        line(inline()),
         tabs(),
         ui::panel("Table", table()),
         ui::padded_panel("Form", form(light)),
@@ -68,6 +69,14 @@ fn buttons() -> Vec<AnyView> {
         ui::link_button(Kind::Normal, "Open project", "#"),
         ui::kbd("⌘K"),
         ui::code("loki/run-14"),
+    ]
+}
+
+fn inline() -> Vec<AnyView> {
+    vec![
+        ui::marks(Some("Two of four steps".to_owned()), ["passed", "running", "pending", "failed"]),
+        el("span").child(ui::prose("Words with `code` in them")).view(),
+        ui::path("/srv/loki/worktrees/run-14"),
     ]
 }
 
