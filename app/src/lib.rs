@@ -35,7 +35,7 @@ const THEME_SCRIPT: &str = include_str!("../../public/theme.js");
 /// The document around [`App`].
 pub fn shell(assets: SiteAssets) -> impl IntoView {
     let nonce = use_nonce();
-    let still = use_context::<RequestUrl>().is_some_and(|url| url.as_ref().starts_with(pages::gallery::PATH));
+    let still = use_context::<RequestUrl>().is_some_and(|url| path_of(url.as_ref()) == pages::gallery::PATH);
     let rendered_at = browser::rendered_at().map(|at| at.to_string());
     view! {
         <!DOCTYPE html>
@@ -55,6 +55,13 @@ pub fn shell(assets: SiteAssets) -> impl IntoView {
             </body>
         </html>
     }
+}
+
+/// The path of an address, which may name a host and ask for something.
+fn path_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let path = rest.find('/').and_then(|start| rest.get(start..)).unwrap_or_default();
+    path.split(['?', '#']).next().unwrap_or_default()
 }
 
 /// Loads the browser's half, at once but behind the styles.
@@ -82,5 +89,17 @@ pub fn App() -> impl IntoView {
     ui::provide();
     view! {
         <Router>{chrome::chrome()}</Router>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::path_of;
+
+    #[test]
+    fn a_path_is_found_in_any_address() {
+        let paths = ["http://host/gallery", "/gallery?x=/y", "https://host", "http://host/a/b#c"].map(path_of);
+
+        assert_eq!(paths, ["/gallery", "/gallery", "", "/a/b"]);
     }
 }
