@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use clap::Args;
 use protocol::{ApiError, RunId, runs::Run};
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, header::RETRY_AFTER};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Exit, Failure};
 use crate::config::variable;
+
+/// How long a command waits in all for a server that was asked too often.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Which server a command talks to.
 #[derive(Args, Clone, Debug)]
@@ -62,7 +65,7 @@ impl Client {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let response = request.send().await.map_err(|error| self.unreachable(&error))?;
+        let response = self.send(request).await?;
         let status = response.status();
         let bytes = response.bytes().await?;
         if status.is_success() {
@@ -70,6 +73,20 @@ impl Client {
                 .map_err(|error| Failure(format!("{} answered something else than loki does: {error}", self.server)));
         }
         Err(self.refused(status, &bytes))
+    }
+
+    /// Sends it, and again when the server says that it was asked too often: then nothing was done yet.
+    async fn send(&self, request: RequestBuilder) -> Result<Response, Failure> {
+        let mut waited = Duration::ZERO;
+        while let Some(attempt) = request.try_clone() {
+            let response = attempt.send().await.map_err(|error| self.unreachable(&error))?;
+            let wait = retry_after(&response).filter(|wait| waited + *wait <= PATIENCE);
+            let Some(wait) = wait else { return Ok(response) };
+            super::print::note(&format!("asked too often, going on in {} s", wait.as_secs()));
+            tokio::time::sleep(wait).await;
+            waited += wait;
+        }
+        request.send().await.map_err(|error| self.unreachable(&error))
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> Failure {
@@ -92,6 +109,12 @@ impl Client {
         };
         Failure(format!("{}{hint} (request {})", super::print::plain(&error.detail), error.request_id))
     }
+}
+
+/// How long to wait before asking again, when the answer is that this was one request too many.
+fn retry_after(response: &Response) -> Option<Duration> {
+    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    (response.status() == StatusCode::TOO_MANY_REQUESTS).then(|| Duration::from_secs(seconds).max(Duration::from_secs(1)))
 }
 
 /// What the end of a command says about a run.

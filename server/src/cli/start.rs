@@ -20,6 +20,10 @@ use super::{
 /// The largest spec that a server takes.
 const LARGEST: u64 = 1 << 20;
 const POLL: Duration = Duration::from_millis(500);
+/// And of a run that takes longer, so that waiting alone stays below the limit of reading.
+const POLL_LATER: Duration = Duration::from_secs(2);
+/// Questions in quick succession before that.
+const QUICK: u32 = 20;
 
 #[derive(Args, Debug)]
 pub(super) struct StartArgs {
@@ -152,6 +156,7 @@ async fn first_available(client: &Client) -> Result<ProviderId, Failure> {
 
 async fn wait(client: &Client, id: RunId) -> Result<Exit, Failure> {
     let mut shown = String::new();
+    let mut asked: u32 = 0;
     loop {
         let run = client.run(id).await?;
         let line = line_of(&run);
@@ -162,7 +167,8 @@ async fn wait(client: &Client, id: RunId) -> Result<Exit, Failure> {
         if run.status.is_over() || run.status == RunStatus::NeedsYou {
             return Ok(exit_of(&run));
         }
-        tokio::time::sleep(POLL).await;
+        tokio::time::sleep(if asked < QUICK { POLL } else { POLL_LATER }).await;
+        asked = asked.saturating_add(1);
     }
 }
 
