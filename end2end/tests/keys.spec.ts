@@ -58,7 +58,7 @@ test('on a run 1 to 5 switch tabs', async ({ page, world }) => {
 });
 
 test('on a run space pauses and resumes, s asks before it stops', async ({ page, home }) => {
-  const project = await home.api.hasProject('By keys', slow(4));
+  const project = await home.api.hasProject('By keys', slow(30));
   const started = await home.api.startsRun(project);
   await page.goto(`/runs/${started.id}`);
   await alive(page);

@@ -4,7 +4,7 @@ import { RunPage } from '../support/run-page.ts';
 import { slow } from '../support/specs.ts';
 
 test('a run is paused, goes on, and is stopped from its page', async ({ page, home }) => {
-  const project = await home.api.hasProject('Under control', slow(4));
+  const project = await home.api.hasProject('Under control', slow(30));
   const started = await home.api.startsRun(project);
   await page.goto(`/runs/${started.id}`);
   await alive(page);

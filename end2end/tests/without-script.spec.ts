@@ -61,7 +61,7 @@ test('a project is made, a run started, and its page read', async ({ page, home 
 });
 
 test('a run is paused, resumed and stopped by plain buttons', async ({ page, home }, info) => {
-  const project = await home.api.hasProject(`Plain control ${info.project.name}`, slow(4));
+  const project = await home.api.hasProject(`Plain control ${info.project.name}`, slow(30));
   const started = await home.api.startsRun(project);
   await home.api.runThat(started.id, 'works', run => run.status === 'working');
   await page.goto(`/runs/${started.id}`);

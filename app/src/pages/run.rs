@@ -50,7 +50,13 @@ pub fn page() -> AnyView {
     let address = Address {
         id: Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default())),
         tab: Memo::new(move |_| query.with(|query| known_tab(query.get("tab").as_deref().unwrap_or_default()))),
-        split: Memo::new(move |_| query.with(|query| query.get("view").as_deref() == Some("split"))),
+        // It stays as it was while another tab is shown: by then what follows it is gone.
+        split: Memo::new(move |before: Option<&bool>| {
+            query.with(|query| match known_tab(query.get("tab").as_deref().unwrap_or_default()) {
+                "diff" => query.get("view").as_deref() == Some("split"),
+                _ => before.copied().unwrap_or_default(),
+            })
+        }),
     };
     let feed = Feed::listen(address.id);
     let loading = load(move || ask_run(&address.id.get()));

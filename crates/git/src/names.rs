@@ -76,7 +76,7 @@ pub(crate) fn identity(identity: &Identity) -> Result<&Identity, VcsError> {
 
 /// An address to clone from, and the same without credentials, to be kept.
 pub(crate) fn clone_url(url: &str) -> Result<String, VcsError> {
-    let no = |why: &str| refused(format!("{} cannot be cloned: {why}", masked(&url.chars().take(200).collect::<String>())));
+    let no = |why: &str| refused(format!("the git URL {} cannot be cloned: {why}", masked(&url.chars().take(200).collect::<String>())));
     if url.is_empty() || url.len() > 2000 || url.contains(|c: char| c.is_control() || c.is_whitespace()) {
         return Err(no("it is empty, too long, or has blanks or control characters"));
     }
@@ -150,7 +150,7 @@ mod tests {
             assert_eq!(clone_url(url).ok().as_deref(), kept, "{url}");
         }
         let error = clone_url("ftp://me:secret@host/a").unwrap_err().to_string();
-        assert_eq!(error, "ftp://***@host/a cannot be cloned: only https, http, ssh and git are allowed");
+        assert_eq!(error, "the git URL ftp://***@host/a cannot be cloned: only https, http, ssh and git are allowed");
     }
 
     #[test]
