@@ -92,7 +92,10 @@ fn group(path: &str) -> (bool, String) {
     let Some(rest) = path.strip_prefix("/api/") else { return of_server() };
     match rest.strip_prefix("v2/").unwrap_or(rest).split('/').next() {
         None | Some("" | "status") => of_server(),
-        Some(word) => (false, word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect()),
+        Some(word) => (
+            false,
+            word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect::<String>().replace('-', " "),
+        ),
     }
 }
 

@@ -76,7 +76,9 @@ pub(crate) fn identity(identity: &Identity) -> Result<&Identity, VcsError> {
 
 /// An address to clone from, and the same without credentials, to be kept.
 pub(crate) fn clone_url(url: &str) -> Result<String, VcsError> {
-    let no = |why: &str| refused(format!("the git URL {} cannot be cloned: {why}", masked(&url.chars().take(200).collect::<String>())));
+    let no = |why: &str| {
+        refused(format!("the git URL {} cannot be cloned: {why}", masked(&url.chars().take(200).collect::<String>())))
+    };
     if url.is_empty() || url.len() > 2000 || url.contains(|c: char| c.is_control() || c.is_whitespace()) {
         return Err(no("it is empty, too long, or has blanks or control characters"));
     }

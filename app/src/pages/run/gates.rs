@@ -66,7 +66,7 @@ pub(super) fn rank(gate: &Gate) -> u8 {
 
 /// One check; older ones are folded unless something failed in them.
 fn group(iteration: i64, gates: &[Gate], is_newest: bool) -> AnyView {
-    let title = if iteration == 0 { "Final check, everything committed".to_owned() } else { format!("Iteration {iteration}") };
+    let title = if iteration == 0 { "Final check".to_owned() } else { format!("Iteration {iteration}") };
     let head = |class: &'static str, words: &'static str| el("th").attr("scope", "col").class(class).text(words).view();
     let heads = [head("verdict", "Verdict"), head("", "Gate"), head("wide number", "Time"), head("wide number", "Cost")];
     let head = el("thead").child(el("tr").children(heads).view()).view();
