@@ -21,3 +21,9 @@ export const HALF = `# Greet and bill
 export function slow(seconds: number): string {
   return `# Take some time\n\n- \`greet NAME\` prints \`Hello, NAME!\`\n  DEMO-MISBEHAVE: slow=${seconds}\n`;
 }
+
+/** Several tasks that take so many seconds each: a pause waits for the end of a step, and there is work left after it. */
+export function slowTasks(tasks: number, seconds: number): string {
+  const lines = Array.from({ length: tasks }, (_, at) => `- \`greet --part-${at + 1}\` prints \`part ${at + 1}\`\n  DEMO-MISBEHAVE: slow=${seconds}\n`);
+  return `# Take some time\n\n${lines.join('')}`;
+}

@@ -1,7 +1,7 @@
 // Keys and the command palette.
 import { alive, expect, test } from '../support/fixtures.ts';
 import { RunPage } from '../support/run-page.ts';
-import { slow } from '../support/specs.ts';
+import { slowTasks } from '../support/specs.ts';
 
 test('two letters go to a page, c makes a project', async ({ page }) => {
   await page.goto('/');
@@ -58,7 +58,7 @@ test('on a run 1 to 5 switch tabs', async ({ page, world }) => {
 });
 
 test('on a run space pauses and resumes, s asks before it stops', async ({ page, home }) => {
-  const project = await home.api.hasProject('By keys', slow(30));
+  const project = await home.api.hasProject('By keys', slowTasks(6, 3));
   const started = await home.api.startsRun(project);
   await page.goto(`/runs/${started.id}`);
   await alive(page);

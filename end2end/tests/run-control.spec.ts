@@ -1,10 +1,10 @@
 // Runs under control: pause, resume, stop, and a server that dies in the middle.
 import { alive, expect, test } from '../support/fixtures.ts';
 import { RunPage } from '../support/run-page.ts';
-import { slow } from '../support/specs.ts';
+import { slow, slowTasks } from '../support/specs.ts';
 
 test('a run is paused, goes on, and is stopped from its page', async ({ page, home }) => {
-  const project = await home.api.hasProject('Under control', slow(30));
+  const project = await home.api.hasProject('Under control', slowTasks(6, 3));
   const started = await home.api.startsRun(project);
   await page.goto(`/runs/${started.id}`);
   await alive(page);

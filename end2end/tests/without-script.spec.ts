@@ -1,7 +1,7 @@
 // The main job in a browser without JavaScript: plain pages, plain forms.
 import { ADMIN, expect, fillLogin, fillSetup, test } from '../support/fixtures.ts';
 import { RunPage } from '../support/run-page.ts';
-import { GREET, slow } from '../support/specs.ts';
+import { GREET, slowTasks } from '../support/specs.ts';
 
 test.use({ javaScriptEnabled: false });
 
@@ -61,7 +61,7 @@ test('a project is made, a run started, and its page read', async ({ page, home 
 });
 
 test('a run is paused, resumed and stopped by plain buttons', async ({ page, home }, info) => {
-  const project = await home.api.hasProject(`Plain control ${info.project.name}`, slow(30));
+  const project = await home.api.hasProject(`Plain control ${info.project.name}`, slowTasks(6, 3));
   const started = await home.api.startsRun(project);
   await home.api.runThat(started.id, 'works', run => run.status === 'working');
   await page.goto(`/runs/${started.id}`);
