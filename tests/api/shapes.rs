@@ -95,7 +95,10 @@ async fn the_audit_trail_has_the_documented_shapes() {
     let project = admin.has_project().named("Before").create().await;
     admin.put(&format!("/api/projects/{}", project.id()), &json!({"name": "After"})).await.expect(200);
     assert_shape("audit", &admin.get("/api/v2/audit?limit=1").await.expect(200).value());
-    assert_shape("audit_summary", &admin.get("/api/enterprise/audit/summary").await.expect(200).value());
+    let text = admin.get("/api/enterprise/audit/summary").await.expect(200).text();
+    // Who did it stands here as a name of a field.
+    let id = text.split("\"token:").nth(1).and_then(|rest| rest.get(..36)).unwrap_or_default();
+    assert_shape("audit_summary", &serde_json::from_str(&text.replace(id, "[id]")).unwrap());
     assert_shape("audit_verdict", &admin.get("/api/v2/audit/verify").await.expect(200).value());
 }
 

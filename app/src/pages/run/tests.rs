@@ -72,7 +72,7 @@ fn the_head_says_state_cost_and_time_and_its_buttons_work_without_script() {
         r#"action="/ui/pause_run""#,
         r#"action="/ui/stop_run""#,
         r#"name="tab" value="gates""#,
-        "demo",
+        "Demo",
     ] {
         assert!(html.contains(part), "{part} is missing in {html}");
     }
