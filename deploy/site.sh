@@ -86,6 +86,8 @@ css=pkg/loki.$(sha256sum "$work/loki.css" | cut -c1-16).css
 cp "$work/loki.css" "$work/out/$css"
 cp -r "$work/bind" "$work/out/$parts"
 js=$parts/loki.js wasm=$parts/loki_bg.wasm
+# Comments for editors and indentation are a tenth of the script on the wire.
+perl -i -0pe 's{/\*\*.*?\*/}{}gs; s{^\s*//.*$}{}gm; s/^[ \t]+//gm; s/\n{2,}/\n/g' "$work/out/$js"
 if [ -n "$(ls -A public 2>/dev/null)" ]; then cp -r public/. "$work/out/"; fi
 
 # --- compressed once, here, instead of at each request --------------------------------------------------------------

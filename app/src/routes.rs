@@ -10,7 +10,7 @@ use leptos_router::{
 };
 
 use self::parts::{Form, Page};
-use crate::pages::{gallery, home, login, not_found, projects, runs, templates};
+use crate::pages::{gallery, home, login, not_found, projects, runs};
 
 /// The page that the address names. Answers are complete HTML, in order.
 pub fn pages() -> AnyView {
@@ -23,7 +23,7 @@ pub fn pages() -> AnyView {
             <Route path=path!("/projects/:id") view=Page::Form(Form::Project) ssr=mode.clone()/>
             <Route path=path!("/runs") view=Page::Here(runs::page) ssr=mode.clone()/>
             <Route path=path!("/runs/:id") view=Page::Run ssr=mode.clone()/>
-            <Route path=path!("/templates") view=Page::Here(templates::page) ssr=mode.clone()/>
+            <Route path=path!("/templates") view=Page::Form(Form::Templates) ssr=mode.clone()/>
             <Route path=path!("/templates/:name") view=Page::Form(Form::Template) ssr=mode.clone()/>
             <Route path=path!("/login") view=Page::Here(login::page) ssr=mode.clone()/>
             <Route path=path!("/setup") view=Page::Form(Form::Setup) ssr=mode.clone()/>
@@ -42,6 +42,7 @@ pub fn page_at(path: &str) -> Page {
         (Some("projects"), Some("new"), None) => Page::Form(Form::NewProject),
         (Some("projects"), Some(_), None) => Page::Form(Form::Project),
         (Some("templates"), Some(_), None) => Page::Form(Form::Template),
+        (Some("templates"), None, None) => Page::Form(Form::Templates),
         (Some("setup"), None, None) => Page::Form(Form::Setup),
         _ => Page::Here(not_found::page),
     }

@@ -9,7 +9,7 @@ use leptos_router::ChooseView;
 
 use crate::{
     loading::problem,
-    pages::{new_project, project, run, setup, template},
+    pages::{new_project, project, run, setup, template, templates},
     server_fns::UiError,
     ui,
 };
@@ -23,13 +23,14 @@ pub enum Page {
     Form(Form),
 }
 
-/// Pages that are mostly forms.
+/// Pages that are mostly forms, and the templates that lead to them.
 #[derive(Clone, Copy, Debug)]
 pub enum Form {
     NewProject,
     Project,
     Setup,
     Template,
+    Templates,
 }
 
 impl ChooseView for Page {
@@ -84,6 +85,7 @@ fn forms_part(form: Form) -> Result<AnyView, NotLoaded> {
         Form::Project => project::page(),
         Form::Setup => setup::page(),
         Form::Template => template::page(),
+        Form::Templates => templates::page(),
     })
 }
 
