@@ -15,7 +15,7 @@ pub struct UserRow {
     /// Lower case.
     pub email: String,
     pub name: String,
-    /// In PHC string format.
+    /// In PHC string format; empty for a person without a password.
     pub password_hash: String,
     pub role: Role,
     pub created_at: Timestamp,
@@ -54,6 +54,13 @@ impl Accounts<'_> {
 
     pub async fn set_role(&self, id: UserId, role: Role) -> Result<(), StoreError> {
         let row = users::ActiveModel { id: Set(id.0), role: Set(role.as_str().to_owned()), ..Default::default() };
+        row.update(&self.0.inner).await?;
+        Ok(())
+    }
+
+    /// Takes another password hash, in PHC string format.
+    pub async fn set_password(&self, id: UserId, password_hash: &str) -> Result<(), StoreError> {
+        let row = users::ActiveModel { id: Set(id.0), password_hash: Set(password_hash.to_owned()), ..Default::default() };
         row.update(&self.0.inner).await?;
         Ok(())
     }

@@ -9,7 +9,7 @@ use sea_orm::{
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
 
-use crate::{Accounts, Audit, Events, Journal, Logins, Projects, Records, Runs, StoreError, Tokens};
+use crate::{Accounts, Audit, Events, Identities, Journal, Logins, Projects, Records, Runs, StoreError, Tokens};
 
 /// The database; cheap to clone.
 #[derive(Clone, Debug)]
@@ -90,6 +90,10 @@ impl Tx {
 
     pub fn accounts(&self) -> Accounts<'_> {
         Accounts(self)
+    }
+
+    pub fn identities(&self) -> Identities<'_> {
+        Identities(self)
     }
 
     pub fn logins(&self) -> Logins<'_> {

@@ -59,6 +59,12 @@ impl Logins<'_> {
         Ok(())
     }
 
+    /// Removes every login of that person; returns how many.
+    pub async fn delete_of(&self, user: UserId) -> Result<u64, StoreError> {
+        let done = logins::Entity::delete_many().filter(logins::Column::UserId.eq(user.0)).exec(&self.0.inner).await?;
+        Ok(done.rows_affected)
+    }
+
     /// Removes all that expired before `now`; returns how many.
     pub async fn delete_expired(&self, now: Timestamp) -> Result<u64, StoreError> {
         let done = logins::Entity::delete_many().filter(logins::Column::ExpiresAt.lte(now.millis())).exec(&self.0.inner).await?;
