@@ -10,5 +10,6 @@ pub mod limits;
 pub mod ports;
 pub mod receipts;
 pub mod runs;
+pub mod sign_in;
 pub mod specs;
 pub mod templates;

@@ -33,6 +33,15 @@ impl Role {
     }
 }
 
+/// A provider that people can sign in with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WayIn {
+    /// Its name in addresses.
+    pub id: String,
+    /// Its name for people.
+    pub name: String,
+}
+
 /// The signed-in person as the interface shows them, with what the shell needs to know about this server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Viewer {

@@ -1,12 +1,19 @@
 //! People, how they sign in, and API tokens.
 
+mod identities;
 mod passwords;
+mod reset;
 mod setup;
 mod sign_in;
 mod tokens;
 mod users;
 
+pub use identities::{
+    Departure, Linked, Returned, begin_sign_in, invite, link_identity, linked_identities, sign_in_as, take_sign_in,
+    unlink_identity,
+};
 pub use passwords::HashingRoom;
+pub use reset::{issue_reset_token, reset_password};
 pub use setup::{NewAdmin, check_setup_token, create_first_admin, issue_setup_token, setup_needed};
 pub use sign_in::{Attempts, sign_in};
 pub use tokens::{

@@ -65,6 +65,8 @@ pub struct Settings {
     pub install_env: Vec<(String, String)>,
     /// How long an agent may be silent; `None` is the default.
     pub stall: Option<std::time::Duration>,
+    /// Where people can sign in besides with a password.
+    pub providers: Vec<domain::sign_in::Provider>,
     /// Names this machine in leases, so that after a restart it takes its own runs up again at once.
     pub instance: String,
 }

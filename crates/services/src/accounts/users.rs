@@ -48,12 +48,8 @@ pub async fn user(cx: &Cx, id: UserId) -> Result<Option<UserRecord>, Error> {
 
 /// Checks and hashes, before a transaction is opened.
 pub(super) async fn prepare(cx: &Cx, new: &NewUser) -> Result<UserRow, Error> {
-    let email = new.email.trim().to_lowercase();
-    let well_formed =
-        email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
-    if !well_formed || email.len() > 254 || email.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err(Error::Invalid("that is no e-mail address; it looks like name@example.org".to_owned()));
-    }
+    let no_email = || Error::Invalid("that is no e-mail address; it looks like name@example.org".to_owned());
+    let email = domain::sign_in::email(&new.email).ok_or_else(no_email)?;
     let name = match new.name.trim() {
         "" => email.split('@').next().unwrap_or_default().to_owned(),
         name => name.to_owned(),

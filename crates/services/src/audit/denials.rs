@@ -124,10 +124,10 @@ impl Budget {
 
 /// One entry for all requests that are alike, at most `room` of them and one for all the others.
 fn entries(noted: Vec<Denied>, lost: u64, room: i64, now: i64) -> Vec<Entry> {
-    let mut alike: BTreeMap<(String, String, u16, Option<std::net::IpAddr>), (Denied, u64)> = BTreeMap::new();
+    let mut alike: BTreeMap<(String, String, u16, Option<std::net::IpAddr>, String), (Denied, u64)> = BTreeMap::new();
     for denied in noted {
         let who = denied.actor.as_ref().map(key).unwrap_or_default();
-        let kind = (who, denied.what.clone(), denied.status, denied.origin.address);
+        let kind = (who, denied.what.clone(), denied.status, denied.origin.address, denied.error.clone());
         alike.entry(kind).and_modify(|(_, count)| *count += 1).or_insert((denied, 1));
     }
     let room = usize::try_from(room).unwrap_or(0);

@@ -1,0 +1,171 @@
+//! Signing in with another provider: whose word counts for what. Whoever is asked has proved that the provider said it; the
+//! rules here decide what follows from it.
+
+use protocol::access::Role;
+
+#[cfg(test)]
+mod tests;
+
+/// Longer names of a person at a provider are none (OpenID Connect Core 1.0, section 2).
+const LONGEST_SUBJECT: usize = 255;
+/// The longest e-mail address (RFC 5321).
+const LONGEST_EMAIL: usize = 254;
+/// The longest name of a person.
+const LONGEST_NAME: usize = 100;
+
+/// What kind of provider it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Any OpenID Connect issuer.
+    Oidc,
+    /// Google, an OpenID Connect issuer with a word on whose domain an address is.
+    Google,
+    /// GitHub, which speaks OAuth and has no ID tokens.
+    Github,
+}
+
+/// Who gets an account by signing in for the first time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Provisioning {
+    /// Whoever the provider knows and the other rules let in.
+    Open,
+    /// Whose e-mail address was invited.
+    Invitation,
+    /// Nobody: accounts are made by an admin and linked by their owner.
+    Closed,
+}
+
+/// People of this group have this role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleRule {
+    pub group: String,
+    pub role: Role,
+}
+
+/// A provider and the rules on whom it lets in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provider {
+    /// Its name in addresses and in the set-up.
+    pub id: String,
+    /// Its name for people.
+    pub name: String,
+    pub kind: Kind,
+    /// Whose word it is: with the subject it names a person.
+    pub issuer: String,
+    /// Domains of e-mail addresses that are let in, in lower case; all when empty.
+    pub allowed_domains: Vec<String>,
+    /// Organisations of which one must be had; none is needed when empty.
+    pub allowed_organisations: Vec<String>,
+    pub provisioning: Provisioning,
+    /// From groups to roles: the first that fits counts.
+    pub roles: Vec<RoleRule>,
+    /// Whom no rule fits; nobody else is let in when absent.
+    pub default_role: Option<Role>,
+}
+
+/// What a provider said about a person, and proved.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// The provider's name of the person, never given to anybody else.
+    pub subject: String,
+    pub email: String,
+    /// Whether the provider says that the address is the person's.
+    pub email_verified: bool,
+    pub name: String,
+    pub groups: Vec<String>,
+    pub organisations: Vec<String>,
+    /// Google's word on whose domain the address is.
+    pub hosted_domain: Option<String>,
+}
+
+/// A person that the rules let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admitted {
+    pub subject: String,
+    /// In lower case.
+    pub email: String,
+    pub name: String,
+    pub role: Role,
+    /// Whether the role comes from the provider's groups, and follows them.
+    pub by_groups: bool,
+}
+
+/// Why somebody is not let in. For the audit trail and the log; the person reads one calm sentence whatever it was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    #[error("the provider named nobody")]
+    Subject,
+    #[error("the provider gave no e-mail address that could be one")]
+    NoEmail,
+    #[error("the provider does not say that the e-mail address is verified")]
+    Unverified,
+    #[error("the e-mail address is of no domain in allowed_domains")]
+    Domain,
+    #[error("the person is in none of allowed_organisations")]
+    Organisation,
+    #[error("no rule gives the person's groups a role")]
+    NoRole,
+}
+
+impl Provider {
+    /// Whether and as what the person is let in.
+    pub fn admits(&self, identity: &Identity) -> Result<Admitted, Refused> {
+        let subject = &identity.subject;
+        if subject.is_empty() || subject.len() > LONGEST_SUBJECT || subject.chars().any(char::is_control) {
+            return Err(Refused::Subject);
+        }
+        let email = email(&identity.email).ok_or(Refused::NoEmail)?;
+        if !identity.email_verified {
+            return Err(Refused::Unverified);
+        }
+        if !self.allows_domain(&email, identity.hosted_domain.as_deref()) {
+            return Err(Refused::Domain);
+        }
+        let has_one = |allowed: &String| identity.organisations.iter().any(|had| had.eq_ignore_ascii_case(allowed));
+        if !self.allowed_organisations.is_empty() && !self.allowed_organisations.iter().any(has_one) {
+            return Err(Refused::Organisation);
+        }
+        let rule = self.roles.iter().find(|rule| identity.groups.contains(&rule.group));
+        let role = rule.map(|rule| rule.role).or(self.default_role).ok_or(Refused::NoRole)?;
+        let name = name(&identity.name, &email);
+        Ok(Admitted { subject: subject.clone(), email, name, role, by_groups: !self.roles.is_empty() })
+    }
+
+    /// Anybody can have a Google account with an address of a domain; only Google's own word says that the domain's owner
+    /// gave it, and for its own addresses Google is the owner.
+    fn allows_domain(&self, email: &str, hosted: Option<&str>) -> bool {
+        if self.allowed_domains.is_empty() {
+            return true;
+        }
+        let domain = email.rsplit_once('@').map_or("", |(_, domain)| domain);
+        let vouched = self.kind != Kind::Google
+            || domain == "gmail.com"
+            || hosted.is_some_and(|hosted| hosted.eq_ignore_ascii_case(domain));
+        vouched && self.allowed_domains.iter().any(|allowed| allowed == domain)
+    }
+}
+
+/// An e-mail address in lower case; nothing when it cannot be one.
+pub fn email(text: &str) -> Option<String> {
+    let email = text.trim().to_lowercase();
+    let (name, host) = email.split_once('@')?;
+    let shaped = !name.is_empty() && !host.is_empty() && !host.contains('@') && email.len() <= LONGEST_EMAIL;
+    let plain = !email.chars().any(|letter| letter.is_whitespace() || letter.is_control());
+    // Lower case must not make another's address of it: the sign for kelvin becomes the letter k.
+    let honest = text.chars().all(|letter| letter.is_ascii() || letter.to_lowercase().any(|lower| !lower.is_ascii()));
+    (shaped && plain && honest).then_some(email)
+}
+
+/// A name for people to see: what the provider says without what could deceive, or the part before the @.
+fn name(said: &str, email: &str) -> String {
+    // Marks that turn the direction of text make a name read as another one.
+    let deceives = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    let cleaned: String = said.chars().filter(|letter| !deceives(*letter)).take(LONGEST_NAME).collect();
+    match cleaned.trim() {
+        "" => email.split('@').next().unwrap_or_default().chars().take(LONGEST_NAME).collect(),
+        name => name.to_owned(),
+    }
+}

@@ -1,0 +1,118 @@
+//! Whom the rules let in, and as what.
+
+use super::*;
+
+fn provider() -> Provider {
+    Provider {
+        id: "corp".to_owned(),
+        name: "Corp".to_owned(),
+        kind: Kind::Oidc,
+        issuer: "https://login.example.org".to_owned(),
+        allowed_domains: Vec::new(),
+        allowed_organisations: Vec::new(),
+        provisioning: Provisioning::Open,
+        roles: Vec::new(),
+        default_role: Some(Role::Viewer),
+    }
+}
+
+fn ada() -> Identity {
+    Identity {
+        subject: "248289761001".to_owned(),
+        email: "Ada@Example.org".to_owned(),
+        email_verified: true,
+        name: "Ada Lovelace".to_owned(),
+        ..Identity::default()
+    }
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+#[test]
+fn who_is_let_in_gets_the_least_role_unless_a_rule_says_more() {
+    let admitted = provider().admits(&ada()).unwrap();
+    let expected = Admitted {
+        subject: "248289761001".to_owned(),
+        email: "ada@example.org".to_owned(),
+        name: "Ada Lovelace".to_owned(),
+        role: Role::Viewer,
+        by_groups: false,
+    };
+    assert_eq!(admitted, expected);
+}
+
+#[test]
+fn the_first_rule_that_fits_decides_the_role() {
+    let rule = |group: &str, role| RoleRule { group: group.to_owned(), role };
+    let provider = Provider { roles: vec![rule("admins", Role::Admin), rule("devs", Role::Operator)], ..provider() };
+    let cases: [(&[&str], Role); 5] = [
+        (&[], Role::Viewer),
+        (&["devs"], Role::Operator),
+        (&["devs", "admins"], Role::Admin),
+        (&["Admins"], Role::Viewer),
+        (&["admins "], Role::Viewer),
+    ];
+    for (groups, expected) in cases {
+        let admitted = provider.admits(&Identity { groups: words(groups), ..ada() }).unwrap();
+        assert_eq!((admitted.role, admitted.by_groups), (expected, true), "{groups:?}");
+    }
+    let strict = Provider { default_role: None, ..provider };
+    assert_eq!(strict.admits(&ada()), Err(Refused::NoRole));
+}
+
+#[test]
+fn what_is_not_proved_is_refused() {
+    let strict = Provider { allowed_domains: words(&["example.org"]), allowed_organisations: words(&["Corp"]), ..provider() };
+    let member = Identity { organisations: words(&["other", "corp"]), ..ada() };
+    assert!(strict.admits(&member).is_ok());
+    let cases = [
+        (Identity { subject: String::new(), ..member.clone() }, Refused::Subject),
+        (Identity { subject: "x".repeat(256), ..member.clone() }, Refused::Subject),
+        (Identity { subject: "a\0b".to_owned(), ..member.clone() }, Refused::Subject),
+        (Identity { email: String::new(), ..member.clone() }, Refused::NoEmail),
+        (Identity { email: "ada".to_owned(), ..member.clone() }, Refused::NoEmail),
+        (Identity { email: "ada@evil@example.org".to_owned(), ..member.clone() }, Refused::NoEmail),
+        (Identity { email: format!("{}@example.org", "a".repeat(300)), ..member.clone() }, Refused::NoEmail),
+        (Identity { email: "ada@e\u{212a}ample.org".to_owned(), ..member.clone() }, Refused::NoEmail),
+        (Identity { email_verified: false, ..member.clone() }, Refused::Unverified),
+        (Identity { email: "ada@example.org.evil.example".to_owned(), ..member.clone() }, Refused::Domain),
+        (Identity { email: "ada@sub.example.org".to_owned(), ..member.clone() }, Refused::Domain),
+        (Identity { organisations: words(&["corporate"]), ..member.clone() }, Refused::Organisation),
+        (Identity { organisations: Vec::new(), ..member }, Refused::Organisation),
+    ];
+    for (identity, expected) in cases {
+        assert_eq!(strict.admits(&identity), Err(expected), "{identity:?}");
+    }
+}
+
+#[test]
+fn an_address_of_a_domain_counts_with_google_only_when_google_says_whose_it_is() {
+    let google = Provider { kind: Kind::Google, allowed_domains: words(&["example.org", "gmail.com"]), ..provider() };
+    let hosted = |email: &str, domain: Option<&str>| Identity {
+        email: email.to_owned(),
+        hosted_domain: domain.map(str::to_owned),
+        ..ada()
+    };
+    assert!(google.admits(&hosted("ada@example.org", Some("example.org"))).is_ok());
+    assert!(google.admits(&hosted("ada@gmail.com", None)).is_ok());
+    for identity in [hosted("ada@example.org", None), hosted("ada@example.org", Some("evil.example"))] {
+        assert_eq!(google.admits(&identity), Err(Refused::Domain));
+    }
+}
+
+#[test]
+fn names_cannot_deceive() {
+    let cases = [
+        ("Ada", "Ada"),
+        ("  ", "ada"),
+        ("A\u{202e}dmin\u{0}", "Admin"),
+        ("<b>Ada</b>", "<b>Ada</b>"),
+        ("\u{200b}\u{feff}", "ada"),
+    ];
+    for (said, expected) in cases {
+        assert_eq!(name(said, "ada@example.org"), expected, "{said:?}");
+    }
+    assert_eq!(name(&"x".repeat(10_000), "ada@example.org").len(), LONGEST_NAME);
+}

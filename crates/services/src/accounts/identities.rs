@@ -1,0 +1,119 @@
+//! Signing in with another provider: a person is found by issuer and subject, never by e-mail address alone.
+
+mod flows;
+mod linked;
+
+pub use flows::{Departure, Returned, begin_sign_in, take_sign_in};
+pub use linked::{Linked, link_identity, linked_identities, unlink_identity};
+
+use domain::{
+    access::{self, Action},
+    actor::Actor,
+    audit::Changes,
+    sign_in::{self as rules, Admitted, Identity, Provider, Provisioning},
+};
+use protocol::{UserId, access::Role};
+use store::{IdentityRow, InvitationRow, Tx, UserRow};
+
+use super::UserRecord;
+use crate::{Cx, Error, audit::record_changes};
+
+/// How long an invitation counts.
+const INVITED_MS: i64 = 14 * 24 * 60 * 60 * 1_000;
+
+/// The person that a provider named. Somebody new gets an account if the provider's rules say so. Every refusal is
+/// [`Error::Unauthorized`] with the reason, which is for the audit trail and not for the person.
+pub async fn sign_in_as(cx: &Cx, provider: &Provider, identity: &Identity) -> Result<UserRecord, Error> {
+    let admitted = provider.admits(identity).map_err(|why| refused(why.to_string()))?;
+    let tx = cx.store.begin().await?;
+    let known = tx.identities().find(&provider.issuer, &admitted.subject).await?;
+    let user = match known {
+        Some(known) => returning(cx, &tx, &admitted, &known).await?,
+        None => newcomer(cx, &tx, provider, admitted).await?,
+    };
+    tx.commit().await?;
+    Ok(user.into())
+}
+
+/// Somebody who was here before: the groups of today decide the role, if they decide it at all.
+async fn returning(cx: &Cx, tx: &Tx, admitted: &Admitted, known: &IdentityRow) -> Result<UserRow, Error> {
+    let mut user = tx.accounts().by_id(known.user_id).await?.ok_or_else(|| refused("the account is gone"))?;
+    tx.identities().used(known.id, &admitted.email, cx.clock.now()).await?;
+    if known.manages_role && admitted.by_groups && user.role != admitted.role {
+        tx.accounts().set_role(user.id, admitted.role).await?;
+        let changes = Changes::default().field("role", user.role.as_str(), admitted.role.as_str());
+        record_changes(cx, tx, &Actor::Automation, ("update user", user.id), changes).await?;
+        user.role = admitted.role;
+    }
+    Ok(user)
+}
+
+async fn newcomer(cx: &Cx, tx: &Tx, provider: &Provider, admitted: Admitted) -> Result<UserRow, Error> {
+    if tx.accounts().by_email(&admitted.email).await?.is_some() {
+        // Whoever has the account shows it by signing in to it, and links the provider then.
+        return Err(refused("the e-mail address belongs to an account that is not linked"));
+    }
+    let role = match provider.provisioning {
+        Provisioning::Open => admitted.role,
+        Provisioning::Closed => {
+            return Err(refused("nobody gets an account by signing in with this provider (provisioning closed)"));
+        }
+        Provisioning::Invitation => {
+            let invitation = tx.identities().invitation(&admitted.email, cx.clock.now()).await?;
+            let invitation = invitation.ok_or_else(|| refused("the e-mail address was not invited"))?;
+            tx.identities().remove_invitation(&admitted.email).await?;
+            if admitted.by_groups { admitted.role } else { invitation.role }
+        }
+    };
+    let user = UserRow {
+        id: UserId(cx.ids.uuid()),
+        email: admitted.email.clone(),
+        name: admitted.name,
+        password_hash: String::new(),
+        role,
+        created_at: cx.clock.now(),
+    };
+    tx.accounts().insert(&user).await?;
+    let row = IdentityRow { manages_role: true, ..identity_row(cx, provider, &admitted.subject, &admitted.email, user.id) };
+    tx.identities().insert(&row).await?;
+    let changes = Changes::default().field("provider", "", &provider.id).field("role", "", role.as_str());
+    record_changes(cx, tx, &Actor::Automation, ("create user", user.id), changes).await?;
+    Ok(user)
+}
+
+fn identity_row(cx: &Cx, provider: &Provider, subject: &str, email: &str, user: UserId) -> IdentityRow {
+    let now = cx.clock.now();
+    IdentityRow {
+        id: cx.ids.uuid(),
+        issuer: provider.issuer.clone(),
+        subject: subject.to_owned(),
+        user_id: user,
+        provider: provider.id.clone(),
+        email: email.to_owned(),
+        manages_role: false,
+        created_at: now,
+        last_used_at: now,
+    }
+}
+
+/// Lets somebody make an account by signing in with a provider whose provisioning is `invitation`. The invitation counts for
+/// 14 days; a second one takes the first one's place.
+pub async fn invite(cx: &Cx, actor: &Actor, email: &str, role: Role) -> Result<(), Error> {
+    access::require(actor, Action::ManageUsers)?;
+    let no_email = || Error::Invalid("that is no e-mail address; it looks like name@example.org".to_owned());
+    let email = rules::email(email).ok_or_else(no_email)?;
+    let now = cx.clock.now();
+    let tx = cx.store.begin().await?;
+    if tx.accounts().by_email(&email).await?.is_some() {
+        return Err(Error::Conflict(format!("{email} has an account already")));
+    }
+    let expires_at = protocol::Timestamp::from_millis(now.millis() + INVITED_MS);
+    tx.identities().invite(&InvitationRow { email: email.clone(), role, created_at: now, expires_at }).await?;
+    let changes = Changes::default().field("role", "", role.as_str());
+    record_changes(cx, &tx, actor, ("invite user", email), changes).await?;
+    Ok(tx.commit().await?)
+}
+
+fn refused(why: impl Into<String>) -> Error {
+    Error::Unauthorized(why.into())
+}

@@ -1,0 +1,80 @@
+//! The identities of a person: linked and unlinked by themselves alone, while they are signed in.
+
+use domain::{
+    actor::Actor,
+    audit::Changes,
+    sign_in::{Identity, Provider},
+};
+use protocol::{Timestamp, UserId};
+use store::{Tx, UserRow};
+use uuid::Uuid;
+
+use super::{identity_row, refused};
+use crate::{Cx, Error, audit::record_changes};
+
+/// An identity as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Linked {
+    pub id: Uuid,
+    /// The provider's id in the set-up; the provider may be gone from it.
+    pub provider: String,
+    pub email: String,
+    pub last_used_at: Timestamp,
+}
+
+/// The identities of the actor, oldest first.
+pub async fn linked_identities(cx: &Cx, actor: &Actor) -> Result<Vec<Linked>, Error> {
+    let user = person(actor)?;
+    let tx = cx.store.read().await?;
+    let rows = tx.identities().of(user).await?;
+    let linked =
+        |row: store::IdentityRow| Linked { id: row.id, provider: row.provider, email: row.email, last_used_at: row.last_used_at };
+    Ok(rows.into_iter().map(linked).collect())
+}
+
+/// Makes what the provider named another way to sign in to the actor's account. The account keeps its role.
+pub async fn link_identity(cx: &Cx, actor: &Actor, provider: &Provider, identity: &Identity) -> Result<(), Error> {
+    let user = person(actor)?;
+    let admitted = provider.admits(identity).map_err(|why| refused(why.to_string()))?;
+    let tx = cx.store.begin().await?;
+    match tx.identities().find(&provider.issuer, &admitted.subject).await? {
+        Some(known) if known.user_id == user => return Ok(()),
+        Some(_) => return Err(refused("the identity belongs to another account")),
+        None => {}
+    }
+    let row = identity_row(cx, provider, &admitted.subject, &admitted.email, user);
+    tx.identities().insert(&row).await?;
+    let changes = Changes::default().field("provider", "", &provider.id).field("email", "", &admitted.email);
+    record_changes(cx, &tx, actor, ("link identity", row.id), changes).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Takes a way to sign in away, unless it is the only one.
+pub async fn unlink_identity(cx: &Cx, actor: &Actor, id: Uuid) -> Result<(), Error> {
+    let user = person(actor)?;
+    let tx = cx.store.begin().await?;
+    let rows = tx.identities().of(user).await?;
+    let row = rows.iter().find(|row| row.id == id);
+    let row = row.ok_or_else(|| Error::NotFound("there is no such way to sign in".to_owned()))?;
+    if rows.len() == 1 && account(&tx, user).await?.password_hash.is_empty() {
+        let text = "this is the only way to sign in to your account: link another one first, or have a password set";
+        return Err(Error::Conflict(text.to_owned()));
+    }
+    // Otherwise a role that came from a group would outlast the group.
+    let decides = |provider: &Provider| provider.issuer == row.issuer && !provider.roles.is_empty();
+    if row.manages_role && cx.settings.providers.iter().any(decides) {
+        return Err(Error::Conflict("this provider's groups decide your role, so it stays linked".to_owned()));
+    }
+    tx.identities().delete(id).await?;
+    let changes = Changes::default().field("provider", &row.provider, "").field("email", &row.email, "");
+    record_changes(cx, &tx, actor, ("unlink identity", id), changes).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn account(tx: &Tx, user: UserId) -> Result<UserRow, Error> {
+    tx.accounts().by_id(user).await?.ok_or_else(|| refused("the account is gone"))
+}
+
+fn person(actor: &Actor) -> Result<UserId, Error> {
+    actor.user_id().ok_or_else(|| Error::Invalid("only a person has ways to sign in".to_owned()))
+}

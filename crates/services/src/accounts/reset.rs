@@ -1,0 +1,66 @@
+//! A one-time link with which a person gives themselves a new password.
+
+use domain::{
+    access::{self, Action},
+    actor::Actor,
+};
+use protocol::Timestamp;
+use sha2::{Digest as _, Sha256};
+
+use super::{UserRecord, passwords};
+use crate::{
+    Cx, Error,
+    context::{audit, hex},
+};
+
+/// How long the link counts.
+const LASTS_MS: i64 = 24 * 60 * 60 * 1_000;
+
+/// A new one-time secret for the account of that e-mail address; it takes the place of the one before.
+pub async fn issue_reset_token(cx: &Cx, actor: &Actor, email: &str) -> Result<String, Error> {
+    access::require(actor, Action::ManageUsers)?;
+    let email = email.trim().to_lowercase();
+    let mut secret = [0; 32];
+    cx.ids.random(&mut secret);
+    let token = hex(&secret);
+    let expires_at = Timestamp::from_millis(cx.clock.now().millis() + LASTS_MS);
+    let tx = cx.store.begin().await?;
+    let nobody = || Error::NotFound(format!("nobody has an account with {email}"));
+    let user = tx.accounts().by_email(&email).await?.ok_or_else(nobody)?;
+    tx.identities().set_reset(user.id, &hash(&token), expires_at).await?;
+    audit(cx, &tx, actor, "issue password_reset", user.id).await?;
+    tx.commit().await?;
+    Ok(token)
+}
+
+/// Sets the password of whose link it is. The link is used up, and every login of theirs ends.
+pub async fn reset_password(cx: &Cx, token: &str, password: &str) -> Result<UserRecord, Error> {
+    let user = {
+        let tx = cx.store.read().await?;
+        tx.identities().reset(&hash(token), cx.clock.now()).await?.ok_or_else(refused)?
+    };
+    let mut salt = [0; 16];
+    cx.ids.random(&mut salt);
+    // Hashed before the link is used up: a password that is refused leaves the link as it is.
+    let password_hash = passwords::hash(&cx.hashing, password, salt).await?;
+    let tx = cx.store.begin().await?;
+    // Looked at again under the lock: of two who use the link at once, one wins.
+    if tx.identities().reset(&hash(token), cx.clock.now()).await? != Some(user) || !tx.identities().use_reset(user).await? {
+        return Err(refused());
+    }
+    tx.accounts().set_password(user, &password_hash).await?;
+    tx.logins().delete_of(user).await?;
+    let row = tx.accounts().by_id(user).await?.ok_or_else(refused)?;
+    audit(cx, &tx, &Actor::Automation, "reset password", user).await?;
+    tx.commit().await?;
+    cx.nudges.access();
+    Ok(row.into())
+}
+
+fn refused() -> Error {
+    Error::Unauthorized("this link has been used, replaced, or is older than a day; ask for a new one".to_owned())
+}
+
+fn hash(token: &str) -> String {
+    hex(&Sha256::digest(token.as_bytes()))
+}
