@@ -60,6 +60,15 @@ pub mod to {
     pub const LOGIN: &str = "/login";
     pub const LOGOUT: &str = "/logout";
     pub const SETUP: &str = "/setup";
+    /// The ways to sign in of whoever asks; rendered by the server, outside of the interface.
+    pub const WAYS_IN: &str = "/account/sign-in-methods";
+
+    /// Leads to a provider to sign in with; `next` is where to go afterwards.
+    pub fn login_with(provider: &str, next: Option<&str>) -> String {
+        let next = next.map(|next| format!("?next={}", segment(next))).unwrap_or_default();
+        format!("/login/with/{}{next}", segment(provider))
+    }
+
     /// The API's own pages; rendered by the server, outside of the interface.
     pub const DOCS: &str = "/docs";
 

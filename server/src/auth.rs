@@ -6,6 +6,8 @@ pub mod extract;
 pub mod login;
 pub mod next;
 pub mod origin;
+pub mod providers;
+pub mod reset;
 pub mod sessions;
 pub mod setup;
 pub mod tokens;

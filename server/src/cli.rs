@@ -39,7 +39,7 @@ enum Command {
     Serve(Box<ServeArgs>),
     /// Print a new one-time link for making the first account
     SetupLink(offline::SetupLinkArgs),
-    /// Make accounts
+    /// Make accounts, invite people and reset passwords
     #[command(subcommand)]
     User(offline::UserCommand),
     /// Make, show, replace and end API tokens
@@ -111,6 +111,8 @@ impl<E: std::error::Error> From<E> for Failure {
 
 /// Reads the command line and carries it out.
 pub fn main() -> ExitCode {
+    // Every connection over TLS uses ring; a second call, as tests make it, changes nothing.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     // clap prints help and usage errors by itself and ends with 0 or 2.
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -170,11 +172,13 @@ mod tests {
 
     #[test]
     fn commands_are_read_as_documented() {
-        let good: [&[&str]; 17] = [
+        let good: [&[&str]; 19] = [
             &["serve", "--listen", "127.0.0.1:0", "--data-dir", "/tmp/x", "--no-sandbox", "--log-format", "json"],
             &["serve", "--allow-root", "/a", "--allow-root", "/b", "--max-runs", "2", "--public-url", "https://loki.example"],
             &["setup-link"],
             &["user", "create", "--email", "a@b.c", "--role", "viewer", "--password-stdin"],
+            &["user", "invite", "--email", "a@b.c", "--role", "viewer"],
+            &["user", "reset-link", "--email", "a@b.c", "--public-url", "https://loki.example"],
             &["token", "create", "--name", "ci", "--role", "operator", "--expires-days", "30"],
             &["token", "create", "--name", "ci", "--scope", "read", "--scope", "audit", "--allow-ip", "10.0.0.0/8"],
             &["token", "list", "--all", "--json"],

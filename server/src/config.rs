@@ -10,6 +10,7 @@ pub mod agents;
 pub mod audit_key;
 pub mod data_dir;
 pub mod hosts;
+pub mod sign_in;
 
 use clap::{Args, ValueEnum};
 use domain::{access_tokens::AllowedAddresses, limits::Limits};
@@ -83,6 +84,9 @@ pub struct DataArgs {
     /// The key that signs checkpoints of the audit trail; made when it is not there [default: audit.key in the data directory]
     #[arg(long, env = "LOKI_AUDIT_KEY_FILE", value_name = "FILE")]
     pub audit_key_file: Option<PathBuf>,
+    /// Where people can sign in besides with a password, in TOML [default: sign-in.toml in the data directory, if it is there]
+    #[arg(long, env = "LOKI_SIGN_IN_FILE", value_name = "FILE")]
+    pub sign_in_file: Option<PathBuf>,
 }
 
 /// How log lines look.
@@ -119,6 +123,8 @@ pub struct Config {
     /// Days after which entries of the audit trail are removed.
     pub audit_days: Option<u32>,
     pub limits: Limits,
+    /// Where people can sign in besides with a password.
+    pub providers: Vec<sign_in::ProviderConfig>,
     pub agents: agents::AgentsConfig,
 }
 
@@ -128,6 +134,8 @@ pub struct DataConfig {
     pub data_dir: PathBuf,
     pub database_url: String,
     pub audit_key_file: PathBuf,
+    /// Named on the command line; `sign-in.toml` in the data directory otherwise.
+    pub sign_in_file: Option<PathBuf>,
 }
 
 /// Why the set-up cannot be.
@@ -151,6 +159,8 @@ pub enum ConfigError {
     Committer { option: &'static str, value: String },
     #[error("the command in LOKI_AGENT_ACP or LOKI_DEMO_AGENT_ARGS cannot be read: {0}")]
     AgentCommand(String),
+    #[error(transparent)]
+    SignIn(#[from] sign_in::SignInError),
 }
 
 impl Config {
@@ -166,6 +176,7 @@ impl Config {
         let public_url = given.unwrap_or_default();
         let mut config = Self {
             listen: args.listen,
+            providers: data.providers()?,
             data,
             allowed_roots,
             sandbox: !args.no_sandbox,
@@ -209,7 +220,12 @@ impl DataConfig {
         let data_dir = data_dir::prepare(&data_dir)?;
         let database_url = args.database_url.unwrap_or_else(|| sqlite_url(&data_dir));
         let audit_key_file = args.audit_key_file.unwrap_or_else(|| data_dir.join("audit.key"));
-        Ok(Self { data_dir, database_url, audit_key_file })
+        Ok(Self { data_dir, database_url, audit_key_file, sign_in_file: args.sign_in_file })
+    }
+
+    /// Where people can sign in besides with a password.
+    pub fn providers(&self) -> Result<Vec<sign_in::ProviderConfig>, sign_in::SignInError> {
+        sign_in::read(self.sign_in_file.as_deref(), &self.data_dir.join("sign-in.toml"), variable)
     }
 }
 

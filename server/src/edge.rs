@@ -9,8 +9,8 @@ use services::Cx;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    auth::tokens::TokenCache,
-    config::{Config, hosts::AllowedHosts},
+    auth::{providers::IdentityProviders, tokens::TokenCache},
+    config::{Config, hosts::AllowedHosts, sign_in::ProviderConfig},
     fresh::Fresh,
     guard::{RequestIds, limits::Buckets},
     metrics::Metrics,
@@ -26,6 +26,8 @@ pub struct Parts {
     pub cx: Cx,
     pub settings: EdgeSettings,
     pub tokens: TokenCache,
+    /// Where people can sign in besides with a password.
+    pub providers: IdentityProviders,
     /// How often the API was asked.
     pub buckets: Buckets,
     /// The body of `GET /api/status`.
@@ -63,6 +65,8 @@ pub struct EdgeSettings {
     pub public_url: String,
     /// Whether browsers come over TLS.
     pub tls: bool,
+    /// Where people can sign in besides with a password.
+    pub providers: Vec<ProviderConfig>,
     /// Proxies that are believed where a request comes from.
     pub proxies: AllowedAddresses,
     /// Days after which entries of the audit trail are removed.
@@ -77,6 +81,7 @@ impl EdgeSettings {
             hosts: config.hosts.clone(),
             public_url: config.public_url.clone(),
             tls: config.tls,
+            providers: config.providers.clone(),
             proxies: config.trusted_proxies.clone(),
             audit_days: config.audit_days,
             limits: config.limits,

@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     middleware::{Next, from_fn_with_state},
     response::{Html, IntoResponse, Redirect, Response},
-    routing::{any, post},
+    routing::{any, get, post},
 };
 use domain::actor::Actor;
 use leptos::prelude::{provide_context, use_context};
@@ -18,7 +18,14 @@ use services::Cx;
 
 use crate::{
     assets,
-    auth::{Signed, login::login, login::logout, next, setup::setup},
+    auth::{
+        Signed,
+        login::{login, logout},
+        next,
+        providers::{flow, linked},
+        reset,
+        setup::setup,
+    },
     edge::Edge,
     error::{HttpError, is_api},
     guard::{
@@ -41,6 +48,12 @@ pub fn routes(edge: &Edge) -> Router<Edge> {
         .route("/login", post(login))
         .route("/logout", post(logout))
         .route("/setup", post(setup))
+        .route("/reset", get(reset::page).post(reset::reset))
+        .route("/login/with/{provider}", get(flow::leave))
+        .route("/login/callback/{provider}", get(flow::arrive))
+        .route(linked::PAGE, get(linked::page))
+        .route("/account/sign-in-methods/link/{provider}", post(linked::start))
+        .route("/account/sign-in-methods/unlink", post(linked::unlink))
         .leptos_routes_with_context(edge, generate_route_list(app::App), for_pages, move || app::shell(site.clone()))
         .layer(from_fn_with_state(edge.clone(), gate))
 }
@@ -99,7 +112,8 @@ async fn gate(State(edge): State<Edge>, request: Request, next: Next) -> Respons
 
 /// Pages and functions that answer without a login. Functions that need an actor refuse in their own shape.
 fn is_public(path: &str) -> bool {
-    path == "/login" || path == "/logout" || path == "/setup" || path.starts_with("/ui/")
+    matches!(path, "/login" | "/logout" | "/setup" | "/reset")
+        || ["/ui/", "/login/with/", "/login/callback/"].iter().any(|below| path.starts_with(below))
 }
 
 async fn lead_to_sign_in(edge: &Edge, parts: &axum::http::request::Parts) -> Response {

@@ -18,8 +18,8 @@ mod connections;
 pub mod world;
 
 use crate::{
-    auth::tokens::TokenCache,
-    config::{Config, ConfigError, DataConfig, agents::AgentsConfig, audit_key, data_dir},
+    auth::{providers::IdentityProviders, tokens::TokenCache},
+    config::{Config, ConfigError, DataConfig, agents::AgentsConfig, audit_key, data_dir, sign_in::ProviderConfig},
     edge::{Edge, EdgeSettings, Parts},
     fresh::Fresh,
     guard::{RequestIds, limits::Buckets},
@@ -63,6 +63,7 @@ pub struct Outside<'a> {
     pub allowed_roots: &'a [std::path::PathBuf],
     pub max_runs: usize,
     pub stall: Option<std::time::Duration>,
+    pub providers: &'a [ProviderConfig],
 }
 
 impl<'a> Outside<'a> {
@@ -78,6 +79,7 @@ impl<'a> Outside<'a> {
             allowed_roots: &[],
             max_runs: 1,
             stall: None,
+            providers: &[],
         }
     }
 }
@@ -102,6 +104,7 @@ pub async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, Star
         commit_email: outside.committer.1.to_owned(),
         installs: outside.installs,
         install_env: outside.install_env.to_vec(),
+        providers: outside.providers.iter().map(|provider| provider.rules.clone()).collect(),
         instance: world::instance(&data.data_dir, &*ids)
             .map_err(|source| StartError::Io { what: "the data directory cannot be written", source })?,
     };
@@ -179,6 +182,7 @@ impl App {
             allowed_roots: &config.allowed_roots,
             max_runs: config.max_runs,
             stall: config.stall,
+            providers: &config.providers,
         };
         let cx = context(&config.data, outside).await?;
         let mut app = Self::with(cx, EdgeSettings::new(config)).await?;
@@ -199,6 +203,7 @@ impl App {
         let edge = Edge::new(Parts {
             request_ids: RequestIds::new(&*cx.ids),
             cx,
+            providers: IdentityProviders::new(&settings.providers),
             buckets: Buckets::new(settings.limits),
             settings,
             tokens: TokenCache::default(),

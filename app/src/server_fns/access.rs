@@ -1,7 +1,7 @@
 //! Who is looking at the page.
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
-use protocol::access::Viewer;
+use protocol::access::{Viewer, WayIn};
 
 use super::{UiError, ask::Ask};
 
@@ -31,6 +31,20 @@ pub async fn viewer() -> Result<Viewer, UiError> {
         seq,
         version: cx.settings.version.to_owned(),
     })
+}
+
+/// Where people can sign in besides with a password; anybody may know.
+#[server(name = ReadWaysIn, prefix = "/ui", endpoint = "ways-in", input = GetUrl)]
+pub async fn ways_in() -> Result<Vec<WayIn>, UiError> {
+    let cx = use_context::<services::Cx>();
+    let cx = cx.ok_or_else(|| UiError::new(500, "This server is not set up for pages."))?;
+    let way = |provider: &domain::sign_in::Provider| WayIn { id: provider.id.clone(), name: provider.name.clone() };
+    Ok(cx.settings.providers.iter().map(way).collect())
+}
+
+/// Asks for [`ways_in`].
+pub fn ask_ways_in() -> Ask<Vec<WayIn>> {
+    Ask::new("ways-in", &[], ways_in)
 }
 
 /// Asks for [`viewer`].

@@ -12,7 +12,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use services::{Error, audit::SignedHow};
 use tower_sessions::Session;
 
-use super::{Signed, address, next, sessions};
+use super::{Signed, address, next, providers::linked::onward, sessions};
 use crate::{edge::Edge, error::HttpError};
 
 /// The sign-in form.
@@ -50,15 +50,22 @@ fn back(code: &str, email: &str, target: &str) -> Response {
     Redirect::to(&format!("/login?error={code}&email={}&next={}", segment(email), segment(target))).into_response()
 }
 
-/// Signs out.
-pub async fn logout(State(edge): State<Edge>, session: Session, request: Request) -> Result<Redirect, HttpError> {
+/// Signs out, and at the provider that the person came from if it offers that.
+pub async fn logout(State(edge): State<Edge>, session: Session, request: Request) -> Result<Response, HttpError> {
     let (mut parts, _) = request.into_parts();
     if let Ok(Signed(actor)) = Signed::from_request_parts(&mut parts, &edge).await {
         services::audit::signed(&edge.cx, &actor, SignedHow::Out).await?;
     }
+    let provider = sessions::provider(&session).await;
     sessions::sign_out(&session).await.map_err(|error| HttpError::internal(&error))?;
     edge.cx.nudges.access();
-    Ok(Redirect::to("/login"))
+    if let Some(known) = provider.and_then(|id| edge.providers.get(&id)) {
+        let back = format!("{}/login", edge.settings.public_url);
+        if let Some(url) = known.logout_url(&back, edge.cx.clock.now()).await {
+            return Ok(onward(url.as_str(), &known.rules().name));
+        }
+    }
+    Ok(Redirect::to("/login").into_response())
 }
 
 /// The fields of a form with the head of its request.

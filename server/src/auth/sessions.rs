@@ -28,6 +28,8 @@ const LIFE: Duration = Duration::days(90);
 const RENEW: i64 = 60 * 60 * 1000;
 /// Where a session keeps its login.
 const KEY: &str = "login";
+/// Where a session keeps the provider that its person came from.
+const PROVIDER: &str = "provider";
 
 /// What a session says about its login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +62,7 @@ pub async fn sign_in(cx: &Cx, session: &Session, user: UserRecord, from: Arc<Ori
     let failed = |error: tower_sessions::session::Error| HttpError::internal(&error);
     let (now, id) = (cx.clock.now(), LoginId(cx.ids.uuid()));
     session.cycle_id().await.map_err(failed)?;
+    session.remove::<String>(PROVIDER).await.map_err(failed)?;
     session.insert(KEY, Login { id, user: user.id, since: now, seen: now }).await.map_err(failed)?;
     let actor = Actor::User { id: user.id, login: id, name: user.name, email: user.email, role: user.role, from };
     Ok(services::audit::signed(cx, &actor, SignedHow::In).await?)
@@ -77,6 +80,16 @@ pub async fn login(cx: &Cx, session: &Session) -> std::result::Result<Option<Log
         session.insert(KEY, Login { seen: now, ..login }).await?;
     }
     Ok(Some(login))
+}
+
+/// Notes with which provider the person signed in, to sign them out there too.
+pub async fn remember_provider(session: &Session, id: &str) -> std::result::Result<(), tower_sessions::session::Error> {
+    session.insert(PROVIDER, id).await
+}
+
+/// The provider that the person signed in with.
+pub async fn provider(session: &Session) -> Option<String> {
+    session.get(PROVIDER).await.ok().flatten()
 }
 
 /// Ends the browser's login.

@@ -1,13 +1,19 @@
 //! `loki doctor`: what is installed, what is missing, what to do.
 
 use clap::Args;
+use domain::sign_in::Provisioning;
 use rustix::fs::statvfs;
 use serde::Serialize;
 use tokio::process::Command;
 
 use super::{Data, Exit, Failure, print};
 use crate::{
-    config::{DataConfig, agents::AgentsConfig},
+    auth::providers::{IdentityProviders, Known},
+    config::{
+        DataConfig,
+        agents::AgentsConfig,
+        sign_in::{Problem, SignInError},
+    },
     wiring::{self, Outside},
 };
 
@@ -55,6 +61,7 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Exit, Failure> {
         Ok(data) => {
             checks.extend(data_dir(&data));
             checks.extend(sandbox_and_agents(&data, &agents).await?);
+            checks.extend(providers(&data).await);
         }
         Err(error) => {
             checks.push(Check::bad("data directory", Failure::of(&error).0, "give a folder that you may write to as --data-dir"))
@@ -149,6 +156,56 @@ async fn sandbox_and_agents(data: &DataConfig, agents: &AgentsConfig) -> Result<
         });
     }
     Ok(checks)
+}
+
+/// Each provider is asked whether it is there, all at once.
+async fn providers(data: &DataConfig) -> Vec<Check> {
+    let configs = match data.providers() {
+        Ok(configs) => configs,
+        Err(SignInError::Problems(problems)) => {
+            let bad = |problem: Problem| {
+                Check::bad(
+                    &format!("sign-in {}, {}", problem.provider, problem.field),
+                    problem.problem,
+                    "docs/using/sign-in.md has them all",
+                )
+            };
+            return problems.into_iter().map(bad).collect();
+        }
+        Err(error) => {
+            return vec![Check::bad("sign-in", Failure::of(&error).0, "mend the file, or name another with --sign-in-file")];
+        }
+    };
+    let providers = IdentityProviders::new(&configs);
+    futures::future::join_all(providers.iter().map(provider)).await
+}
+
+async fn provider(known: &Known) -> Check {
+    let rules = known.rules();
+    let (ok, says) = match known.probe().await {
+        Ok(says) => (true, says),
+        Err(error) => (false, error.to_string()),
+    };
+    let todo = if ok {
+        format!("the provider has to know the address …/login/callback/{} below --public-url", rules.id)
+    } else {
+        "nobody can sign in with it until it answers at this issuer".to_owned()
+    };
+    Check {
+        name: format!("sign-in \"{}\"", rules.id),
+        ok,
+        needed: false,
+        found: format!("{}, new accounts {}: {says}", rules.issuer, words(rules.provisioning)),
+        todo: Some(todo),
+    }
+}
+
+fn words(provisioning: Provisioning) -> &'static str {
+    match provisioning {
+        Provisioning::Open => "for everybody it lets in",
+        Provisioning::Invitation => "by invitation",
+        Provisioning::Closed => "for nobody",
+    }
 }
 
 #[cfg(test)]

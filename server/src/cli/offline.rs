@@ -44,6 +44,28 @@ pub(super) enum UserCommand {
         #[arg(long, required = true)]
         password_stdin: bool,
     },
+    /// Print a one-time link with which a person gives themselves a new password
+    ResetLink {
+        #[command(flatten)]
+        data: Data,
+        /// Whose password it is
+        #[arg(long)]
+        email: String,
+        /// The address of the server that the link leads to
+        #[arg(long, env = "LOKI_PUBLIC_URL", default_value = "http://127.0.0.1:57374")]
+        public_url: String,
+    },
+    /// Let somebody make an account by signing in with a provider
+    Invite {
+        #[command(flatten)]
+        data: Data,
+        /// The address that the provider knows them by
+        #[arg(long)]
+        email: String,
+        /// admin, operator, viewer or auditor
+        #[arg(long, value_parser = role)]
+        role: Role,
+    },
 }
 
 pub(super) fn role(name: &str) -> Result<Role, String> {
@@ -51,8 +73,7 @@ pub(super) fn role(name: &str) -> Result<Role, String> {
 }
 
 pub(super) async fn setup_link(args: SetupLinkArgs) -> Result<Exit, Failure> {
-    let public_url = hosts::public_url(&args.public_url)
-        .ok_or_else(|| Failure("--public-url has to look like https://loki.example.org".to_owned()))?;
+    let public_url = checked(&args.public_url)?;
     let cx = open(args.data).await?;
     match services::accounts::issue_setup_token(&cx).await? {
         Some(token) => print::line(&format!("{public_url}/setup?token={token}")),
@@ -62,7 +83,34 @@ pub(super) async fn setup_link(args: SetupLinkArgs) -> Result<Exit, Failure> {
 }
 
 pub(super) async fn user(command: UserCommand) -> Result<Exit, Failure> {
-    let UserCommand::Create { data, email, name, role, password_stdin: _ } = command;
+    match command {
+        UserCommand::Create { data, email, name, role, password_stdin: _ } => create(data, email, name, role).await,
+        UserCommand::ResetLink { data, email, public_url } => reset_link(data, &email, &public_url).await,
+        UserCommand::Invite { data, email, role } => invite(data, &email, role).await,
+    }
+}
+
+async fn reset_link(data: Data, email: &str, public_url: &str) -> Result<Exit, Failure> {
+    let public_url = checked(public_url)?;
+    let cx = open(data).await?;
+    let token = services::accounts::issue_reset_token(&cx, &Actor::Automation, email).await?;
+    print::line(&format!("{public_url}/reset?token={token}"));
+    print::note("It works once, for a day, and ends every login of that person");
+    Ok(Exit::Done)
+}
+
+async fn invite(data: Data, email: &str, role: Role) -> Result<Exit, Failure> {
+    let cx = open(data).await?;
+    services::accounts::invite(&cx, &Actor::Automation, email, role).await?;
+    print::note(&format!("{email} may sign in with a provider for 14 days, as {}", role.as_str()));
+    Ok(Exit::Done)
+}
+
+fn checked(public_url: &str) -> Result<String, Failure> {
+    hosts::public_url(public_url).ok_or_else(|| Failure("--public-url has to look like https://loki.example.org".to_owned()))
+}
+
+async fn create(data: Data, email: String, name: String, role: Role) -> Result<Exit, Failure> {
     let password = password()?;
     let cx = open(data).await?;
     let user = services::accounts::create_user(&cx, &Actor::Automation, NewUser { email, name, password, role }).await?;

@@ -1,0 +1,115 @@
+//! Signing in with other providers: what is said to them, what they say, and what of it is believed.
+
+pub mod flow;
+mod github;
+mod http;
+pub mod linked;
+mod oidc;
+
+use std::sync::Arc;
+
+use domain::sign_in::{Identity, Kind, Provider};
+use openidconnect::url::Url;
+use protocol::Timestamp;
+use services::accounts::{Departure, Returned};
+
+use crate::config::sign_in::ProviderConfig;
+
+/// Every provider that people can sign in with.
+#[derive(Clone, Debug, Default)]
+pub struct IdentityProviders(Arc<[Known]>);
+
+/// A provider with the way to talk to it.
+#[derive(Debug)]
+pub struct Known {
+    pub config: ProviderConfig,
+    http: http::Http,
+    /// What it says about itself, if it does.
+    oidc: oidc::Cache,
+}
+
+/// What came back with the browser.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub code: String,
+    /// Who says so (RFC 9207).
+    pub issuer: Option<String>,
+}
+
+/// Why somebody was not signed in. For the log and the audit trail; the person reads one calm sentence.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// What was said is not to be believed.
+    #[error("{0}")]
+    Refused(String),
+    /// The provider did not answer, or with what cannot be understood.
+    #[error("{0}")]
+    Unreachable(String),
+}
+
+impl IdentityProviders {
+    pub fn new(configs: &[ProviderConfig]) -> Self {
+        let known = |config: &ProviderConfig| Known {
+            http: http::Http::new(&config.origins),
+            config: config.clone(),
+            oidc: oidc::Cache::default(),
+        };
+        Self(configs.iter().map(known).collect())
+    }
+
+    /// The one of that id.
+    pub fn get(&self, id: &str) -> Option<&Known> {
+        self.0.iter().find(|known| known.config.rules.id == id)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Known> {
+        self.0.iter()
+    }
+}
+
+impl Known {
+    pub fn rules(&self) -> &Provider {
+        &self.config.rules
+    }
+
+    /// Where the browser is sent.
+    pub async fn authorization_url(&self, departure: &Departure, back: &str, now: Timestamp) -> Result<Url, Failure> {
+        match self.config.rules.kind {
+            Kind::Oidc | Kind::Google => oidc::authorization_url(self, departure, back, now).await,
+            Kind::Github => github::authorization_url(self, departure, back),
+        }
+    }
+
+    /// Who it is, as far as the provider proves it.
+    pub async fn identity(&self, answer: Answer, returned: &Returned, back: &str, now: Timestamp) -> Result<Identity, Failure> {
+        match self.config.rules.kind {
+            Kind::Oidc | Kind::Google => oidc::identity(self, answer, returned, back, now).await,
+            Kind::Github => github::identity(self, answer, returned, back).await,
+        }
+    }
+
+    /// Where the browser is sent to be signed out there too, if the provider offers that.
+    pub async fn logout_url(&self, back: &str, now: Timestamp) -> Option<Url> {
+        match self.config.rules.kind {
+            Kind::Oidc | Kind::Google => oidc::logout_url(self, back, now).await,
+            Kind::Github => None,
+        }
+    }
+
+    /// Asks the provider whether it is there; for `loki doctor`.
+    pub async fn probe(&self) -> Result<String, Failure> {
+        match self.config.rules.kind {
+            Kind::Oidc | Kind::Google => oidc::probe(self).await,
+            Kind::Github => Ok("GitHub is asked when somebody signs in".to_owned()),
+        }
+    }
+}
+
+fn refused(why: impl std::fmt::Display) -> Failure {
+    Failure::Refused(why.to_string())
+}
+
+/// A word of the provider for the log: short, and nothing that could be taken for something else.
+fn word(text: &str) -> String {
+    text.chars().filter(|letter| letter.is_ascii_graphic()).take(60).collect()
+}

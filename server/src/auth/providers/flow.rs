@@ -1,0 +1,238 @@
+//! `GET /login/with/{provider}` leads to a provider, `GET /login/callback/{provider}` comes back from there. Whatever is wrong
+//! on the way is answered with the same calm words; what it was stands in the audit trail under the request's id.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use app::routes::to::segment;
+use axum::{
+    extract::{Path, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse as _, Redirect, Response},
+};
+use domain::{
+    actor::{Actor, Origin},
+    sign_in::Identity,
+};
+use openidconnect::url::form_urlencoded;
+use protocol::LoginId;
+use services::{Error, accounts::Returned, audit::Denied};
+use tower_sessions::Session;
+
+use super::{Answer, Failure, Known, linked};
+use crate::{
+    auth::{address, next, sessions},
+    edge::Edge,
+    error::HttpError,
+};
+
+/// How long the browser keeps its half of a sign-in, in seconds.
+const KEPT: u32 = 600;
+/// Longer codes and issuers are none.
+const LONGEST: usize = 4_096;
+
+/// Leads to the provider.
+pub async fn leave(State(edge): State<Edge>, Path(provider): Path<String>, parts: Parts) -> Result<Response, HttpError> {
+    let query = query(parts.uri.query()).unwrap_or_default();
+    let target = next::local_path(query.get("next").map(String::as_str));
+    if edge.buckets.sign_in(address::of(&parts).address, edge.cx.clock.now().millis()).is_err() {
+        return Ok(Redirect::to(&format!("/login?error=too_many&next={}", segment(target))).into_response());
+    }
+    let known = edge.providers.get(&provider).ok_or_else(|| HttpError::not_found("way to sign in"))?;
+    if let Some(elsewhere) = under_another_name(&edge, &parts, &query) {
+        let path = format!("{elsewhere}/login/with/{provider}?here=1&next={}", segment(target));
+        return Ok(Redirect::to(&path).into_response());
+    }
+    let (url, browser) = depart(&edge, known, target, None, &address::of(&parts)).await?;
+    Ok((departing(&edge, &browser), Redirect::to(&url)).into_response())
+}
+
+/// The provider leads back to the public address, and the cookie is kept for one name alone.
+fn under_another_name<'a>(edge: &'a Edge, parts: &Parts, query: &BTreeMap<String, String>) -> Option<&'a str> {
+    let public = edge.settings.public_url.as_str();
+    let host = parts.headers.get(header::HOST)?.to_str().ok()?;
+    let expected = public.split_once("://")?.1;
+    (!host.eq_ignore_ascii_case(expected) && !query.contains_key("here")).then_some(public)
+}
+
+/// Begins a sign-in: where the browser goes, and the cookie that it takes along.
+pub(super) async fn depart(
+    edge: &Edge,
+    known: &Known,
+    target: &str,
+    link: Option<LoginId>,
+    from: &Arc<Origin>,
+) -> Result<(String, String), HttpError> {
+    let departure = services::accounts::begin_sign_in(&edge.cx, &known.rules().id, target, link).await?;
+    match known.authorization_url(&departure, &back(edge, known), edge.cx.clock.now()).await {
+        Ok(url) => Ok((url.into(), departure.browser)),
+        Err(failure) => Err(calm(edge, known, &failure, from)),
+    }
+}
+
+/// Comes back from the provider.
+pub async fn arrive(
+    State(edge): State<Edge>,
+    Path(provider): Path<String>,
+    session: Session,
+    parts: Parts,
+) -> Result<Response, HttpError> {
+    let from = address::of(&parts);
+    let known = edge.providers.get(&provider).ok_or_else(|| HttpError::not_found("way to sign in"))?;
+    if edge.buckets.sign_in(from.address, edge.cx.clock.now().millis()).is_err() {
+        return Ok(Redirect::to("/login?error=too_many").into_response());
+    }
+    let mut response = match take_in(&edge, known, &session, &parts).await {
+        Ok(target) => Redirect::to(&target).into_response(),
+        Err(Arrival::Failed(failure)) => calm(&edge, known, &failure, &from).into_response(),
+        Err(Arrival::Fault(error)) => error.into_response(),
+    };
+    // Its use is over, whatever came of it.
+    response.headers_mut().append(header::SET_COOKIE, cookie(&edge, "", 0));
+    Ok(response)
+}
+
+/// Signs in or links whoever came back; returns where they go.
+async fn take_in(edge: &Edge, known: &Known, session: &Session, parts: &Parts) -> Result<String, Arrival> {
+    let (identity, returned) = believe(edge, known, parts).await?;
+    match returned.link_login {
+        Some(login) => linked::link(edge, known, &identity, (login, parts)).await?,
+        None => enter(edge, known, &identity, (session, &address::of(parts))).await?,
+    }
+    Ok(returned.next)
+}
+
+/// Why nobody arrived.
+pub(super) enum Arrival {
+    Failed(Failure),
+    /// A fault of this server.
+    Fault(HttpError),
+}
+
+impl From<Failure> for Arrival {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<Error> for Arrival {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Unauthorized(why) => Self::Failed(Failure::Refused(why)),
+            other => Self::Fault(other.into()),
+        }
+    }
+}
+
+/// Who came back, and what they had left with.
+async fn believe(edge: &Edge, known: &Known, parts: &Parts) -> Result<(Identity, Returned), Arrival> {
+    let query = query(parts.uri.query()).ok_or_else(|| super::refused("the answer has a field twice or one that is too long"))?;
+    let state = query.get("state").map(String::as_str).unwrap_or_default();
+    let browser = own_cookie(&parts.headers, cookie_name(edge.settings.tls));
+    let returned = services::accounts::take_sign_in(&edge.cx, &known.rules().id, state, browser).await?;
+    if let Some(error) = query.get("error") {
+        return Err(super::refused(format!("the provider says: {}", super::word(error))).into());
+    }
+    let code = query.get("code").filter(|code| !code.is_empty()).cloned();
+    let code = code.ok_or_else(|| super::refused("the answer has no code"))?;
+    let answer = Answer { code, issuer: query.get("iss").cloned() };
+    let identity = known.identity(answer, &returned, &back(edge, known), edge.cx.clock.now()).await?;
+    Ok((identity, returned))
+}
+
+async fn enter(
+    edge: &Edge,
+    known: &Known,
+    identity: &Identity,
+    (session, from): (&Session, &Arc<Origin>),
+) -> Result<(), Arrival> {
+    let user = services::accounts::sign_in_as(&edge.cx, known.rules(), identity).await?;
+    sessions::sign_in(&edge.cx, session, user, Arc::clone(from)).await.map_err(Arrival::Fault)?;
+    sessions::remember_provider(session, &known.rules().id).await.map_err(|error| Arrival::Fault(HttpError::internal(&error)))?;
+    // A role that was taken away acts on the person's other logins at once.
+    edge.cx.nudges.access();
+    Ok(())
+}
+
+/// The same words whatever it was; what it was goes on record.
+fn calm(edge: &Edge, known: &Known, failure: &Failure, from: &Origin) -> HttpError {
+    let name = &known.rules().name;
+    tracing::warn!(provider = known.rules().id, %failure, "a sign-in was refused");
+    edge.cx.denials.note(Denied {
+        at: edge.cx.clock.now().millis(),
+        actor: None::<Actor>,
+        what: "sign_in".to_owned(),
+        status: StatusCode::BAD_REQUEST.as_u16(),
+        error: format!("{}: {failure}", known.rules().id),
+        origin: from.clone(),
+    });
+    HttpError::new(
+        StatusCode::BAD_REQUEST,
+        format!(
+            "Signing in with {name} did not work. Go to the sign-in page and start again. If you have an account here already, \
+             sign in to it and link {name} under \"Ways to sign in\". If it stays, tell your admin the number below"
+        ),
+    )
+}
+
+/// Where a provider leads back to; each has an address of its own, so that one cannot answer for another (RFC 9700).
+fn back(edge: &Edge, known: &Known) -> String {
+    format!("{}/login/callback/{}", edge.settings.public_url, known.rules().id)
+}
+
+/// The fields of a query; nothing when one stands there twice or is too long.
+fn query(query: Option<&str>) -> Option<BTreeMap<String, String>> {
+    let mut fields = BTreeMap::new();
+    for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+        if value.len() > LONGEST || fields.insert(name.into_owned(), value.into_owned()).is_some() {
+            return None;
+        }
+    }
+    Some(fields)
+}
+
+fn cookie_name(tls: bool) -> &'static str {
+    if tls { "__Host-loki_sign_in" } else { "loki_sign_in" }
+}
+
+fn cookie(edge: &Edge, value: &str, seconds: u32) -> HeaderValue {
+    let tls = edge.settings.tls;
+    let secure = if tls { "; Secure" } else { "" };
+    let text = format!("{}={value}; HttpOnly; SameSite=Lax; Path=/; Max-Age={seconds}{secure}", cookie_name(tls));
+    // The value is made of hexadecimal digits.
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// The header that gives a browser its half of a sign-in.
+pub(super) fn departing(edge: &Edge, browser: &str) -> [(header::HeaderName, HeaderValue); 1] {
+    [(header::SET_COOKIE, cookie(edge, browser, KEPT))]
+}
+
+/// The value of the one cookie of that name; several are somebody's trick.
+fn own_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let mut values = pairs.filter(|(key, _)| *key == name).map(|(_, value)| value);
+    let value = values.next()?;
+    values.next().is_none().then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_that_stands_there_twice_is_no_answer() {
+        assert!(query(Some("code=a&state=b")).is_some());
+        assert_eq!(query(Some("code=a&code=b")), None);
+        assert_eq!(query(Some(&format!("code={}", "a".repeat(5_000)))), None);
+        assert_eq!(query(None), Some(BTreeMap::new()));
+    }
+
+    #[test]
+    fn a_cookie_that_somebody_planted_beside_ours_does_not_count() {
+        let headers = |line| HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_static(line))]);
+        assert_eq!(own_cookie(&headers("a=1; loki_sign_in=x; b=2"), "loki_sign_in"), Some("x"));
+        assert_eq!(own_cookie(&headers("loki_sign_in=x; loki_sign_in=y"), "loki_sign_in"), None);
+        assert_eq!(own_cookie(&headers("loki_sign_in_2=x"), "loki_sign_in"), None);
+    }
+}

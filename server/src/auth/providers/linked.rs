@@ -1,0 +1,127 @@
+//! `/account/sign-in-methods`: which ways to sign in a person has, linked and unlinked by themselves. Plain pages of the
+//! server, which work without script.
+
+use axum::{
+    Extension,
+    extract::{Path, Request, State},
+    http::{HeaderName, HeaderValue, StatusCode, header, request::Parts},
+    response::{Html, IntoResponse as _, Redirect, Response},
+};
+use domain::{actor::Actor, sign_in::Identity};
+use protocol::LoginId;
+use serde::Deserialize;
+use services::accounts::Linked;
+use uuid::Uuid;
+
+use super::{
+    Known,
+    flow::{Arrival, depart, departing},
+    refused,
+};
+use crate::{
+    auth::{address, login::form},
+    edge::Edge,
+    error::HttpError,
+    pages::{document, escape},
+};
+
+/// Where the page is.
+pub const PAGE: &str = "/account/sign-in-methods";
+
+/// Shows the ways to sign in of whoever asks.
+pub async fn page(State(edge): State<Edge>, Extension(actor): Extension<Actor>) -> Result<Html<String>, HttpError> {
+    let linked = services::accounts::linked_identities(&edge.cx, &actor).await?;
+    let rows: String = linked.iter().map(|row| linked_row(&edge, row)).collect();
+    let rows = if rows.is_empty() { "<p class=\"muted\">No other way is linked.</p>".to_owned() } else { rows };
+    let free = edge.providers.iter().filter(|known| !linked.iter().any(|row| row.provider == known.rules().id));
+    let buttons: String = free.map(link_form).collect();
+    let body = format!(
+        "<main class=\"entry-page\"><section class=\"panel panel-body\"><h1>Ways to sign in</h1>\
+         <p>{} signs in with a password, if one is set, and with what is linked here.</p>{rows}{buttons}\
+         <p><a href=\"/\">Go to home</a></p></section></main>",
+        escape(actor.display_name()),
+    );
+    Ok(Html(document("Ways to sign in", &body)))
+}
+
+fn linked_row(edge: &Edge, row: &Linked) -> String {
+    let name = edge.providers.get(&row.provider).map_or(row.provider.as_str(), |known| &known.rules().name);
+    format!(
+        "<form class=\"form\" method=\"post\" action=\"{PAGE}/unlink\"><p>{} as {}</p>\
+         <input type=\"hidden\" name=\"id\" value=\"{}\"><button class=\"btn\" type=\"submit\">Unlink {}</button></form>",
+        escape(name),
+        escape(&row.email),
+        row.id,
+        escape(name),
+    )
+}
+
+fn link_form(known: &Known) -> String {
+    let rules = known.rules();
+    format!(
+        "<form class=\"form\" method=\"post\" action=\"{PAGE}/link/{}\"><button class=\"btn\" type=\"submit\">Link {}</button></form>",
+        escape(&rules.id),
+        escape(&rules.name),
+    )
+}
+
+/// Leads to the provider, to come back as the same person. A form asks for it, so no other site can; and since a form may
+/// not lead to another site (the page's policy), the answer is a page that goes on by itself.
+pub async fn start(
+    State(edge): State<Edge>,
+    Path(provider): Path<String>,
+    Extension(actor): Extension<Actor>,
+    parts: Parts,
+) -> Result<Response, HttpError> {
+    let Actor::User { login, .. } = actor else {
+        return Err(HttpError::new(StatusCode::FORBIDDEN, "Only a person has ways to sign in"));
+    };
+    let known = edge.providers.get(&provider).ok_or_else(|| HttpError::not_found("way to sign in"))?;
+    let (url, browser) = depart(&edge, known, PAGE, Some(login), &address::of(&parts)).await?;
+    Ok((departing(&edge, &browser), onward(&url, &known.rules().name)).into_response())
+}
+
+/// A page that goes on to another site by itself, with a link for whoever does not want to wait.
+pub(crate) fn onward(url: &str, name: &str) -> Response {
+    let body = format!(
+        "<main class=\"entry-page\"><section class=\"panel panel-body\"><h1>Going on to {0}</h1>\
+         <p><a class=\"btn primary\" href=\"{1}\">Go on to {0}</a></p></section></main>",
+        escape(name),
+        escape(url),
+    );
+    let mut response = Html(document("Going on", &body)).into_response();
+    if let Ok(refresh) = HeaderValue::from_str(&format!("0; url={url}")) {
+        response.headers_mut().insert(HeaderName::from_static("refresh"), refresh);
+    }
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Links what the provider named to whoever left for it, if they are still here.
+pub(super) async fn link(
+    edge: &Edge,
+    known: &Known,
+    identity: &Identity,
+    (left, parts): (LoginId, &Parts),
+) -> Result<(), Arrival> {
+    let actor = parts.extensions.get::<Actor>();
+    let same = actor.filter(|actor| matches!(actor, Actor::User { login, .. } if *login == left));
+    let actor = same.ok_or_else(|| refused("whoever asked for the link is not signed in any more"))?;
+    Ok(services::accounts::link_identity(&edge.cx, actor, known.rules(), identity).await?)
+}
+
+#[derive(Deserialize)]
+struct UnlinkForm {
+    id: Uuid,
+}
+
+/// Takes a way to sign in away.
+pub async fn unlink(
+    State(edge): State<Edge>,
+    Extension(actor): Extension<Actor>,
+    request: Request,
+) -> Result<Redirect, HttpError> {
+    let (_, form) = form::<UnlinkForm>(request).await?;
+    services::accounts::unlink_identity(&edge.cx, &actor, form.id).await?;
+    Ok(Redirect::to(PAGE))
+}

@@ -1,0 +1,73 @@
+//! `/reset`: a person gives themselves a new password with a one-time link.
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode, header},
+    response::{Html, IntoResponse as _, Redirect, Response},
+};
+use openidconnect::url::form_urlencoded;
+use serde::Deserialize;
+use services::Error;
+use tower_sessions::Session;
+
+use super::{address, login::form, sessions};
+use crate::{
+    edge::Edge,
+    error::HttpError,
+    pages::{document, escape},
+};
+
+#[derive(Deserialize)]
+struct ResetForm {
+    #[serde(default)]
+    token: String,
+    #[serde(default)]
+    password: String,
+}
+
+/// The form; the link's secret goes along unseen.
+pub async fn page(request: Request) -> Response {
+    let query = request.uri().query().unwrap_or_default().as_bytes();
+    let token = form_urlencoded::parse(query).find(|(name, _)| name == "token").map(|(_, value)| value.into_owned());
+    show(StatusCode::OK, &token.unwrap_or_default(), "")
+}
+
+fn show(status: StatusCode, token: &str, problem: &str) -> Response {
+    let alert = match problem {
+        "" => String::new(),
+        problem => format!("<p class=\"form-error\" role=\"alert\"><span>{}</span></p>", escape(problem)),
+    };
+    let body = format!(
+        "<main class=\"entry-page\"><section class=\"panel panel-body\"><h1>Choose a new password</h1>\
+         <form class=\"form\" method=\"post\" action=\"/reset\">{alert}<input type=\"hidden\" name=\"token\" value=\"{}\">\
+         <div class=\"field\"><label for=\"password\">Password, at least 12 characters</label>\
+         <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"new-password\" required></div>\
+         <button class=\"btn primary\" type=\"submit\">Set the password</button></form></section></main>",
+        escape(token),
+    );
+    let mut response = (status, Html(document("New password", &body))).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Sets the password, ends every login of that person, and signs them in here.
+pub async fn reset(State(edge): State<Edge>, session: Session, request: Request) -> Result<Response, HttpError> {
+    let (parts, form) = form::<ResetForm>(request).await?;
+    let from = address::of(&parts);
+    if let Err(seconds) = edge.buckets.sign_in(from.address, edge.cx.clock.now().millis()) {
+        return Err(HttpError::too_many("Too many attempts. Wait a minute, then try again", seconds));
+    }
+    match services::accounts::reset_password(&edge.cx, &form.token, &form.password).await {
+        Ok(user) => {
+            sessions::sign_in(&edge.cx, &session, user, from).await?;
+            Ok(Redirect::to("/").into_response())
+        }
+        Err(Error::Invalid(problem)) => Ok(show(StatusCode::UNPROCESSABLE_ENTITY, &form.token, &sentence(&problem))),
+        Err(other) => Err(other.into()),
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>() + ".").unwrap_or_default()
+}
