@@ -38,7 +38,7 @@ const EDGES: [(&str, &[&str]); 14] = [
 
 /// Crates that one crate of ours alone may know: the database's, HTTP's.
 const RESERVED: [(&str, &[&str]); 3] =
-    [("sea-orm", &["store"]), ("axum", &["server", "app"]), ("sea-orm-migration", &["migration", "tests"])];
+    [("sea-orm", &["store"]), ("axum", &["server", "app", "tests"]), ("sea-orm-migration", &["migration", "tests"])];
 
 /// Where code may differ between the server's and the browser's half.
 const FEATURES: [&str; 6] =

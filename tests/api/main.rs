@@ -4,9 +4,12 @@
 mod audit;
 mod bad_input;
 mod browsers;
+mod dishonest_providers;
 mod headers;
 mod limits;
 mod lists;
+mod providers;
+mod reset_links;
 mod roles;
 mod shapes;
 mod sign_in;

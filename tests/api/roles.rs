@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use protocol::access::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Actor, Setup, TestApp};
+use tests::{Actor, Browser, Setup, TestApp, app::PASSWORD};
 
 /// What a caller needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,6 +143,51 @@ async fn each_role_is_held_to_the_table(app: TestApp) {
         let got = answer(&nobody, method, path).await;
         if got != expected {
             wrong.push(format!("nobody {method} {path}: {got} instead of {expected}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Routes of browsers, which no document lists: what they answer nobody, and somebody who is
+/// signed in.
+const BROWSER: [(&str, &str, u16, u16); 11] = [
+    // With an empty form: back to the page, with a code for its words.
+    ("post", "/login", 303, 303),
+    ("post", "/logout", 303, 303),
+    ("post", "/setup", 303, 303),
+    ("get", "/reset", 200, 200),
+    ("post", "/reset", 401, 401),
+    ("get", "/login/with/{provider}", 404, 404),
+    ("get", "/login/callback/{provider}", 404, 404),
+    ("get", "/account/sign-in-methods", 303, 200),
+    ("post", "/account/sign-in-methods/link/{provider}", 303, 404),
+    ("post", "/account/sign-in-methods/unlink", 303, 422),
+    // Server functions; each asks for its actor.
+    ("any", "/ui/{*name}", 400, 400),
+];
+
+#[tokio::test]
+async fn every_route_of_browsers_has_a_row_and_answers_as_it_says() {
+    let source = include_str!("../../server/src/pages.rs");
+    let mut listed: BTreeSet<&str> = source.split(".route(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(source.contains(".route(linked::PAGE"));
+    listed.insert("/account/sign-in-methods");
+    assert_eq!(listed, BROWSER.iter().map(|(_, path, ..)| *path).collect());
+
+    let app = TestApp::start().await;
+    app.first_admin().await;
+    let mut wrong = Vec::new();
+    for (method, path, nobody, signed_in) in BROWSER {
+        for (who, expected) in [("nobody", nobody), ("somebody", signed_in)] {
+            let browser = Browser::new(&app);
+            if who == "somebody" {
+                browser.posts("/login", &[("email", "ada@example.org"), ("password", PASSWORD)]).await.expect(303);
+            }
+            let address = path.replace("{provider}", "nowhere").replace("{*name}", "nothing");
+            let answer = if method == "post" { browser.posts(&address, &[]).await } else { browser.opens(&address).await };
+            if answer.status != expected {
+                wrong.push(format!("{who} {method} {path}: {} instead of {expected}", answer.status));
+            }
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");

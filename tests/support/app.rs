@@ -41,6 +41,13 @@ impl Setup {
         self
     }
 
+    /// Adds to a variable that is a list.
+    pub fn also(self, name: &str, value: &str) -> Self {
+        let before = self.variables.iter().find(|(other, _)| other == name).map(|(_, list)| format!("{list},"));
+        let list = format!("{}{value}", before.unwrap_or_default());
+        self.variable(name, &list)
+    }
+
     /// One more argument of `loki serve`.
     pub fn argument(mut self, argument: impl Into<String>) -> Self {
         self.arguments.push(argument.into());
@@ -93,6 +100,8 @@ impl TestApp {
         } else {
             format!("sqlite://{}?mode=rwc", data_dir.join("loki.db").display())
         };
+        // The client is built with TLS, which wants to know whose; a second call changes nothing.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let server = start(&setup, &arguments(&setup, &data_dir, &database_url), &data_dir, &log);
         // The server closes connections that are idle for ten seconds; one that is closed in the moment of its reuse is no fault.
         let http =

@@ -4,7 +4,9 @@
 pub mod actor;
 pub mod answer;
 pub mod app;
+pub mod browser;
 pub mod command;
+pub mod identity_provider;
 pub mod journal;
 pub mod postgres;
 pub mod processes;
@@ -17,6 +19,7 @@ pub mod specs;
 pub use actor::Actor;
 pub use answer::Answer;
 pub use app::{Setup, TestApp};
+pub use browser::Browser;
 pub use project::ProjectHandle;
 pub use run::RunHandle;
 
