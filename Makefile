@@ -26,7 +26,7 @@ test: setup-test site
 
 # The browser's tests against the binary that `test` or `run` built. E2E='' runs all of them, on the phone's size too;
 # what is not in the list yet waits for the open points that docs/scenarios.md names under "Pages".
-E2E ?= --project=desktop tests/setup.spec.ts tests/sign-in.spec.ts tests/keys.spec.ts tests/keyboard-only.spec.ts tests/main-job.spec.ts tests/projects.spec.ts tests/theme.spec.ts tests/templates.spec.ts tests/not-found.spec.ts tests/weight.spec.ts
+E2E ?= --project=desktop tests/setup.spec.ts tests/sign-in.spec.ts tests/keys.spec.ts tests/keyboard-only.spec.ts tests/main-job.spec.ts tests/projects.spec.ts tests/theme.spec.ts tests/templates.spec.ts tests/not-found.spec.ts
 e2e: setup-test site
 	$(ENV)
 	cargo build
