@@ -162,6 +162,19 @@ pub(crate) fn plain_error(status: StatusCode, error: &ApiError) -> Response {
     response
 }
 
+/// A page of the server itself for whoever comes in or goes out, with `panel` in its middle.
+pub(crate) fn entry(title: &str, panel: &str) -> Response {
+    let brand = icon_of("knot");
+    let body = format!(
+        "<main class=\"entry-page\"><div class=\"brand\">{brand}<span>loki</span></div>\
+         <section class=\"panel panel-body\">{panel}</section></main>"
+    );
+    let mut response = Html(Body::from(document(title, &body))).into_response();
+    response.headers_mut().extend(file_script_policy().map(|policy| (header::CONTENT_SECURITY_POLICY, policy)));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
 /// A page of the server itself within the interface's shell, as far as that goes without script.
 pub(crate) fn framed(title: &str, body: &str) -> String {
     let item = |(label, icon, href): (&str, &str, &str)| {

@@ -2,8 +2,8 @@
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderValue, StatusCode, header},
-    response::{Html, IntoResponse as _, Redirect, Response},
+    http::StatusCode,
+    response::{IntoResponse as _, Redirect, Response},
 };
 use openidconnect::url::form_urlencoded;
 use serde::Deserialize;
@@ -14,7 +14,7 @@ use super::{address, login::form, sessions};
 use crate::{
     edge::Edge,
     error::HttpError,
-    pages::{document, escape},
+    pages::{entry, escape},
 };
 
 #[derive(Deserialize)]
@@ -38,16 +38,14 @@ fn show(status: StatusCode, token: &str, problem: &str) -> Response {
         problem => format!("<p class=\"form-error\" role=\"alert\"><span>{}</span></p>", escape(problem)),
     };
     let body = format!(
-        "<main class=\"entry-page\"><section class=\"panel panel-body\"><h1>Choose a new password</h1>\
+        "<h1>Choose a new password</h1>\
          <form class=\"form\" method=\"post\" action=\"/reset\">{alert}<input type=\"hidden\" name=\"token\" value=\"{}\">\
          <div class=\"field\"><label for=\"password\">Password, at least 12 characters</label>\
          <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"new-password\" required></div>\
-         <button class=\"btn primary\" type=\"submit\">Set the password</button></form></section></main>",
+         <button class=\"btn primary\" type=\"submit\">Set the password</button></form>",
         escape(token),
     );
-    let mut response = (status, Html(document("New password", &body))).into_response();
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    (status, entry("New password", &body)).into_response()
 }
 
 /// Sets the password, ends every login of that person, and signs them in here.

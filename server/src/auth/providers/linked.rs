@@ -4,8 +4,8 @@
 use axum::{
     Extension,
     extract::{Path, Request, State},
-    http::{HeaderName, HeaderValue, StatusCode, header, request::Parts},
-    response::{Html, IntoResponse as _, Redirect, Response},
+    http::{HeaderName, HeaderValue, StatusCode, request::Parts},
+    response::{IntoResponse as _, Redirect, Response},
 };
 use domain::{actor::Actor, sign_in::Identity};
 use protocol::LoginId;
@@ -22,26 +22,26 @@ use crate::{
     auth::{address, login::form},
     edge::Edge,
     error::HttpError,
-    pages::{document, escape},
+    pages::{entry, escape},
 };
 
 /// Where the page is.
 pub const PAGE: &str = "/account/sign-in-methods";
 
 /// Shows the ways to sign in of whoever asks.
-pub async fn page(State(edge): State<Edge>, Extension(actor): Extension<Actor>) -> Result<Html<String>, HttpError> {
+pub async fn page(State(edge): State<Edge>, Extension(actor): Extension<Actor>) -> Result<Response, HttpError> {
     let linked = services::accounts::linked_identities(&edge.cx, &actor).await?;
     let rows: String = linked.iter().map(|row| linked_row(&edge, row)).collect();
     let rows = if rows.is_empty() { "<p class=\"muted\">No other way is linked.</p>".to_owned() } else { rows };
     let free = edge.providers.iter().filter(|known| !linked.iter().any(|row| row.provider == known.rules().id));
     let buttons: String = free.map(link_form).collect();
     let body = format!(
-        "<main class=\"entry-page\"><section class=\"panel panel-body\"><h1>Ways to sign in</h1>\
+        "<h1>Ways to sign in</h1>\
          <p>{} signs in with a password, if one is set, and with what is linked here.</p>{rows}{buttons}\
-         <p><a href=\"/\">Go to home</a></p></section></main>",
+         <p><a href=\"/\">Go to home</a></p>",
         escape(actor.display_name()),
     );
-    Ok(Html(document("Ways to sign in", &body)))
+    Ok(entry("Ways to sign in", &body))
 }
 
 fn linked_row(edge: &Edge, row: &Linked) -> String {
@@ -84,16 +84,15 @@ pub async fn start(
 /// A page that goes on to another site by itself, with a link for whoever does not want to wait.
 pub(crate) fn onward(url: &str, name: &str) -> Response {
     let body = format!(
-        "<main class=\"entry-page\"><section class=\"panel panel-body\"><h1>Going on to {0}</h1>\
-         <p><a class=\"btn primary\" href=\"{1}\">Go on to {0}</a></p></section></main>",
+        "<h1>Going on to {0}</h1>\
+         <p><a class=\"btn primary\" href=\"{1}\">Go on to {0}</a></p>",
         escape(name),
         escape(url),
     );
-    let mut response = Html(document("Going on", &body)).into_response();
+    let mut response = entry("Going on", &body);
     if let Ok(refresh) = HeaderValue::from_str(&format!("0; url={url}")) {
         response.headers_mut().insert(HeaderName::from_static("refresh"), refresh);
     }
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
