@@ -24,14 +24,16 @@ export class Server {
   private child: ChildProcess | undefined;
   private readonly folder = mkdtempSync(path.join(tmpdir(), 'loki-end2end-'));
   private readonly port: number;
+  private readonly variables: Record<string, string>;
 
-  private constructor(port: number) {
+  private constructor(port: number, variables: Record<string, string>) {
     this.port = port;
+    this.variables = variables;
   }
 
-  static async start(): Promise<Server> {
+  static async start(variables: Record<string, string> = {}): Promise<Server> {
     if (!existsSync(BINARY)) throw new Error(`${BINARY} is not there: build it, or name it in LOKI_BIN`);
-    const server = new Server(await freePort());
+    const server = new Server(await freePort(), variables);
     await server.start();
     return server;
   }
@@ -51,7 +53,7 @@ export class Server {
   /** Starts it, the second time on the same port and data directory. */
   async start(): Promise<void> {
     const child = spawn(BINARY, ['serve', '--listen', `127.0.0.1:${this.port}`, '--data-dir', this.dataDir], {
-      env: environment({ LOKI_DEMO_AGENT_ARGS: DEMO, LOKI_LIMITS: 'off' }),
+      env: environment({ LOKI_DEMO_AGENT_ARGS: DEMO, LOKI_LIMITS: 'off', ...this.variables }),
       stdio: ['ignore', 'pipe', openSync(this.logFile, 'a')],
     });
     this.child = child;

@@ -1,0 +1,88 @@
+// Signing in with a real OpenID Connect provider: sign-in, change of groups, linking, signing out.
+import type { Page } from '@playwright/test';
+import { ADMIN, alive, expect, fillLogin, fillSetup, test as base } from '../support/fixtures.ts';
+import { Issuer } from '../support/issuer.ts';
+import type { Server } from '../support/server.ts';
+
+const test = base.extend<{ corp: { issuer: Issuer; server: Server } }>({
+  corp: async ({ page }, use) => {
+    // The issuer's pages ask for a font, which nobody needs.
+    await page.route('https://fonts.googleapis.com/**', route => route.fulfill({ contentType: 'text/css', body: '' }));
+    const corp = await Issuer.start();
+    await use(corp);
+    corp.issuer.stop();
+    await corp.server.stop();
+  },
+});
+
+test.use({ storageState: { cookies: [], origins: [] } });
+
+/** What a person does at the issuer: says who they are, and consents the first time. */
+async function comesBack(page: Page, name: string, loki: string): Promise<void> {
+  await page.getByPlaceholder('Enter any login').fill(name);
+  await page.getByPlaceholder('and password').fill('any');
+  await page.getByRole('button', { name: 'Sign-in' }).click();
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.waitForURL(url => url.origin === loki);
+}
+
+async function whoIs(page: Page): Promise<string> {
+  await alive(page);
+  await page.locator('.menu > summary').click();
+  return (await page.locator('.menu-items').textContent()) ?? '';
+}
+
+test('a person signs in, gets the role of their groups, and signs out there too', async ({ page, corp }) => {
+  const { issuer, server } = corp;
+  await page.goto(server.setupLink!);
+  await fillSetup(page);
+  await page.waitForURL(`${server.url}/`);
+  await page.context().clearCookies();
+
+  await page.goto(`${server.url}/projects`);
+  await page.getByRole('link', { name: 'Sign in with Example Corp' }).click();
+  await comesBack(page, 'grace', server.url);
+  await expect(page).toHaveURL(`${server.url}/projects`);
+  expect(await whoIs(page)).toContain('grace@example.org');
+  await expect(page.locator('.menu-items')).toContainText('viewer');
+
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.waitForURL(url => url.origin === issuer.url);
+  await page.getByRole('button', { name: 'Yes, sign me out' }).click();
+  await expect(page).toHaveURL(`${server.url}/login`);
+
+  issuer.groups.set('grace', ['developers']);
+  await page.getByRole('link', { name: 'Sign in with Example Corp' }).click();
+  await comesBack(page, 'grace', server.url);
+  expect(await whoIs(page)).toContain('operator');
+});
+
+test('an account is linked by its owner, and by nobody else', async ({ page, corp, complaints }) => {
+  // The refusal.
+  complaints.allow(/status of 400/);
+  const { server } = corp;
+  await page.goto(server.setupLink!);
+  await fillSetup(page);
+  await page.waitForURL(`${server.url}/`);
+  await page.context().clearCookies();
+
+  // The issuer knows somebody with the admin's address; that alone opens nothing.
+  await page.goto(`${server.url}/login`);
+  await page.getByRole('link', { name: 'Sign in with Example Corp' }).click();
+  await comesBack(page, ADMIN.email.split('@')[0]!, server.url);
+  await expect(page.getByText('did not work')).toBeVisible();
+
+  await page.goto(`${server.url}/login`);
+  await fillLogin(page);
+  await page.waitForURL(`${server.url}/`);
+  await page.goto(`${server.url}/account/sign-in-methods`);
+  await page.getByRole('button', { name: 'Link Example Corp' }).click();
+  await page.waitForURL(url => url.origin === server.url && url.pathname === '/account/sign-in-methods');
+  await expect(page.getByText(`Example Corp as ${ADMIN.email}`)).toBeVisible();
+
+  await page.context().clearCookies();
+  await page.goto(`${server.url}/login`);
+  await page.getByRole('link', { name: 'Sign in with Example Corp' }).click();
+  await comesBack(page, ADMIN.email.split('@')[0]!, server.url);
+  expect(await whoIs(page)).toContain('admin');
+});
