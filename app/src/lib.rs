@@ -32,10 +32,14 @@ pub struct SiteAssets {
 /// Runs before the first paint, so that a page never flashes in the wrong theme; what needs script shows only with it.
 const THEME_SCRIPT: &str = include_str!("../../public/theme.js");
 
+/// Pages that need nothing of the browser's half: plain forms that the server answers, and the gallery. They come without it, so
+/// that the first thing which a stranger loads is a few kilobytes.
+const STILL: [&str; 3] = [routes::to::LOGIN, routes::to::SETUP, pages::gallery::PATH];
+
 /// The document around [`App`].
 pub fn shell(assets: SiteAssets) -> impl IntoView {
     let nonce = use_nonce();
-    let still = use_context::<RequestUrl>().is_some_and(|url| path_of(url.as_ref()) == pages::gallery::PATH);
+    let still = use_context::<RequestUrl>().is_some_and(|url| STILL.contains(&path_of(url.as_ref())));
     let rendered_at = browser::rendered_at().map(|at| at.to_string());
     view! {
         <!DOCTYPE html>

@@ -10,7 +10,7 @@ use leptos_router::{
 };
 
 use self::parts::{Form, Page};
-use crate::pages::{gallery, home, login, not_found, projects, runs};
+use crate::pages::{home, not_found, projects, runs};
 
 /// The page that the address names. Answers are complete HTML, in order.
 pub fn pages() -> AnyView {
@@ -25,9 +25,9 @@ pub fn pages() -> AnyView {
             <Route path=path!("/runs/:id") view=Page::Run ssr=mode.clone()/>
             <Route path=path!("/templates") view=Page::Form(Form::Templates) ssr=mode.clone()/>
             <Route path=path!("/templates/:name") view=Page::Form(Form::Template) ssr=mode.clone()/>
-            <Route path=path!("/login") view=Page::Here(login::page) ssr=mode.clone()/>
+            <Route path=path!("/login") view=Page::Form(Form::Login) ssr=mode.clone()/>
             <Route path=path!("/setup") view=Page::Form(Form::Setup) ssr=mode.clone()/>
-            <Route path=path!("/gallery") view=Page::Here(gallery::page) ssr=mode.clone()/>
+            <Route path=path!("/gallery") view=Page::Form(Form::Gallery) ssr=mode.clone()/>
             <Route path=path!("/*any") view=Page::Here(not_found::page) ssr=mode/>
         </FlatRoutes>
     }
@@ -43,6 +43,7 @@ pub fn page_at(path: &str) -> Page {
         (Some("projects"), Some(_), None) => Page::Form(Form::Project),
         (Some("templates"), Some(_), None) => Page::Form(Form::Template),
         (Some("templates"), None, None) => Page::Form(Form::Templates),
+        (Some("login"), None, None) => Page::Form(Form::Login),
         (Some("setup"), None, None) => Page::Form(Form::Setup),
         _ => Page::Here(not_found::page),
     }

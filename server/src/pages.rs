@@ -213,7 +213,8 @@ pub(crate) fn document(title: &str, body: &str) -> String {
     format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <meta name=\"color-scheme\" content=\"light dark\"><title>{} – loki</title><script src=\"/theme.js\"></script>{style}</head><body>{body}</body></html>",
+         <meta name=\"color-scheme\" content=\"light dark\"><title>{} – loki</title><script src=\"/theme.js\"></script>{style}\
+         <link rel=\"icon\" href=\"/icon.svg\" type=\"image/svg+xml\"></head><body>{body}</body></html>",
         escape(title),
     )
 }

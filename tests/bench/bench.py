@@ -10,6 +10,7 @@ Everything is bounded in time and number. Each figure is the median of several r
 import argparse
 import asyncio
 import base64
+import datetime
 import http.client
 import json
 import os
@@ -277,7 +278,7 @@ def bench_events(binary, subscribers=1000):
     delays = deliveries(loki, sockets)
     for socket_ in sockets:
         socket_.close()
-    row(f"event commit → subscriber, {subscribers} subscribers", f"p50 {percentile(delays, .5) * 1000:.1f} ms, p99 {percentile(delays, .99) * 1000:.1f} ms ({len(delays)} deliveries, from before the request that causes the event to the last byte read on the same cores)", "p99 ≤ 20 ms")
+    row(f"event commit → subscriber, {subscribers} subscribers", f"p50 {percentile(delays, .5) * 1000:.1f} ms, p99 {percentile(delays, .99) * 1000:.1f} ms ({len(delays)} deliveries, from the event's own time in its transaction to the last byte read on the same cores)", "p99 ≤ 20 ms")
     row("memory of a subscriber", f"{(after - before) / subscribers:.1f} KiB", "≤ 35 KiB")
     loki.stop()
 
@@ -297,7 +298,8 @@ def open_socket(loki):
 
 
 def deliveries(loki, sockets, events=10):
-    """Reads with as little work as possible while the clock runs: what arrived is only looked at for the event's name."""
+    """Seconds from an event's own time, which is taken within the transaction that commits it, to its last byte at each subscriber.
+    Reads with as little work as possible while the clock runs: what arrived is only looked at for the event's name."""
     poll, streams = select.epoll(), {}
     for stream in sockets:
         poll.register(stream.fileno(), select.EPOLLIN)
@@ -311,19 +313,29 @@ def deliveries(loki, sockets, events=10):
             except BlockingIOError:
                 pass
         mark = f"measured-{number}-{time.time_ns()}"
-        wanted, missing, began = mark.encode(), set(streams), time.perf_counter()
+        wanted, missing, began, said, arrived = mark.encode(), set(streams), time.monotonic(), b"", []
         asking = threading.Thread(target=loki.ask, args=("POST", "/api/projects", {"name": mark}))
         asking.start()
-        while missing and time.perf_counter() - began < 10:
+        while missing and time.monotonic() - began < 10:
             for descriptor, _ in poll.poll(0.1):
-                if wanted in streams[descriptor].recv(65536) and descriptor in missing:
+                read = streams[descriptor].recv(65536)
+                if wanted in read and descriptor in missing:
                     missing.discard(descriptor)
-                    delays.append(time.perf_counter() - began)
+                    arrived.append(time.time())
+                    said = said or read
         asking.join()
         if missing:
             raise RuntimeError(f"{len(missing)} subscribers heard nothing")
+        committed = time_of(said, wanted)
+        delays.extend(at - committed for at in arrived)
         time.sleep(1)
     return delays
+
+
+def time_of(read, wanted):
+    """When the event that names `wanted` happened, by its own `at`, among the frames of one read."""
+    at = re.findall(rb'"at":"([^"]+)"', read[:read.index(wanted)])[-1].decode()
+    return datetime.datetime.fromisoformat(at.replace("Z", "+00:00")).timestamp()
 
 
 def bench_resume(binary):

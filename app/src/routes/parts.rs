@@ -9,7 +9,7 @@ use leptos_router::ChooseView;
 
 use crate::{
     loading::problem,
-    pages::{new_project, project, run, setup, template, templates},
+    pages::{gallery, login, new_project, project, run, setup, template, templates},
     server_fns::UiError,
     ui,
 };
@@ -23,9 +23,11 @@ pub enum Page {
     Form(Form),
 }
 
-/// Pages that are mostly forms, and the templates that lead to them.
+/// Pages that are mostly forms, the templates that lead to them, and what few people come to see.
 #[derive(Clone, Copy, Debug)]
 pub enum Form {
+    Gallery,
+    Login,
     NewProject,
     Project,
     Setup,
@@ -81,6 +83,8 @@ fn run_part() -> Result<AnyView, NotLoaded> {
 #[wasm_split(forms, fallible, wasm_split_path = ::leptos::wasm_split, preload(load_forms_part))]
 fn forms_part(form: Form) -> Result<AnyView, NotLoaded> {
     Ok(match form {
+        Form::Gallery => gallery::page(),
+        Form::Login => login::page(),
         Form::NewProject => new_project::page(),
         Form::Project => project::page(),
         Form::Setup => setup::page(),

@@ -1,7 +1,6 @@
 //! Claude Code itself, from npm, against a stand-in for the Messages API.
 //!
-//! Ignored unless asked for, because it needs the package: `npm install -g @anthropic-ai/claude-code`, then
-//! `cargo test -p providers -- --ignored`.
+//! `make test` installs it and says where it is, in `LOKI_TEST_CLAUDE`.
 
 use std::{
     fs,
@@ -28,6 +27,8 @@ impl Drop for Stub {
 /// A scene with Claude Code and a stub that follows `script`.
 fn scene(script: &Value) -> (Scene, Stub) {
     let mut scene = Scene::new();
+    let claude = std::env::var_os("LOKI_TEST_CLAUDE").expect("LOKI_TEST_CLAUDE is not set: `make test` installs Claude Code and sets it");
+    scene.config.claude = Some(claude.into());
     scene.config.search_path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap()));
     let stub = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/agents/messages_stub.py");
     fs::write(scene.root.join("script.json"), script.to_string()).unwrap();
@@ -47,7 +48,6 @@ fn scene(script: &Value) -> (Scene, Stub) {
 }
 
 #[tokio::test]
-#[ignore = "needs Claude Code from npm"]
 async fn claude_code_builds_what_its_model_says() {
     let (scene, _stub) = scene(&json!({"answers": [
         {"text": "I will write it.", "tools": [{"name": "Write", "input": {"file_path": "src/greet.py", "content": "print('hi')\n"}}]},
@@ -68,7 +68,6 @@ async fn claude_code_builds_what_its_model_says() {
 }
 
 #[tokio::test]
-#[ignore = "needs Claude Code from npm"]
 async fn failures_of_the_service_are_told_apart() {
     for (kind, expected) in [
         ("unauthorized", "Unauthorized"),
@@ -84,7 +83,6 @@ async fn failures_of_the_service_are_told_apart() {
 }
 
 #[tokio::test]
-#[ignore = "needs Claude Code from npm"]
 async fn a_ceiling_of_cost_is_kept() {
     let (mut scene, _stub) =
         scene(&json!({"answers": [{"text": "a", "tools": [{"name": "Bash", "input": {"command": "true"}}]}, {"text": "b"}]}));
