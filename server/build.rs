@@ -1,7 +1,5 @@
 //! Puts the site that `deploy/site.sh` built into the binary. Without one it embeds nothing, and the server says so at start.
 
-#![expect(clippy::print_stdout, reason = "cargo reads what a build script prints")]
-
 use std::{
     fmt::Write as _,
     fs,

@@ -1,5 +1,6 @@
 //! What the architecture promises, as far as a machine can see it.
 #![expect(clippy::unwrap_used, reason = "a test fails where something is missing")]
+#![expect(clippy::disallowed_methods, reason = "tests start real processes")]
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,4 +1,5 @@
 //! Pages as the server renders them, from rows that a test makes up.
+#![expect(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
 use any_spawner::Executor;
 use leptos::prelude::*;

@@ -58,8 +58,9 @@ test('a person signs in, gets the role of their groups, and signs out there too'
 });
 
 test('an account is linked by its owner, and by nobody else', async ({ page, corp, complaints }) => {
-  // The refusal.
+  // The refusal, and the socket of a page whose login is gone.
   complaints.allow(/status of 400/);
+  complaints.allow(/WebSocket connection .* failed/);
   const { server } = corp;
   await page.goto(server.setupLink!);
   await fillSetup(page);

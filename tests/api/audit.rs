@@ -237,7 +237,7 @@ async fn checkpoints_count_by_the_key_that_signed_them() {
     assert!(app.stop());
     let (code, said) = verify(&app, &["--key", &key]);
     assert!(code == Some(0) && said.contains("and 1 checkpoint"), "{said}");
-    let (code, said) = verify(&app, &["--key", &"3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"]);
+    let (code, said) = verify(&app, &["--key", "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"]);
     assert!(code == Some(1) && said.contains("not known here"), "{said}");
 }
 

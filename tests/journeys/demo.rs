@@ -22,6 +22,7 @@ async fn a_pasted_prd_becomes_verified_commits_on_postgres() {
     prd_becomes_verified_commits(Setup::default().on_postgres().start().await).await;
 }
 
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 async fn prd_becomes_verified_commits(app: TestApp) {
     let ada = app.first_admin().await;
     let project = ada.has_project().with_spec(specs::GREET).create().await;

@@ -1,5 +1,6 @@
 //! Whole stories: from a spec to verified commits, and everything that may come in between.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where something is missing")]
+#![expect(clippy::disallowed_methods, reason = "tests start real processes")]
 
 mod backoff;
 mod bounds;

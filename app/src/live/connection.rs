@@ -157,12 +157,11 @@ pub fn rewind(subscription: Subscription, seq: EventSeq) {
 
 /// Opens a socket in place of the one before.
 fn connect() {
-    let (turn, path, old) = TAB.with_borrow_mut(|tab| {
+    let (turn, path, _old) = TAB.with_borrow_mut(|tab| {
         tab.turn += 1;
         tab.heard_at = browser::now().unwrap_or_default();
         (tab.turn, format!("/ws?after={}", tab.position), tab.socket.take())
     });
-    drop(old);
     let socket = Socket::open(&path, Box::new(move |heard| hear(turn, heard)));
     let failed = socket.is_none();
     TAB.with_borrow_mut(|tab| tab.socket = socket);

@@ -74,8 +74,8 @@ impl Log {
     /// Takes the next piece in.
     pub fn push(&mut self, seq: EventSeq, at: Timestamp, chunk: &protocol::runs::LogChunk) {
         self.first.get_or_insert(seq);
-        let fits = |section: &&mut Section| section.iteration == chunk.iteration && section.step == chunk.step;
-        if self.sections.last_mut().filter(|section| fits(section)).is_none() {
+        let fits = |section: &Section| section.iteration == chunk.iteration && section.step == chunk.step;
+        if !self.sections.last().is_some_and(fits) {
             let (iteration, step) = (chunk.iteration, chunk.step);
             self.sections.push(Section { key: seq, iteration, step, at, lines: Vec::new(), open: false });
         }

@@ -45,6 +45,7 @@ impl Changed {
     const NOTHING: Self = Self { run: false, timeline: false, tasks: false, gates: false, log: false, ended: false };
 
     /// What either changed.
+    #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {
             run: self.run || other.run,

@@ -1,6 +1,8 @@
 //! What the browser loads first, and what it loads when it is needed: the page of a run and the forms are WASM of their own
 //! (docs/decisions/0009-parts-of-the-site.md). On the server everything is there.
 
+#![expect(clippy::unnecessary_wraps, reason = "what the splitter asks for: its own loading may fail")]
+
 use leptos::{
     prelude::*,
     wasm_split::{SplitLoaderError, wasm_split},

@@ -94,6 +94,7 @@ fn number<T: std::str::FromStr>(text: &str, problem: &str) -> Result<Option<T>, 
 }
 
 #[cfg(all(test, feature = "ssr"))]
+#[expect(clippy::unwrap_used, reason = "a test fails where something is missing")]
 mod tests {
     use protocol::{ProjectId, agents::ProviderId, runs::Limits};
 

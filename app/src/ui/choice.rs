@@ -34,10 +34,12 @@ impl Choice {
         }
     }
 
+    #[must_use]
     pub fn checked(self, checked: bool) -> Self {
         Self { checked, ..self }
     }
 
+    #[must_use]
     pub fn with_fields(self, fields: AnyView) -> Self {
         Self { fields: Some(fields), ..self }
     }

@@ -268,7 +268,6 @@ fn adopted(row: audit::Model) -> Entry {
 #[cfg(test)]
 mod tests {
     use domain::{actor::Actor, audit::Chain};
-    use sea_orm::ActiveModelTrait as _;
 
     use super::*;
     use crate::Store;
@@ -305,7 +304,9 @@ mod tests {
         );
         assert!(rows[0].details.contains("ada@example.org"), "{}", rows[0].details);
         let mut chain = Chain::after(Link::genesis());
-        rows.into_iter().for_each(|row| chain.check(row).unwrap());
+        for row in rows {
+            chain.check(row).unwrap();
+        }
         assert_eq!(*chain.last(), tx.audit().head().await.unwrap());
         assert_eq!(tx.audit().named(&["p".to_owned(), "q".to_owned()]).await.unwrap(), HashSet::from(["p".to_owned()]));
     }

@@ -79,7 +79,8 @@ mod tests {
         let (own, foreign, null) = (("origin", "http://localhost:57374"), ("origin", "http://evil.example"), ("origin", "null"));
         let (cookie, bearer, cross) =
             (("cookie", "loki_login=x"), ("authorization", "Bearer loki_x"), ("sec-fetch-site", "cross-site"));
-        let cases: [(&str, &str, &[(&str, &str)], u16); 13] = [
+        type Case = (&'static str, &'static str, &'static [(&'static str, &'static str)], u16);
+        let cases: [Case; 13] = [
             ("POST", "/api/projects", &[host, own, cookie], 200),
             ("POST", "/api/projects", &[host, foreign, cookie], 403),
             ("POST", "/api/projects", &[host, foreign, bearer], 403),

@@ -89,7 +89,6 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Exit, Failure> {
     Ok(if good { Exit::Done } else { Exit::Bad })
 }
 
-#[expect(clippy::disallowed_methods, reason = "git is asked for its version only, outside of any repository")]
 async fn git(agents: &AgentsConfig) -> Check {
     let install = format!("install git {}.{} or newer (Debian: apt-get install git)", GIT.0, GIT.1);
     let path = std::env::join_paths(&agents.search_path).unwrap_or_default();

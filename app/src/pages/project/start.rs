@@ -120,7 +120,7 @@ fn agent_card(agent: &AgentInfo, chosen: &str) -> Choice {
 
 fn limits(flash: &Flash) -> AnyView {
     let limit =
-        |id, name, label, placeholder, value| ui::text_input(Field { id, name, label, placeholder, value, ..Field::default() });
+        |id, name, label, placeholder, value| ui::text_input(Field { id, name, label, value, placeholder, ..Field::default() });
     let legend = el("legend").text("How much it may use up").view();
     let cost = limit("limit-cost", "form[cost_usd]", "Cost ceiling, $", "none", flash.value("cost_usd"));
     let minutes = limit("limit-minutes", "form[minutes]", "Minutes", "60", flash.value("minutes"));

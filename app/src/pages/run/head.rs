@@ -140,7 +140,7 @@ fn controls(state: RunState, tab: Memo<&'static str>) -> AnyView {
     let forms = [FormState::new(None), FormState::new(None), FormState::new(None), FormState::new(None)];
     let [hold, replay, ask, plain] = forms;
     let act = move |act: Act, form: FormState| act_form(act, form, state, tab);
-    let first = move || state.with_run(|run| first(run));
+    let first = move || state.with_run(first);
     let stamp = move || first().label.to_owned();
     let buttons = drawn_on(stamp, move || match first() {
         REPLAY => act(REPLAY, replay),

@@ -39,7 +39,7 @@ pub(super) fn listen(state: RunState, address: Address, panel: LogPanel, may_con
                     if !tab.is_empty() {
                         open_tab("");
                     }
-                    panel.focus_search();
+                    LogPanel::focus_search();
                 }
                 ("n", "") => panel.walk(true),
                 ("N", "") => panel.walk(false),

@@ -72,7 +72,7 @@ impl LogPanel {
         }
     }
 
-    pub(super) fn focus_search(self) {
+    pub(super) fn focus_search() {
         // The tab may have to be drawn first.
         set_timeout(|| scroll::focus(".log-search input"), Duration::from_millis(50));
     }

@@ -115,7 +115,7 @@ pub fn judge_command(check: &Check, exit: Exit, output: &str) -> Finding {
 }
 
 /// The finding on a check that did not pass, where what it stands on could not be installed by `command` before.
-pub fn not_installed(finding: Finding, command: &str, exit: Exit, output: &str) -> Finding {
+pub fn not_installed(finding: &Finding, command: &str, exit: Exit, output: &str) -> Finding {
     let shown = readable(output);
     let command = text::one_line(command, 100);
     let evidence = format!("$ {command}\n{}\n\n{}", last_lines(&shown, EVIDENCE_LINES / 2), finding.evidence);
@@ -132,7 +132,7 @@ pub fn not_installed(finding: Finding, command: &str, exit: Exit, output: &str) 
 }
 
 /// The finding on a check that did not pass, where packages are named and no lock file is there to install them from.
-pub fn no_lock_file(finding: Finding, dir: &str) -> Finding {
+pub fn no_lock_file(finding: &Finding, dir: &str) -> Finding {
     let place = if dir.is_empty() { "package.json".to_owned() } else { format!("{dir}/package.json") };
     let hint = format!("{place} names packages and no lock file is committed: commit it, checks install from nothing else.");
     let evidence = finding.evidence.clone();

@@ -17,7 +17,6 @@ pub const MAX_FILES: usize = 200;
 
 /// What a task may touch besides ordinary files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an exemption of its own, and all combinations occur")]
 pub struct ScopeRules {
     /// The spec that the run works from, if it is a file of the repository.
     pub spec_path: Option<String>,

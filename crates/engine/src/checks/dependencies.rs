@@ -132,8 +132,8 @@ impl Dependencies {
         };
         match self.failed.iter().find(is_for) {
             None => finding,
-            Some(Failed { install, step: None }) => outcomes::no_lock_file(finding, &install.dir),
-            Some(Failed { step: Some((step, output)), .. }) => outcomes::not_installed(finding, step, output.exit, &output.text),
+            Some(Failed { install, step: None }) => outcomes::no_lock_file(&finding, &install.dir),
+            Some(Failed { step: Some((step, output)), .. }) => outcomes::not_installed(&finding, step, output.exit, &output.text),
         }
     }
 }

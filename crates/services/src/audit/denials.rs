@@ -124,7 +124,7 @@ impl Budget {
 
 /// One entry for all requests that are alike, at most `room` of them and one for all the others.
 fn entries(noted: Vec<Denied>, lost: u64, room: i64, now: i64) -> Vec<Entry> {
-    let mut alike: BTreeMap<(String, String, u16, Option<std::net::IpAddr>, String), (Denied, u64)> = BTreeMap::new();
+    let mut alike: BTreeMap<_, (Denied, u64)> = BTreeMap::new();
     for denied in noted {
         let who = denied.actor.as_ref().map(key).unwrap_or_default();
         let kind = (who, denied.what.clone(), denied.status, denied.origin.address, denied.error.clone());
