@@ -74,6 +74,7 @@ pub struct ServeArgs {
 
 /// Where the data is; shared by every command that works on it directly.
 #[derive(Args, Clone, Debug)]
+#[expect(clippy::doc_markdown, reason = "what --help prints")]
 pub struct DataArgs {
     /// Where loki keeps its data [default: $XDG_DATA_HOME/loki or ~/.local/share/loki]
     #[arg(long, env = "LOKI_DATA_DIR", value_name = "DIR")]

@@ -229,7 +229,7 @@ impl App {
             stop.await;
             tracing::info!("stopping: runs are handed over to the next start");
             stopping.cancel();
-            std::future::pending().await
+            std::future::pending::<()>().await;
         };
         tokio::select! {
             () = connections::serve(listener, self.router(), stopping.clone()) => {}

@@ -73,13 +73,15 @@ mod tests {
         assert_eq!(outcome("GET", "/health", &[("host", "10.0.0.7:57374")]), 200);
     }
 
+    /// Method, path, header fields, and the status of the answer.
+    type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], u16);
+
     #[test]
     fn what_changes_something_or_opens_a_socket_has_to_come_from_here() {
         let host = ("host", "localhost:57374");
         let (own, foreign, null) = (("origin", "http://localhost:57374"), ("origin", "http://evil.example"), ("origin", "null"));
         let (cookie, bearer, cross) =
             (("cookie", "loki_login=x"), ("authorization", "Bearer loki_x"), ("sec-fetch-site", "cross-site"));
-        type Case = (&'static str, &'static str, &'static [(&'static str, &'static str)], u16);
         let cases: [Case; 13] = [
             ("POST", "/api/projects", &[host, own, cookie], 200),
             ("POST", "/api/projects", &[host, foreign, cookie], 403),

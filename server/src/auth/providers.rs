@@ -111,5 +111,5 @@ fn refused(why: impl std::fmt::Display) -> Failure {
 
 /// A word of the provider for the log: short, and nothing that could be taken for something else.
 fn word(text: &str) -> String {
-    text.chars().filter(|letter| letter.is_ascii_graphic()).take(60).collect()
+    text.chars().filter(char::is_ascii_graphic).take(60).collect()
 }

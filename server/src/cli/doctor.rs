@@ -64,7 +64,7 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Exit, Failure> {
             checks.extend(providers(&data).await);
         }
         Err(error) => {
-            checks.push(Check::bad("data directory", Failure::of(&error).0, "give a folder that you may write to as --data-dir"))
+            checks.push(Check::bad("data directory", Failure::of(&error).0, "give a folder that you may write to as --data-dir"));
         }
     }
 

@@ -26,9 +26,9 @@ pub(super) async fn run(args: StatusArgs) -> Result<Exit, Failure> {
     if let Some(id) = args.session {
         let run = client.run(id).await?;
         if args.json {
-            print::json(&run)
+            print::json(&run);
         } else {
-            print::line(&line_of(&run))
+            print::line(&line_of(&run));
         }
         return Ok(exit_of(&run));
     }

@@ -81,9 +81,11 @@ pub(super) async fn run(command: TokenCommand) -> Result<Exit, Failure> {
             let which = if all { Which::All } else { Which::NotRevoked };
             let tokens = accounts::list_tokens(&open(data).await?, &Actor::Automation, which).await?;
             if json {
-                print::json(&tokens)
+                print::json(&tokens);
             } else {
-                tokens.iter().for_each(|token| print::line(&line_of(token)))
+                for token in &tokens {
+                    print::line(&line_of(token));
+                }
             }
             Ok(Exit::Done)
         }

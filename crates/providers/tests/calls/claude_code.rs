@@ -27,7 +27,8 @@ impl Drop for Stub {
 /// A scene with Claude Code and a stub that follows `script`.
 fn scene(script: &Value) -> (Scene, Stub) {
     let mut scene = Scene::new();
-    let claude = std::env::var_os("LOKI_TEST_CLAUDE").expect("LOKI_TEST_CLAUDE is not set: `make test` installs Claude Code and sets it");
+    let claude =
+        std::env::var_os("LOKI_TEST_CLAUDE").expect("LOKI_TEST_CLAUDE is not set: `make test` installs Claude Code and sets it");
     scene.config.claude = Some(claude.into());
     scene.config.search_path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap()));
     let stub = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/agents/messages_stub.py");

@@ -99,7 +99,7 @@ pub(super) async fn identity(known: &Known, answer: Answer, returned: &Returned,
     let teams = teams.into_iter().map(|team| format!("{}/{}", team.organization.login, team.slug));
     Ok(Identity {
         subject: user.id.to_string(),
-        email: email.map(|email| email.email.clone()).unwrap_or_default(),
+        email: email.map(|email| email.address.clone()).unwrap_or_default(),
         email_verified: email.is_some_and(|email| email.verified),
         name: user.name.filter(|name| !name.trim().is_empty()).unwrap_or(user.login),
         groups: organisations.iter().cloned().chain(teams).collect(),
@@ -111,7 +111,7 @@ pub(super) async fn identity(known: &Known, answer: Answer, returned: &Returned,
 /// The primary address; where only some domains are let in, a verified one of those if there is one.
 fn choose<'a>(emails: &'a [Email], domains: &[String]) -> Option<&'a Email> {
     let of_domain = |email: &&Email| {
-        let domain = email.email.rsplit_once('@').map(|(_, domain)| domain.to_lowercase());
+        let domain = email.address.rsplit_once('@').map(|(_, domain)| domain.to_lowercase());
         email.verified && domain.is_some_and(|domain| domains.contains(&domain))
     };
     emails.iter().find(of_domain).or_else(|| emails.iter().find(|email| email.primary))
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_verified_address_of_an_allowed_domain_is_taken_before_the_primary_one() {
-        let email = |address: &str, primary, verified| Email { email: address.to_owned(), primary, verified };
+        let email = |address: &str, primary, verified| Email { address: address.to_owned(), primary, verified };
         let emails = [
             email("ada@home.example", true, true),
             email("old@example.org", false, false),
@@ -150,7 +150,7 @@ mod tests {
         ];
         let chosen = |domains: &[&str]| {
             let domains: Vec<String> = domains.iter().map(|domain| (*domain).to_owned()).collect();
-            choose(&emails, &domains).map(|email| email.email.as_str())
+            choose(&emails, &domains).map(|email| email.address.as_str())
         };
         assert_eq!(chosen(&[]), Some("ada@home.example"));
         assert_eq!(chosen(&["example.org"]), Some("ada@Example.org"));
