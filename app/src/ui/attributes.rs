@@ -60,7 +60,6 @@ impl Attribute for Attributes {
 
     fn dry_resolve(&mut self) {}
 
-    #[expect(clippy::unused_async_trait_impl, reason = "nothing here waits for data")]
     async fn resolve(self) -> Self {
         self
     }
