@@ -4,6 +4,7 @@
 mod audit;
 mod bad_input;
 mod browsers;
+mod clone_credentials;
 mod dishonest_providers;
 mod headers;
 mod limits;

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod access_tokens;
 pub mod actor;
+pub mod addresses;
 pub mod audit;
 pub mod complexity;
 pub mod gates;

@@ -2,7 +2,10 @@
 
 use std::path::{Component, Path};
 
-use domain::ports::vcs::{Identity, VcsError};
+use domain::{
+    addresses::without_credentials,
+    ports::vcs::{Identity, VcsError},
+};
 
 use crate::command::masked;
 
@@ -99,13 +102,7 @@ pub(crate) fn clone_url(url: &str) -> Result<String, VcsError> {
     if [user, host].into_iter().chain(path.split('/')).any(|part| part.starts_with('-')) {
         return Err(no("a part of it begins with a dash"));
     }
-    // A user name alone is no secret for ssh, and is needed there; for http even that may be a token.
-    let kept = match (scheme, user.split_once(':')) {
-        ("ssh", None) if !user.is_empty() => format!("{user}@{host}"),
-        ("ssh", Some((user, _))) => format!("{user}@{host}"),
-        _ => host.to_owned(),
-    };
-    Ok(format!("{scheme}://{kept}/{path}"))
+    Ok(without_credentials(url))
 }
 
 /// `user@host:path`.

@@ -68,6 +68,7 @@ pub struct Project {
     /// The branch that runs start from; absent until the repository is ready.
     pub branch: Option<String>,
     pub template: Option<String>,
+    /// Where it was cloned from, without credentials.
     pub git_url: Option<String>,
     pub delivery: Delivery,
     /// The spec kept with the project: what a run works on when it brings none of its own.
@@ -108,6 +109,7 @@ pub struct CreateProject {
     /// Values for the template's variables.
     #[serde(default)]
     pub variables: BTreeMap<String, String>,
+    /// What to clone. Credentials in it are used once and not kept.
     #[serde(default)]
     pub git_url: Option<String>,
     /// A folder of the server's machine, below a root given by `--allow-root`.

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use domain::addresses::without_credentials;
 use protocol::{
     ProjectId, Timestamp, UserId,
     projects::{Project, ProjectStatus},
@@ -34,6 +35,19 @@ impl Projects<'_> {
         Ok(())
     }
 
+    /// Keeps the address to clone from with its credentials, until [`Self::set_prepared`]. No project that is read holds them.
+    pub async fn keep_clone_url(&self, id: ProjectId, url: &str) -> Result<(), StoreError> {
+        let row = projects::ActiveModel { id: Set(id.0), git_url: Set(Some(url.to_owned())), ..Default::default() };
+        row.update(&self.0.inner).await?;
+        Ok(())
+    }
+
+    /// The address to clone from as it was kept, for git alone.
+    pub async fn clone_url(&self, id: ProjectId) -> Result<Option<String>, StoreError> {
+        let kept = projects::Entity::find_by_id(id.0).select_only().column(projects::Column::GitUrl).into_tuple();
+        Ok(kept.one(&self.0.inner).await?.flatten())
+    }
+
     /// Writes what people change: name, description, delivery, spec. How its repository stands is written by
     /// [`Self::set_prepared`], so that neither overwrites the other.
     pub async fn update(&self, project: &Project) -> Result<(), StoreError> {
@@ -50,13 +64,14 @@ impl Projects<'_> {
         Ok(())
     }
 
-    /// Writes how the repository stands: status, branch, problem.
+    /// Writes how the repository stands: status, branch, problem. The credentials of its address have served and go.
     pub async fn set_prepared(&self, project: &Project) -> Result<(), StoreError> {
         let row = projects::ActiveModel {
             id: Set(project.id.0),
             status: Set(word(TABLE, &project.status)?),
             branch: Set(project.branch.clone()),
             problem: Set(project.problem.clone()),
+            git_url: Set(project.git_url.as_deref().map(without_credentials)),
             updated_at: Set(project.updated_at.millis()),
             ..Default::default()
         };
@@ -126,7 +141,7 @@ fn row(project: &Project) -> Result<projects::ActiveModel, StoreError> {
         path: Set(project.path.clone()),
         branch: Set(project.branch.clone()),
         template: Set(project.template.clone()),
-        git_url: Set(project.git_url.clone()),
+        git_url: Set(project.git_url.as_deref().map(without_credentials)),
         delivery: Set(word(TABLE, &project.delivery)?),
         spec: Set(project.spec.clone()),
         created_by: Set(project.created_by.map(|id| id.0)),
@@ -146,7 +161,7 @@ fn read(row: projects::Model) -> Result<Project, StoreError> {
         path: row.path,
         branch: row.branch,
         template: row.template,
-        git_url: row.git_url,
+        git_url: row.git_url.as_deref().map(without_credentials),
         delivery: from_word(TABLE, &row.delivery)?,
         spec: row.spec,
         created_by: row.created_by.map(UserId),

@@ -20,12 +20,16 @@ use crate::{Cx, Error, context::audit, runs::check_spec};
 /// Makes a project from a template, a spec, a git URL, a folder, or nothing yet.
 pub async fn create(cx: &Cx, actor: &Actor, command: CreateProject) -> Result<Project, Error> {
     access::require(actor, Action::WriteProject)?;
+    let clone_url = command.git_url.as_deref().map(|url| url.trim().to_owned());
     let project = draft(cx, actor, command)?;
     let tx = cx.store.begin().await?;
     if let Some(other) = tx.projects().by_path(&project.path).await? {
         return Err(Error::Conflict(format!("that folder is the project \"{}\" already", other.name)));
     }
     tx.projects().insert(&project).await?;
+    if let Some(url) = clone_url {
+        tx.projects().keep_clone_url(project.id, &url).await?;
+    }
     let scope = Scope { project_id: Some(project.id), run_id: None };
     tx.events().append(cx.clock.now(), scope, &Event::ProjectCreated { name: project.name.clone() }).await?;
     audit(cx, &tx, actor, "create project", project.id).await?;
@@ -48,10 +52,7 @@ fn draft(cx: &Cx, actor: &Actor, command: CreateProject) -> Result<Project, Erro
     if command.template.is_none() && !command.variables.is_empty() {
         return Err(Error::Invalid("variables go with a template".to_owned()));
     }
-    let git_url = command.git_url.map(|url| url.trim().to_owned());
-    if let Some(url) = &git_url {
-        cx.vcs.check_url(url)?;
-    }
+    let git_url = command.git_url.map(|url| cx.vcs.check_url(url.trim())).transpose()?;
     let id = ProjectId(cx.ids.uuid());
     let now = cx.clock.now();
     let spec = match (&command.template, command.prd_text) {

@@ -20,14 +20,14 @@ pub async fn preparing(cx: &Cx) -> Result<Vec<ProjectId>, Error> {
 /// Makes, clones or finds the repository, and says so. A failure is kept with the project, in words. What people change of
 /// the project meanwhile stays; of a project that was deleted meanwhile, nothing is left.
 pub async fn prepare(cx: &Cx, id: ProjectId, cancel: &CancellationToken) -> Result<Project, Error> {
-    let project = {
+    let (project, clone_url) = {
         let tx = cx.store.read().await?;
-        super::load(&tx, id).await?
+        (super::load(&tx, id).await?, tx.projects().clone_url(id).await?)
     };
     if project.status != ProjectStatus::Preparing {
         return Ok(project);
     }
-    let outcome = make(cx, &project, cancel).await;
+    let outcome = make(cx, &project, clone_url.as_deref().unwrap_or_default(), cancel).await;
     if cancel.is_cancelled() {
         return Ok(project);
     }
@@ -69,7 +69,7 @@ async fn remove_made(project: &Project) -> Result<(), Error> {
     }
 }
 
-async fn make(cx: &Cx, project: &Project, cancel: &CancellationToken) -> Result<String, VcsError> {
+async fn make(cx: &Cx, project: &Project, clone_url: &str, cancel: &CancellationToken) -> Result<String, VcsError> {
     let path = Path::new(&project.path);
     match project.source {
         ProjectSource::Folder => Ok(cx.vcs.head(path).await?.0),
@@ -77,8 +77,7 @@ async fn make(cx: &Cx, project: &Project, cancel: &CancellationToken) -> Result<
             if let Ok((branch, _)) = cx.vcs.head(path).await {
                 return Ok(branch);
             }
-            let url = project.git_url.as_deref().unwrap_or_default();
-            Vcs::clone(cx.vcs.as_ref(), url, path, cancel).await
+            Vcs::clone(cx.vcs.as_ref(), clone_url, path, cancel).await
         }
         ProjectSource::New | ProjectSource::Template => {
             if let Ok((branch, _)) = cx.vcs.head(path).await {
