@@ -3,7 +3,7 @@
 use protocol::{
     ProjectId, RunId, Timestamp,
     agents::ProviderId,
-    runs::{Run, Task, TaskStatus},
+    runs::{Run, RunStatus, Task, TaskStatus},
 };
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +46,20 @@ pub enum Wish {
 }
 
 impl Record {
+    /// As lists show it: with the time of the step that goes on at `now`.
+    pub fn view_at(&self, now: Timestamp) -> Run {
+        let run = self.view();
+        if !matches!(run.status, RunStatus::Preparing | RunStatus::Working | RunStatus::Verifying) {
+            return run;
+        }
+        let steps = self.state.current.iter().flat_map(|iteration| &iteration.steps);
+        let steps = steps.flat_map(|step| [step.started_at, step.ended_at]).flatten();
+        let phases = self.state.phases.iter().filter_map(|phase| phase.started_at);
+        let since = steps.chain(phases).chain(self.started_at).max();
+        let going = since.map_or(0, |since| now.millis_since(since).max(0));
+        Run { worked_ms: run.worked_ms + going, ..run }
+    }
+
     /// As the interface shows it.
     pub fn view(&self) -> Run {
         let state = &self.state;

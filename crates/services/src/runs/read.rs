@@ -57,7 +57,7 @@ pub async fn list(cx: &Cx, actor: &Actor, filter: RunFilter, query: &PageQuery) 
         RunsPage { project: filter.project, active: filter.active, after: page::after(query)?, limit: u64::from(limit) + 1 };
     let tx = cx.store.read().await?;
     let records = tx.runs().list(page).await?;
-    let runs = records.iter().map(Record::view).collect();
+    let runs = records.iter().map(|record| record.view_at(cx.clock.now())).collect();
     Ok(page::cut(runs, limit, |run: &Run| run.id.to_string()))
 }
 
