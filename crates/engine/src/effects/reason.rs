@@ -20,7 +20,9 @@ pub(super) async fn reason(cx: &Cx, record: &Record, discard: Option<&str>) -> R
     let findings = record.state.findings.len();
     let summary = match (record.state.task(), findings) {
         (Some(task), 0) => format!("Task {}: {}", task.number, task.title),
+        (Some(task), 1) => format!("Task {}, attempt {}: 1 finding to fix", task.number, task.attempts),
         (Some(task), count) => format!("Task {}, attempt {}: {count} findings to fix", task.number, task.attempts),
+        (None, 1) => "1 finding of the check of the whole to fix".to_owned(),
         (None, count) => format!("{count} findings of the check of the whole to fix"),
     };
     let call = CallRow {
