@@ -16,7 +16,7 @@ use utoipa::{
 use crate::{
     api,
     guard::headers::file_script_policy,
-    pages::{escape, framed},
+    pages::{escape, framed, icon_of},
 };
 
 #[derive(OpenApi)]
@@ -92,6 +92,7 @@ fn group(path: &str) -> (bool, String) {
     let Some(rest) = path.strip_prefix("/api/") else { return of_server() };
     match rest.strip_prefix("v2/").unwrap_or(rest).split('/').next() {
         None | Some("" | "status") => of_server(),
+        Some("api-keys") => (false, "API keys".to_owned()),
         Some(word) => (
             false,
             word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect::<String>().replace('-', " "),
@@ -101,23 +102,25 @@ fn group(path: &str) -> (bool, String) {
 
 fn operation_section(page: &mut String, path: &str, method: &str, operation: &Value) {
     let text = |value: &Value| escape(value.as_str().unwrap_or_default());
+    let words = |value: &Value| prose(value.as_str().unwrap_or_default());
     let line = |page: &mut String, name: String, words: String| {
         let _ = write!(page, "<div><dt>{name}</dt><dd>{words}</dd></div>");
     };
     let (method, path) = (method.to_uppercase(), escape(path));
     let _ = write!(
         page,
-        "<details class=\"operation\"><summary><span class=\"method mono\">{method}</span><code>{path}</code>\
+        "<details class=\"operation\"><summary>{}<span class=\"method mono\">{method}</span><code>{path}</code>\
          <span class=\"soft\">{}</span></summary><div>",
-        text(&operation["summary"])
+        icon_of("chevron"),
+        words(&operation["summary"])
     );
     let parameters = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
     let body = operation["requestBody"]["content"].as_object().and_then(|content| content.values().next());
     if !parameters.is_empty() || body.is_some() {
         page.push_str("<h3>Takes</h3><dl class=\"variables\">");
         for parameter in parameters {
-            let (name, place, words) = (text(&parameter["name"]), text(&parameter["in"]), text(&parameter["description"]));
-            line(page, format!("<code>{name}</code> <span class=\"muted\">{place}</span>"), words);
+            let (name, place) = (text(&parameter["name"]), text(&parameter["in"]));
+            line(page, format!("<code>{name}</code> <span class=\"muted\">{place}</span>"), words(&parameter["description"]));
         }
         if let Some(body) = body {
             line(page, "<span class=\"muted\">body</span>".to_owned(), code(&schema_name(&body["schema"])));
@@ -128,9 +131,19 @@ fn operation_section(page: &mut String, path: &str, method: &str, operation: &Va
     for (status, response) in operation["responses"].as_object().into_iter().flatten() {
         let body = response["content"].as_object().and_then(|content| content.values().next());
         let shape = body.map(|body| schema_name(&body["schema"])).unwrap_or_default();
-        line(page, code(status), format!("{} {}", text(&response["description"]), code(&shape)));
+        line(page, code(status), format!("{} {}", words(&response["description"]), code(&shape)));
     }
     page.push_str("</dl></div></details>");
+}
+
+/// Words of the document, in which what stands between two backticks is code.
+fn prose(words: &str) -> String {
+    let parts = words.split('`').enumerate();
+    parts
+        .map(
+            |(index, part)| if index % 2 == 1 { format!("<code class=\"inline\">{}</code>", escape(part)) } else { escape(part) },
+        )
+        .collect()
 }
 
 /// A word of the document as code; nothing where there is none.
@@ -171,6 +184,12 @@ mod tests {
             let pointer = reference.split('"').next().unwrap();
             assert!(value.pointer(pointer).is_some(), "{pointer}");
         }
+    }
+
+    #[test]
+    fn what_stands_between_backticks_is_code() {
+        assert_eq!(prose("the `id` of <it>"), "the <code class=\"inline\">id</code> of &lt;it&gt;");
+        assert!(!String::from_utf8_lossy(&DOCS).contains('`'));
     }
 
     #[test]

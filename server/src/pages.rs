@@ -202,7 +202,8 @@ pub(crate) fn framed(title: &str, body: &str) -> String {
     )
 }
 
-fn icon_of(name: &str) -> String {
+/// An icon of the interface.
+pub(crate) fn icon_of(name: &str) -> String {
     format!("<svg class=\"ico\" aria-hidden=\"true\"><use href=\"/icons.svg#{name}\"></use></svg>")
 }
 
