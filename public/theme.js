@@ -1,1 +1,1 @@
-const d=document.documentElement.dataset;d.script='';try{const t=localStorage.getItem('loki-theme');if(t==='dark'||t==='light')d.theme=t}catch{}
+const d=document.documentElement.dataset;d.script='';if(/Mac|iP/.test(navigator.platform))d.mac='';try{const t=localStorage.getItem('loki-theme');if(t==='dark'||t==='light')d.theme=t}catch{}addEventListener('DOMContentLoaded',()=>{if(matchMedia('(max-width:640px)').matches)for(const f of document.querySelectorAll('.fold'))f.open=!1})

@@ -75,7 +75,7 @@ fn begin(session: Loading<Viewer>) {
 fn top(session: Loading<Viewer>, palette: Palette) -> AnyView {
     let search = el("button").attr("type", "button").class("search needs-script").on_click(move || palette.open());
     let search = search.child(ui::icon("search")).child(el("span").text("Search or run a command").view());
-    let search = search.child(el("kbd").attr("aria-hidden", "true").text("⌘K").view()).view();
+    let search = search.child(el("kbd").attr("aria-hidden", "true").flag("data-mod", true).text("K").view()).view();
     let person = loaded_or_nothing(session, person::menu);
     el("header").class("top").child(search).child(live::connection_dot()).child(person).view()
 }

@@ -29,7 +29,8 @@ pub struct SiteAssets {
     pub css: Arc<str>,
 }
 
-/// Runs before the first paint, so that a page never flashes in the wrong theme; what needs script shows only with it.
+/// Runs before the first paint, so that a page never flashes in the wrong theme; what needs script shows only with it, and what
+/// folds on a phone is folded before the page is alive.
 const THEME_SCRIPT: &str = include_str!("../../public/theme.js");
 
 /// Pages that need nothing of the browser's half: plain forms that the server answers, and the gallery. They come without it, so

@@ -60,9 +60,12 @@ pub fn code_block(label: &'static str, text: impl Into<String>) -> AnyView {
     block.child(code(text)).view()
 }
 
-/// A key to press.
+/// A key to press. `⌘` is what the style sheet puts in its place: `Ctrl` but on Apple's systems.
 pub fn kbd(key: &'static str) -> AnyView {
-    el("kbd").text(key).view()
+    match key.strip_prefix('⌘') {
+        Some(key) => el("kbd").flag("data-mod", true).text(key).view(),
+        None => el("kbd").text(key).view(),
+    }
 }
 
 #[cfg(all(test, feature = "ssr"))]
