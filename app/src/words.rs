@@ -48,7 +48,10 @@ pub fn where_it_is(run: &Run) -> String {
         _ if run.iteration == 0 => run.reason.clone().unwrap_or_default(),
         status if status.is_over() || matches!(status, RunStatus::NeedsYou | RunStatus::Paused) => match &run.reason {
             Some(reason) => reason.clone(),
-            None => format!("{} of {} tasks, {}", run.tasks_done, run.tasks_total, iterations(run.iteration)),
+            None => {
+                let tasks = if run.tasks_total == 1 { "task" } else { "tasks" };
+                format!("{} of {} {tasks}, {}", run.tasks_done, run.tasks_total, iterations(run.iteration))
+            }
         },
         _ => {
             let step = run.step.map(|step| step.title().to_ascii_lowercase());

@@ -66,7 +66,7 @@ fn nothing_yet(any_project: bool, may_write: bool) -> AnyView {
         (false, true) => ui::empty(
             "Nothing here yet",
             "Try the offline demo: it takes a minute and costs nothing.",
-            ui::link_button(Kind::Normal, "Make a first project", to::NEW_PROJECT),
+            ui::link_button(Kind::Primary, "New project", to::NEW_PROJECT),
         ),
         (false, false) => ui::empty(
             "Nothing here yet",

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use protocol::projects::ProjectStatus;
 
-use super::run_rows::run_table;
+use super::run_rows::run_table_of_project;
 use crate::{
     loading::{changes_runs, load, loaded_page, refetch_on},
     routes::to,
@@ -68,7 +68,14 @@ fn head(page: &ProjectPage) -> AnyView {
         words => el("p").class("soft").text(words).view(),
     };
     let head = ui::page_head(project.name.clone(), pieces(vec![state, about]), to_start(page));
-    pieces(vec![head, project.problem.as_deref().map_or_else(nothing, |problem| ui::banner(Tone::Bad, problem))])
+    let problem = project.problem.as_deref().map_or_else(nothing, |problem| {
+        let problem = problem.trim_end_matches('.');
+        ui::banner(
+            Tone::Bad,
+            &format!("{problem}. Make the project again once that is mended; this one can be deleted in its settings."),
+        )
+    });
+    pieces(vec![head, problem])
 }
 
 /// Where the panel that starts a run is out of sight, the way to it.
@@ -101,7 +108,7 @@ fn runs(page: &ProjectPage) -> AnyView {
             ui::link_button(Kind::Normal, "Start a run", to::project(id)),
         );
     }
-    let mut parts = vec![ui::panel("", run_table("Runs of the project", page.runs.clone()))];
+    let mut parts = vec![ui::panel("", run_table_of_project("Runs of the project", page.runs.clone()))];
     if page.runs.len() >= 50 {
         let all = ui::link_button(Kind::Normal, "Show all runs", to::runs("", &id.to_string(), None));
         parts.push(el("p").class("more").child(all).view());

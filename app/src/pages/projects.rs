@@ -39,7 +39,7 @@ fn list(page: ProjectsPage) -> AnyView {
         return ui::empty(
             "No projects yet",
             "A project is one git repository with its spec and its runs.",
-            ui::link_button(Kind::Normal, "Make a project", to::NEW_PROJECT),
+            ui::link_button(Kind::Primary, "New project", to::NEW_PROJECT),
         );
     }
     let mut parts = vec![ui::panel("", ui::table("Projects", COLUMNS, page.rows.into_iter().map(row).collect()))];

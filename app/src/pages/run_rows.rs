@@ -21,13 +21,23 @@ const COLUMNS: &[Column] = &[
 
 /// A table of runs; `label` says which.
 pub fn run_table(label: &'static str, runs: Vec<Run>) -> AnyView {
-    ui::table(label, COLUMNS, runs.into_iter().map(row).collect())
+    rows(label, runs, true)
 }
 
-fn row(run: Run) -> Row {
+/// A table of the runs of one project, whose name stands above it already.
+pub fn run_table_of_project(label: &'static str, runs: Vec<Run>) -> AnyView {
+    rows(label, runs, false)
+}
+
+fn rows(label: &'static str, runs: Vec<Run>, with_project: bool) -> AnyView {
+    ui::table(label, COLUMNS, runs.into_iter().map(|run| row(run, with_project)).collect())
+}
+
+fn row(run: Run, with_project: bool) -> Row {
     let elapsed = if run.worked_ms > 0 { ui::duration(run.worked_ms) } else { "–".to_owned() };
     let demo = if run.demo { " · demo" } else { "" };
-    let by = format!("{} · run {} · {}{demo} · ", run.project_name, run.number, run.started_by);
+    let number = if with_project { format!("{} · run", run.project_name) } else { "Run".to_owned() };
+    let by = format!("{number} {} · {}{demo} · ", run.number, run.started_by);
     Row {
         cells: vec![
             words::run_chip(run.status, run.verdict),

@@ -65,5 +65,5 @@ fn nothing_found(filter: &Filter) -> AnyView {
             ui::link_button(Kind::Normal, "Open projects", to::PROJECTS),
         );
     }
-    ui::empty("No such runs", "Nothing fits what the address asks for.", ui::link_button(Kind::Normal, "Show all runs", to::RUNS))
+    ui::empty("No such runs", "No run fits what was asked for.", ui::link_button(Kind::Normal, "Show all runs", to::RUNS))
 }

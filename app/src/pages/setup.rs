@@ -18,7 +18,8 @@ pub fn page() -> AnyView {
         entry_field("password", "Password, at least 12 characters", "password", "new-password", String::new()),
         el("button").attr("type", "submit").class(ui::submit_class()).text("Create admin account").view(),
     ]);
-    entry("Set up", "Make the first account", form.view())
+    let lead = el("p").class("soft").text("It is an administrator's: it may do everything here and lets others in.");
+    entry("Set up", "Make the first account", pieces(vec![lead.view(), form.view()]))
 }
 
 /// A page before there is a person to show a shell to.

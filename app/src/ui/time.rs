@@ -55,11 +55,12 @@ pub fn exact(at: Timestamp) -> String {
     format!("{day} {clock} UTC")
 }
 
-/// How long something took: `8 ms`, `2.1 s`, `48 s`, `12 min`, `3 h 5 min`.
+/// How long something took: `under 1 ms`, `8 ms`, `2.1 s`, `48 s`, `12 min`, `3 h 5 min`.
 pub fn duration(millis: i64) -> String {
     let millis = millis.max(0);
     match millis {
-        0..1_000 => format!("{millis} ms"),
+        0 => "under 1 ms".to_owned(),
+        1..1_000 => format!("{millis} ms"),
         1_000..10_000 => format!("{}.{} s", millis / 1_000, millis % 1_000 / 100),
         10_000..60_000 => format!("{} s", millis / 1_000),
         60_000..3_600_000 => format!("{} min", millis / 60_000),
@@ -90,7 +91,7 @@ mod tests {
     fn durations_are_as_exact_as_people_need() {
         let read = [-5, 8, 2_140, 48_900, 754_000, 11_100_000].map(duration);
 
-        assert_eq!(read, ["0 ms", "8 ms", "2.1 s", "48 s", "12 min", "3 h 5 min"]);
+        assert_eq!(read, ["under 1 ms", "8 ms", "2.1 s", "48 s", "12 min", "3 h 5 min"]);
     }
 
     #[test]

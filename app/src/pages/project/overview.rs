@@ -1,9 +1,9 @@
 //! The first tab of a project: what it is, its newest runs, and the start of the next one.
 
 use leptos::prelude::*;
-use protocol::projects::{Delivery, Project};
+use protocol::projects::{Delivery, Project, ProjectStatus};
 
-use super::super::run_rows::run_table;
+use super::super::run_rows::run_table_of_project;
 use crate::{
     routes::to,
     server_fns::projects::ProjectPage,
@@ -14,10 +14,14 @@ use crate::{
 pub(super) fn overview(page: &ProjectPage, start: FormState) -> AnyView {
     let newest: Vec<_> = page.runs.iter().take(5).cloned().collect();
     let runs = if newest.is_empty() {
-        let empty = el("p").class("soft").text("No runs yet. The first one starts from the panel on this page.");
+        let words = match page.project.status {
+            ProjectStatus::Failed => "No runs.",
+            ProjectStatus::Preparing | ProjectStatus::Ready => "No runs yet. The first one starts from the panel on this page.",
+        };
+        let empty = el("p").class("soft").text(words);
         ui::padded_panel("Newest runs", empty.view())
     } else {
-        ui::panel("Newest runs", run_table("Newest runs", newest))
+        ui::panel("Newest runs", run_table_of_project("Newest runs", newest))
     };
     let work = div("work").child(div("runs").child(runs).view()).child(div("spec").child(spec(&page.project)).view()).view();
     let start = div("start").attr("id", "start").child(super::start::start(page, start)).view();
@@ -30,7 +34,8 @@ fn spec(project: &Project) -> AnyView {
         Some(spec) => ui::code_block("The project's spec", spec.clone()),
         None => el("p").class("panel-body soft").text("No spec is kept with the project; a run brings its own.").view(),
     };
-    let change = el("a").class("quiet").attr("href", to::project_tab(project.id, "settings")).text("Change spec").view();
+    let word = if project.spec.is_some() { "Change spec" } else { "Add a spec" };
+    let change = el("a").class("quiet").attr("href", to::project_tab(project.id, "settings")).text(word).view();
     ui::panel_with("Spec", change, body)
 }
 
@@ -39,9 +44,10 @@ fn about(project: &Project) -> AnyView {
         Delivery::Merge => "merged when verified",
         Delivery::Review => "kept for review",
     };
-    let branch = project.branch.clone().unwrap_or_else(|| "not there yet".to_owned());
+    let no_branch = if project.status == ProjectStatus::Failed { "none" } else { "not there yet" };
+    let no_branch = || el("span").class("muted").text(no_branch).view();
     let mut facts = vec![
-        ("Branch", ui::code(branch)),
+        ("Branch", project.branch.clone().map_or_else(no_branch, ui::code)),
         ("Commits", text(delivery)),
         ("Made from", text(words::source_title(project.source))),
         ("Folder", ui::path(&project.path)),

@@ -24,6 +24,9 @@ const LINES: usize = 4_000;
 pub(super) fn diff(state: RunState, loading: Loading<Option<Diff>>, split: Memo<bool>) -> AnyView {
     let viewed = Viewed::read(state);
     loaded(loading, move |diff| match diff {
+        Some(diff) if diff.files.is_empty() && untrack(|| state.with_run(|run| run.status.is_over())) => {
+            not_yet("Nothing was changed.")
+        }
         Some(diff) if diff.files.is_empty() => {
             not_yet("Nothing is changed yet. Changes show here once an iteration was verified.")
         }

@@ -46,21 +46,24 @@ fn newest_gates(model: &RunModel, state: RunState) -> AnyView {
 }
 
 fn list(run: &Run) -> AnyView {
-    let none = || el("span").class("muted").text("not yet").view();
+    let over = run.status.is_over();
+    let none = || el("span").class("muted").text(if over { "none" } else { "not yet" }).view();
     let code = |text: &Option<String>| text.clone().map_or_else(none, ui::code);
     let tier = match run.tier {
         Some(Tier::Simple) => format!("simple, {} phases", run.phases.len()),
         Some(Tier::Standard) => format!("standard, {} phases", run.phases.len()),
         Some(Tier::Complex) => format!("complex, {} phases", run.phases.len()),
-        None => "not yet known".to_owned(),
+        None => if over { "not known" } else { "not yet known" }.to_owned(),
     };
     let commit =
         run.commit.as_deref().map_or_else(none, |commit| el("code").attr("title", commit.to_owned()).text(short(commit)).view());
     let model = run.model.clone().unwrap_or_else(|| "the agent's choice".to_owned());
-    let mut facts = vec![
-        ("Branch", code(&run.branch)),
-        ("Commit", commit),
-        ("Worktree", run.worktree.as_deref().map_or_else(none, ui::path)),
+    let mut facts = vec![("Branch", code(&run.branch)), ("Commit", commit)];
+    // It goes when the run is over.
+    if !over {
+        facts.push(("Worktree", run.worktree.as_deref().map_or_else(none, ui::path)));
+    }
+    facts.extend([
         ("Agent", text(run.provider.title())),
         ("Model", text(model)),
         ("Tier", text(tier)),
@@ -68,7 +71,7 @@ fn list(run: &Run) -> AnyView {
         ("Sandbox", text(if run.sandboxed { "on" } else { "off" })),
         ("Started by", text(run.started_by.clone())),
         ("Queued", ui::ago(run.queued_at)),
-    ];
+    ]);
     facts.extend(run.started_at.map(|at| ("Started", ui::ago(at))));
     facts.extend(run.ended_at.map(|at| ("Ended", ui::ago(at))));
     let total = run.tokens.map(|tokens| grouped(tokens.scaffold + tokens.input + tokens.cached + tokens.output));

@@ -15,8 +15,13 @@ use crate::{
 pub(super) fn gates(state: RunState) -> AnyView {
     let none = live(move || {
         state.gates.track();
-        let none = state.model.with_value(|model| model.gates.is_empty());
-        if none { not_yet("No gate has judged this run yet.") } else { nothing() }
+        state.run.track();
+        let (none, over) = state.model.with_value(|model| (model.gates.is_empty(), model.run.status.is_over()));
+        match (none, over) {
+            (false, _) => nothing(),
+            (true, true) => not_yet("No gate judged this run."),
+            (true, false) => not_yet("No gate has judged this run yet."),
+        }
     });
     let numbers = move || {
         state.gates.track();
@@ -64,7 +69,7 @@ pub(super) fn rank(gate: &Gate) -> u8 {
     }
 }
 
-/// One check; older ones are folded unless something failed in them.
+/// One check; older ones are folded, and their head says whether something failed in them.
 fn group(iteration: i64, gates: &[Gate], is_newest: bool) -> AnyView {
     let title = if iteration == 0 { "Final check".to_owned() } else { format!("Iteration {iteration}") };
     let head = |class: &'static str, words: &'static str| el("th").attr("scope", "col").class(class).text(words).view();
@@ -74,10 +79,10 @@ fn group(iteration: i64, gates: &[Gate], is_newest: bool) -> AnyView {
     let table = el("table").class("gates").attr("aria-label", title.clone()).child(head).child(body).view();
     let failed = gates.iter().filter(|gate| gate.verdict == GateVerdict::Failed).count();
     let passed = gates.iter().filter(|gate| gate.verdict == GateVerdict::Passed).count();
-    let counts = if failed == 0 { format!("{passed} passed") } else { format!("{failed} failed, {passed} passed") };
+    let failures = if failed == 0 { nothing() } else { el("span").class("minus").text(format!("{failed} failed, ")).view() };
     let summary = el("summary").child(ui::icon("chevron")).child(el("h2").text(title).view());
-    let summary = summary.child(el("span").class("muted num").text(counts).view()).view();
-    el("details").class("gate-group").flag("open", is_newest || failed > 0).child(summary).child(table).view()
+    let summary = summary.child(el("span").class("muted num").child(failures).text(format!("{passed} passed")).view()).view();
+    el("details").class("gate-group").flag("open", is_newest).child(summary).child(table).view()
 }
 
 fn row(gate: &Gate) -> AnyView {
@@ -105,7 +110,6 @@ fn row(gate: &Gate) -> AnyView {
 pub(super) fn gate_took(gate: &Gate) -> String {
     match (gate.verdict, gate.duration_ms) {
         (GateVerdict::NotApplicable, _) => "–".to_owned(),
-        (_, 0) => "under 1 ms".to_owned(),
         (_, millis) => ui::duration(i64::try_from(millis).unwrap_or(i64::MAX)),
     }
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use protocol::runs::{Run, RunStatus, Verdict};
 
 use super::{
-    parts::{clock, drawn_on, took},
+    parts::{clock, drawn_on, took, with_gate_title},
     state::{RunState, Shown},
 };
 use crate::{
@@ -71,9 +71,10 @@ fn used(state: RunState) -> AnyView {
         state.run.track();
         text(state.model.with_value(|model| {
             let limit = model.run.limits.minutes.map(|minutes| format!(" of {minutes} min")).unwrap_or_default();
-            // A clock that has stopped may be exact.
+            // A clock that has stopped may be exact, as far as anybody cares beside minutes.
             let worked = model.worked_ms(now);
-            (if model.run.status.is_over() { took(worked) } else { clock(worked) }) + &limit
+            let exact = model.run.status.is_over() && worked >= 1_000;
+            (if exact { took(worked) } else { clock(worked) }) + &limit
         }))
     });
     let line = |name: &'static str, value: AnyView| {
@@ -106,7 +107,7 @@ fn why(run: &Run) -> AnyView {
         (RunStatus::Failed, _) | (RunStatus::Finished, Some(Verdict::NotVerified)) => Tone::Bad,
         _ => return nothing(),
     };
-    run.reason.as_deref().map_or_else(nothing, |reason| ui::banner(tone, reason))
+    run.reason.as_deref().map_or_else(nothing, |reason| ui::banner(tone, &with_gate_title(reason)))
 }
 
 /// A button that posts.

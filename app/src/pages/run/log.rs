@@ -6,7 +6,10 @@ mod search;
 use std::time::Duration;
 
 use leptos::{prelude::*, task::spawn_local};
-use protocol::{EventSeq, runs::StepStatus};
+use protocol::{
+    EventSeq,
+    runs::{RunStatus, StepStatus},
+};
 
 use self::search::Search;
 use super::{
@@ -233,7 +236,10 @@ fn tools(state: RunState, panel: LogPanel) -> AnyView {
     let word = live(move || text(if panel.following.get() { "Following" } else { "Follow" }));
     let key = el("kbd").attr("aria-hidden", "true").text("f").view();
     let follow = el("button").attr("type", "button").class("btn follow needs-script").live_attr("aria-pressed", pressed);
-    let follow = follow.on_click(move || panel.toggle_follow()).child(word).child(key).view();
+    let follow = follow.on_click(move || panel.toggle_follow()).child(word).child(key);
+    // What is over goes nowhere.
+    let is_over = move || state.with_run(|run| run.status.is_over()).then(String::new);
+    let follow = follow.live_attr("hidden", is_over).view();
     let raw = el("a").class("btn raw").attr("href", format!("/api/v2/runs/{}/transcript", state.id)).attr("rel", "external");
     let raw = raw.attr("title", "Download the raw log").attr("download", "transcript.jsonl").child(ui::icon("down"));
     let raw = raw.child(el("span").text("Raw log").view()).view();
@@ -254,8 +260,6 @@ fn older(state: RunState, panel: LogPanel) -> AnyView {
 
 /// What the run waits for.
 fn tail(state: RunState) -> AnyView {
-    use protocol::runs::RunStatus;
-
     state.log.track();
     let empty = state.model.with_value(|model| model.log.count == 0);
     let words = state.with_run(|run| match run.status {
@@ -311,7 +315,8 @@ fn step_of(state: RunState, key: EventSeq) -> StepLine {
         let Some(section) = section_of(model, key) else { return StepLine::default() };
         let iteration = model.iterations.iter().find(|iteration| iteration.number == section.iteration);
         let step = iteration.and_then(|iteration| iteration.steps.iter().find(|step| Some(step.step) == section.step));
-        let goes_on = |status: StepStatus| status != StepStatus::Running || !model.run.status.is_over();
+        let stands = model.run.status.is_over() || matches!(model.run.status, RunStatus::Paused | RunStatus::NeedsYou);
+        let goes_on = |status: StepStatus| status != StepStatus::Running || !stands;
         StepLine {
             title: section_title(section),
             status: step.map(|step| step.status).filter(|status| goes_on(*status)),

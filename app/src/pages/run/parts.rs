@@ -45,6 +45,7 @@ pub(super) fn grouped(number: u64) -> String {
 /// A part of the page that folds; on a phone it is folded at first.
 pub(super) fn fold(title: &'static str, body: AnyView) -> AnyView {
     let open = RwSignal::new(true);
+    // The script in the head has folded it there before; this is for whoever comes without a load.
     Effect::new(move |_| {
         if scroll::is_narrow() {
             open.set(false);
@@ -89,6 +90,16 @@ pub(super) fn small(words: &str) -> AnyView {
     el("p").class("muted small").child(ui::prose(words)).view()
 }
 
+/// A task's note without the task's title, which agents like to repeat.
+pub(super) fn note_alone<'a>(note: &'a str, title: &str) -> &'a str {
+    let stem = title.trim_end_matches('…');
+    let Some(rest) = note.strip_prefix(stem) else { return note };
+    // Of a title that was cut, the note may have the rest.
+    let rest = if stem == title { rest } else { rest.split_once(" — ").map_or(rest, |(_, why)| why) };
+    let rest = rest.trim_start_matches([' ', '.', ':', ',', '-', '–', '—']);
+    if rest.is_empty() { note } else { rest }
+}
+
 /// What people call a gate.
 pub(super) fn gate_title(name: &str) -> String {
     let title = match name {
@@ -103,6 +114,12 @@ pub(super) fn gate_title(name: &str) -> String {
         other => other,
     };
     title.to_owned()
+}
+
+/// Words about a gate with its title in place of its name: `The gate "Work done" failed`.
+pub(super) fn with_gate_title(words: &str) -> String {
+    let around = words.split_once("gate \"").and_then(|(before, rest)| Some((before, rest.split_once('"')?)));
+    around.map_or_else(|| words.to_owned(), |(before, (name, after))| format!("{before}gate \"{}\"{after}", gate_title(name)))
 }
 
 /// What a gate found, with its colour and icon.
@@ -144,6 +161,7 @@ pub(super) fn tab_notes(state: RunState) -> [String; 5] {
         let done = model.tasks.iter().filter(|task| task.status == TaskStatus::Completed).count();
         let tasks = if model.tasks.is_empty() { String::new() } else { format!("{done}/{}", model.tasks.len()) };
         let changed = model.receipt.as_ref().map(|receipt| &receipt.facts);
+        let changed = changed.filter(|facts| facts.lines_added + facts.lines_removed > 0);
         let diff = changed.map(|facts| format!("+{} −{}", facts.lines_added, facts.lines_removed)).unwrap_or_default();
         let last = model.gates.iter().map(|gate| gate.iteration).max();
         let whole = model.gates.iter().any(|gate| gate.iteration == 0);
@@ -183,5 +201,25 @@ mod tests {
         assert_eq!([-1, 48_900, 724_000, 3_723_000].map(clock), ["0:00", "0:48", "12:04", "1:02:03"]);
         assert_eq!([0, 999, 31_204, 1_234_567].map(grouped), ["0", "999", "31,204", "1,234,567"]);
         assert_eq!(short("0123456789abcdef"), "0123456789");
+    }
+
+    #[test]
+    fn a_note_does_not_repeat_the_title() {
+        let read = [
+            ("Greet — no example", "Greet"),
+            ("Greet people — no example", "Greet pe…"),
+            ("Greet", "Greet"),
+            ("no example", "Greet"),
+        ]
+        .map(|(note, title)| note_alone(note, title));
+
+        assert_eq!(read, ["no example", "no example", "Greet", "no example"]);
+    }
+
+    #[test]
+    fn people_read_titles_of_gates() {
+        let read = ["The gate \"diff\" failed: x.", "Nothing was committed.", "gate \"open"].map(with_gate_title);
+
+        assert_eq!(read, ["The gate \"Work done\" failed: x.", "Nothing was committed.", "gate \"open"]);
     }
 }

@@ -8,7 +8,7 @@ use protocol::{
 
 use super::{
     gates::rank,
-    parts::{gate_state, gate_title, grouped, not_yet, short, small, task_state, took},
+    parts::{gate_state, gate_title, grouped, not_yet, note_alone, short, small, task_state, took, with_gate_title},
     state::RunState,
 };
 use crate::{
@@ -47,16 +47,18 @@ fn till(receipt: &Receipt) -> AnyView {
     }
     if !receipt.gaps.is_empty() {
         parts.push(heading(if receipt.verdict == Verdict::NotVerified { "Why not" } else { "Gaps" }));
-        let gaps = receipt.gaps.iter().map(|gap| el("li").child(ui::prose(gap)).view());
+        let gaps = receipt.gaps.iter().map(|gap| el("li").child(ui::prose(&with_gate_title(gap))).view());
         parts.push(el("ul").class("gaps").children(gaps).view());
     }
     let mut gates: Vec<&Gate> = facts.gates.iter().collect();
     gates.sort_by_key(|gate| rank(gate));
+    if !facts.tasks.is_empty() {
+        parts.extend([heading("Requirements"), el("ol").children(facts.tasks.iter().map(task)).view()]);
+    }
+    if !gates.is_empty() {
+        parts.extend([heading("Gates, final check"), el("ul").children(gates.into_iter().map(gate_line)).view()]);
+    }
     parts.extend([
-        heading("Requirements"),
-        el("ol").children(facts.tasks.iter().map(task)).view(),
-        heading("Gates, final check"),
-        el("ul").children(gates.into_iter().map(gate_line)).view(),
         heading("Facts"),
         measured(facts),
         heading("Claims, not checked"),
@@ -84,7 +86,7 @@ fn gate_line(gate: &Gate) -> AnyView {
 fn task(task: &TaskFact) -> AnyView {
     let (tone, icon, word) = task_state(task.status);
     let item = el("li").child(line(ui::prose(&format!("{}. {}", task.number, task.title)), ui::chip(tone, icon, word)));
-    let item = item.children(task.note.as_deref().map(small));
+    let item = item.children(task.note.as_deref().map(|note| small(note_alone(note, &task.title))));
     if task.examples.is_empty() {
         return item.child(small("The spec gives no example of it that could be carried out.")).view();
     }
@@ -140,7 +142,7 @@ fn claims(receipt: &Receipt) -> AnyView {
     match &receipt.judgments.agent_claim {
         Some(claim) => pieces(vec![
             small("The agent's own closing words; no part of the verdict."),
-            el("blockquote").text(ansi::plain(claim)).view(),
+            el("blockquote").child(ui::prose(&ansi::plain(claim))).view(),
         ]),
         None => small("The agent claimed nothing."),
     }

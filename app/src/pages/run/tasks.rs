@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use protocol::runs::Task;
 
 use super::{
-    parts::{not_yet, short, small, task_state},
+    parts::{not_yet, note_alone, short, small, task_state},
     state::RunState,
 };
 use crate::ui::{self, div, el, live};
@@ -14,7 +14,12 @@ pub(super) fn tasks(state: RunState) -> AnyView {
         state.tasks.track();
         state.model.with_value(|model| {
             if model.tasks.is_empty() {
-                return not_yet("The tasks show once the spec was read.");
+                let over = model.run.status.is_over();
+                return not_yet(if over {
+                    "The run ended before the spec was read."
+                } else {
+                    "The tasks show once the spec was read."
+                });
             }
             el("ol").class("tasks").children(model.tasks.iter().map(row)).view()
         })
@@ -30,7 +35,7 @@ fn row(task: &Task) -> AnyView {
         body = body.child(el("ul").class("criteria").children(criteria).view());
     }
     if let Some(note) = &task.note {
-        body = body.child(el("p").class("task-note").child(ui::prose(note)).view());
+        body = body.child(el("p").class("task-note").child(ui::prose(note_alone(note, &task.title))).view());
     }
     let notes = notes(task);
     if !notes.is_empty() {

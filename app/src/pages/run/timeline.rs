@@ -1,7 +1,7 @@
 //! Phases and iterations, the oldest first.
 
 use leptos::prelude::*;
-use protocol::runs::{Iteration, PhaseRecord, Step, StepStatus};
+use protocol::runs::{Iteration, PhaseRecord, RunStatus, Step, StepStatus};
 
 use super::{
     parts::{gate_title, not_yet, step_word, took},
@@ -22,23 +22,26 @@ pub(super) fn timeline(state: RunState) -> AnyView {
 }
 
 fn draw(model: &RunModel) -> AnyView {
+    let status = model.run.status;
+    let over = status.is_over();
     if model.phases.is_empty() {
-        return not_yet("The phases show once the spec was read.");
+        return not_yet(if over { "The run ended before the spec was read." } else { "The phases show once the spec was read." });
     }
-    let over = model.run.status.is_over();
+    let held = matches!(status, RunStatus::Paused | RunStatus::NeedsYou);
     let phases = model.phases.iter().map(|record| {
         let iterations = model.iterations.iter().filter(|iteration| iteration.phase == record.phase);
         let iterations: Vec<AnyView> = iterations.map(|iteration| one(iteration, over)).collect();
-        let phase = el("li").class("phase").child(phase(record, over));
+        let phase = el("li").class("phase").child(phase(record, over, held));
         if iterations.is_empty() { phase.view() } else { phase.child(el("ol").children(iterations).view()).view() }
     });
     el("ol").class("phases").children(phases).view()
 }
 
-fn phase(record: &PhaseRecord, over: bool) -> AnyView {
+fn phase(record: &PhaseRecord, over: bool, held: bool) -> AnyView {
     let (class, icon, word) = match (record.started_at, record.ended_at) {
         (Some(_), Some(_)) => ("phase-name done", "check", "done"),
         (Some(_), None) if over => ("phase-name", "stop", "ended here"),
+        (Some(_), None) if held => ("phase-name", "pause", "held"),
         (Some(_), None) => ("phase-name now", "spin", "now"),
         (None, _) if over => ("phase-name next", "dash", "not reached"),
         (None, _) => ("phase-name next", "dash", "later"),
