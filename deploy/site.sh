@@ -17,7 +17,7 @@ say() { printf 'site: %s\n' "$*" >&2; }
 inputs=$(
   {
     find app crates/protocol frontend style public -type f -not -name '*.snap' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
-    sha256sum Cargo.toml Cargo.lock deploy/versions.env deploy/site.sh
+    sha256sum Cargo.toml Cargo.lock deploy/versions.env deploy/site.sh deploy/stub_functions.py
     rustc --version
     wasm-bindgen --version
   } | sha256sum | cut -d' ' -f1
@@ -37,6 +37,9 @@ wasm-split-cli --target web --out-name loki "$target/wasm32-unknown-unknown/wasm
   { cat "$work/split.log" >&2; exit 1; }
 # wasm-opt is left out on purpose: it took 1 % off what goes over the wire, and Debian's binaryen 108 breaks the table of
 # JavaScript values that current compilers export.
+# Server functions can stream, so wasm-streams exports its classes to JavaScript; no page uses them, and 4 kB go over the wire.
+python3 deploy/stub_functions.py "$work/split/loki.wasm" '12wasm_streams|^(__wbg_)?intounderlying' >"$work/split/loki.stubbed"
+mv "$work/split/loki.stubbed" "$work/split/loki.wasm"
 wasm-bindgen --target web --no-typescript --keep-lld-exports --remove-name-section --remove-producers-section \
   --out-name loki --out-dir "$work/bind" "$work/split/loki.wasm"
 cp "$work/split/__wasm_split.js" "$work/bind/"
