@@ -2,9 +2,11 @@
 
 mod chain;
 mod checkpoints;
+mod page;
 
 pub use chain::{Chain, GENESIS, Link, Row};
 pub use checkpoints::{AuditKey, Checkpoint, KeyError, PublicKey};
+pub use page::Page;
 
 use std::collections::BTreeMap;
 
@@ -116,12 +118,14 @@ impl Entry {
     /// That `actor` did `what`, a verb and a kind of thing like `create project`, to the one of that id.
     pub fn done(at: i64, actor: &Actor, what: &str, id: &impl ToString) -> Self {
         let (action, kind) = what.split_once(' ').unwrap_or((what, ""));
+        // The separators of a page are control characters; nothing that is named has any.
+        let id: String = id.to_string().chars().filter(|character| !character.is_control()).collect();
         Self {
             at,
             actor: key(actor),
             action: action.to_owned(),
             resource_type: kind.to_owned(),
-            resource_id: id.to_string(),
+            resource_id: id,
             outcome: Outcome::Done,
             details: Details::of(actor),
         }

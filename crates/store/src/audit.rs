@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
-use domain::audit::{Checkpoint, Details, Entry, Link, Outcome, Row};
+use domain::audit::{Checkpoint, Details, Entry, Link, Outcome, Page, Row};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    Statement,
     sea_query::{Expr, ExprTrait, Func, LikeExpr},
 };
 
@@ -84,6 +85,29 @@ impl Audit<'_> {
     pub async fn after(&self, seq: i64, limit: u64) -> Result<Vec<Row>, StoreError> {
         let found = audit_entries::Entity::find().filter(Column::Seq.gt(seq)).order_by_asc(Column::Seq).limit(limit);
         Ok(found.all(&self.0.inner).await?.into_iter().map(read).collect())
+    }
+
+    /// Entries after a position, oldest first, as one text: a walk over all of them reads many, and each value by itself would
+    /// cost more than to hash it.
+    pub async fn page_after(&self, seq: i64, limit: i64) -> Result<Page, StoreError> {
+        let backend = self.0.inner.get_database_backend();
+        let (character, join, parameters) = match backend {
+            DbBackend::Sqlite => ("char", "group_concat", ("?", "?")),
+            _ => ("chr", "string_agg", ("$1", "$2")),
+        };
+        let fields = Page::FIELDS.join(&format!(" || {character}({}) || ", Page::BETWEEN_FIELDS as u32));
+        let sql = format!(
+            "select count(*) as rows_there, {join}(line, {character}({}) order by seq) as page from \
+             (select seq, {fields} as line from audit_entries where seq > {} order by seq limit {}) as lines",
+            Page::BETWEEN_ROWS as u32,
+            parameters.0,
+            parameters.1
+        );
+        let statement = Statement::from_sql_and_values(backend, sql, [seq.into(), limit.into()]);
+        let row = self.0.inner.query_one_raw(statement).await?;
+        let row = row.ok_or_else(|| StoreError::corrupt("audit_entries", "they cannot be counted"))?;
+        let text: Option<String> = row.try_get("", "page")?;
+        Ok(Page { rows: row.try_get("", "rows_there")?, text: text.unwrap_or_default() })
     }
 
     /// Entries that fit, newest first: those before `before`, without the first `skip`.

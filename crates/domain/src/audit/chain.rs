@@ -218,8 +218,8 @@ mod tests {
     fn the_hashed_text_is_json_whatever_the_fields_hold() {
         let odd = "\"\\\n\r\t\u{8}\u{c}\u{1}\u{7f}é名";
         let changes = Changes::default().field("name", odd, "B");
-        let mut entry = Entry::done(1, &Actor::Automation, "update project", &odd).with(changes);
-        entry.actor = odd.to_owned();
+        let mut entry = Entry::done(1, &Actor::Automation, "update project", &7).with(changes);
+        (entry.actor, entry.resource_id) = (odd.to_owned(), odd.to_owned());
         let row = Link::genesis().append(entry);
 
         let text = row.canonical(GENESIS);

@@ -3,14 +3,14 @@
 use domain::{
     access::{self, Action},
     actor::Actor,
-    audit::{Chain, Checkpoint, Link, PublicKey, Row},
+    audit::{Chain, Checkpoint, Link, Page, PublicKey, Row},
 };
 use protocol::audit::AuditVerdict;
 
 use crate::{Cx, Error};
 
 /// Entries read at once.
-const PAGE: u64 = 5_000;
+const PAGE: i64 = 5_000;
 
 /// Walks over the whole trail, as it is at one moment, and names the first entry that is not as it was written. `keys` are
 /// those whose checkpoints count; the server's own when there are none.
@@ -21,15 +21,16 @@ pub async fn verify(cx: &Cx, actor: &Actor, keys: &[PublicKey]) -> Result<AuditV
     let tx = cx.store.read().await?;
     let checkpoints = tx.audit().checkpoints().await?;
     let head = tx.audit().head().await?;
-    let mut page = tx.audit().after(0, PAGE).await?;
-    let start = start(page.first(), &checkpoints);
+    let start = start(tx.audit().after(0, 1).await?.first(), &checkpoints);
     let mut walk = Walk { chain: Chain::after(start.clone()), checked: 0, problem: None, checkpoints, at: 0 };
     walk.pass_checkpoint(&start);
-    while !page.is_empty() && walk.problem.is_none() {
-        let last = page.last().map_or(0, |row| row.seq);
-        // The next rows are read while these are hashed.
+    let mut behind = start.seq;
+    let mut page = tx.audit().page_after(behind, PAGE).await?;
+    while page.rows > 0 && walk.problem.is_none() {
+        // The next rows are read while these are hashed. Where one is missing, the walk ends there.
+        behind += page.rows;
         let hashing = tokio::task::spawn_blocking(move || walk.over(page));
-        page = tx.audit().after(last, PAGE).await?;
+        page = tx.audit().page_after(behind, PAGE).await?;
         walk = hashing.await.map_err(|error| Error::Internal(format!("the trail could not be walked over: {error}")))?;
     }
     Ok(verdict(walk, &start, &head, keys))
@@ -73,9 +74,9 @@ struct Walk {
 }
 
 impl Walk {
-    fn over(mut self, rows: Vec<Row>) -> Self {
-        for row in rows {
-            if let Err(words) = self.chain.check(row) {
+    fn over(mut self, page: Page) -> Self {
+        for row in page.into_rows() {
+            if let Err(words) = row.and_then(|row| self.chain.check(row)) {
                 self.problem = Some((self.chain.last().seq + 1, words));
                 break;
             }
