@@ -1,16 +1,20 @@
 //! The REST API: thin twins of the use cases. Shapes are the `protocol` crate's.
 
+pub mod access_tokens;
 pub mod agents;
 pub mod audit;
 pub mod control;
+pub mod enterprise;
 pub mod events;
 pub mod health;
+pub mod logins;
 pub mod metrics;
 pub mod projects;
 pub mod runs;
 pub mod status;
 pub mod templates;
 pub mod tokens;
+pub mod users;
 
 use axum::{Router, handler::Handler, routing::MethodFilter};
 use protocol::{ApiError, page::PageQuery};
@@ -99,6 +103,16 @@ pub fn routes() -> Routes {
         .get("/api/v2/audit", audit::list)
         .get("/api/v2/audit/verify", audit::verify)
         .get("/api/v2/audit/export", audit::export)
+        .get("/api/v2/logins", logins::list)
+        .delete("/api/v2/logins", logins::end_others)
+        .delete("/api/v2/logins/{id}", logins::end)
+        .get("/api/v2/users", users::list)
+        .put("/api/v2/users/{id}", users::update)
+        .delete("/api/v2/users/{id}", users::delete)
+        .delete("/api/v2/users/{id}/logins", users::end_logins)
+        .post("/api/v2/access-tokens", access_tokens::create)
+        .get("/.well-known/jwks.json", access_tokens::keys)
+        .get("/api/enterprise/status", enterprise::status)
         .get("/ws", crate::ws::events::open)
 }
 

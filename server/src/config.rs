@@ -88,6 +88,9 @@ pub struct DataArgs {
     /// Where people can sign in besides with a password, in TOML [default: sign-in.toml in the data directory, if it is there]
     #[arg(long, env = "LOKI_SIGN_IN_FILE", value_name = "FILE")]
     pub sign_in_file: Option<PathBuf>,
+    /// The keys that sign access tokens; made when they are not there [default: access.keys in the data directory]
+    #[arg(long, env = "LOKI_ACCESS_KEYS_FILE", value_name = "FILE")]
+    pub access_keys_file: Option<PathBuf>,
 }
 
 /// How log lines look.
@@ -137,6 +140,7 @@ pub struct DataConfig {
     pub audit_key_file: PathBuf,
     /// Named on the command line; `sign-in.toml` in the data directory otherwise.
     pub sign_in_file: Option<PathBuf>,
+    pub access_keys_file: PathBuf,
 }
 
 /// Why the set-up cannot be.
@@ -221,7 +225,8 @@ impl DataConfig {
         let data_dir = data_dir::prepare(&data_dir)?;
         let database_url = args.database_url.unwrap_or_else(|| sqlite_url(&data_dir));
         let audit_key_file = args.audit_key_file.unwrap_or_else(|| data_dir.join("audit.key"));
-        Ok(Self { data_dir, database_url, audit_key_file, sign_in_file: args.sign_in_file })
+        let access_keys_file = args.access_keys_file.unwrap_or_else(|| data_dir.join("access.keys"));
+        Ok(Self { data_dir, database_url, audit_key_file, access_keys_file, sign_in_file: args.sign_in_file })
     }
 
     /// Where people can sign in besides with a password.

@@ -107,6 +107,7 @@ impl IntoResponse for HttpError {
 pub(crate) fn is_api(path: &str) -> bool {
     path.starts_with("/api/")
         || path.starts_with("/ui/")
+        || path.starts_with("/.well-known/")
         || ["/api", "/ws", "/health", "/metrics", "/openapi.json"].contains(&path)
 }
 

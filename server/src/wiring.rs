@@ -9,7 +9,7 @@ use leptos::config::LeptosOptions;
 use protocol::agents::ProviderId;
 use providers::{Providers, ProvidersConfig};
 use sandbox::{Bubblewrap, BubblewrapConfig, Plain, PlainConfig};
-use services::{Cx, Nudges, Settings};
+use services::{Cx, Nudges, Settings, accounts::AccessKeys};
 use store::Store;
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -110,6 +110,8 @@ pub async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, Star
     };
     let audit_key = audit_key::load(&data.audit_key_file, &*ids)
         .map_err(|source| StartError::Io { what: "the key of the audit trail cannot be used", source })?;
+    let access_keys = AccessKeys::load(&data.access_keys_file, &*ids, domain::ports::clock::Clock::now(&*clock))
+        .map_err(|source| StartError::Io { what: "the keys of access tokens cannot be used", source })?;
     let agents = agents(data, outside.agents, &sandbox)
         .map_err(|source| StartError::Io { what: "the data directory cannot be written", source })?;
     Ok(Cx {
@@ -124,6 +126,7 @@ pub async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, Star
         token_uses: Arc::default(),
         denials: Arc::default(),
         audit_key: Arc::new(audit_key),
+        access_keys: Arc::new(access_keys),
         hashing: services::accounts::HashingRoom::default(),
         detected: Arc::default(),
         settings: Arc::new(settings),
@@ -195,7 +198,7 @@ impl App {
         let last = services::events::last_seq(&cx).await?;
         let (stopping, tasks, feed) = (CancellationToken::new(), TaskTracker::new(), Feed::new(last));
         tasks.spawn(feed.clone().run(cx.clone(), stopping.clone()));
-        tasks.spawn(world::sweep_logins(cx.clone(), stopping.clone()));
+        tasks.spawn(world::sweep(cx.clone(), stopping.clone()));
         tasks.spawn(world::write_token_uses(cx.clone(), stopping.clone()));
         tasks.spawn(services::audit::write_denials(cx.clone(), stopping.clone()));
         tasks.spawn(world::keep_audit(cx.clone(), settings.audit_days, stopping.clone()));

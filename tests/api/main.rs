@@ -1,6 +1,7 @@
 //! The API from outside: who may do what, what it answers, and what it refuses.
 #![expect(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
+mod access_tokens;
 mod audit;
 mod bad_input;
 mod browsers;
@@ -9,6 +10,7 @@ mod dishonest_providers;
 mod headers;
 mod limits;
 mod lists;
+mod logins;
 mod providers;
 mod reset_links;
 mod roles;

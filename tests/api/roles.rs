@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use protocol::access::Role;
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-use tests::{Actor, Browser, Setup, TestApp, app::PASSWORD};
+use tests::{Actor, Browser, Setup, TestApp, actor::Credentials, app::PASSWORD};
 
 /// What a caller needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,15 +16,17 @@ enum Needs {
     Control,
     Audit,
     Admin,
+    /// An API token, whatever its role.
+    Token,
 }
 
-use Needs::{Admin, Audit, Control, Nothing, Read, Write};
+use Needs::{Admin, Audit, Control, Nothing, Read, Token, Write};
 
 /// Names nothing, so that nothing changes while all roles try.
 const UNKNOWN: &str = "0198c000-0000-7000-8000-000000000000";
 
 /// Method and path as the document writes them, what a caller needs, and the answer to whoever has it.
-const TABLE: [(&str, &str, Needs, u16); 40] = [
+const TABLE: [(&str, &str, Needs, u16); 50] = [
     ("get", "/health", Nothing, 200),
     ("get", "/metrics", Read, 200),
     ("get", "/api/status", Read, 200),
@@ -64,6 +66,16 @@ const TABLE: [(&str, &str, Needs, u16); 40] = [
     ("get", "/api/v2/audit", Audit, 200),
     ("get", "/api/v2/audit/verify", Audit, 200),
     ("get", "/api/v2/audit/export", Audit, 200),
+    ("get", "/api/v2/logins", Read, 200),
+    ("delete", "/api/v2/logins", Read, 200),
+    ("delete", "/api/v2/logins/{id}", Read, 404),
+    ("get", "/api/v2/users", Admin, 200),
+    ("put", "/api/v2/users/{id}", Admin, 404),
+    ("delete", "/api/v2/users/{id}", Admin, 404),
+    ("delete", "/api/v2/users/{id}/logins", Admin, 204),
+    ("post", "/api/v2/access-tokens", Token, 201),
+    ("get", "/.well-known/jwks.json", Nothing, 200),
+    ("get", "/api/enterprise/status", Nothing, 200),
     // Without an upgrade; with one it is tried in `sockets`.
     ("get", "/ws", Read, 400),
 ];
@@ -72,8 +84,8 @@ fn has(role: Role, needs: Needs) -> bool {
     match role {
         Role::Admin => true,
         Role::Operator => !matches!(needs, Audit | Admin),
-        Role::Viewer => matches!(needs, Nothing | Read),
-        Role::Auditor => matches!(needs, Nothing | Read | Audit),
+        Role::Viewer => matches!(needs, Nothing | Read | Token),
+        Role::Auditor => matches!(needs, Nothing | Read | Audit | Token),
     }
 }
 
@@ -87,14 +99,18 @@ fn body(path: &str) -> Value {
     }
 }
 
-async fn answer(actor: &Actor<'_>, method: &str, path: &str) -> u16 {
+fn request(actor: &Actor<'_>, method: &str, path: &str) -> RequestBuilder {
     let address = path.replace("{id}", UNKNOWN).replace("{name}", "cli-tool");
     let verb = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
-    let mut request = actor.request(verb, &address);
-    if matches!(method, "post" | "put") {
-        request = request.json(&body(path));
-    }
-    actor.send(request).await.status
+    let request = actor.request(verb, &address);
+    let plain = path.split('?').next().unwrap();
+    // What opens a socket has to say where it comes from, too.
+    let request = if plain == "/ws" { request.header("origin", actor.app.url()) } else { request };
+    if matches!(method, "post" | "put") { request.json(&body(plain)) } else { request }
+}
+
+async fn answer(actor: &Actor<'_>, method: &str, path: &str) -> u16 {
+    actor.send(request(actor, method, path)).await.status
 }
 
 async fn documented(app: &TestApp) -> BTreeSet<(String, String)> {
@@ -128,24 +144,63 @@ async fn each_role_may_do_what_the_table_says_on_postgres() {
 async fn each_role_is_held_to_the_table(app: TestApp) {
     let mut wrong = Vec::new();
     for role in Role::ALL {
-        let actor = app.token(role);
-        for (method, path, needs, allowed) in TABLE {
-            let expected = if has(role, needs) { allowed } else { 403 };
-            let got = answer(&actor, method, path).await;
-            if got != expected {
-                wrong.push(format!("{} {method} {path}: {got} instead of {expected}", role.as_str()));
+        for (transport, actor) in [("bearer", app.token(role)), ("cookie", person(&app, role).await)] {
+            for (method, path, needs, allowed) in TABLE {
+                let may = has(role, needs) && (needs != Token || transport == "bearer");
+                let expected = if may { allowed } else { 403 };
+                let got = answer(&actor, method, path).await;
+                if got != expected {
+                    wrong.push(format!("{} by {transport} {method} {path}: {got} instead of {expected}", role.as_str()));
+                }
             }
         }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[tokio::test]
+async fn what_proves_nothing_opens_nothing() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
     let nobody = app.nobody();
+    let revoked = app.viewer().await;
+    app.offline(&["token", "revoke", "viewer"], "");
+    let mut wrong = Vec::new();
     for (method, path, needs, allowed) in TABLE {
         let expected = if needs == Nothing { allowed } else { 401 };
-        let got = answer(&nobody, method, path).await;
-        if got != expected {
-            wrong.push(format!("nobody {method} {path}: {got} instead of {expected}"));
+        let in_query = format!("{path}?token={}", admin.secret());
+        let answers = [
+            ("nobody", answer(&nobody, method, path).await),
+            ("a token in the address", answer(&nobody, method, &in_query).await),
+            ("an admin's token in the address too", answer(&admin, method, &in_query).await),
+            ("a revoked token", answer(&revoked, method, path).await),
+            ("Basic", with(&nobody, method, path, ("authorization", "Basic bG9raTpsb2tp")).await),
+            ("a token without its scheme", with(&nobody, method, path, ("authorization", admin.secret())).await),
+            ("a made-up cookie", with(&nobody, method, path, ("cookie", "loki_login=AAAAAAAAAAAAAAAAAAAAAA")).await),
+        ];
+        for (what, got) in answers {
+            if got != expected {
+                wrong.push(format!("{what} {method} {path}: {got} instead of {expected}"));
+            }
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// A request of a browser on a page of this server, with another header.
+async fn with(actor: &Actor<'_>, method: &str, path: &str, (name, value): (&str, &str)) -> u16 {
+    let request = request(actor, method, path).header("origin", actor.app.url()).header(name, value);
+    actor.send(request).await.status
+}
+
+/// Somebody of that role in a browser.
+async fn person(app: &TestApp, role: Role) -> Actor<'_> {
+    let email = format!("{}@example.org", role.as_str());
+    let words = ["user", "create", "--email", &email, "--role", role.as_str(), "--password-stdin"];
+    app.offline(&words, &format!("{PASSWORD}\n"));
+    let form = [("email", email.as_str()), ("password", PASSWORD)];
+    let answer = app.nobody().send_form("/login", &form).await.expect(303);
+    Actor::new(app, Credentials::Cookie(answer.cookie("loki_login").unwrap()))
 }
 
 /// Routes of browsers, which no document lists: what they answer nobody, and somebody who is

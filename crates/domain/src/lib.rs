@@ -6,6 +6,7 @@ pub mod actor;
 pub mod addresses;
 pub mod audit;
 pub mod complexity;
+pub mod devices;
 pub mod gates;
 pub mod limits;
 pub mod ports;

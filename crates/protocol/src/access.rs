@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Timestamp, TokenId, UserId};
+use crate::{LoginId, Timestamp, TokenId, UserId};
 
 /// What a user or token is for. The rules behind the names are one table in `domain::access`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -167,4 +167,85 @@ pub struct UpdateToken {
 pub struct RotateToken {
     /// How long the old one still counts, 0 to 720; 24 when absent
     pub grace_period_hours: Option<u32>,
+}
+
+/// Where somebody is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Login {
+    pub id: LoginId,
+    /// Whether it is the one that asks.
+    pub current: bool,
+    /// Browser and system, as far as they can be told.
+    pub device: String,
+    pub address: Option<String>,
+    pub since: Timestamp,
+    /// Exact to a few minutes.
+    pub last_seen: Timestamp,
+    /// When it ends if it is not used any more.
+    pub expires_at: Timestamp,
+}
+
+/// A person as admins see them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct User {
+    pub id: UserId,
+    pub email: String,
+    pub name: String,
+    pub role: Role,
+    pub created_at: Timestamp,
+}
+
+/// Changes what is given and leaves the rest.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UpdateUser {
+    pub role: Option<Role>,
+    /// 1 to 100 characters
+    pub name: Option<String>,
+}
+
+/// An access token to be.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CreateAccessToken {
+    /// No more than the API token has; all of them when absent
+    pub scopes: Option<Vec<Scope>>,
+}
+
+/// A signed token (JWT) for a quarter of an hour.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AccessToken {
+    pub access_token: String,
+    /// `Bearer`.
+    pub token_type: String,
+    /// Seconds.
+    pub expires_in: i64,
+    /// Separated by spaces.
+    pub scope: String,
+}
+
+/// The public keys that access tokens are signed with (RFC 7517).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct KeySet {
+    pub keys: Vec<PublicJwk>,
+}
+
+/// An Ed25519 key (RFC 8037).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PublicJwk {
+    pub kty: String,
+    pub crv: String,
+    /// The key itself, in base64url.
+    pub x: String,
+    pub kid: String,
+    #[serde(rename = "use")]
+    pub usage: String,
+    pub alg: String,
 }

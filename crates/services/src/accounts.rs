@@ -1,6 +1,8 @@
 //! People, how they sign in, and API tokens.
 
 mod identities;
+mod access;
+mod logins;
 mod passwords;
 mod reset;
 mod setup;
@@ -12,6 +14,8 @@ pub use identities::{
     Departure, Linked, Returned, begin_sign_in, invite, link_identity, linked_identities, sign_in_as, take_sign_in,
     unlink_identity,
 };
+pub use access::{AccessKeys, authenticate_access_token, mint};
+pub use logins::{LOGIN, LoginData, end_login, end_logins_of, end_other_logins, list_logins};
 pub use passwords::HashingRoom;
 pub use reset::{issue_reset_token, reset_password};
 pub use setup::{NewAdmin, check_setup_token, create_first_admin, issue_setup_token, setup_needed};
@@ -20,4 +24,4 @@ pub use tokens::{
     Ending, KnownToken, TokenUses, Which, authenticate_token, create_token, end_token, list_tokens, rotate_token, token,
     update_token, write_token_uses,
 };
-pub use users::{NewUser, UserRecord, create_user, user};
+pub use users::{NewUser, UserRecord, create_user, delete_user, list_users, update_user, user};

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 use crate::{
     Error,
-    accounts::{Attempts, HashingRoom, TokenUses},
+    accounts::{AccessKeys, Attempts, HashingRoom, TokenUses},
     agents::Detected,
     audit::Denials,
 };
@@ -40,6 +40,8 @@ pub struct Cx {
     pub denials: Arc<Denials>,
     /// Signs checkpoints of the audit trail.
     pub audit_key: Arc<AuditKey>,
+    /// Sign access tokens.
+    pub access_keys: Arc<AccessKeys>,
     /// What was found of the agents, so that pages need not start processes.
     pub detected: Arc<Detected>,
     pub settings: Arc<Settings>,

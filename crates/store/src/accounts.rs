@@ -1,7 +1,10 @@
 //! People and the settings of the installation.
 
 use protocol::{Timestamp, UserId, access::Role};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, sea_query::OnConflict};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::OnConflict,
+};
 
 use crate::{
     StoreError, Tx,
@@ -50,6 +53,31 @@ impl Accounts<'_> {
 
     pub async fn by_id(&self, id: UserId) -> Result<Option<UserRow>, StoreError> {
         users::Entity::find_by_id(id.0).one(&self.0.inner).await?.map(read).transpose()
+    }
+
+    /// People after `after` in the order in which they came.
+    pub async fn list(&self, after: Option<UserId>, limit: u64) -> Result<Vec<UserRow>, StoreError> {
+        let mut found = users::Entity::find().order_by_asc(users::Column::Id).limit(limit);
+        if let Some(after) = after {
+            found = found.filter(users::Column::Id.gt(after.0));
+        }
+        found.all(&self.0.inner).await?.into_iter().map(read).collect()
+    }
+
+    /// How many have that role.
+    pub async fn count_role(&self, role: Role) -> Result<u64, StoreError> {
+        Ok(users::Entity::find().filter(users::Column::Role.eq(role.as_str())).count(&self.0.inner).await?)
+    }
+
+    pub async fn set_name(&self, id: UserId, name: &str) -> Result<(), StoreError> {
+        let row = users::ActiveModel { id: Set(id.0), name: Set(name.to_owned()), ..Default::default() };
+        row.update(&self.0.inner).await?;
+        Ok(())
+    }
+
+    pub async fn delete(&self, id: UserId) -> Result<(), StoreError> {
+        users::Entity::delete_by_id(id.0).exec(&self.0.inner).await?;
+        Ok(())
     }
 
     pub async fn set_role(&self, id: UserId, role: Role) -> Result<(), StoreError> {

@@ -1,7 +1,7 @@
 //! Authenticated browsers. The cookie's value is never stored, only its hash.
 
 use protocol::{Timestamp, UserId};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use crate::{StoreError, Tx, tables::logins};
 
@@ -23,8 +23,8 @@ pub struct LoginRow {
 pub struct Logins<'a>(pub(crate) &'a Tx);
 
 impl Logins<'_> {
-    /// Writes a login, new or changed.
-    pub async fn save(&self, login: &LoginRow) -> Result<(), StoreError> {
+    /// Writes a new login.
+    pub async fn insert(&self, login: &LoginRow) -> Result<(), StoreError> {
         let row = logins::ActiveModel {
             id_hash: Set(login.id_hash.clone()),
             user_id: Set(login.user_id.map(|id| id.0)),
@@ -32,10 +32,20 @@ impl Logins<'_> {
             created_at: Set(login.created_at.millis()),
             expires_at: Set(login.expires_at.millis()),
         };
-        let update = OnConflict::column(logins::Column::IdHash)
-            .update_columns([logins::Column::UserId, logins::Column::Data, logins::Column::ExpiresAt])
-            .to_owned();
-        logins::Entity::insert(row).on_conflict(update).exec_without_returning(&self.0.inner).await?;
+        logins::Entity::insert(row).exec_without_returning(&self.0.inner).await?;
+        Ok(())
+    }
+
+    /// Writes what changed of a login, if it is still there.
+    pub async fn update(&self, login: &LoginRow) -> Result<(), StoreError> {
+        let row = logins::ActiveModel {
+            user_id: Set(login.user_id.map(|id| id.0)),
+            data: Set(login.data.clone()),
+            expires_at: Set(login.expires_at.millis()),
+            ..Default::default()
+        };
+        let update = logins::Entity::update_many().set(row).filter(logins::Column::IdHash.eq(login.id_hash.as_str()));
+        update.exec(&self.0.inner).await?;
         Ok(())
     }
 
@@ -45,13 +55,16 @@ impl Logins<'_> {
             .filter(logins::Column::ExpiresAt.gt(now.millis()))
             .one(&self.0.inner)
             .await?;
-        Ok(row.map(|row| LoginRow {
-            id_hash: row.id_hash,
-            user_id: row.user_id.map(UserId),
-            data: row.data,
-            created_at: Timestamp::from_millis(row.created_at),
-            expires_at: Timestamp::from_millis(row.expires_at),
-        }))
+        Ok(row.map(read))
+    }
+
+    /// The logins of a person that have not expired at `now`.
+    pub async fn of_user(&self, user: UserId, now: Timestamp) -> Result<Vec<LoginRow>, StoreError> {
+        let found = logins::Entity::find()
+            .filter(logins::Column::UserId.eq(user.0))
+            .filter(logins::Column::ExpiresAt.gt(now.millis()))
+            .limit(1_000);
+        Ok(found.all(&self.0.inner).await?.into_iter().map(read).collect())
     }
 
     pub async fn delete(&self, id_hash: &str) -> Result<(), StoreError> {
@@ -69,5 +82,15 @@ impl Logins<'_> {
     pub async fn delete_expired(&self, now: Timestamp) -> Result<u64, StoreError> {
         let done = logins::Entity::delete_many().filter(logins::Column::ExpiresAt.lte(now.millis())).exec(&self.0.inner).await?;
         Ok(done.rows_affected)
+    }
+}
+
+fn read(row: logins::Model) -> LoginRow {
+    LoginRow {
+        id_hash: row.id_hash,
+        user_id: row.user_id.map(UserId),
+        data: row.data,
+        created_at: Timestamp::from_millis(row.created_at),
+        expires_at: Timestamp::from_millis(row.expires_at),
     }
 }

@@ -66,11 +66,19 @@ impl Credentials {
     pub async fn known(&self, edge: &Edge) -> Result<Known, HttpError> {
         match &self.proof {
             Proof::Bearer(secret) => {
-                let token = edge.tokens.authenticate(&edge.cx, secret).await?;
+                let token = edge.tokens.authenticate(&edge.cx, secret, &edge.settings.public_url).await?;
                 let actor = token.actor(Arc::clone(&self.from)).map_err(|_| HttpError::bad_token())?;
                 Ok(Known { actor, token: Some(token) })
             }
             Proof::Browser(session) => Ok(Known { actor: browser(edge, session, Arc::clone(&self.from)).await?, token: None }),
+        }
+    }
+
+    /// Keeps a browser's login fresh. For requests whose answer takes the cookie along, not for sockets.
+    pub async fn renew(&self, edge: &Edge, known: &Known) -> Result<(), HttpError> {
+        match (&self.proof, &known.actor) {
+            (Proof::Browser(session), Actor::User { role, .. }) => sessions::renew(&edge.cx, session, (*role, &*self.from)).await,
+            _ => Ok(()),
         }
     }
 
@@ -96,11 +104,21 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, HttpError> {
     let text = value.to_str().map_err(|_| HttpError::bad_token())?;
     let (scheme, secret) = text.split_once(' ').ok_or_else(HttpError::bad_token)?;
     let secret = secret.trim();
-    if scheme.eq_ignore_ascii_case("bearer") && secret.starts_with("loki_") && secret.len() <= 256 {
+    if scheme.eq_ignore_ascii_case("bearer") && (is_api_token(secret) || is_access_token(secret)) {
         Ok(Some(secret))
     } else {
         Err(HttpError::bad_token())
     }
+}
+
+fn is_api_token(secret: &str) -> bool {
+    secret.starts_with("loki_") && secret.len() <= 256
+}
+
+/// Three parts in base64url (RFC 7519).
+fn is_access_token(secret: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    secret.len() <= 2048 && secret.bytes().all(plain) && secret.split('.').count() == 3
 }
 
 impl FromRequestParts<Edge> for Signed {
@@ -110,7 +128,9 @@ impl FromRequestParts<Edge> for Signed {
         if let Some(actor) = parts.extensions.get::<Actor>() {
             return Ok(Self(actor.clone()));
         }
-        let known = Credentials::of(parts)?.known(edge).await?;
+        let credentials = Credentials::of(parts)?;
+        let known = credentials.known(edge).await?;
+        credentials.renew(edge, &known).await?;
         if let Some(caller) = parts.extensions.get::<Caller>() {
             caller.is(&known.actor);
         }
@@ -122,7 +142,7 @@ impl FromRequestParts<Edge> for Signed {
 fn names_token_in_query(query: &str) -> bool {
     query.split('&').any(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        matches!(name, "token" | "access_token" | "api_key") || value.starts_with("loki_")
+        matches!(name, "token" | "access_token" | "api_key") || value.starts_with("loki_") || value.starts_with("eyJ")
     })
 }
 
@@ -137,7 +157,9 @@ mod tests {
         let cases = [
             ("Bearer loki_abc", Ok(Some("loki_abc"))),
             ("bearer  loki_abc ", Ok(Some("loki_abc"))),
+            ("Bearer eyJh.e30.x-_", Ok(Some("eyJh.e30.x-_"))),
             ("Bearer abc", Err(())),
+            ("Bearer a.b c.d", Err(())),
             ("Basic bG9raTpw", Err(())),
             ("loki_abc", Err(())),
         ];

@@ -5,9 +5,12 @@ use std::{fmt::Write as _, sync::Arc};
 
 use async_trait::async_trait;
 use domain::actor::{Actor, Origin};
-use protocol::{LoginId, Timestamp, UserId};
-use serde::{Deserialize, Serialize};
-use services::{Cx, accounts::UserRecord, audit::SignedHow};
+use protocol::{LoginId, Timestamp, access::Role};
+use services::{
+    Cx,
+    accounts::{LOGIN, LoginData, UserRecord},
+    audit::SignedHow,
+};
 use sha2::{Digest as _, Sha256};
 use store::LoginRow;
 use time::Duration;
@@ -25,21 +28,9 @@ const IDLE: Duration = Duration::days(14);
 /// A login is over after this, used or not.
 const LIFE: Duration = Duration::days(90);
 /// How old the last renewal may be before a use renews it again.
-const RENEW: i64 = 60 * 60 * 1000;
-/// Where a session keeps its login.
-const KEY: &str = "login";
+const RENEW: i64 = 5 * 60 * 1000;
 /// Where a session keeps the provider that its person came from.
 const PROVIDER: &str = "provider";
-
-/// What a session says about its login.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Login {
-    pub id: LoginId,
-    pub user: UserId,
-    pub since: Timestamp,
-    /// When it was renewed last.
-    pub seen: Timestamp,
-}
 
 /// The cookie's name. With TLS the prefix makes browsers refuse it from any other host or path.
 pub fn cookie_name(tls: bool) -> &'static str {
@@ -63,23 +54,38 @@ pub async fn sign_in(cx: &Cx, session: &Session, user: UserRecord, from: Arc<Ori
     let (now, id) = (cx.clock.now(), LoginId(cx.ids.uuid()));
     session.cycle_id().await.map_err(failed)?;
     session.remove::<String>(PROVIDER).await.map_err(failed)?;
-    session.insert(KEY, Login { id, user: user.id, since: now, seen: now }).await.map_err(failed)?;
+    let (address, agent) = (from.address.map(|address| address.to_string()), from.agent.clone());
+    let data = LoginData { id, user: user.id, since: now, seen: now, address, agent, role: Some(user.role) };
+    session.insert(LOGIN, data).await.map_err(failed)?;
     let actor = Actor::User { id: user.id, login: id, name: user.name, email: user.email, role: user.role, from };
     Ok(services::audit::signed(cx, &actor, SignedHow::In).await?)
 }
 
 /// The browser's login, while it lasts.
-pub async fn login(cx: &Cx, session: &Session) -> std::result::Result<Option<Login>, tower_sessions::session::Error> {
-    let Some(login) = session.get::<Login>(KEY).await? else { return Ok(None) };
-    let now = cx.clock.now();
-    if now.millis_since(login.since) >= i64::try_from(LIFE.whole_milliseconds()).unwrap_or(i64::MAX) {
+pub async fn login(cx: &Cx, session: &Session) -> std::result::Result<Option<LoginData>, tower_sessions::session::Error> {
+    let Some(login) = session.get::<LoginData>(LOGIN).await? else { return Ok(None) };
+    if cx.clock.now().millis_since(login.since) >= i64::try_from(LIFE.whole_milliseconds()).unwrap_or(i64::MAX) {
         session.flush().await?;
         return Ok(None);
     }
-    if now.millis_since(login.seen) >= RENEW {
-        session.insert(KEY, Login { seen: now, ..login }).await?;
-    }
     Ok(Some(login))
+}
+
+/// Renews the login from time to time, and gives the session a new id when the person's role is another one: an id that was
+/// good for less is not good for more. Only where an answer takes the cookie along.
+pub async fn renew(cx: &Cx, session: &Session, (role, from): (Role, &Origin)) -> std::result::Result<(), HttpError> {
+    let failed = |error: tower_sessions::session::Error| HttpError::internal(&error);
+    let Some(login) = session.get::<LoginData>(LOGIN).await.map_err(failed)? else { return Ok(()) };
+    let (now, same_role) = (cx.clock.now(), login.role == Some(role));
+    if same_role && now.millis_since(login.seen) < RENEW {
+        return Ok(());
+    }
+    if !same_role && login.role.is_some() {
+        session.cycle_id().await.map_err(failed)?;
+    }
+    let address = from.address.map(|address| address.to_string()).or(login.address.clone());
+    let agent = if from.agent.is_empty() { login.agent.clone() } else { from.agent.clone() };
+    session.insert(LOGIN, LoginData { seen: now, address, agent, role: Some(role), ..login }).await.map_err(failed)
 }
 
 /// Notes with which provider the person signed in, to sign them out there too.
@@ -116,22 +122,17 @@ impl SessionStore for Logins {
         while self.load(&record.id).await?.is_some() {
             record.id = Id::default();
         }
-        self.save(record).await
+        let row = self.row(record)?;
+        let tx = self.cx.store.begin().await.map_err(backend)?;
+        tx.logins().insert(&row).await.map_err(backend)?;
+        tx.commit().await.map_err(backend)
     }
 
+    /// Of a session that was ended meanwhile nothing is written: a request under way does not bring it back.
     async fn save(&self, record: &Record) -> Result<()> {
-        let login = record.data.get(KEY).and_then(|value| serde_json::from_value::<Login>(value.clone()).ok());
-        let data = serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
-        let now = self.cx.clock.now();
-        let row = LoginRow {
-            id_hash: hash(record.id),
-            user_id: login.map(|login| login.user),
-            data,
-            created_at: login.map_or(now, |login| login.since),
-            expires_at: Timestamp::new(record.expiry_date),
-        };
+        let row = self.row(record)?;
         let tx = self.cx.store.begin().await.map_err(backend)?;
-        tx.logins().save(&row).await.map_err(backend)?;
+        tx.logins().update(&row).await.map_err(backend)?;
         tx.commit().await.map_err(backend)
     }
 
@@ -146,6 +147,21 @@ impl SessionStore for Logins {
         let tx = self.cx.store.begin().await.map_err(backend)?;
         tx.logins().delete(&hash(*id)).await.map_err(backend)?;
         tx.commit().await.map_err(backend)
+    }
+}
+
+impl Logins {
+    fn row(&self, record: &Record) -> Result<LoginRow> {
+        let login = record.data.get(LOGIN).and_then(|value| serde_json::from_value::<LoginData>(value.clone()).ok());
+        let data = serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
+        let now = self.cx.clock.now();
+        Ok(LoginRow {
+            id_hash: hash(record.id),
+            user_id: login.as_ref().map(|login| login.user),
+            data,
+            created_at: login.map_or(now, |login| login.since),
+            expires_at: Timestamp::new(record.expiry_date),
+        })
     }
 }
 

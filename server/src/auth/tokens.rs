@@ -6,7 +6,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use services::{Cx, accounts::KnownToken};
+use services::{
+    Cx,
+    accounts::{self, KnownToken},
+};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
@@ -25,10 +28,10 @@ pub struct TokenCache(Mutex<HashMap<Key, Arc<Fresh<Arc<KnownToken>>>>>);
 
 impl TokenCache {
     /// The token behind a secret.
-    pub async fn authenticate(&self, cx: &Cx, secret: &str) -> Result<Arc<KnownToken>, HttpError> {
+    pub async fn authenticate(&self, cx: &Cx, secret: &str, issuer: &str) -> Result<Arc<KnownToken>, HttpError> {
         let key: Key = Sha256::digest(secret.as_bytes()).into();
-        let Some(slot) = self.slot(key, cx) else { return ask(cx, secret).await };
-        let found = slot.get(&cx.nudges, ask(cx, secret)).await;
+        let Some(slot) = self.slot(key, cx) else { return ask(cx, secret, issuer).await };
+        let found = slot.get(&cx.nudges, ask(cx, secret, issuer)).await;
         if found.is_err() {
             self.forget(&key, &slot);
         }
@@ -57,8 +60,13 @@ impl TokenCache {
     }
 }
 
-async fn ask(cx: &Cx, secret: &str) -> Result<Arc<KnownToken>, HttpError> {
-    match services::accounts::authenticate_token(cx, secret).await {
+async fn ask(cx: &Cx, secret: &str, issuer: &str) -> Result<Arc<KnownToken>, HttpError> {
+    let found = if secret.starts_with("loki_") {
+        accounts::authenticate_token(cx, secret).await
+    } else {
+        accounts::authenticate_access_token(cx, secret, issuer).await
+    };
+    match found {
         Ok(token) => Ok(Arc::new(token)),
         Err(services::Error::Unauthorized(_) | services::Error::NotFound(_)) => Err(HttpError::bad_token()),
         Err(other) => Err(other.into()),

@@ -32,7 +32,7 @@ const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LEFT: HeaderName = HeaderName::from_static("ratelimit");
 
 /// Routes that answer without a login.
-const PUBLIC: [&str; 1] = ["/health"];
+const PUBLIC: [&str; 3] = ["/health", "/.well-known/jwks.json", "/api/enterprise/status"];
 
 /// Whose bucket it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -144,7 +144,12 @@ pub async fn limit(State(edge): State<Edge>, request: Request, next: Next) -> Re
 }
 
 async fn identify(edge: &Edge, parts: &Parts) -> Result<Known, HttpError> {
-    Credentials::of(parts)?.known(edge).await
+    let credentials = Credentials::of(parts)?;
+    let known = credentials.known(edge).await?;
+    if parts.uri.path() != "/ws" {
+        credentials.renew(edge, &known).await?;
+    }
+    Ok(known)
 }
 
 fn whose(known: &Known, class: Class, limits: &Limits) -> Option<(Principal, Class, Option<u32>)> {

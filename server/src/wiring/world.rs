@@ -64,9 +64,12 @@ pub fn instance(data_dir: &Path, ids: &dyn Ids) -> io::Result<String> {
     Ok(name)
 }
 
-/// Removes logins that are over, now and once an hour.
-pub(super) async fn sweep_logins(cx: Cx, stopping: CancellationToken) {
+/// Removes logins that are over and replaces keys that have signed for long enough, now and once an hour.
+pub(super) async fn sweep(cx: Cx, stopping: CancellationToken) {
     loop {
+        if let Err(error) = cx.access_keys.rotate(&*cx.ids, cx.clock.now()) {
+            tracing::warn!(%error, "the keys of access tokens could not be replaced");
+        }
         if let Err(error) = remove_expired(&cx).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "old logins could not be removed");
         }

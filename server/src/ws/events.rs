@@ -78,6 +78,7 @@ enum End {
     /// The other side is gone or too slow.
     Gone,
     SignedOut,
+    RoleChanged,
     ServerStops,
 }
 
@@ -99,6 +100,7 @@ impl Stream {
         let (code, reason) = match end {
             End::Gone => return,
             End::SignedOut => (close_code::POLICY, "signed out"),
+            End::RoleChanged => (close_code::AGAIN, "the role changed"),
             End::ServerStops => (close_code::RESTART, "the server stops"),
         };
         let close = Message::Close(Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) }));
@@ -190,6 +192,8 @@ impl Stream {
     async fn check(&mut self) -> Result<(), End> {
         self.credentials.refresh().await.map_err(|_| End::SignedOut)?;
         match self.credentials.known(&self.edge).await {
+            // What was sent was chosen for another role; the other side begins anew.
+            Ok(known) if known.actor.scopes() != self.actor.scopes() => Err(End::RoleChanged),
             Ok(known) if may(&known.actor, Action::ReadEvents) => {
                 self.actor = known.actor;
                 Ok(())

@@ -99,7 +99,7 @@ fn draft(cx: &Cx, actor: &Actor, new: CreateToken) -> Result<(TokenRow, String),
 }
 
 /// Refuses whoever would give away more than they have.
-fn within(actor: &Actor, scopes: &[Scope]) -> Result<(), Error> {
+pub(super) fn within(actor: &Actor, scopes: &[Scope]) -> Result<(), Error> {
     let own = actor.scopes();
     let missing = Scopes::of(scopes).list().into_iter().rev().find(|scope| !own.has(*scope));
     missing.map_or(Ok(()), |needs| Err(Error::Forbidden(Denied { needs })))
@@ -155,7 +155,17 @@ pub async fn authenticate_token(cx: &Cx, secret: &str) -> Result<KnownToken, Err
         let right: bool = row.hash.as_bytes().ct_eq(hash(&row.salt, secret).as_bytes()).into();
         right && row.counts(now)
     });
-    let Some(row) = row else { return Err(refused()) };
+    known(&tx, row.ok_or_else(refused)?).await
+}
+
+/// The token of that id, if it is valid now.
+pub(super) async fn find_known(cx: &Cx, id: TokenId) -> Result<KnownToken, Error> {
+    let tx = cx.store.read().await?;
+    let row = tx.tokens().by_id(id).await?.filter(|row| row.counts(cx.clock.now()));
+    known(&tx, row.ok_or_else(refused)?).await
+}
+
+async fn known(tx: &Tx, row: TokenRow) -> Result<KnownToken, Error> {
     let mut scopes = Scopes::of(&scopes_of(&row));
     if let Some(person) = row.created_by {
         // Who made it may have had a role taken away since.

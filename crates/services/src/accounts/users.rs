@@ -3,12 +3,22 @@
 use domain::{
     access::{self, Action},
     actor::Actor,
+    audit::Changes,
 };
-use protocol::{Timestamp, UserId, access::Role};
+use protocol::{
+    Timestamp, UserId,
+    access::{Role, UpdateUser, User},
+    page::PageQuery,
+};
 use store::{Tx, UserRow};
 
-use super::passwords;
-use crate::{Cx, Error, context::audit};
+use super::{passwords, tokens::within};
+use crate::{
+    Cx, Error,
+    audit::record_changes,
+    context::audit,
+    page::{self, Page},
+};
 
 /// A person, without what is secret about them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +50,86 @@ pub async fn create_user(cx: &Cx, actor: &Actor, new: NewUser) -> Result<UserRec
     Ok(row.into())
 }
 
+/// All people, in the order in which they came.
+pub async fn list_users(cx: &Cx, actor: &Actor, query: &PageQuery) -> Result<Page<User>, Error> {
+    access::require(actor, Action::ManageUsers)?;
+    let (limit, after) = (page::limit(query)?, page::after(query)?);
+    let tx = cx.store.read().await?;
+    let rows = tx.accounts().list(after, u64::from(limit) + 1).await?;
+    Ok(page::cut(rows, limit, |row| row.id.to_string()).map(view))
+}
+
+/// Changes a person's role or name. What they have open is told at once.
+pub async fn update_user(cx: &Cx, actor: &Actor, id: UserId, command: UpdateUser) -> Result<User, Error> {
+    access::require(actor, Action::ManageUsers)?;
+    let tx = cx.store.begin().await?;
+    let before = load(&tx, id).await?;
+    let mut row = before.clone();
+    if let Some(role) = command.role {
+        within(actor, access::scopes(role))?;
+        within(actor, access::scopes(before.role))?;
+        tx.accounts().set_role(id, role).await?;
+        row.role = role;
+    }
+    if let Some(name) = &command.name {
+        row.name = check_name(name)?;
+        tx.accounts().set_name(id, &row.name).await?;
+    }
+    let changes =
+        Changes::default().field("role", before.role.as_str(), row.role.as_str()).field("name", &before.name, &row.name);
+    record_changes(cx, &tx, actor, ("update user", id), changes).await?;
+    if before.role == Role::Admin && row.role != Role::Admin {
+        keep_an_admin(&tx).await?;
+    }
+    tx.commit().await?;
+    cx.nudges.access();
+    Ok(view(row))
+}
+
+/// Removes a person: they are signed out everywhere, and tokens that they made count no more. What they did stays.
+pub async fn delete_user(cx: &Cx, actor: &Actor, id: UserId) -> Result<(), Error> {
+    access::require(actor, Action::ManageUsers)?;
+    let tx = cx.store.begin().await?;
+    let row = load(&tx, id).await?;
+    within(actor, access::scopes(row.role))?;
+    for login in tx.logins().of_user(id, Timestamp::from_millis(0)).await? {
+        tx.logins().delete(&login.id_hash).await?;
+    }
+    tx.accounts().delete(id).await?;
+    audit(cx, &tx, actor, "delete user", id).await?;
+    if row.role == Role::Admin {
+        keep_an_admin(&tx).await?;
+    }
+    tx.commit().await?;
+    cx.nudges.access();
+    Ok(())
+}
+
+async fn load(tx: &Tx, id: UserId) -> Result<UserRow, Error> {
+    tx.accounts().by_id(id).await?.ok_or_else(|| Error::NotFound("there is no user with that id".to_owned()))
+}
+
+/// Without an admin nobody could make one. Asked after the entry is written, when others that change people have to wait: so
+/// two admins cannot take each other's role away at once.
+async fn keep_an_admin(tx: &Tx) -> Result<(), Error> {
+    if tx.accounts().count_role(Role::Admin).await? == 0 {
+        return Err(Error::Conflict("this is the only admin: make another one first".to_owned()));
+    }
+    Ok(())
+}
+
+fn view(row: UserRow) -> User {
+    User { id: row.id, email: row.email, name: row.name, role: row.role, created_at: row.created_at }
+}
+
+fn check_name(name: &str) -> Result<String, Error> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
+        return Err(Error::Invalid("the name must have 1 to 100 characters and no control characters".to_owned()));
+    }
+    Ok(name.to_owned())
+}
+
 /// The person of that id, as they are right now.
 pub async fn user(cx: &Cx, id: UserId) -> Result<Option<UserRecord>, Error> {
     let tx = cx.store.read().await?;
@@ -51,12 +141,9 @@ pub(super) async fn prepare(cx: &Cx, new: &NewUser) -> Result<UserRow, Error> {
     let no_email = || Error::Invalid("that is no e-mail address; it looks like name@example.org".to_owned());
     let email = domain::sign_in::email(&new.email).ok_or_else(no_email)?;
     let name = match new.name.trim() {
-        "" => email.split('@').next().unwrap_or_default().to_owned(),
-        name => name.to_owned(),
+        "" => email.split('@').next().unwrap_or_default().chars().take(100).collect(),
+        name => check_name(name)?,
     };
-    if name.chars().count() > 100 || name.chars().any(char::is_control) {
-        return Err(Error::Invalid("the name must have at most 100 characters and no control characters".to_owned()));
-    }
     let mut salt = [0; 16];
     cx.ids.random(&mut salt);
     let password_hash = passwords::hash(&cx.hashing, &new.password, salt).await?;

@@ -1,0 +1,104 @@
+//! Where people are signed in: seeing it, and ending it.
+
+use domain::{
+    access::{self, Action},
+    actor::Actor,
+    devices::device,
+};
+use protocol::{
+    LoginId, Timestamp, UserId,
+    access::{Login, Role},
+};
+use serde::{Deserialize, Serialize};
+use store::{LoginRow, Tx};
+
+use crate::{Cx, Error, context::audit};
+
+/// Under which name a browser's session keeps its login.
+pub const LOGIN: &str = "login";
+
+/// What a browser's session says about its login.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoginData {
+    pub id: LoginId,
+    pub user: UserId,
+    pub since: Timestamp,
+    /// When it was renewed last.
+    pub seen: Timestamp,
+    #[serde(default)]
+    pub address: Option<String>,
+    #[serde(default)]
+    pub agent: String,
+    /// The role that the session's id was made for.
+    #[serde(default)]
+    pub role: Option<Role>,
+}
+
+/// Where the actor is signed in, last seen first. Only people are.
+pub async fn list_logins(cx: &Cx, actor: &Actor) -> Result<Vec<Login>, Error> {
+    let Actor::User { id, login: current, .. } = actor else { return Ok(Vec::new()) };
+    let tx = cx.store.read().await?;
+    let mut logins: Vec<Login> = of(cx, &tx, *id).await?.into_iter().map(|(row, data)| view(&row, data, *current)).collect();
+    logins.sort_by_key(|login| std::cmp::Reverse((login.current, login.last_seen)));
+    Ok(logins)
+}
+
+/// Ends one of the actor's own logins.
+pub async fn end_login(cx: &Cx, actor: &Actor, id: LoginId) -> Result<(), Error> {
+    let ended = end(cx, actor, actor.user_id(), |data| data.id == id).await?;
+    if ended == 0 { Err(Error::NotFound("you are not signed in there".to_owned())) } else { Ok(()) }
+}
+
+/// Ends the actor's own logins but for the one that asks; returns how many.
+pub async fn end_other_logins(cx: &Cx, actor: &Actor) -> Result<usize, Error> {
+    let Actor::User { login: current, .. } = actor else { return Ok(0) };
+    end(cx, actor, actor.user_id(), |data| data.id != *current).await
+}
+
+/// Ends all logins of a person; returns how many.
+pub async fn end_logins_of(cx: &Cx, actor: &Actor, user: UserId) -> Result<usize, Error> {
+    access::require(actor, Action::ManageUsers)?;
+    end(cx, actor, Some(user), |_| true).await
+}
+
+async fn end(cx: &Cx, actor: &Actor, user: Option<UserId>, which: impl Fn(&LoginData) -> bool) -> Result<usize, Error> {
+    let Some(user) = user else { return Ok(0) };
+    let tx = cx.store.begin().await?;
+    let mut ended = Vec::new();
+    for (row, data) in of(cx, &tx, user).await? {
+        if which(&data) {
+            tx.logins().delete(&row.id_hash).await?;
+            ended.push(data.id);
+        }
+    }
+    for id in &ended {
+        audit(cx, &tx, actor, "revoke login", id).await?;
+    }
+    tx.commit().await?;
+    cx.nudges.access();
+    Ok(ended.len())
+}
+
+/// A person's logins that are not over, with what their sessions say.
+async fn of(cx: &Cx, tx: &Tx, user: UserId) -> Result<Vec<(LoginRow, LoginData)>, Error> {
+    let rows = tx.logins().of_user(user, cx.clock.now()).await?;
+    // A session of another version may say something else; it is shown when it was renewed.
+    let said = |row: LoginRow| {
+        let mut data: serde_json::Value = serde_json::from_str(&row.data).ok()?;
+        let login = serde_json::from_value::<LoginData>(data.get_mut(LOGIN)?.take()).ok()?;
+        Some((row, login))
+    };
+    Ok(rows.into_iter().filter_map(said).collect())
+}
+
+fn view(row: &LoginRow, data: LoginData, current: LoginId) -> Login {
+    Login {
+        id: data.id,
+        current: data.id == current,
+        device: device(&data.agent),
+        address: data.address,
+        since: data.since,
+        last_seen: data.seen,
+        expires_at: row.expires_at,
+    }
+}

@@ -1,0 +1,67 @@
+//! People: who there is, what they may do, and their end.
+
+#![expect(unused_qualifications, reason = "what the derive for the OpenAPI document writes")]
+
+use axum::{Json, extract::State, http::StatusCode};
+use protocol::{
+    UserId,
+    access::{UpdateUser, User},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    api::{ListQuery, Refusals},
+    auth::Signed,
+    edge::Edge,
+    error::HttpError,
+    extract::{Asked, Body, Id},
+};
+
+/// `GET /api/v2/users`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UserList {
+    users: Vec<User>,
+    next: Option<String>,
+}
+
+/// All people, in the order in which they came
+#[utoipa::path(get, path = "/api/v2/users", tag = "accounts", params(ListQuery), responses((status = 200, body = UserList), Refusals))]
+pub async fn list(
+    State(edge): State<Edge>,
+    Signed(actor): Signed,
+    Asked(query): Asked<ListQuery>,
+) -> Result<Json<UserList>, HttpError> {
+    let page = services::accounts::list_users(&edge.cx, &actor, &query.into()).await?;
+    Ok(Json(UserList { users: page.items, next: page.next }))
+}
+
+/// Changes a person's role or name; it counts from the next request on
+#[utoipa::path(put, path = "/api/v2/users/{id}", tag = "accounts", params(("id" = UserId, Path)), request_body = UpdateUser,
+    responses((status = 200, body = User),
+        (status = 409, body = protocol::ApiError, description = "It is the only admin"), Refusals))]
+pub async fn update(
+    State(edge): State<Edge>,
+    Signed(actor): Signed,
+    Id(id): Id<UserId>,
+    Body(command): Body<UpdateUser>,
+) -> Result<Json<User>, HttpError> {
+    Ok(Json(services::accounts::update_user(&edge.cx, &actor, id, command).await?))
+}
+
+/// Removes a person; they are signed out, and tokens that they made count no more
+#[utoipa::path(delete, path = "/api/v2/users/{id}", tag = "accounts", params(("id" = UserId, Path)),
+    responses((status = 204, description = "They are gone"),
+        (status = 409, body = protocol::ApiError, description = "It is the only admin"), Refusals))]
+pub async fn delete(State(edge): State<Edge>, Signed(actor): Signed, Id(id): Id<UserId>) -> Result<StatusCode, HttpError> {
+    services::accounts::delete_user(&edge.cx, &actor, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Signs a person out everywhere
+#[utoipa::path(delete, path = "/api/v2/users/{id}/logins", tag = "accounts", params(("id" = UserId, Path)),
+    responses((status = 204, description = "They are signed out"), Refusals))]
+pub async fn end_logins(State(edge): State<Edge>, Signed(actor): Signed, Id(id): Id<UserId>) -> Result<StatusCode, HttpError> {
+    services::accounts::end_logins_of(&edge.cx, &actor, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,84 @@
+//! Access tokens: a quarter of an hour, no more than the API token that they come from, and they end with it.
+
+use protocol::access::{AccessToken, KeySet};
+use serde_json::{Value, json};
+use tests::{Actor, Setup, TestApp, actor::Credentials, eventually};
+
+const MINT: &str = "/api/v2/access-tokens";
+
+async fn mints<'a>(actor: &Actor<'a>, body: Value) -> Actor<'a> {
+    let minted: AccessToken = actor.post(MINT, &body).await.expect(201).json();
+    assert_eq!((minted.token_type.as_str(), minted.expires_in), ("Bearer", 900));
+    Actor::new(actor.app, Credentials::Bearer(minted.access_token))
+}
+
+#[tokio::test]
+async fn an_access_token_does_what_it_was_minted_for_and_ends_with_its_api_token() {
+    does_what_it_was_minted_for(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn an_access_token_does_what_it_was_minted_for_on_postgres() {
+    does_what_it_was_minted_for(Setup::default().on_postgres().start().await).await;
+}
+
+async fn does_what_it_was_minted_for(app: TestApp) {
+    let operator = app.operator().await;
+    let whole = mints(&operator, json!({})).await;
+    whole.post("/api/projects", &json!({"name": "A"})).await.expect(201);
+    whole.listens(None).await;
+    let reader = mints(&operator, json!({"scopes": ["read"]})).await;
+    reader.get("/api/projects").await.expect(200);
+    reader.post("/api/projects", &json!({"name": "B"})).await.expect(403);
+
+    for scopes in [json!(["*"]), json!(["audit"]), json!(["admin", "read"])] {
+        operator.post(MINT, &json!({"scopes": scopes})).await.expect(403);
+    }
+    for (body, named) in
+        [(json!({"scopes": []}), "scopes"), (json!({"scopes": ["fly"]}), "scopes"), (json!({"role": "admin"}), "role")]
+    {
+        assert!(operator.post(MINT, &body).await.expect(422).detail().contains(named), "{body}");
+    }
+    // One cannot mint the next.
+    whole.post(MINT, &json!({})).await.expect(403);
+
+    app.offline(&["token", "revoke", "operator"], "");
+    eventually("it ended with its token", async || (whole.get("/api/status").await.status == 401).then_some(())).await;
+    assert_eq!(reader.get("/api/status").await.expect(401).detail(), "Invalid, expired, or revoked token");
+}
+
+#[tokio::test]
+async fn what_was_changed_counts_for_nothing() {
+    let app = TestApp::start().await;
+    let good = mints(&app.viewer().await, json!({})).await.secret().to_owned();
+    let parts: Vec<&str> = good.split('.').collect();
+    let other = app.operator().await;
+    let foreign = mints(&other, json!({})).await.secret().to_owned();
+    let foreign: Vec<&str> = foreign.split('.').collect();
+    for jwt in [
+        format!("{}.{}.{}", parts[0], foreign[1], parts[2]),
+        format!("{}.{}.", parts[0], parts[1]),
+        format!("eyJhbGciOiJub25lIn0.{}.", parts[1]),
+        format!("{}.{}.{}", parts[0], parts[1], "A".repeat(86)),
+        "a.b.c".to_owned(),
+    ] {
+        let answer = Actor::new(&app, Credentials::Bearer(jwt)).get("/api/status").await.expect(401);
+        assert_eq!(answer.detail(), "Invalid, expired, or revoked token");
+    }
+    app.nobody().get(&format!("/api/status?x={good}")).await.expect(401);
+}
+
+#[tokio::test]
+async fn the_keys_are_public_and_outlive_a_restart() {
+    let app = TestApp::start().await;
+    let program = mints(&app.viewer().await, json!({})).await;
+    let keys: KeySet = app.get("/.well-known/jwks.json").await.expect(200).json();
+    let key = &keys.keys[0];
+    assert_eq!((key.kty.as_str(), key.crv.as_str(), key.alg.as_str(), key.usage.as_str()), ("OKP", "Ed25519", "EdDSA", "sig"));
+    assert_eq!((keys.keys.len(), key.x.len()), (1, 43));
+    assert!(app.stop());
+    app.start_again();
+    assert_eq!(app.get("/.well-known/jwks.json").await.expect(200).json::<KeySet>(), keys);
+    // The issuer is the server's address, and another port is another one.
+    program.get("/api/status").await.expect(401);
+}
