@@ -9,7 +9,7 @@ use leptos_router::{
     path,
 };
 
-use self::parts::{Form, Page};
+use self::parts::{Account, Form, Page};
 use crate::pages::{home, not_found, projects, runs};
 
 /// The page that the address names. Answers are complete HTML, in order.
@@ -25,6 +25,9 @@ pub fn pages() -> AnyView {
             <Route path=path!("/runs/:id") view=Page::Run ssr=mode.clone()/>
             <Route path=path!("/templates") view=Page::Form(Form::Templates) ssr=mode.clone()/>
             <Route path=path!("/templates/:name") view=Page::Form(Form::Template) ssr=mode.clone()/>
+            <Route path=path!("/profile") view=Page::Account(Account::Profile) ssr=mode.clone()/>
+            <Route path=path!("/admin/users") view=Page::Account(Account::Users) ssr=mode.clone()/>
+            <Route path=path!("/admin/users/:id") view=Page::Account(Account::User) ssr=mode.clone()/>
             <Route path=path!("/login") view=Page::Form(Form::Login) ssr=mode.clone()/>
             <Route path=path!("/setup") view=Page::Form(Form::Setup) ssr=mode.clone()/>
             <Route path=path!("/gallery") view=Page::Form(Form::Gallery) ssr=mode.clone()/>
@@ -43,6 +46,9 @@ pub fn page_at(path: &str) -> Page {
         (Some("projects"), Some(_), None) => Page::Form(Form::Project),
         (Some("templates"), Some(_), None) => Page::Form(Form::Template),
         (Some("templates"), None, None) => Page::Form(Form::Templates),
+        (Some("profile"), None, None) => Page::Account(Account::Profile),
+        (Some("admin"), Some("users"), None) => Page::Account(Account::Users),
+        (Some("admin"), Some("users"), Some(_)) => Page::Account(Account::User),
         (Some("login"), None, None) => Page::Form(Form::Login),
         (Some("setup"), None, None) => Page::Form(Form::Setup),
         _ => Page::Here(not_found::page),
@@ -51,7 +57,7 @@ pub fn page_at(path: &str) -> Page {
 
 /// Links. Nothing else in the interface puts addresses together.
 pub mod to {
-    use protocol::{ProjectId, RunId};
+    use protocol::{ProjectId, RunId, UserId};
 
     pub const HOME: &str = "/";
     pub const PROJECTS: &str = "/projects";
@@ -61,6 +67,8 @@ pub mod to {
     pub const LOGIN: &str = "/login";
     pub const LOGOUT: &str = "/logout";
     pub const SETUP: &str = "/setup";
+    pub const PROFILE: &str = "/profile";
+    pub const USERS: &str = "/admin/users";
     /// The ways to sign in of whoever asks; rendered by the server, outside of the interface.
     pub const WAYS_IN: &str = "/account/sign-in-methods";
 
@@ -89,6 +97,31 @@ pub mod to {
     /// A tab of a run: `tasks`, `diff`, `gates` or `receipt`; empty for its log.
     pub fn run_tab(id: RunId, tab: &str) -> String {
         if tab.is_empty() { run(id) } else { format!("/runs/{id}?tab={}", segment(tab)) }
+    }
+
+    /// The page about oneself after something was done: `password`, `login` or `logins`.
+    pub fn profile_after(done: &str) -> String {
+        format!("{PROFILE}?done={}", segment(done))
+    }
+
+    pub fn user(id: UserId) -> String {
+        format!("{USERS}/{id}")
+    }
+
+    /// The page of a person after they were changed.
+    pub fn user_after(id: UserId, done: &str) -> String {
+        format!("{USERS}/{id}?done={}", segment(done))
+    }
+
+    /// The list of people after something was done: `invited`.
+    pub fn users_after(done: &str) -> String {
+        format!("{USERS}?done={}", segment(done))
+    }
+
+    /// People with those words in their name or e-mail address; `after` is a cursor.
+    pub fn users(words: &str, after: Option<&str>) -> String {
+        let after = after.map(|after| format!("&after={}", segment(after))).unwrap_or_default();
+        format!("{USERS}?q={}{after}", segment(words))
     }
 
     pub fn template(name: &str) -> String {

@@ -4,11 +4,13 @@ pub mod access;
 pub mod agents;
 pub mod ask;
 pub mod flash;
+pub mod profile;
 pub mod projects;
 pub mod run_lists;
 pub mod runs;
 pub mod start;
 pub mod templates;
+pub mod users;
 
 #[cfg(feature = "ssr")]
 mod server_side;

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use protocol::{
+    access::Role,
     projects::{ProjectSource, ProjectStatus},
     runs::{Phase, Run, RunStatus, Verdict},
 };
@@ -83,6 +84,26 @@ pub fn source_title(source: ProjectSource) -> &'static str {
         ProjectSource::Template => "Template",
         ProjectSource::Folder => "Folder on this machine",
         ProjectSource::GitUrl => "Git clone",
+    }
+}
+
+/// A role as people read it.
+pub fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Admin => "Admin",
+        Role::Operator => "Operator",
+        Role::Viewer => "Viewer",
+        Role::Auditor => "Auditor",
+    }
+}
+
+/// What a role is for; the rules are `domain::access`.
+pub fn role_meaning(role: Role) -> &'static str {
+    match role {
+        Role::Admin => "Everything, with people and tokens",
+        Role::Operator => "Makes projects and starts runs",
+        Role::Viewer => "Looks at projects and runs",
+        Role::Auditor => "Looks at projects, runs and the audit trail",
     }
 }
 

@@ -14,6 +14,7 @@ mod m0003_projects;
 mod m0004_runs;
 mod m0005_token_scopes;
 mod m0006_audit_chain;
+mod m0007_privileges;
 mod m0020_identity_providers;
 
 /// All schema changes, oldest first.
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_runs::Migration),
             Box::new(m0005_token_scopes::Migration),
             Box::new(m0006_audit_chain::Migration),
+            Box::new(m0007_privileges::Migration),
             Box::new(m0020_identity_providers::Migration),
         ]
     }

@@ -106,6 +106,7 @@ pub fn routes() -> Routes {
         .get("/api/v2/logins", logins::list)
         .delete("/api/v2/logins", logins::end_others)
         .delete("/api/v2/logins/{id}", logins::end)
+        .put("/api/v2/password", logins::change_password)
         .get("/api/v2/users", users::list)
         .put("/api/v2/users/{id}", users::update)
         .delete("/api/v2/users/{id}", users::delete)

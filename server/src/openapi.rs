@@ -31,7 +31,7 @@ use crate::{
         api::templates::list, api::templates::get,
         api::tokens::list, api::tokens::create, api::tokens::end, api::tokens::list_keys, api::tokens::create_key,
         api::tokens::get_key, api::tokens::update_key, api::tokens::end_key, api::tokens::rotate_key,
-        api::logins::list, api::logins::end, api::logins::end_others,
+        api::logins::list, api::logins::end, api::logins::end_others, api::logins::change_password,
         api::users::list, api::users::update, api::users::delete, api::users::end_logins,
         api::enterprise::status, api::access_tokens::create, api::access_tokens::keys,
         api::audit::list, api::audit::list_bare, api::audit::summary, api::audit::verify, api::audit::export,

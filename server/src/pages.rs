@@ -19,7 +19,7 @@ use services::Cx;
 use crate::{
     assets,
     auth::{
-        Signed,
+        Credentials, Signed,
         login::{login, logout},
         next,
         providers::{flow, linked},
@@ -94,6 +94,7 @@ async fn gate(State(edge): State<Edge>, request: Request, next: Next) -> Respons
         return HttpError::new(StatusCode::NOT_FOUND, "There is nothing at this address").into_response();
     }
     let (mut parts, body) = request.into_parts();
+    let changing = if parts.method.is_safe() { None } else { Credentials::of(&parts).ok() };
     match Signed::from_request_parts(&mut parts, &edge).await {
         Ok(Signed(_)) if path == "/login" && parts.method == axum::http::Method::GET => {
             return Redirect::to(next::local_path(query_value(parts.uri.query(), "next").as_deref())).into_response();
@@ -106,6 +107,9 @@ async fn gate(State(edge): State<Edge>, request: Request, next: Next) -> Respons
         Err(_) => return lead_to_sign_in(&edge, &parts).await,
     }
     let mut response = next.run(Request::from_parts(parts, body)).await;
+    if let Some(credentials) = changing {
+        credentials.renew_after(&edge).await;
+    }
     response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }

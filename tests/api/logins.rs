@@ -1,12 +1,14 @@
 //! Where people are signed in, and how that ends.
 
-use protocol::access::{Login, User};
-use serde_json::{Value, json};
-use tests::{Actor, Setup, TestApp, actor::Credentials, app::PASSWORD, eventually, socket::Heard};
+use protocol::access::Login;
+use serde_json::json;
+use tests::{Actor, Answer, Setup, TestApp, actor::Credentials, app::PASSWORD, socket::Heard};
 
-const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+/// What a browser calls itself.
+pub(crate) const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
-async fn signs_in<'a>(app: &'a TestApp, email: &str, agent: &str) -> Actor<'a> {
+/// Somebody who signs in with that browser.
+pub(crate) async fn signs_in<'a>(app: &'a TestApp, email: &str, agent: &str) -> Actor<'a> {
     let body = format!("email={email}&password={}", PASSWORD.replace(' ', "+"));
     let request = app.http().post(format!("{}/login", app.url())).header("origin", app.url()).header("user-agent", agent);
     let request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
@@ -19,13 +21,8 @@ async fn logins(actor: &Actor<'_>) -> Vec<Login> {
     serde_json::from_value(list["logins"].clone()).unwrap()
 }
 
-async fn user(admin: &Actor<'_>, email: &str) -> User {
-    let list: Value = admin.get("/api/v2/users").await.expect(200).value();
-    let users: Vec<User> = serde_json::from_value(list["users"].clone()).unwrap();
-    users.into_iter().find(|user| user.email == email).unwrap()
-}
-
-fn vera(app: &TestApp, role: &str) {
+/// Makes an account for Vera.
+pub(crate) fn vera(app: &TestApp, role: &str) {
     let words = ["user", "create", "--email", "vera@example.org", "--role", role, "--password-stdin"];
     app.offline(&words, &format!("{PASSWORD}\n"));
 }
@@ -70,60 +67,75 @@ async fn see_and_end(app: TestApp) {
     foreign.get("/api/status").await.expect(200);
 }
 
-#[tokio::test]
-async fn a_role_that_was_taken_away_is_gone_with_the_next_request() {
-    let app = TestApp::start().await;
-    let ada = app.first_admin().await;
-    vera(&app, "operator");
-    let vera = signs_in(&app, "vera@example.org", FIREFOX).await;
-    vera.post("/api/projects", &json!({"name": "A"})).await.expect(201);
-    let mut socket = vera.listens(None).await;
-    let id = user(&ada, "vera@example.org").await.id;
-
-    let changed: User = ada.put(&format!("/api/v2/users/{id}"), &json!({"role": "viewer"})).await.expect(200).json();
-
-    assert_eq!(changed.role, protocol::access::Role::Viewer);
-    assert_eq!(socket.hears().await, Heard::Closed(1013, "the role changed".to_owned()));
-    let refused = vera.post("/api/projects", &json!({"name": "B"})).await.expect(403);
-    // The session goes on under another id, and the old one is worth nothing.
-    let cookie = refused.cookie("loki_login").unwrap();
-    assert_ne!(cookie, vera.secret());
-    vera.get("/api/status").await.expect(401);
-    Actor::new(&app, Credentials::Cookie(cookie)).get("/api/status").await.expect(200);
+/// Another password for whoever asks.
+async fn changes_password(actor: &Actor<'_>, current: &str, new: &str) -> Answer {
+    actor.put("/api/v2/password", &json!({"current_password": current, "new_password": new})).await
 }
 
 #[tokio::test]
-async fn a_person_who_was_removed_is_out_with_their_tokens() {
+async fn a_new_password_ends_the_other_logins_and_this_one_goes_on_under_another_id() {
     let app = TestApp::start().await;
-    let ada = app.first_admin().await;
-    vera(&app, "admin");
-    let vera = signs_in(&app, "vera@example.org", FIREFOX).await;
-    let made = vera.post("/api/enterprise/tokens", &json!({"name": "of Vera", "role": "admin"})).await.expect(201).value();
-    let program = Actor::new(&app, Credentials::Bearer(made["token"].as_str().unwrap().to_owned()));
-    program.get("/api/status").await.expect(200);
-    let id = user(&ada, "vera@example.org").await.id;
+    app.first_admin().await;
+    vera(&app, "viewer");
+    let here = signs_in(&app, "vera@example.org", FIREFOX).await;
+    let there = signs_in(&app, "vera@example.org", "curl/8.5.0").await;
+    let mut socket = there.listens(None).await;
+    let before = logins(&here).await[0].id;
 
-    ada.delete(&format!("/api/v2/users/{id}")).await.expect(204);
-
-    vera.get("/api/status").await.expect(401);
-    eventually("the token is refused", async || (program.get("/api/status").await.status == 401).then_some(())).await;
-    ada.delete(&format!("/api/v2/users/{id}")).await.expect(404);
-}
-
-#[tokio::test]
-async fn the_last_admin_stays_one() {
-    let app = TestApp::start().await;
-    let ada = app.first_admin().await;
-    let id = user(&ada, "ada@example.org").await.id;
-    let answer = ada.put(&format!("/api/v2/users/{id}"), &json!({"role": "viewer"})).await.expect(409);
-    assert!(answer.detail().contains("only admin"), "{}", answer.detail());
-    ada.delete(&format!("/api/v2/users/{id}")).await.expect(409);
-    let renamed: User = ada.put(&format!("/api/v2/users/{id}"), &json!({"name": " Ada L. "})).await.expect(200).json();
-    assert_eq!(renamed.name, "Ada L.");
-    for (body, named) in [(json!({"role": "king"}), "role"), (json!({"name": ""}), "name"), (json!({"email": "x"}), "email")] {
-        let answer = ada.put(&format!("/api/v2/users/{id}"), &body).await.expect(422);
-        assert!(answer.detail().contains(named), "{}", answer.detail());
+    for (current, new, words) in [
+        ("not it", "another long password", "present password"),
+        (PASSWORD, "short", "12"),
+        ("", "another long password", "present password"),
+    ] {
+        assert!(changes_password(&here, current, new).await.expect(422).detail().contains(words), "{current} {new}");
     }
-    ada.delete(&format!("/api/v2/users/{id}/logins")).await.expect(204);
+    there.get("/api/status").await.expect(200);
+    let changed = changes_password(&here, PASSWORD, "another long password").await.expect(200);
+    assert_eq!(changed.value(), json!({"ended": 1}));
+
+    assert_eq!(socket.hears().await, Heard::Closed(1008, "signed out".to_owned()));
+    there.get("/api/status").await.expect(401);
+    here.get("/api/status").await.expect(401);
+    let here = Actor::new(&app, Credentials::Cookie(changed.cookie("loki_login").unwrap()));
+    let seen = logins(&here).await;
+    assert_eq!((seen.len(), seen[0].id), (1, before), "it is the same login");
+    let form = [("email", "vera@example.org"), ("password", PASSWORD)];
+    assert!(app.nobody().send_form("/login", &form).await.expect(303).cookie("loki_login").is_none());
+    // Programs have none, and unknown fields are refused.
+    changes_password(&app.admin().await, PASSWORD, "another long password").await.expect(422);
+    here.put("/api/v2/password", &json!({"current_password": "a", "new_password": "b", "user": "c"})).await.expect(422);
+}
+
+#[tokio::test]
+async fn guessing_the_present_password_is_slowed_down_and_on_record() {
+    let app = TestApp::start().await;
+    app.first_admin().await;
+    vera(&app, "viewer");
+    let vera = signs_in(&app, "vera@example.org", FIREFOX).await;
+    for _ in 0..6 {
+        changes_password(&vera, "a wrong password", "another long password").await.expect(422);
+    }
+    changes_password(&vera, "a wrong password", "another long password").await.expect(429);
+}
+
+#[tokio::test]
+async fn a_login_ends_two_weeks_after_it_was_used_last_and_ninety_days_after_it_began() {
+    let app = TestApp::start().await;
+    let ada = app.first_admin().await;
+    let seen = logins(&ada).await.remove(0);
+    assert_eq!(seen.expires_at.millis_since(seen.since) / 60_000, 14 * 24 * 60 - 1);
+
+    // As if it had begun 90 days ago, and been used since.
+    let store = app.store().await;
+    let tx = store.begin().await.unwrap();
+    let user: protocol::UserId = ada.get("/api/v2/users").await.value()["users"][0]["id"].as_str().unwrap().parse().unwrap();
+    let mut row = tx.logins().of_user(user, protocol::Timestamp::from_millis(0)).await.unwrap().remove(0);
+    let mut data: serde_json::Value = serde_json::from_str(&row.data).unwrap();
+    let since = protocol::Timestamp::from_millis(seen.since.millis() - 90 * 86_400_000);
+    data["login"]["since"] = serde_json::to_value(since).unwrap();
+    row.data = data.to_string();
+    tx.logins().update(&row).await.unwrap();
+    tx.commit().await.unwrap();
+
     ada.get("/api/status").await.expect(401);
 }

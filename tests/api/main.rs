@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
 mod access_tokens;
+mod account_pages;
 mod audit;
 mod bad_input;
 mod browsers;
@@ -11,6 +12,7 @@ mod headers;
 mod limits;
 mod lists;
 mod logins;
+mod people;
 mod providers;
 mod reset_links;
 mod roles;

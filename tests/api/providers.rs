@@ -200,9 +200,12 @@ async fn is_linked_by_its_owner(setup: Setup) {
     assert!(answer.text().contains("Ways to sign in") && !answer.text().contains("ada@example.org"), "{}", answer.text());
 
     let browser = with_password(&app, "ada@example.org").await;
+    let before = browser.cookie("loki_login");
     assert_eq!(links(&browser, &provider).await.expect(303).header("location"), PAGE);
     let page = browser.opens(PAGE).await.expect(200).text();
     assert!(page.contains("corp as ada@example.org") && !page.contains("Link corp"), "{page}");
+    // With another way to sign in the session has another id.
+    assert_ne!(browser.cookie("loki_login"), before);
 
     let fresh = Browser::new(&app);
     signs_in(&fresh, &provider, "/login/with/corp").await.expect(303);

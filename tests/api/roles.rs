@@ -26,7 +26,7 @@ use Needs::{Admin, Audit, Control, Nothing, Read, Token, Write};
 const UNKNOWN: &str = "0198c000-0000-7000-8000-000000000000";
 
 /// Method and path as the document writes them, what a caller needs, and the answer to whoever has it.
-const TABLE: [(&str, &str, Needs, u16); 50] = [
+const TABLE: [(&str, &str, Needs, u16); 51] = [
     ("get", "/health", Nothing, 200),
     ("get", "/metrics", Read, 200),
     ("get", "/api/status", Read, 200),
@@ -69,10 +69,12 @@ const TABLE: [(&str, &str, Needs, u16); 50] = [
     ("get", "/api/v2/logins", Read, 200),
     ("delete", "/api/v2/logins", Read, 200),
     ("delete", "/api/v2/logins/{id}", Read, 404),
+    // Without its fields.
+    ("put", "/api/v2/password", Read, 422),
     ("get", "/api/v2/users", Admin, 200),
     ("put", "/api/v2/users/{id}", Admin, 404),
     ("delete", "/api/v2/users/{id}", Admin, 404),
-    ("delete", "/api/v2/users/{id}/logins", Admin, 204),
+    ("delete", "/api/v2/users/{id}/logins", Admin, 404),
     ("post", "/api/v2/access-tokens", Token, 201),
     ("get", "/.well-known/jwks.json", Nothing, 200),
     ("get", "/api/enterprise/status", Nothing, 200),

@@ -1,5 +1,5 @@
-//! What the browser loads first, and what it loads when it is needed: the page of a run and the forms are WASM of their own
-//! (docs/decisions/0009-parts-of-the-site.md). On the server everything is there.
+//! What the browser loads first, and what it loads when it is needed: the page of a run, the forms and the accounts are WASM
+//! of their own (docs/decisions/0009-parts-of-the-site.md). On the server everything is there.
 
 #![expect(clippy::unnecessary_wraps, reason = "what the splitter asks for: its own loading may fail")]
 
@@ -11,7 +11,7 @@ use leptos_router::ChooseView;
 
 use crate::{
     loading::problem,
-    pages::{gallery, login, new_project, project, run, setup, template, templates},
+    pages::{gallery, login, new_project, profile, project, run, setup, template, templates, users},
     server_fns::UiError,
     ui,
 };
@@ -23,6 +23,7 @@ pub enum Page {
     Here(fn() -> AnyView),
     Run,
     Form(Form),
+    Account(Account),
 }
 
 /// Pages that are mostly forms, the templates that lead to them, and what few people come to see.
@@ -37,12 +38,21 @@ pub enum Form {
     Templates,
 }
 
+/// Pages about oneself and about others.
+#[derive(Clone, Copy, Debug)]
+pub enum Account {
+    Profile,
+    User,
+    Users,
+}
+
 impl ChooseView for Page {
     async fn choose(self) -> AnyView {
         let shown = match self {
             Self::Here(page) => return page(),
             Self::Run => run_part().await,
             Self::Form(form) => forms_part(form).await,
+            Self::Account(page) => account_part(page).await,
         };
         shown.unwrap_or_else(|NotLoaded| not_loaded())
     }
@@ -63,6 +73,7 @@ impl Page {
             Self::Here(_) => Ok(()),
             Self::Run => Ok(load_run_part().await?),
             Self::Form(_) => Ok(load_forms_part().await?),
+            Self::Account(_) => Ok(load_account_part().await?),
         }
     }
 }
@@ -92,6 +103,15 @@ fn forms_part(form: Form) -> Result<AnyView, NotLoaded> {
         Form::Setup => setup::page(),
         Form::Template => template::page(),
         Form::Templates => templates::page(),
+    })
+}
+
+#[wasm_split(account, fallible, wasm_split_path = ::leptos::wasm_split, preload(load_account_part))]
+fn account_part(page: Account) -> Result<AnyView, NotLoaded> {
+    Ok(match page {
+        Account::Profile => profile::page(),
+        Account::User => users::user::page(),
+        Account::Users => users::page(),
     })
 }
 

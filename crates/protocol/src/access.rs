@@ -194,6 +194,8 @@ pub struct User {
     pub email: String,
     pub name: String,
     pub role: Role,
+    /// Whoever is switched off cannot sign in, and tokens that they made count no more.
+    pub switched_off: bool,
     pub created_at: Timestamp,
 }
 
@@ -205,6 +207,24 @@ pub struct UpdateUser {
     pub role: Option<Role>,
     /// 1 to 100 characters
     pub name: Option<String>,
+    /// `true` signs them out everywhere and keeps them out
+    pub switched_off: Option<bool>,
+}
+
+/// Another password for whoever asks.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ChangePassword {
+    pub current_password: String,
+    /// At least 12 characters
+    pub new_password: String,
+}
+
+impl std::fmt::Debug for ChangePassword {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ChangePassword").finish_non_exhaustive()
+    }
 }
 
 /// An access token to be.

@@ -1,8 +1,9 @@
 //! People, how they sign in, and API tokens.
 
-mod identities;
 mod access;
+mod identities;
 mod logins;
+mod own_password;
 mod passwords;
 mod reset;
 mod setup;
@@ -10,12 +11,13 @@ mod sign_in;
 mod tokens;
 mod users;
 
+pub use access::{AccessKeys, authenticate_access_token, mint};
 pub use identities::{
     Departure, Linked, Returned, begin_sign_in, invite, link_identity, linked_identities, sign_in_as, take_sign_in,
     unlink_identity,
 };
-pub use access::{AccessKeys, authenticate_access_token, mint};
-pub use logins::{LOGIN, LoginData, end_login, end_logins_of, end_other_logins, list_logins};
+pub use logins::{LOGIN, LoginData, end_login, end_logins_of, end_other_logins, list_logins, take_login};
+pub use own_password::{change_password, has_password};
 pub use passwords::HashingRoom;
 pub use reset::{issue_reset_token, reset_password};
 pub use setup::{NewAdmin, check_setup_token, create_first_admin, issue_setup_token, setup_needed};
@@ -24,4 +26,4 @@ pub use tokens::{
     Ending, KnownToken, TokenUses, Which, authenticate_token, create_token, end_token, list_tokens, rotate_token, token,
     update_token, write_token_uses,
 };
-pub use users::{NewUser, UserRecord, create_user, delete_user, list_users, update_user, user};
+pub use users::{NewUser, UserRecord, create_user, delete_user, find_user, list_users, update_user, user};

@@ -2,8 +2,10 @@
 
 use protocol::{Timestamp, UserId, access::Role};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::OnConflict,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait, Func, LikeExpr, OnConflict},
 };
 
 use crate::{
@@ -22,6 +24,10 @@ pub struct UserRow {
     pub password_hash: String,
     pub role: Role,
     pub created_at: Timestamp,
+    /// Since when they cannot sign in; absent for somebody who can.
+    pub switched_off_at: Option<Timestamp>,
+    /// Counts the changes of what they may do and of what they sign in with.
+    pub privileges: i64,
 }
 
 /// Users and settings.
@@ -41,6 +47,8 @@ impl Accounts<'_> {
             password_hash: Set(user.password_hash.clone()),
             role: Set(user.role.as_str().to_owned()),
             created_at: Set(user.created_at.millis()),
+            switched_off_at: Set(user.switched_off_at.map(Timestamp::millis)),
+            privileges: Set(user.privileges),
         };
         row.insert(&self.0.inner).await?;
         Ok(())
@@ -55,18 +63,23 @@ impl Accounts<'_> {
         users::Entity::find_by_id(id.0).one(&self.0.inner).await?.map(read).transpose()
     }
 
-    /// People after `after` in the order in which they came.
-    pub async fn list(&self, after: Option<UserId>, limit: u64) -> Result<Vec<UserRow>, StoreError> {
+    /// People after `after` in the order in which they came, with `words` in their name or e-mail address.
+    pub async fn list(&self, words: &str, after: Option<UserId>, limit: u64) -> Result<Vec<UserRow>, StoreError> {
         let mut found = users::Entity::find().order_by_asc(users::Column::Id).limit(limit);
         if let Some(after) = after {
             found = found.filter(users::Column::Id.gt(after.0));
         }
+        if !words.is_empty() {
+            found = found
+                .filter(Condition::any().add(contains(users::Column::Name, words)).add(contains(users::Column::Email, words)));
+        }
         found.all(&self.0.inner).await?.into_iter().map(read).collect()
     }
 
-    /// How many have that role.
+    /// How many have that role and are not switched off.
     pub async fn count_role(&self, role: Role) -> Result<u64, StoreError> {
-        Ok(users::Entity::find().filter(users::Column::Role.eq(role.as_str())).count(&self.0.inner).await?)
+        let found = users::Entity::find().filter(users::Column::Role.eq(role.as_str()));
+        Ok(found.filter(users::Column::SwitchedOffAt.is_null()).count(&self.0.inner).await?)
     }
 
     pub async fn set_name(&self, id: UserId, name: &str) -> Result<(), StoreError> {
@@ -83,6 +96,22 @@ impl Accounts<'_> {
     pub async fn set_role(&self, id: UserId, role: Role) -> Result<(), StoreError> {
         let row = users::ActiveModel { id: Set(id.0), role: Set(role.as_str().to_owned()), ..Default::default() };
         row.update(&self.0.inner).await?;
+        self.privileges_changed(id).await
+    }
+
+    /// Switches a person off, or on again.
+    pub async fn set_switched_off(&self, id: UserId, since: Option<Timestamp>) -> Result<(), StoreError> {
+        let since = Set(since.map(Timestamp::millis));
+        let row = users::ActiveModel { id: Set(id.0), switched_off_at: since, ..Default::default() };
+        row.update(&self.0.inner).await?;
+        self.privileges_changed(id).await
+    }
+
+    /// Counts a change of what a person may do or signs in with: each of their logins gets another id when it is used next.
+    pub async fn privileges_changed(&self, id: UserId) -> Result<(), StoreError> {
+        let next = Expr::col(users::Column::Privileges).add(1);
+        let update = users::Entity::update_many().col_expr(users::Column::Privileges, next);
+        update.filter(users::Column::Id.eq(id.0)).exec(&self.0.inner).await?;
         Ok(())
     }
 
@@ -90,7 +119,7 @@ impl Accounts<'_> {
     pub async fn set_password(&self, id: UserId, password_hash: &str) -> Result<(), StoreError> {
         let row = users::ActiveModel { id: Set(id.0), password_hash: Set(password_hash.to_owned()), ..Default::default() };
         row.update(&self.0.inner).await?;
-        Ok(())
+        self.privileges_changed(id).await
     }
 
     /// A value that the installation has once.
@@ -111,6 +140,12 @@ impl Accounts<'_> {
     }
 }
 
+/// Whether the words are in that column, whatever their case.
+fn contains(column: users::Column, words: &str) -> Expr {
+    let plain = words.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    Expr::expr(Func::lower(Expr::col(column))).like(LikeExpr::new(format!("%{plain}%")).escape('\\'))
+}
+
 fn read(row: users::Model) -> Result<UserRow, StoreError> {
     let role = Role::parse(&row.role).ok_or_else(|| StoreError::corrupt("users", format!("unknown role {}", row.role)))?;
     Ok(UserRow {
@@ -120,5 +155,7 @@ fn read(row: users::Model) -> Result<UserRow, StoreError> {
         password_hash: row.password_hash,
         role,
         created_at: Timestamp::from_millis(row.created_at),
+        switched_off_at: row.switched_off_at.map(Timestamp::from_millis),
+        privileges: row.privileges,
     })
 }

@@ -112,6 +112,13 @@ impl Identities<'_> {
         Ok(())
     }
 
+    /// Removes those of a person, with the link that would reset their password.
+    pub async fn delete_of(&self, user: UserId) -> Result<(), StoreError> {
+        identities::Entity::delete_many().filter(identities::Column::UserId.eq(user.0)).exec(&self.0.inner).await?;
+        password_resets::Entity::delete_by_id(user.0).exec(&self.0.inner).await?;
+        Ok(())
+    }
+
     pub async fn delete(&self, id: Uuid) -> Result<(), StoreError> {
         identities::Entity::delete_by_id(id).exec(&self.0.inner).await?;
         Ok(())

@@ -67,9 +67,10 @@ impl Logins<'_> {
         Ok(found.all(&self.0.inner).await?.into_iter().map(read).collect())
     }
 
-    pub async fn delete(&self, id_hash: &str) -> Result<(), StoreError> {
-        logins::Entity::delete_by_id(id_hash.to_owned()).exec(&self.0.inner).await?;
-        Ok(())
+    /// Removes a login; `false` when it was not there any more.
+    pub async fn delete(&self, id_hash: &str) -> Result<bool, StoreError> {
+        let done = logins::Entity::delete_by_id(id_hash.to_owned()).exec(&self.0.inner).await?;
+        Ok(done.rows_affected == 1)
     }
 
     /// Removes every login of that person; returns how many.

@@ -1,10 +1,12 @@
 //! `GET /api/enterprise/status`: what clients of the predecessor ask before they ask anything else.
 
-use axum::Json;
+use axum::{Json, extract::State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What is turned on. Here all of it always is, but for sign-in at another provider, which is not built.
+use crate::edge::Edge;
+
+/// What is turned on. Here all of it always is, but for sign-in with other providers, which has to be set up.
 #[derive(Debug, Serialize, ToSchema)]
 #[expect(clippy::struct_excessive_bools, reason = "the shape that clients know")]
 pub struct EnterpriseStatus {
@@ -16,6 +18,7 @@ pub struct EnterpriseStatus {
 
 /// Which features are turned on
 #[utoipa::path(get, path = "/api/enterprise/status", tag = "system", security(()), responses((status = 200, body = EnterpriseStatus)))]
-pub async fn status() -> Json<EnterpriseStatus> {
-    Json(EnterpriseStatus { auth_enabled: true, oidc_enabled: false, audit_enabled: true, enterprise_mode: true })
+pub async fn status(State(edge): State<Edge>) -> Json<EnterpriseStatus> {
+    let oidc_enabled = !edge.settings.providers.is_empty();
+    Json(EnterpriseStatus { auth_enabled: true, oidc_enabled, audit_enabled: true, enterprise_mode: true })
 }

@@ -1,13 +1,20 @@
-//! Where people are signed in.
-
-#![expect(unused_qualifications, reason = "what the derive for the OpenAPI document writes")]
+//! Where people are signed in, and their password.
 
 use axum::{Json, extract::State, http::StatusCode};
-use protocol::{LoginId, access::Login};
+use protocol::{
+    LoginId,
+    access::{ChangePassword, Login},
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{api::Refusals, auth::Signed, edge::Edge, error::HttpError, extract::Id};
+use crate::{
+    api::Refusals,
+    auth::Signed,
+    edge::Edge,
+    error::HttpError,
+    extract::{Body, Id},
+};
 
 /// `GET /api/v2/logins`.
 #[derive(Debug, Serialize, ToSchema)]
@@ -40,4 +47,17 @@ pub async fn end(State(edge): State<Edge>, Signed(actor): Signed, Id(id): Id<Log
 #[utoipa::path(delete, path = "/api/v2/logins", tag = "accounts", responses((status = 200, body = EndedLogins), Refusals))]
 pub async fn end_others(State(edge): State<Edge>, Signed(actor): Signed) -> Result<Json<EndedLogins>, HttpError> {
     Ok(Json(EndedLogins { ended: services::accounts::end_other_logins(&edge.cx, &actor).await? }))
+}
+
+/// Sets another password for the caller, with the present one; the caller's other logins end
+#[utoipa::path(put, path = "/api/v2/password", tag = "accounts", request_body = ChangePassword,
+    responses((status = 200, body = EndedLogins),
+        (status = 409, body = protocol::ApiError, description = "The account has no password"),
+        (status = 429, body = protocol::ApiError, description = "Too many wrong ones"), Refusals))]
+pub async fn change_password(
+    State(edge): State<Edge>,
+    Signed(actor): Signed,
+    Body(command): Body<ChangePassword>,
+) -> Result<Json<EndedLogins>, HttpError> {
+    Ok(Json(EndedLogins { ended: services::accounts::change_password(&edge.cx, &actor, command).await? }))
 }

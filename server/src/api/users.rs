@@ -6,12 +6,13 @@ use axum::{Json, extract::State, http::StatusCode};
 use protocol::{
     UserId,
     access::{UpdateUser, User},
+    page::PageQuery,
 };
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    api::{ListQuery, Refusals},
+    api::Refusals,
     auth::Signed,
     edge::Edge,
     error::HttpError,
@@ -25,18 +26,32 @@ pub struct UserList {
     next: Option<String>,
 }
 
-/// All people, in the order in which they came
-#[utoipa::path(get, path = "/api/v2/users", tag = "accounts", params(ListQuery), responses((status = 200, body = UserList), Refusals))]
+/// The query of `GET /api/v2/users`.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct UserQuery {
+    /// Words in the name or the e-mail address
+    q: String,
+    /// The `next` of the page before; absent for the first page
+    after: Option<String>,
+    /// Rows on a page, 1 to 200; 50 when absent
+    limit: Option<u32>,
+}
+
+/// People, in the order in which they came
+#[utoipa::path(get, path = "/api/v2/users", tag = "accounts", params(UserQuery), responses((status = 200, body = UserList), Refusals))]
 pub async fn list(
     State(edge): State<Edge>,
     Signed(actor): Signed,
-    Asked(query): Asked<ListQuery>,
+    Asked(query): Asked<UserQuery>,
 ) -> Result<Json<UserList>, HttpError> {
-    let page = services::accounts::list_users(&edge.cx, &actor, &query.into()).await?;
+    let of_page = PageQuery { after: query.after, limit: query.limit };
+    let page = services::accounts::list_users(&edge.cx, &actor, &query.q, &of_page).await?;
     Ok(Json(UserList { users: page.items, next: page.next }))
 }
 
-/// Changes a person's role or name; it counts from the next request on
+/// Changes a person's role or name, switches them off or on; it counts from the next request on
 #[utoipa::path(put, path = "/api/v2/users/{id}", tag = "accounts", params(("id" = UserId, Path)), request_body = UpdateUser,
     responses((status = 200, body = User),
         (status = 409, body = protocol::ApiError, description = "It is the only admin"), Refusals))]

@@ -22,6 +22,18 @@ pub struct Signed(pub Actor);
 pub struct Credentials {
     proof: Proof,
     from: Arc<Origin>,
+    answer: AnswerTo,
+}
+
+/// What the answer to a request may do with the cookie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AnswerTo {
+    /// Put another one in its place.
+    One,
+    /// Renew it: a page asks for several things at the same time, and none may take the cookie away from the others.
+    Page,
+    /// Nothing.
+    Socket,
 }
 
 #[derive(Clone)]
@@ -36,6 +48,8 @@ pub struct Known {
     pub actor: Actor,
     /// The token that it used; absent for a person in a browser.
     pub token: Option<Arc<KnownToken>>,
+    /// The person's count of changed privileges; absent for a token.
+    privileges: Option<i64>,
 }
 
 impl std::fmt::Debug for Credentials {
@@ -59,7 +73,12 @@ impl Credentials {
             Some(secret) => Proof::Bearer(secret.to_owned()),
             None => Proof::Browser(parts.extensions.get::<Session>().cloned().ok_or_else(HttpError::sign_in)?),
         };
-        Ok(Self { proof, from: address::of(parts) })
+        let answer = match parts.uri.path() {
+            "/ws" => AnswerTo::Socket,
+            path if path.starts_with("/ui/") && parts.method.is_safe() => AnswerTo::Page,
+            _ => AnswerTo::One,
+        };
+        Ok(Self { proof, from: address::of(parts), answer })
     }
 
     /// The actor as the database has it now, so that a role that was taken away is gone with the next request.
@@ -68,17 +87,32 @@ impl Credentials {
             Proof::Bearer(secret) => {
                 let token = edge.tokens.authenticate(&edge.cx, secret, &edge.settings.public_url).await?;
                 let actor = token.actor(Arc::clone(&self.from)).map_err(|_| HttpError::bad_token())?;
-                Ok(Known { actor, token: Some(token) })
+                Ok(Known { actor, token: Some(token), privileges: None })
             }
-            Proof::Browser(session) => Ok(Known { actor: browser(edge, session, Arc::clone(&self.from)).await?, token: None }),
+            Proof::Browser(session) => browser(edge, session, Arc::clone(&self.from)).await,
         }
     }
 
-    /// Keeps a browser's login fresh. For requests whose answer takes the cookie along, not for sockets.
+    /// Keeps a browser's login fresh, under another id when its person may do something else than before.
     pub async fn renew(&self, edge: &Edge, known: &Known) -> Result<(), HttpError> {
-        match (&self.proof, &known.actor) {
-            (Proof::Browser(session), Actor::User { role, .. }) => sessions::renew(&edge.cx, session, (*role, &*self.from)).await,
-            _ => Ok(()),
+        let Proof::Browser(session) = &self.proof else { return Ok(()) };
+        match self.answer {
+            AnswerTo::One => sessions::renew(&edge.cx, session, known.privileges, &self.from).await,
+            AnswerTo::Page => sessions::renew(&edge.cx, session, None, &self.from).await,
+            AnswerTo::Socket => Ok(()),
+        }
+    }
+
+    /// After a request that may have changed what its person may do: their login gets its other id with this very answer.
+    pub async fn renew_after(&self, edge: &Edge) {
+        if !matches!(self.proof, Proof::Browser(_)) {
+            return;
+        }
+        // Whoever signed out or was removed by it has nothing left to renew.
+        if let Ok(known) = self.known(edge).await
+            && let Err(error) = self.renew(edge, &known).await
+        {
+            tracing::warn!(detail = ?error, "a login could not be renewed");
         }
     }
 
@@ -92,11 +126,12 @@ impl Credentials {
     }
 }
 
-async fn browser(edge: &Edge, session: &Session, from: Arc<Origin>) -> Result<Actor, HttpError> {
+async fn browser(edge: &Edge, session: &Session, from: Arc<Origin>) -> Result<Known, HttpError> {
     let login = sessions::login(&edge.cx, session).await.map_err(|error| HttpError::internal(&error))?;
     let login = login.ok_or_else(HttpError::sign_in)?;
     let user = services::accounts::user(&edge.cx, login.user).await?.ok_or_else(HttpError::sign_in)?;
-    Ok(Actor::User { id: user.id, login: login.id, name: user.name, email: user.email, role: user.role, from })
+    let actor = Actor::User { id: user.id, login: login.id, name: user.name, email: user.email, role: user.role, from };
+    Ok(Known { actor, token: None, privileges: Some(user.privileges) })
 }
 
 fn bearer(headers: &HeaderMap) -> Result<Option<&str>, HttpError> {
@@ -142,7 +177,9 @@ impl FromRequestParts<Edge> for Signed {
 fn names_token_in_query(query: &str) -> bool {
     query.split('&').any(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        matches!(name, "token" | "access_token" | "api_key") || value.starts_with("loki_") || value.starts_with("eyJ")
+        let is_jwt = value.starts_with("eyJ") && value.split('.').count() == 3;
+        // What a provider sends along with a sign-in is its own matter.
+        matches!(name, "token" | "access_token" | "api_key") || value.starts_with("loki_") || (is_jwt && name != "code")
     })
 }
 
@@ -172,8 +209,16 @@ mod tests {
 
     #[test]
     fn a_token_in_the_address_is_noticed() {
-        for (query, noticed) in [("token=loki_x", true), ("after=1&access_token=x", true), ("q=loki_x", true), ("after=1", false)]
-        {
+        let cases = [
+            ("token=loki_x", true),
+            ("after=1&access_token=x", true),
+            ("q=loki_x", true),
+            ("q=eyJh.e30.x", true),
+            ("code=eyJh.e30.x", false),
+            ("q=eyJ", false),
+            ("after=1", false),
+        ];
+        for (query, noticed) in cases {
             assert_eq!(names_token_in_query(query), noticed, "{query}");
         }
     }

@@ -5,10 +5,10 @@ use std::{fmt::Write as _, sync::Arc};
 
 use async_trait::async_trait;
 use domain::actor::{Actor, Origin};
-use protocol::{LoginId, Timestamp, access::Role};
+use protocol::{LoginId, Timestamp};
 use services::{
     Cx,
-    accounts::{LOGIN, LoginData, UserRecord},
+    accounts::{LOGIN, LoginData, UserRecord, take_login},
     audit::SignedHow,
 };
 use sha2::{Digest as _, Sha256};
@@ -55,7 +55,7 @@ pub async fn sign_in(cx: &Cx, session: &Session, user: UserRecord, from: Arc<Ori
     session.cycle_id().await.map_err(failed)?;
     session.remove::<String>(PROVIDER).await.map_err(failed)?;
     let (address, agent) = (from.address.map(|address| address.to_string()), from.agent.clone());
-    let data = LoginData { id, user: user.id, since: now, seen: now, address, agent, role: Some(user.role) };
+    let data = LoginData { id, user: user.id, since: now, seen: now, address, agent, privileges: Some(user.privileges) };
     session.insert(LOGIN, data).await.map_err(failed)?;
     let actor = Actor::User { id: user.id, login: id, name: user.name, email: user.email, role: user.role, from };
     Ok(services::audit::signed(cx, &actor, SignedHow::In).await?)
@@ -71,21 +71,31 @@ pub async fn login(cx: &Cx, session: &Session) -> std::result::Result<Option<Log
     Ok(Some(login))
 }
 
-/// Renews the login from time to time, and gives the session a new id when the person's role is another one: an id that was
-/// good for less is not good for more. Only where an answer takes the cookie along.
-pub async fn renew(cx: &Cx, session: &Session, (role, from): (Role, &Origin)) -> std::result::Result<(), HttpError> {
+/// Renews the login from time to time, where an answer takes the cookie along. When the person's count of changed privileges
+/// is another one than when the session got its id, it gets another id: one that was good for less is not good for more.
+/// Without a count it keeps the one that it has.
+pub async fn renew(cx: &Cx, session: &Session, privileges: Option<i64>, from: &Origin) -> std::result::Result<(), HttpError> {
     let failed = |error: tower_sessions::session::Error| HttpError::internal(&error);
     let Some(login) = session.get::<LoginData>(LOGIN).await.map_err(failed)? else { return Ok(()) };
-    let (now, same_role) = (cx.clock.now(), login.role == Some(role));
-    if same_role && now.millis_since(login.seen) < RENEW {
+    let moves = login.privileges.zip(privileges).is_some_and(|(then, now)| then != now);
+    let now = cx.clock.now();
+    if !moves && now.millis_since(login.seen) < RENEW {
         return Ok(());
     }
-    if !same_role && login.role.is_some() {
+    if moves {
+        let Some(id) = session.id() else { return Ok(()) };
+        // Of requests at the same time one takes the login along; the others are answered under the id that they came with.
+        if !take_login(cx, &hash(id)).await? {
+            return Ok(());
+        }
         session.cycle_id().await.map_err(failed)?;
     }
     let address = from.address.map(|address| address.to_string()).or(login.address.clone());
     let agent = if from.agent.is_empty() { login.agent.clone() } else { from.agent.clone() };
-    session.insert(LOGIN, LoginData { seen: now, address, agent, role: Some(role), ..login }).await.map_err(failed)
+    let data = LoginData { seen: now, address, agent, privileges: privileges.or(login.privileges), ..login };
+    session.insert(LOGIN, data).await.map_err(failed)?;
+    // At once, so that somebody who ends the login meanwhile finds it.
+    if moves { session.save().await.map_err(failed) } else { Ok(()) }
 }
 
 /// Notes with which provider the person signed in, to sign them out there too.

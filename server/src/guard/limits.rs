@@ -117,8 +117,8 @@ pub async fn limit(State(edge): State<Edge>, request: Request, next: Next) -> Re
     }
     let (mut parts, body) = request.into_parts();
     let now = edge.cx.clock.now();
-    let known = match identify(&edge, &parts).await {
-        Ok(known) => known,
+    let (known, credentials) = match identify(&edge, &parts).await {
+        Ok(found) => found,
         Err(error) if error.status() == StatusCode::UNAUTHORIZED => return stranger(&edge, &parts, error, now.millis()),
         Err(error) => return error.into_response(),
     };
@@ -128,7 +128,8 @@ pub async fn limit(State(edge): State<Edge>, request: Request, next: Next) -> Re
     if let Some(token) = &known.token {
         edge.cx.token_uses.count(token.id, now);
     }
-    let changes = if parts.method.is_safe() { Changes::Nothing } else { Changes::Something };
+    let is_safe = parts.method.is_safe();
+    let changes = if is_safe { Changes::Nothing } else { Changes::Something };
     let taken = whose(&known, Class::of(changes, route), &edge.buckets.limits)
         .filter(|_| route != "/ws" || known.token.is_some())
         .and_then(|(whose, class, limit)| edge.buckets.take(whose, class, limit, now.millis()));
@@ -137,19 +138,20 @@ pub async fn limit(State(edge): State<Edge>, request: Request, next: Next) -> Re
         Some(Taken { left: Err(empty), class, limit }) => too_many(*class, *limit, *empty).into_response(),
         _ => next.run(Request::from_parts(parts, body)).await,
     };
+    if !is_safe {
+        credentials.renew_after(&edge).await;
+    }
     if let Some(taken) = taken {
         tell(response.headers_mut(), taken);
     }
     response
 }
 
-async fn identify(edge: &Edge, parts: &Parts) -> Result<Known, HttpError> {
+async fn identify(edge: &Edge, parts: &Parts) -> Result<(Known, Credentials), HttpError> {
     let credentials = Credentials::of(parts)?;
     let known = credentials.known(edge).await?;
-    if parts.uri.path() != "/ws" {
-        credentials.renew(edge, &known).await?;
-    }
-    Ok(known)
+    credentials.renew(edge, &known).await?;
+    Ok((known, credentials))
 }
 
 fn whose(known: &Known, class: Class, limits: &Limits) -> Option<(Principal, Class, Option<u32>)> {

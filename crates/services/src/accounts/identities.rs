@@ -38,6 +38,9 @@ pub async fn sign_in_as(cx: &Cx, provider: &Provider, identity: &Identity) -> Re
 /// Somebody who was here before: the groups of today decide the role, if they decide it at all.
 async fn returning(cx: &Cx, tx: &Tx, admitted: &Admitted, known: &IdentityRow) -> Result<UserRow, Error> {
     let mut user = tx.accounts().by_id(known.user_id).await?.ok_or_else(|| refused("the account is gone"))?;
+    if user.switched_off_at.is_some() {
+        return Err(refused("the account is switched off"));
+    }
     tx.identities().used(known.id, &admitted.email, cx.clock.now()).await?;
     if known.manages_role && admitted.by_groups && user.role != admitted.role {
         tx.accounts().set_role(user.id, admitted.role).await?;
@@ -72,6 +75,8 @@ async fn newcomer(cx: &Cx, tx: &Tx, provider: &Provider, admitted: Admitted) -> 
         password_hash: String::new(),
         role,
         created_at: cx.clock.now(),
+        switched_off_at: None,
+        privileges: 0,
     };
     tx.accounts().insert(&user).await?;
     let row = IdentityRow { manages_role: true, ..identity_row(cx, provider, &admitted.subject, &admitted.email, user.id) };

@@ -5,10 +5,7 @@ use domain::{
     actor::Actor,
     devices::device,
 };
-use protocol::{
-    LoginId, Timestamp, UserId,
-    access::{Login, Role},
-};
+use protocol::{LoginId, Timestamp, UserId, access::Login};
 use serde::{Deserialize, Serialize};
 use store::{LoginRow, Tx};
 
@@ -29,9 +26,9 @@ pub struct LoginData {
     pub address: Option<String>,
     #[serde(default)]
     pub agent: String,
-    /// The role that the session's id was made for.
+    /// The person's count of changed privileges that the session's id was made for; absent in logins of before that.
     #[serde(default)]
-    pub role: Option<Role>,
+    pub privileges: Option<i64>,
 }
 
 /// Where the actor is signed in, last seen first. Only people are.
@@ -58,25 +55,46 @@ pub async fn end_other_logins(cx: &Cx, actor: &Actor) -> Result<usize, Error> {
 /// Ends all logins of a person; returns how many.
 pub async fn end_logins_of(cx: &Cx, actor: &Actor, user: UserId) -> Result<usize, Error> {
     access::require(actor, Action::ManageUsers)?;
+    let known = {
+        let tx = cx.store.read().await?;
+        tx.accounts().by_id(user).await?.is_some()
+    };
+    if !known {
+        return Err(Error::NotFound("there is no user with that id".to_owned()));
+    }
     end(cx, actor, Some(user), |_| true).await
 }
 
 async fn end(cx: &Cx, actor: &Actor, user: Option<UserId>, which: impl Fn(&LoginData) -> bool) -> Result<usize, Error> {
     let Some(user) = user else { return Ok(0) };
     let tx = cx.store.begin().await?;
-    let mut ended = Vec::new();
-    for (row, data) in of(cx, &tx, user).await? {
-        if which(&data) {
-            tx.logins().delete(&row.id_hash).await?;
-            ended.push(data.id);
-        }
-    }
+    let ended = delete(cx, &tx, user, which).await?;
     for id in &ended {
         audit(cx, &tx, actor, "revoke login", id).await?;
     }
     tx.commit().await?;
     cx.nudges.access();
     Ok(ended.len())
+}
+
+/// Deletes logins of a person; returns which. Whoever calls writes what it was for.
+pub(super) async fn delete(cx: &Cx, tx: &Tx, user: UserId, which: impl Fn(&LoginData) -> bool) -> Result<Vec<LoginId>, Error> {
+    let mut ended = Vec::new();
+    for (row, data) in of(cx, tx, user).await? {
+        if which(&data) {
+            tx.logins().delete(&row.id_hash).await?;
+            ended.push(data.id);
+        }
+    }
+    Ok(ended)
+}
+
+/// Takes a session's row away to make room for one under another id, unless somebody else did, or ended it.
+pub async fn take_login(cx: &Cx, id_hash: &str) -> Result<bool, Error> {
+    let tx = cx.store.begin().await?;
+    let taken = tx.logins().delete(id_hash).await?;
+    tx.commit().await?;
+    Ok(taken)
 }
 
 /// A person's logins that are not over, with what their sessions say.

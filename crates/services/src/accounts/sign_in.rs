@@ -120,8 +120,9 @@ async fn look(cx: &Cx, email: &str, password: &str) -> Result<Looked, Error> {
         let tx = cx.store.read().await?;
         tx.accounts().by_email(email).await?
     };
-    // Who has no password is answered like somebody who is not there, and as slowly.
-    let stored = found.as_ref().map(|user| user.password_hash.clone()).filter(|hash| !hash.is_empty());
+    // Who has no password, or is switched off, is answered like somebody who is not there, and as slowly.
+    let counts = found.as_ref().filter(|user| user.switched_off_at.is_none() && !user.password_hash.is_empty());
+    let stored = counts.map(|user| user.password_hash.clone());
     let right = passwords::verify(&cx.hashing, password, stored).await?;
     Ok(match found {
         Some(user) if right => Looked::Right(user.into()),

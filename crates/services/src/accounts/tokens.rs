@@ -169,7 +169,7 @@ async fn known(tx: &Tx, row: TokenRow) -> Result<KnownToken, Error> {
     let mut scopes = Scopes::of(&scopes_of(&row));
     if let Some(person) = row.created_by {
         // Who made it may have had a role taken away since.
-        let person = tx.accounts().by_id(person).await?.ok_or_else(refused)?;
+        let person = tx.accounts().by_id(person).await?.filter(|person| person.switched_off_at.is_none()).ok_or_else(refused)?;
         scopes = scopes.and(Scopes::of(access::scopes(person.role)));
     }
     let allowed = AllowedAddresses::parse(&row.allowed_ips).map_err(Error::Internal)?;

@@ -28,6 +28,8 @@ pub struct UserRecord {
     pub name: String,
     pub role: Role,
     pub created_at: Timestamp,
+    /// Counts the changes of what they may do and of what they sign in with.
+    pub privileges: i64,
 }
 
 /// A person to be.
@@ -50,24 +52,35 @@ pub async fn create_user(cx: &Cx, actor: &Actor, new: NewUser) -> Result<UserRec
     Ok(row.into())
 }
 
-/// All people, in the order in which they came.
-pub async fn list_users(cx: &Cx, actor: &Actor, query: &PageQuery) -> Result<Page<User>, Error> {
+/// People, in the order in which they came; with `words`, those who have them in their name or e-mail address.
+pub async fn list_users(cx: &Cx, actor: &Actor, words: &str, query: &PageQuery) -> Result<Page<User>, Error> {
     access::require(actor, Action::ManageUsers)?;
     let (limit, after) = (page::limit(query)?, page::after(query)?);
+    let words = words.trim();
+    if words.chars().count() > 200 {
+        return Err(Error::Invalid("q is too long; at most 200 characters".to_owned()));
+    }
     let tx = cx.store.read().await?;
-    let rows = tx.accounts().list(after, u64::from(limit) + 1).await?;
+    let rows = tx.accounts().list(words, after, u64::from(limit) + 1).await?;
     Ok(page::cut(rows, limit, |row| row.id.to_string()).map(view))
 }
 
-/// Changes a person's role or name. What they have open is told at once.
+/// The person of that id, switched off or not.
+pub async fn find_user(cx: &Cx, actor: &Actor, id: UserId) -> Result<User, Error> {
+    access::require(actor, Action::ManageUsers)?;
+    let tx = cx.store.read().await?;
+    Ok(view(load(&tx, id).await?))
+}
+
+/// Changes a person's role or name, switches them off or on. What they have open is told at once.
 pub async fn update_user(cx: &Cx, actor: &Actor, id: UserId, command: UpdateUser) -> Result<User, Error> {
     access::require(actor, Action::ManageUsers)?;
     let tx = cx.store.begin().await?;
     let before = load(&tx, id).await?;
+    within(actor, access::scopes(before.role))?;
     let mut row = before.clone();
-    if let Some(role) = command.role {
+    if let Some(role) = command.role.filter(|role| *role != before.role) {
         within(actor, access::scopes(role))?;
-        within(actor, access::scopes(before.role))?;
         tx.accounts().set_role(id, role).await?;
         row.role = role;
     }
@@ -75,10 +88,13 @@ pub async fn update_user(cx: &Cx, actor: &Actor, id: UserId, command: UpdateUser
         row.name = check_name(name)?;
         tx.accounts().set_name(id, &row.name).await?;
     }
-    let changes =
-        Changes::default().field("role", before.role.as_str(), row.role.as_str()).field("name", &before.name, &row.name);
-    record_changes(cx, &tx, actor, ("update user", id), changes).await?;
-    if before.role == Role::Admin && row.role != Role::Admin {
+    if let Some(off) = command.switched_off.filter(|off| *off != before.switched_off_at.is_some()) {
+        row.switched_off_at = off.then(|| cx.clock.now());
+        tx.accounts().set_switched_off(id, row.switched_off_at).await?;
+        tx.logins().delete_of(id).await?;
+    }
+    record_changes(cx, &tx, actor, ("update user", id), differences(&before, &row)).await?;
+    if is_admin(&before) && !is_admin(&row) {
         keep_an_admin(&tx).await?;
     }
     tx.commit().await?;
@@ -92,12 +108,12 @@ pub async fn delete_user(cx: &Cx, actor: &Actor, id: UserId) -> Result<(), Error
     let tx = cx.store.begin().await?;
     let row = load(&tx, id).await?;
     within(actor, access::scopes(row.role))?;
-    for login in tx.logins().of_user(id, Timestamp::from_millis(0)).await? {
-        tx.logins().delete(&login.id_hash).await?;
-    }
+    tx.logins().delete_of(id).await?;
+    tx.identities().delete_of(id).await?;
     tx.accounts().delete(id).await?;
-    audit(cx, &tx, actor, "delete user", id).await?;
-    if row.role == Role::Admin {
+    let changes = Changes::default().field("email", &row.email, "").field("role", row.role.as_str(), "");
+    record_changes(cx, &tx, actor, ("delete user", id), changes).await?;
+    if is_admin(&row) {
         keep_an_admin(&tx).await?;
     }
     tx.commit().await?;
@@ -118,8 +134,19 @@ async fn keep_an_admin(tx: &Tx) -> Result<(), Error> {
     Ok(())
 }
 
+fn is_admin(row: &UserRow) -> bool {
+    row.role == Role::Admin && row.switched_off_at.is_none()
+}
+
+fn differences(before: &UserRow, after: &UserRow) -> Changes {
+    let off = |row: &UserRow| if row.switched_off_at.is_some() { "true" } else { "false" };
+    let changes = Changes::default().field("role", before.role.as_str(), after.role.as_str());
+    changes.field("name", &before.name, &after.name).field("switched_off", off(before), off(after))
+}
+
 fn view(row: UserRow) -> User {
-    User { id: row.id, email: row.email, name: row.name, role: row.role, created_at: row.created_at }
+    let switched_off = row.switched_off_at.is_some();
+    User { id: row.id, email: row.email, name: row.name, role: row.role, switched_off, created_at: row.created_at }
 }
 
 fn check_name(name: &str) -> Result<String, Error> {
@@ -130,10 +157,10 @@ fn check_name(name: &str) -> Result<String, Error> {
     Ok(name.to_owned())
 }
 
-/// The person of that id, as they are right now.
+/// The person of that id, as they are right now; nothing for somebody who is switched off.
 pub async fn user(cx: &Cx, id: UserId) -> Result<Option<UserRecord>, Error> {
     let tx = cx.store.read().await?;
-    Ok(tx.accounts().by_id(id).await?.map(UserRecord::from))
+    Ok(tx.accounts().by_id(id).await?.filter(|row| row.switched_off_at.is_none()).map(UserRecord::from))
 }
 
 /// Checks and hashes, before a transaction is opened.
@@ -147,7 +174,16 @@ pub(super) async fn prepare(cx: &Cx, new: &NewUser) -> Result<UserRow, Error> {
     let mut salt = [0; 16];
     cx.ids.random(&mut salt);
     let password_hash = passwords::hash(&cx.hashing, &new.password, salt).await?;
-    Ok(UserRow { id: UserId(cx.ids.uuid()), email, name, password_hash, role: new.role, created_at: cx.clock.now() })
+    Ok(UserRow {
+        id: UserId(cx.ids.uuid()),
+        email,
+        name,
+        password_hash,
+        role: new.role,
+        created_at: cx.clock.now(),
+        switched_off_at: None,
+        privileges: 0,
+    })
 }
 
 pub(super) async fn insert(cx: &Cx, tx: &Tx, actor: &Actor, row: &UserRow) -> Result<(), Error> {
@@ -160,6 +196,7 @@ pub(super) async fn insert(cx: &Cx, tx: &Tx, actor: &Actor, row: &UserRow) -> Re
 
 impl From<UserRow> for UserRecord {
     fn from(row: UserRow) -> Self {
-        Self { id: row.id, email: row.email, name: row.name, role: row.role, created_at: row.created_at }
+        let privileges = row.privileges;
+        Self { id: row.id, email: row.email, name: row.name, role: row.role, created_at: row.created_at, privileges }
     }
 }

@@ -12,6 +12,8 @@ pub struct Model {
     pub password_hash: String,
     pub role: String,
     pub created_at: i64,
+    pub switched_off_at: Option<i64>,
+    pub privileges: i64,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

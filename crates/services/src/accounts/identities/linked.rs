@@ -44,6 +44,7 @@ pub async fn link_identity(cx: &Cx, actor: &Actor, provider: &Provider, identity
     }
     let row = identity_row(cx, provider, &admitted.subject, &admitted.email, user);
     tx.identities().insert(&row).await?;
+    tx.accounts().privileges_changed(user).await?;
     let changes = Changes::default().field("provider", "", &provider.id).field("email", "", &admitted.email);
     record_changes(cx, &tx, actor, ("link identity", row.id), changes).await?;
     Ok(tx.commit().await?)
@@ -66,6 +67,7 @@ pub async fn unlink_identity(cx: &Cx, actor: &Actor, id: Uuid) -> Result<(), Err
         return Err(Error::Conflict("this provider's groups decide your role, so it stays linked".to_owned()));
     }
     tx.identities().delete(id).await?;
+    tx.accounts().privileges_changed(user).await?;
     let changes = Changes::default().field("provider", &row.provider, "").field("email", &row.email, "");
     record_changes(cx, &tx, actor, ("unlink identity", id), changes).await?;
     Ok(tx.commit().await?)

@@ -1,0 +1,137 @@
+//! The page about oneself: who one is here, how one signs in, and where one is signed in.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use protocol::access::Login;
+
+use crate::{
+    browser::theme::{self, Theme},
+    loading::{Loading, load, loaded_page},
+    routes::to,
+    server_fns::profile::{ProfilePage, ask_profile},
+    ui::{self, Column, Crumb, FormState, Kind, Row, Tone, div, el, input, nothing, pieces, text},
+    words,
+};
+
+const COLUMNS: &[Column] = &[
+    Column { title: "Device", class: "main" },
+    Column { title: "Signed in", class: "when wide" },
+    Column { title: "Last seen", class: "when wide" },
+    Column { title: "", class: "act" },
+];
+
+pub fn page() -> AnyView {
+    let query = use_query_map();
+    let password = FormState::new(None);
+    let loading = load(ask_profile);
+    let done = Memo::new(move |_| query.with(|query| query.get("done").unwrap_or_default()));
+    loaded_page(loading, move |page| show(page, loading, password, &done.get_untracked()))
+}
+
+fn show(page: ProfilePage, loading: Loading<ProfilePage>, password: FormState, done: &str) -> AnyView {
+    if let Some(error) = page.flash.error.clone() {
+        password.error.set(Some(error));
+    }
+    let body = div("account").children([
+        ui::page_head("You", nothing(), nothing()),
+        done_words(done).map_or_else(nothing, |words| ui::banner(Tone::Good, words)),
+        ui::padded_panel("Account", account(&page)),
+        ui::padded_panel("Password", change_password(&page, loading, password)),
+        ui::padded_panel("Other ways to sign in", other_ways()),
+        ui::panel_with("Where you are signed in", end_others(&page.logins, loading), logins(page.logins, loading)),
+    ]);
+    let body = body.view();
+    ui::page("You".to_owned(), vec![Crumb::new("You", to::PROFILE)], body)
+}
+
+/// What was done just now, for browsers without script too; the words never come from the address.
+fn done_words(done: &str) -> Option<&'static str> {
+    match done {
+        "password" => Some("Your password is changed. You are signed out everywhere else."),
+        "login" => Some("You are signed out there."),
+        "logins" => Some("You are signed out everywhere else."),
+        _ => None,
+    }
+}
+
+fn account(page: &ProfilePage) -> AnyView {
+    let role = el("span").text(words::role_name(page.role)).child(el("span").class("muted").text(" · ").view());
+    let role = role.child(el("span").class("muted").text(words::role_meaning(page.role)).view()).view();
+    let themes = div("theme-choice needs-script").attr("role", "group").attr("aria-label", "Theme").children([
+        theme_button("Dark", Theme::Dark),
+        theme_button("Light", Theme::Light),
+        theme_button("System", Theme::System),
+    ]);
+    let themes = pieces(vec![themes.view(), el("noscript").text("As your system has it").view()]);
+    ui::facts(vec![("Name", text(page.name.clone())), ("E-mail", text(page.email.clone())), ("Role", role), ("Theme", themes)])
+}
+
+fn theme_button(label: &'static str, choice: Theme) -> AnyView {
+    let button = el("button").attr("type", "button").class("btn").attr("data-choice", label.to_lowercase());
+    button.on_click(move || theme::set(choice)).text(label).view()
+}
+
+fn change_password(page: &ProfilePage, loading: Loading<ProfilePage>, state: FormState) -> AnyView {
+    if !page.has_password {
+        return el("p").class("soft").text("Your account has no password; you sign in with a provider.").view();
+    }
+    let username = input("email").attr("name", "username").attr("autocomplete", "username").attr("value", page.email.clone());
+    let fields = vec![
+        // For password managers, which keep passwords by name.
+        username.flag("hidden", true).view(),
+        secret("current", "form[current]", "Present password", "current-password"),
+        secret("new", "form[new]", "New password, at least 12 characters", "new-password"),
+        secret("again", "form[again]", "New password again", "new-password"),
+        div("form-end").child(ui::submit_button(Kind::Primary, "Change password", state.is_busy())).view(),
+    ];
+    ui::form("/ui/change_password", state, move || loading.refetch(), pieces(fields))
+}
+
+fn secret(id: &'static str, name: &'static str, label: &'static str, complete: &'static str) -> AnyView {
+    let control = input("password").attr("id", id).attr("name", name).attr("autocomplete", complete);
+    ui::field(id, label, "", control.flag("required", true).view())
+}
+
+fn other_ways() -> AnyView {
+    let link = el("a").class("btn").attr("href", to::WAYS_IN).attr("rel", "external").text("Open ways to sign in").view();
+    let about = el("p").class("soft").text("Providers that are linked to your account, to link another one or take one away.");
+    div("form").child(about.view()).child(div("form-end").child(link).view()).view()
+}
+
+fn end_others(logins: &[Login], loading: Loading<ProfilePage>) -> AnyView {
+    if logins.len() < 2 {
+        return nothing();
+    }
+    let state = FormState::new(None);
+    let button = ui::submit_button(Kind::Normal, "Sign out everywhere else", state.is_busy());
+    ui::form("/ui/end_other_logins", state, move || loading.refetch(), button)
+}
+
+fn logins(logins: Vec<Login>, loading: Loading<ProfilePage>) -> AnyView {
+    ui::table("Where you are signed in", COLUMNS, logins.into_iter().map(|login| row(login, loading)).collect())
+}
+
+fn row(login: Login, loading: Loading<ProfilePage>) -> Row {
+    let current = if login.current { ui::chip(Tone::Good, "check", "this one") } else { nothing() };
+    let name = el("span").class("device").child(el("b").text(login.device.clone()).view()).child(current).view();
+    let address = login.address.clone().unwrap_or_else(|| "address not recorded".to_owned());
+    let seen = el("span").class("phone-only").text(" · last seen ").child(ui::ago(login.last_seen)).view();
+    let below = el("span").class("sub muted").child(el("span").class("mono").text(address).view()).child(seen).view();
+    Row {
+        cells: vec![
+            pieces(vec![name, below]),
+            el("span").class("soft").child(ui::ago(login.since)).view(),
+            el("span").class("soft").child(ui::ago(login.last_seen)).view(),
+            if login.current { nothing() } else { end(&login, loading) },
+        ],
+    }
+}
+
+fn end(login: &Login, loading: Loading<ProfilePage>) -> AnyView {
+    let state = FormState::new(None);
+    let id = input("hidden").attr("name", "id").attr("value", login.id.to_string()).view();
+    let label = format!("Sign out {}", login.device);
+    let button = el("button").attr("type", "submit").class("btn").attr("aria-label", label);
+    let button = button.live_attr("aria-disabled", move || state.busy.get().then(|| "true".to_owned())).text("Sign out");
+    ui::form("/ui/end_login", state, move || loading.refetch(), pieces(vec![id, button.view()]))
+}

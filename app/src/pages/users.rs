@@ -1,0 +1,119 @@
+//! People, as admins see them: a list to look somebody up in, and a page for each.
+
+pub mod user;
+
+use leptos::prelude::*;
+use leptos_router::{hooks::use_query_map, params::ParamsMap};
+use protocol::access::{Role, User};
+
+use crate::{
+    loading::{Loading, load, loaded},
+    routes::to,
+    server_fns::users::{UsersPage, ask_users},
+    ui::{self, Column, Crumb, Field, FormState, Kind, Row, Tone, div, el, input, nothing, pieces, text},
+    words,
+};
+
+const COLUMNS: &[Column] = &[
+    Column { title: "Person", class: "main" },
+    Column { title: "Role", class: "when" },
+    Column { title: "State", class: "state" },
+    Column { title: "Since", class: "when wide" },
+];
+
+pub fn page() -> AnyView {
+    let query = use_query_map();
+    let get = move |name: &str| query.with(|query| query.get(name).unwrap_or_default());
+    let loading = load(move || ask_users(&get("q"), &get("after")));
+    let invite = FormState::new(None);
+    let head = ui::page_head("People", nothing(), search(query.with_untracked(|query| query.get("q").unwrap_or_default())));
+    let list = loaded(loading, move |page| list(page, &query.get_untracked(), Refreshed { loading, invite }));
+    ui::page("People".to_owned(), vec![Crumb::new("People", to::USERS)], pieces(vec![head, list]))
+}
+
+/// A plain form: what is looked for is in the address.
+fn search(words: String) -> AnyView {
+    let field = input("search").attr("name", "q").attr("value", words).attr("aria-label", "Name or e-mail address");
+    let field = field.attr("placeholder", "Name or e-mail").attr("autocomplete", "off").view();
+    let button = el("button").attr("type", "submit").class("btn").text("Search").view();
+    el("form")
+        .class("search-form field")
+        .attr("role", "search")
+        .attr("method", "get")
+        .attr("action", to::USERS)
+        .child(field)
+        .child(button)
+        .view()
+}
+
+/// What outlives that the list is read anew.
+#[derive(Clone, Copy)]
+struct Refreshed {
+    loading: Loading<UsersPage>,
+    invite: FormState,
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "called with what was read")]
+fn list(page: UsersPage, query: &ParamsMap, refreshed: Refreshed) -> AnyView {
+    let words = query.get("q").unwrap_or_default();
+    let shown = if page.users.is_empty() {
+        ui::empty(
+            "Nobody found",
+            "No name and no e-mail address has these words.",
+            ui::link_button(Kind::Normal, "Show all people", to::USERS),
+        )
+    } else {
+        ui::panel("", ui::table("People", COLUMNS, page.users.iter().map(row).collect()))
+    };
+    let mut parts = vec![shown];
+    if query.get("done").as_deref() == Some("invited") {
+        parts.insert(0, ui::banner(Tone::Good, "They can sign in with the provider now, for 14 days."));
+    }
+    if let Some(after) = &page.next {
+        let link = ui::link_button(Kind::Normal, "Show more people", to::users(&words, Some(after)));
+        parts.push(el("p").class("more").child(link).view());
+    }
+    if page.may_invite {
+        parts.push(ui::padded_panel("Invite somebody", invitation(&page, refreshed)));
+    }
+    pieces(parts)
+}
+
+fn row(user: &User) -> Row {
+    Row {
+        cells: vec![
+            ui::opener(to::user(user.id), &user.name, text(user.email.clone())),
+            text(words::role_name(user.role)),
+            state(user),
+            el("span").class("soft").child(ui::ago(user.created_at)).view(),
+        ],
+    }
+}
+
+fn state(user: &User) -> AnyView {
+    if user.switched_off { ui::chip(Tone::Held, "pause", "switched off") } else { ui::chip(Tone::Good, "check", "active") }
+}
+
+fn invitation(page: &UsersPage, refreshed: Refreshed) -> AnyView {
+    let Refreshed { loading, invite: state } = refreshed;
+    if let Some(error) = page.flash.error.clone() {
+        state.error.set(Some(error));
+    }
+    let email = Field {
+        id: "invite-email",
+        name: "email",
+        label: "E-mail address",
+        hint: "As the provider knows it. Nothing is sent: tell them to sign in.",
+        value: page.flash.value("email"),
+        required: true,
+        ..Field::default()
+    };
+    let role =
+        Field { id: "invite-role", name: "role", label: "Role", value: Role::Viewer.as_str().to_owned(), ..Field::default() };
+    let fields = vec![
+        ui::text_input(email),
+        ui::select(role, Role::ALL.map(|role| (role.as_str().to_owned(), words::role_name(role).to_owned())).to_vec()),
+        div("form-end").child(ui::submit_button(Kind::Normal, "Invite", state.is_busy())).view(),
+    ];
+    ui::form("/ui/invite_user", state, move || loading.refetch(), pieces(fields))
+}

@@ -1,0 +1,114 @@
+//! One person, as an admin sees and changes them.
+
+use leptos::prelude::*;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use protocol::access::{Role, User};
+
+use super::state;
+use crate::{
+    loading::{Loading, load, loaded_page},
+    routes::to,
+    server_fns::users::{UserPage, ask_user},
+    ui::{self, Choice, Crumb, Field, FormState, Kind, Tone, div, el, input, nothing, pieces, text},
+    words,
+};
+
+/// The forms of the page; they outlive that the page is read anew.
+#[derive(Clone, Copy)]
+struct Forms {
+    role: FormState,
+    switch: FormState,
+    logins: FormState,
+    remove: FormState,
+}
+
+pub fn page() -> AnyView {
+    let (params, query) = (use_params_map(), use_query_map());
+    let new = || FormState::new(None);
+    let forms = Forms { role: new(), switch: new(), logins: new(), remove: new() };
+    let loading = load(move || params.with(|params| ask_user(&params.get("id").unwrap_or_default())));
+    let done = Memo::new(move |_| query.with(|query| query.get("done").is_some()));
+    loaded_page(loading, move |page| show(page, loading, forms, done.get_untracked()))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "called with what was read")]
+fn show(page: UserPage, loading: Loading<UserPage>, forms: Forms, done: bool) -> AnyView {
+    let user = &page.user;
+    if let Some(error) = page.flash.error.clone() {
+        forms.role.error.set(Some(error));
+    }
+    let crumbs = vec![Crumb::new("People", to::USERS), Crumb::new(user.name.clone(), to::user(user.id))];
+    let about = pieces(vec![
+        state(user),
+        el("p").class("soft").text(user.email.clone()).view(),
+        if page.is_self { el("p").class("soft").text("That is you.").view() } else { nothing() },
+    ]);
+    let body = div("account").children([
+        ui::page_head(user.name.clone(), about, nothing()),
+        if done { ui::banner(Tone::Good, "Saved. It counts from now on.") } else { nothing() },
+        ui::padded_panel("Role", role(user, loading, forms.role)),
+        ui::padded_panel("Signing in", signing_in(user, loading, forms)),
+        ui::padded_panel("Remove", remove(user, forms.remove)),
+    ]);
+    ui::page(user.name.clone(), crumbs, body.view())
+}
+
+fn role(user: &User, loading: Loading<UserPage>, state: FormState) -> AnyView {
+    let card = |role: Role| {
+        let card = Choice::new("role", role.as_str(), words::role_name(role), words::role_meaning(role));
+        card.checked(role == user.role)
+    };
+    let fields = vec![
+        named(user),
+        ui::choices("What they may do", Role::ALL.map(card).into()),
+        div("form-end").child(ui::submit_button(Kind::Primary, "Change role", state.is_busy())).view(),
+    ];
+    ui::form("/ui/change_role", state, move || loading.refetch(), pieces(fields))
+}
+
+fn signing_in(user: &User, loading: Loading<UserPage>, forms: Forms) -> AnyView {
+    let (kind, label, off, about) = if user.switched_off {
+        (Kind::Normal, "Switch on", "no", "They cannot sign in, and tokens that they made do not count.")
+    } else {
+        let about = "Switching somebody off signs them out, keeps them out, and stops the tokens that they made.";
+        (Kind::Danger, "Switch off", "yes", about)
+    };
+    let switch = vec![
+        el("p").class("soft").text(about).view(),
+        named(user),
+        input("hidden").attr("name", "off").attr("value", off).view(),
+        div("form-end").child(ui::submit_button(kind, label, forms.switch.is_busy())).view(),
+    ];
+    let mut parts = vec![ui::form("/ui/switch_user", forms.switch, move || loading.refetch(), pieces(switch))];
+    if !user.switched_off {
+        let logins = vec![
+            el("p").class("soft").text("Ends all of their logins; they can sign in anew.").view(),
+            named(user),
+            div("form-end").child(ui::submit_button(Kind::Normal, "Sign out everywhere", forms.logins.is_busy())).view(),
+        ];
+        parts.push(ui::form("/ui/end_logins_of", forms.logins, move || loading.refetch(), pieces(logins)));
+    }
+    div("stack").children(parts).view()
+}
+
+fn remove(user: &User, state: FormState) -> AnyView {
+    let confirm = Field {
+        id: "remove-confirm",
+        name: "confirm",
+        label: "Type the e-mail address to confirm",
+        required: true,
+        ..Field::default()
+    };
+    let warning = el("p").class("soft").text("Removes ").child(el("b").text(user.name.clone()).view());
+    let fields = vec![
+        warning.child(text(" with their logins and the tokens that they made. What they did stays on record.")).view(),
+        named(user),
+        ui::text_input(confirm),
+        div("form-end").child(ui::submit_button(Kind::Danger, "Remove person", state.is_busy())).view(),
+    ];
+    ui::form("/ui/remove_user", state, || (), pieces(fields))
+}
+
+fn named(user: &User) -> AnyView {
+    input("hidden").attr("name", "id").attr("value", user.id.to_string()).view()
+}

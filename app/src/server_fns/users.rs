@@ -1,0 +1,167 @@
+//! People, as admins see and change them.
+
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+use protocol::access::User;
+use serde::{Deserialize, Serialize};
+
+use super::{UiError, ask::Ask, flash::Flash};
+
+/// A page of the list of people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsersPage {
+    pub users: Vec<User>,
+    pub next: Option<String>,
+    /// Whether a provider lets people in who were invited.
+    pub may_invite: bool,
+    pub flash: Flash,
+}
+
+/// What the page of a person shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserPage {
+    pub user: User,
+    /// Whether it is the person who looks.
+    pub is_self: bool,
+    pub flash: Flash,
+}
+
+/// A page of the people who have `q` in their name or e-mail address; an empty `after` is the first page.
+#[server(name = ReadUsers, prefix = "/ui", endpoint = "users", input = GetUrl)]
+pub async fn users(q: String, after: String) -> Result<UsersPage, UiError> {
+    use domain::sign_in::Provisioning;
+
+    use super::{asked, context};
+
+    let (cx, actor) = context()?;
+    let query = protocol::page::PageQuery { after: (!after.is_empty()).then_some(after), limit: Some(50) };
+    let page = asked(services::accounts::list_users(&cx, &actor, &q, &query).await)?;
+    let may_invite = cx.settings.providers.iter().any(|provider| provider.provisioning == Provisioning::Invitation);
+    Ok(UsersPage { users: page.items, next: page.next, may_invite, flash: super::flash::take() })
+}
+
+/// One person.
+#[server(name = ReadUser, prefix = "/ui", endpoint = "user", input = GetUrl)]
+pub async fn user(id: String) -> Result<UserPage, UiError> {
+    use super::{asked, context};
+
+    let (cx, actor) = context()?;
+    let user = asked(services::accounts::find_user(&cx, &actor, known(&id)?).await)?;
+    let is_self = actor.user_id() == Some(user.id);
+    Ok(UserPage { user, is_self, flash: super::flash::take() })
+}
+
+/// Gives a person another role.
+#[server(prefix = "/ui", endpoint = "change_role")]
+pub async fn change_role(id: String, role: String) -> Result<(), UiError> {
+    use protocol::access::{Role, UpdateUser};
+
+    let Some(role) = Role::parse(&role) else {
+        super::set_status(400);
+        return Err(UiError::new(400, "Choose one of the roles."));
+    };
+    update(&id, UpdateUser { role: Some(role), ..UpdateUser::default() }).await
+}
+
+/// Switches a person off, or on again; `off` is `yes` or `no`.
+#[server(prefix = "/ui", endpoint = "switch_user")]
+pub async fn switch_user(id: String, off: String) -> Result<(), UiError> {
+    use protocol::access::UpdateUser;
+
+    update(&id, UpdateUser { switched_off: Some(off == "yes"), ..UpdateUser::default() }).await
+}
+
+/// Signs a person out everywhere.
+#[server(prefix = "/ui", endpoint = "end_logins_of")]
+pub async fn end_logins_of(id: String) -> Result<(), UiError> {
+    use super::{asked, context};
+
+    let (cx, actor) = context()?;
+    let id = known(&id)?;
+    back(id, asked(services::accounts::end_logins_of(&cx, &actor, id).await))
+}
+
+/// Removes a person, once their e-mail address was typed.
+#[server(prefix = "/ui", endpoint = "remove_user")]
+pub async fn remove_user(id: String, confirm: String) -> Result<(), UiError> {
+    use super::{asked, context, flash::refused, set_status};
+    use crate::routes::to;
+
+    let (cx, actor) = context()?;
+    let id = known(&id)?;
+    let page = to::user(id);
+    let user = asked(services::accounts::find_user(&cx, &actor, id).await)?;
+    if confirm.trim().to_lowercase() != user.email {
+        set_status(400);
+        let error = UiError::new(400, "The e-mail address does not match. Type it to remove the person.");
+        return Err(refused(error, &page, Vec::new()));
+    }
+    match asked(services::accounts::delete_user(&cx, &actor, id).await) {
+        Ok(()) => {
+            leptos_axum::redirect(to::USERS);
+            Ok(())
+        }
+        Err(error) => Err(refused(error, &page, Vec::new())),
+    }
+}
+
+/// Lets somebody make an account by signing in with a provider.
+#[server(prefix = "/ui", endpoint = "invite_user")]
+pub async fn invite_user(email: String, role: String) -> Result<(), UiError> {
+    use protocol::access::Role;
+
+    use super::{asked, context, flash::refused};
+    use crate::routes::to;
+
+    let (cx, actor) = context()?;
+    let role_of_theirs = Role::parse(&role).unwrap_or(Role::Viewer);
+    match asked(services::accounts::invite(&cx, &actor, &email, role_of_theirs).await) {
+        Ok(()) => {
+            leptos_axum::redirect(&to::users_after("invited"));
+            Ok(())
+        }
+        Err(error) => Err(refused(error, to::USERS, vec![("email", email.as_str()), ("role", role.as_str())])),
+    }
+}
+
+/// Asks for [`users`].
+pub fn ask_users(q: &str, after: &str) -> Ask<UsersPage> {
+    Ask::new("users", &[("q", q), ("after", after)], || users(q.to_owned(), after.to_owned()))
+}
+
+/// Asks for [`user`].
+pub fn ask_user(id: &str) -> Ask<UserPage> {
+    Ask::new("user", &[("id", id)], || user(id.to_owned()))
+}
+
+/// Changes a person and goes back to their page.
+#[cfg(feature = "ssr")]
+async fn update(id: &str, command: protocol::access::UpdateUser) -> Result<(), UiError> {
+    use super::{asked, context};
+
+    let (cx, actor) = context()?;
+    let id = known(id)?;
+    back(id, asked(services::accounts::update_user(&cx, &actor, id, command).await))
+}
+
+/// Goes back to the page of that person, which says what was done or why it was not.
+#[cfg(feature = "ssr")]
+fn back<T>(id: protocol::UserId, done: Result<T, UiError>) -> Result<(), UiError> {
+    use crate::routes::to;
+
+    match done {
+        Ok(_) => {
+            leptos_axum::redirect(&to::user_after(id, "saved"));
+            Ok(())
+        }
+        Err(error) => Err(super::flash::refused(error, &to::user(id), Vec::new())),
+    }
+}
+
+/// The id in an address; anything that is none names nobody.
+#[cfg(feature = "ssr")]
+fn known(id: &str) -> Result<protocol::UserId, UiError> {
+    id.parse().map_err(|_| {
+        super::set_status(404);
+        UiError::new(404, "There is no such person.")
+    })
+}

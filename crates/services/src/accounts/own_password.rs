@@ -1,0 +1,42 @@
+//! People change their own password, with the present one in hand.
+
+use domain::actor::Actor;
+use protocol::access::ChangePassword;
+
+use super::{logins, passwords, sign_in};
+use crate::{Cx, Error, context::audit};
+
+/// Sets another password for whoever asks. Their other logins end, and a link that would reset the password counts no more.
+/// Returns how many logins ended. A wrong present password is slowed down and on record like a wrong sign-in.
+pub async fn change_password(cx: &Cx, actor: &Actor, command: ChangePassword) -> Result<usize, Error> {
+    let Actor::User { id, login, email, from, .. } = actor else {
+        return Err(Error::Invalid("only a person who is signed in has a password".to_owned()));
+    };
+    if !has_password(cx, actor).await? {
+        let text = "your account has no password; ask an admin for a link that sets one";
+        return Err(Error::Conflict(text.to_owned()));
+    }
+    match sign_in(cx, email, &command.current_password, from).await {
+        Ok(_) => {}
+        Err(Error::Unauthorized(_)) => return Err(Error::Invalid("the present password is not right".to_owned())),
+        Err(other) => return Err(other),
+    }
+    let mut salt = [0; 16];
+    cx.ids.random(&mut salt);
+    let password_hash = passwords::hash(&cx.hashing, &command.new_password, salt).await?;
+    let tx = cx.store.begin().await?;
+    tx.accounts().set_password(*id, &password_hash).await?;
+    tx.identities().use_reset(*id).await?;
+    let ended = logins::delete(cx, &tx, *id, |data| data.id != *login).await?;
+    audit(cx, &tx, actor, "change password", id).await?;
+    tx.commit().await?;
+    cx.nudges.access();
+    Ok(ended.len())
+}
+
+/// Whether whoever asks signs in with a password.
+pub async fn has_password(cx: &Cx, actor: &Actor) -> Result<bool, Error> {
+    let Some(id) = actor.user_id() else { return Ok(false) };
+    let tx = cx.store.read().await?;
+    Ok(tx.accounts().by_id(id).await?.is_some_and(|user| !user.password_hash.is_empty()))
+}
