@@ -31,6 +31,9 @@ export const PAGES: Place[] = [
   { name: 'run-stopped', path: world => `/runs/${world.stopped.id}` },
   { name: 'templates', path: () => '/templates' },
   { name: 'template', path: () => '/templates/cli-tool' },
+  { name: 'profile', path: () => '/profile' },
+  { name: 'people', path: () => '/admin/users' },
+  { name: 'people-nobody-found', path: () => '/admin/users?q=nobody%20has%20this' },
   { name: 'api', path: () => '/docs' },
   { name: 'not-found', path: () => '/nowhere', status: 404 },
 ];

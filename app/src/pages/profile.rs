@@ -17,7 +17,7 @@ const COLUMNS: &[Column] = &[
     Column { title: "Device", class: "main" },
     Column { title: "Signed in", class: "when wide" },
     Column { title: "Last seen", class: "when wide" },
-    Column { title: "", class: "act" },
+    Column { title: "Action", class: "act" },
 ];
 
 pub fn page() -> AnyView {
@@ -62,8 +62,8 @@ fn account(page: &ProfilePage) -> AnyView {
         theme_button("Light", Theme::Light),
         theme_button("System", Theme::System),
     ]);
-    let themes = pieces(vec![themes.view(), el("noscript").text("As your system has it").view()]);
-    ui::facts(vec![("Name", text(page.name.clone())), ("E-mail", text(page.email.clone())), ("Role", role), ("Theme", themes)])
+    let facts = ui::facts(vec![("Name", text(page.name.clone())), ("E-mail", text(page.email.clone())), ("Role", role)]);
+    div("stack").child(facts).child(themes.view()).view()
 }
 
 fn theme_button(label: &'static str, choice: Theme) -> AnyView {
