@@ -37,6 +37,9 @@ async fn a_role_that_was_taken_away_is_gone_with_the_next_request() {
 
     assert_eq!(changed.role, Role::Viewer);
     assert_eq!(socket.hears().await, Heard::Closed(1013, "the role changed".to_owned()));
+    // What a page asks for by itself leaves the cookie as it is: several such requests are under way at the same time.
+    let viewer = vera.get("/ui/viewer").await.expect(200);
+    assert_eq!((viewer.value()["role"].as_str(), viewer.cookie("loki_login")), (Some("viewer"), None));
     let refused = vera.post("/api/projects", &json!({"name": "B"})).await.expect(403);
     // The session goes on under another id, and the old one is worth nothing.
     let cookie = refused.cookie("loki_login").unwrap();
@@ -84,6 +87,31 @@ async fn the_last_admin_stays_one() {
     }
     ada.delete(&format!("{address}/logins")).await.expect(204);
     ada.get("/api/status").await.expect(401);
+}
+
+#[tokio::test]
+async fn two_admins_cannot_take_each_others_role_at_once() {
+    one_admin_stays(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn two_admins_cannot_take_each_others_role_at_once_on_postgres() {
+    one_admin_stays(Setup::default().on_postgres().start().await).await;
+}
+
+async fn one_admin_stays(app: TestApp) {
+    let ada = app.first_admin().await;
+    vera(&app, "admin");
+    let vera = signs_in(&app, "vera@example.org", FIREFOX).await;
+    let (of_ada, of_vera) = (address(&ada, "ada@example.org").await, address(&ada, "vera@example.org").await);
+    let viewer = json!({"role": "viewer"});
+    let (first, second) = tokio::join!(ada.put(&of_vera, &viewer), vera.put(&of_ada, &viewer));
+    let mut answers = [first.status, second.status];
+    answers.sort_unstable();
+    assert_eq!(answers[0], 200);
+    assert!([403, 409].contains(&answers[1]), "{answers:?}");
+    let admins = users(&app.admin().await, "").await.into_iter().filter(|user| user.role == Role::Admin).count();
+    assert_eq!(admins, 1);
 }
 
 #[tokio::test]
