@@ -26,7 +26,8 @@ pub fn page() -> AnyView {
     let get = move |name: &str| query.with(|query| query.get(name).unwrap_or_default());
     let loading = load(move || ask_users(&get("q"), &get("after")));
     let invite = FormState::new(None);
-    let head = ui::page_head("People", nothing(), search(query.with_untracked(|query| query.get("q").unwrap_or_default())));
+    let words = query.with_untracked(|query| query.get("q").unwrap_or_default());
+    let head = pieces(vec![ui::page_head("People", nothing(), nothing()), search(words)]);
     let list = loaded(loading, move |page| list(page, &query.get_untracked(), Refreshed { loading, invite }));
     ui::page("People".to_owned(), vec![Crumb::new("People", to::USERS)], pieces(vec![head, list]))
 }
