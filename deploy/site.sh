@@ -17,7 +17,7 @@ say() { printf 'site: %s\n' "$*" >&2; }
 inputs=$(
   {
     find app crates/protocol frontend style public -type f -not -name '*.snap' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
-    sha256sum Cargo.toml Cargo.lock deploy/versions.env deploy/site.sh deploy/stub_functions.py
+    sha256sum Cargo.toml Cargo.lock deploy/versions.env deploy/site.sh deploy/stub_exports.py
     rustc --version
     wasm-bindgen --version
   } | sha256sum | cut -d' ' -f1
@@ -37,8 +37,9 @@ wasm-split-cli --target web --out-name loki "$target/wasm32-unknown-unknown/wasm
   { cat "$work/split.log" >&2; exit 1; }
 # wasm-opt is left out on purpose: it took 1 % off what goes over the wire, and Debian's binaryen 108 breaks the table of
 # JavaScript values that current compilers export.
-# Server functions can stream, so wasm-streams exports its classes to JavaScript; no page uses them, and 4 kB go over the wire.
-python3 deploy/stub_functions.py "$work/split/loki.wasm" '12wasm_streams|^(__wbg_)?intounderlying' >"$work/split/loki.stubbed"
+# Server functions can stream, so wasm-streams exports classes to JavaScript, which nobody uses here: the exports lead nowhere,
+# and wasm-bindgen leaves out what only they reach.
+python3 deploy/stub_exports.py "$work/split/loki.wasm" '(__wbg_)?intounderlying' >"$work/split/loki.stubbed"
 mv "$work/split/loki.stubbed" "$work/split/loki.wasm"
 wasm-bindgen --target web --no-typescript --keep-lld-exports --remove-name-section --remove-producers-section \
   --out-name loki --out-dir "$work/bind" "$work/split/loki.wasm"
@@ -78,9 +79,9 @@ inline_css() { # file
     fi
   done <"$1"
 }
-# Comments go first over the whole text (they span lines), then indentation and empty lines. Strings in style sheets
-# here hold no comment marks.
-inline_css style/main.css | perl -0pe 's{/\*.*?\*/}{}gs; s/^[ \t]+|[ \t]+$//gm; s/\n{2,}/\n/g; s/^\n//' >"$work/loki.css"
+# Comments go first over the whole text (they span lines), then indentation, line ends and empty lines. Strings in style sheets
+# here hold no comment marks and nothing that separates.
+inline_css style/main.css | perl -0pe 's{/\*.*?\*/}{}gs; s/^[ \t]+|[ \t]+$//gm; s/\n{2,}/\n/g; s/^\n//; s/\s*([{};,])\s*/$1/g; s/;\}/}/g' >"$work/loki.css"
 
 # --- names that carry a hash ----------------------------------------------------------------------------------------
 # The parts of the script name each other, so they share one folder, named after all of them.
@@ -91,6 +92,8 @@ cp -r "$work/bind" "$work/out/$parts"
 js=$parts/loki.js wasm=$parts/loki_bg.wasm
 # Comments for editors and indentation are a tenth of the script on the wire.
 perl -i -0pe 's{/\*\*.*?\*/}{}gs; s{^\s*//.*$}{}gm; s/^[ \t]+//gm; s/\n{2,}/\n/g' "$work/out/$js"
+# The classes of wasm-streams, whose exports lead nowhere.
+perl -i -0pe 's/^export class IntoUnderlying\w+ \{.*?^if \(Symbol\.dispose\)[^\n]*\n//gms; s/^const IntoUnderlying\w+ = .*?;\n//gms' "$work/out/$js"
 if [ -n "$(ls -A public 2>/dev/null)" ]; then cp -r public/. "$work/out/"; fi
 
 # --- compressed once, here, instead of at each request --------------------------------------------------------------
