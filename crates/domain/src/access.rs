@@ -1,5 +1,7 @@
 //! What a role may do: one table, and everything that is not in it is denied.
 
+pub mod table;
+
 use protocol::access::Role;
 pub use protocol::access::Scope;
 
@@ -22,6 +24,7 @@ pub enum Action {
     ReadAudit,
     ManageUsers,
     ManageTokens,
+    ReadSettings,
 }
 
 /// Scopes with everything that they include: `* > control > write > read`, and `audit` and `admin` beside them.
@@ -85,7 +88,7 @@ fn included(scope: Scope) -> u8 {
 }
 
 impl Action {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::ReadProjects,
         Self::ReadRuns,
         Self::ReadTemplates,
@@ -100,6 +103,7 @@ impl Action {
         Self::ReadAudit,
         Self::ManageUsers,
         Self::ManageTokens,
+        Self::ReadSettings,
     ];
 
     /// The one scope that allows it.
@@ -115,7 +119,7 @@ impl Action {
             Self::WriteProject | Self::DeleteProject => Scope::Write,
             Self::StartRun | Self::ControlRun => Scope::Control,
             Self::ReadAudit => Scope::Audit,
-            Self::ManageUsers | Self::ManageTokens => Scope::Admin,
+            Self::ManageUsers | Self::ManageTokens | Self::ReadSettings => Scope::Admin,
         }
     }
 }
@@ -159,7 +163,7 @@ mod tests {
             Action::ALL.into_iter().filter(|action| may(&actor, *action)).count()
         };
 
-        assert_eq!(Role::ALL.map(allowed), [14, 11, 7, 8]);
+        assert_eq!(Role::ALL.map(allowed), [15, 11, 7, 8]);
     }
 
     #[test]
