@@ -10,6 +10,7 @@ pub mod agents;
 pub mod audit_key;
 pub mod data_dir;
 pub mod hosts;
+mod reach;
 pub mod sign_in;
 
 use clap::{Args, ValueEnum};
@@ -216,6 +217,11 @@ impl Config {
 }
 
 impl DataConfig {
+    /// The file that names the providers to sign in with, whether it is there or not.
+    fn sign_in_path(&self) -> PathBuf {
+        self.sign_in_file.clone().unwrap_or_else(|| self.data_dir.join("sign-in.toml"))
+    }
+
     /// Fills in the defaults and makes the data directory, for its owner alone.
     pub fn new(args: DataArgs) -> Result<Self, ConfigError> {
         let data_dir = match args.data_dir {

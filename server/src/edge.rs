@@ -32,8 +32,6 @@ pub struct Parts {
     pub buckets: Buckets,
     /// The body of `GET /api/status`.
     pub status: Fresh<axum::body::Bytes>,
-    /// One walk over the audit trail at a time.
-    pub verifying: tokio::sync::Mutex<()>,
     pub feed: Feed,
     pub metrics: Arc<Metrics>,
     pub request_ids: RequestIds,

@@ -9,7 +9,7 @@ use leptos::config::LeptosOptions;
 use protocol::agents::ProviderId;
 use providers::{Providers, ProvidersConfig};
 use sandbox::{Bubblewrap, BubblewrapConfig, Plain, PlainConfig};
-use services::{Cx, Nudges, Settings, accounts::AccessKeys};
+use services::{Cx, Nudges, Settings, accounts::AccessKeys, server::Reach};
 use store::Store;
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -64,6 +64,7 @@ pub struct Outside<'a> {
     pub max_runs: usize,
     pub stall: Option<std::time::Duration>,
     pub providers: &'a [ProviderConfig],
+    pub reach: Reach,
 }
 
 impl<'a> Outside<'a> {
@@ -80,6 +81,7 @@ impl<'a> Outside<'a> {
             max_runs: 1,
             stall: None,
             providers: &[],
+            reach: Reach::default(),
         }
     }
 }
@@ -105,6 +107,7 @@ pub async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, Star
         installs: outside.installs,
         install_env: outside.install_env.to_vec(),
         providers: outside.providers.iter().map(|provider| provider.rules.clone()).collect(),
+        reach: outside.reach.clone(),
         instance: world::instance(&data.data_dir, &*ids)
             .map_err(|source| StartError::Io { what: "the data directory cannot be written", source })?,
     };
@@ -124,6 +127,9 @@ pub async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, Star
         nudges: Nudges::default(),
         attempts: Arc::default(),
         token_uses: Arc::default(),
+        unseen_secrets: Arc::default(),
+        discoveries: Arc::default(),
+        verifying: Arc::default(),
         denials: Arc::default(),
         audit_key: Arc::new(audit_key),
         access_keys: Arc::new(access_keys),
@@ -186,6 +192,7 @@ impl App {
             max_runs: config.max_runs,
             stall: config.stall,
             providers: &config.providers,
+            reach: config.reach(),
         };
         let cx = context(&config.data, outside).await?;
         let mut app = Self::with(cx, EdgeSettings::new(config)).await?;
@@ -202,16 +209,15 @@ impl App {
         tasks.spawn(world::write_token_uses(cx.clone(), stopping.clone()));
         tasks.spawn(services::audit::write_denials(cx.clone(), stopping.clone()));
         tasks.spawn(world::keep_audit(cx.clone(), settings.audit_days, stopping.clone()));
-        let engine = Engine::start(cx.clone());
+        let (engine, discoveries) = (Engine::start(cx.clone()), Arc::clone(&cx.discoveries));
         let edge = Edge::new(Parts {
             request_ids: RequestIds::new(&*cx.ids),
             cx,
-            providers: IdentityProviders::new(&settings.providers),
+            providers: IdentityProviders::new(&settings.providers, &discoveries),
             buckets: Buckets::new(settings.limits),
             settings,
             tokens: TokenCache::default(),
             status: Fresh::default(),
-            verifying: tokio::sync::Mutex::default(),
             feed,
             metrics: Arc::new(Metrics::default()),
             leptos: LeptosOptions::builder().output_name("loki").build(),

@@ -109,6 +109,8 @@ pub struct AuditVerdict {
     /// The oldest entry that is kept; those before were removed when their time was over.
     pub first_seq: Option<i64>,
     pub last_seq: i64,
+    /// The hash of the last entry that was checked, over everything before it.
+    pub head_hash: String,
     /// The first entry that is not as it was written.
     pub first_broken: Option<i64>,
     /// What is wrong with it.

@@ -7,7 +7,7 @@ mod verify;
 
 pub use denials::{Denials, Denied, write_denials};
 pub use keep::{When, checkpoint, prune};
-pub use read::{MOST, list, summary};
+pub use read::{MOST, actor_names, entry, list, summary};
 pub use verify::verify;
 
 use domain::{

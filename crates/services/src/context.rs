@@ -15,9 +15,10 @@ use tokio::sync::watch;
 
 use crate::{
     Error,
-    accounts::{AccessKeys, Attempts, HashingRoom, TokenUses},
+    accounts::{AccessKeys, Attempts, HashingRoom, TokenUses, UnseenSecrets},
     agents::Detected,
     audit::Denials,
+    server::{Discoveries, Reach},
 };
 
 /// The context of a use case; cheap to clone.
@@ -36,6 +37,12 @@ pub struct Cx {
     pub hashing: HashingRoom,
     /// Uses of API tokens that are not written yet.
     pub token_uses: Arc<TokenUses>,
+    /// Secrets of new tokens on their way to the page of who made them.
+    pub unseen_secrets: Arc<UnseenSecrets>,
+    /// How it went when providers were asked about themselves.
+    pub discoveries: Arc<Discoveries>,
+    /// One walk over the audit trail at a time.
+    pub verifying: Arc<tokio::sync::Mutex<()>>,
     /// Requests that were denied and are not in the audit trail yet.
     pub denials: Arc<Denials>,
     /// Signs checkpoints of the audit trail.
@@ -69,6 +76,8 @@ pub struct Settings {
     pub stall: Option<std::time::Duration>,
     /// Where people can sign in besides with a password.
     pub providers: Vec<domain::sign_in::Provider>,
+    /// How it is reached; nothing of it is decided by.
+    pub reach: Reach,
     /// Names this machine in leases, so that after a restart it takes its own runs up again at once.
     pub instance: String,
 }

@@ -10,6 +10,7 @@ pub mod events;
 pub mod page;
 pub mod projects;
 pub mod runs;
+pub mod server;
 pub mod status;
 pub mod templates;
 

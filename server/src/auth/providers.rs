@@ -11,7 +11,10 @@ use std::sync::Arc;
 use domain::sign_in::{Identity, Kind, Provider};
 use openidconnect::url::Url;
 use protocol::Timestamp;
-use services::accounts::{Departure, Returned};
+use services::{
+    accounts::{Departure, Returned},
+    server::Discoveries,
+};
 
 use crate::config::sign_in::ProviderConfig;
 
@@ -26,6 +29,8 @@ pub struct Known {
     http: http::Http,
     /// What it says about itself, if it does.
     oidc: oidc::Cache,
+    /// Where it is noted whether it did.
+    discoveries: Arc<Discoveries>,
 }
 
 /// What came back with the browser.
@@ -48,11 +53,13 @@ pub enum Failure {
 }
 
 impl IdentityProviders {
-    pub fn new(configs: &[ProviderConfig]) -> Self {
+    /// Whether they answer is noted in `discoveries`.
+    pub fn new(configs: &[ProviderConfig], discoveries: &Arc<Discoveries>) -> Self {
         let known = |config: &ProviderConfig| Known {
             http: http::Http::new(&config.origins),
             config: config.clone(),
             oidc: oidc::Cache::default(),
+            discoveries: Arc::clone(discoveries),
         };
         Self(configs.iter().map(known).collect())
     }

@@ -175,7 +175,7 @@ async fn providers(data: &DataConfig) -> Vec<Check> {
             return vec![Check::bad("sign-in", Failure::of(&error).0, "mend the file, or name another with --sign-in-file")];
         }
     };
-    let providers = IdentityProviders::new(&configs);
+    let providers = IdentityProviders::new(&configs, &std::sync::Arc::default());
     futures::future::join_all(providers.iter().map(provider)).await
 }
 

@@ -1,9 +1,13 @@
 //! API tokens: `loki_<lookup>_<secret>`, shown once, stored as a salted hash, and never more than who made them.
 
 mod change;
+mod search;
+mod unseen;
 mod uses;
 
 pub use change::{Ending, end_token, rotate_token, update_token};
+pub use search::{TokenState, search_tokens, state_of};
+pub use unseen::UnseenSecrets;
 pub use uses::{TokenUses, write_token_uses};
 
 use std::sync::Arc;

@@ -36,6 +36,38 @@ pub async fn list(cx: &Cx, actor: &Actor, query: &AuditQuery) -> Result<AuditPag
     Ok(AuditPage { entries: page.items.into_iter().map(view).collect(), next: page.next })
 }
 
+/// The entry at a position of the chain.
+pub async fn entry(cx: &Cx, actor: &Actor, seq: i64) -> Result<AuditEntry, Error> {
+    access::require(actor, Action::ReadAudit)?;
+    let missing = || Error::NotFound("There is no such entry".to_owned());
+    let before = seq.checked_sub(1).ok_or_else(missing)?;
+    let row = cx.store.read().await?.audit().after(before, 1).await?.pop();
+    row.filter(|row| row.seq == seq).map(view).ok_or_else(missing)
+}
+
+/// What people call actors of the trail (`user:ID`, `token:ID`, `loki`, `nobody`) by now; those that are gone are called by their
+/// id.
+pub async fn actor_names(cx: &Cx, actor: &Actor, keys: &[String]) -> Result<Vec<(String, String)>, Error> {
+    access::require(actor, Action::ReadAudit)?;
+    let tx = cx.store.read().await?;
+    let mut names = Vec::with_capacity(keys.len());
+    for key in keys {
+        let name = match key.split_once(':') {
+            Some(("user", id)) => match id.parse() {
+                Ok(id) => tx.accounts().by_id(id).await?.map(|user| format!("{} ({})", user.name, user.email)),
+                Err(_) => None,
+            },
+            Some(("token", id)) => match id.parse() {
+                Ok(id) => tx.tokens().by_id(id).await?.map(|token| format!("token {}", token.name)),
+                Err(_) => None,
+            },
+            _ => None,
+        };
+        names.push((key.clone(), name.unwrap_or_else(|| key.clone())));
+    }
+    Ok(names)
+}
+
 /// What happened in the last days, 1 to 365.
 pub async fn summary(cx: &Cx, actor: &Actor, days: u32) -> Result<AuditSummary, Error> {
     access::require(actor, Action::ReadAudit)?;

@@ -16,6 +16,7 @@ const PAGE: i64 = 5_000;
 /// those whose checkpoints count; the server's own when there are none.
 pub async fn verify(cx: &Cx, actor: &Actor, keys: &[PublicKey]) -> Result<AuditVerdict, Error> {
     access::require(actor, Action::ReadAudit)?;
+    let _alone = cx.verifying.lock().await;
     let own = [cx.audit_key.public()];
     let keys = if keys.is_empty() { &own[..] } else { keys };
     let tx = cx.store.read().await?;
@@ -59,6 +60,7 @@ fn verdict(walk: Walk, start: &Link, head: &Link, keys: &[PublicKey]) -> AuditVe
         checkpoints_checked: i64::try_from(walk.checkpoints.len()).unwrap_or(i64::MAX),
         first_seq: (walk.checked > 0).then_some(start.seq + 1),
         last_seq: last.seq,
+        head_hash: last.hash,
         first_broken: problem.as_ref().map(|(seq, _)| *seq),
         problem: problem.map(|(_, words)| words),
     }

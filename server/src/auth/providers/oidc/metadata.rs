@@ -11,7 +11,7 @@ use openidconnect::{
         CoreSubjectIdentifierType,
     },
 };
-use protocol::Timestamp;
+use protocol::{Timestamp, server::Discovery};
 use serde::{Deserialize, Serialize};
 
 use super::super::{Failure, Known, http::HttpFailure, refused};
@@ -67,7 +67,10 @@ impl Cache {
         {
             return Ok(Arc::clone(&kept.metadata));
         }
-        let metadata = Arc::new(read(known).await?);
+        let read = read(known).await;
+        let problem = read.as_ref().err().map(ToString::to_string);
+        known.discoveries.note(&known.config.rules.id, Discovery { at: now, problem });
+        let metadata = Arc::new(read?);
         let kept = Kept { metadata: Arc::clone(&metadata), read_at: now, again: (now, 0) };
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(kept);
         Ok(metadata)

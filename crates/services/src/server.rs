@@ -1,0 +1,133 @@
+//! How this server is set up, for its admins to read; never a secret.
+
+mod settings;
+
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    sync::{Mutex, PoisonError},
+};
+
+use domain::{
+    access::{self, Action},
+    actor::Actor,
+    limits::{Class, Limits},
+    sign_in::{Kind, Provider, Provisioning},
+};
+use protocol::server::{Discovery, LimitsInForce, RateLimit, SignInProvider, SignInProviders};
+
+use crate::{
+    Cx, Error,
+    accounts::{Which, list_tokens},
+};
+
+pub use settings::settings;
+
+/// How a server is reached, as it was told.
+#[derive(Clone, Debug, Default)]
+pub struct Reach {
+    /// Absent for commands, which do not listen.
+    pub listen: Option<SocketAddr>,
+    pub public_url: String,
+    /// Whether browsers come over TLS.
+    pub tls: bool,
+    /// Proxies that are believed where a request comes from.
+    pub proxies: Vec<String>,
+    pub database: Database,
+    /// Days after which entries of the audit trail are removed.
+    pub audit_days: Option<u32>,
+    pub limits: Limits,
+    /// The file that names the providers to sign in with.
+    pub sign_in_file: String,
+}
+
+/// What keeps the data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Database {
+    #[default]
+    Sqlite,
+    Postgres,
+}
+
+/// How it went when providers were last asked about themselves, by their id; since the start of this server.
+#[derive(Debug, Default)]
+pub struct Discoveries(Mutex<HashMap<String, Discovery>>);
+
+impl Discoveries {
+    /// Notes how it went.
+    pub fn note(&self, provider: &str, asked: Discovery) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(provider.to_owned(), asked);
+    }
+
+    fn of(&self, provider: &str) -> Option<Discovery> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(provider).cloned()
+    }
+}
+
+/// Where people can sign in besides with a password, and whether those providers answered when they were last asked.
+pub fn providers(cx: &Cx, actor: &Actor) -> Result<SignInProviders, Error> {
+    access::require(actor, Action::ReadSettings)?;
+    let reach = &cx.settings.reach;
+    let callback = |id: &str| format!("{}/login/callback/{id}", reach.public_url);
+    let view = |provider: &Provider| SignInProvider {
+        id: provider.id.clone(),
+        name: provider.name.clone(),
+        kind: kind(provider.kind).to_owned(),
+        issuer: provider.issuer.clone(),
+        callback: callback(&provider.id),
+        domains: provider.allowed_domains.clone(),
+        organisations: provider.allowed_organisations.clone(),
+        provisioning: provisioning(provider.provisioning).to_owned(),
+        roles: provider.roles.iter().map(|rule| (rule.group.clone(), rule.role)).collect(),
+        default_role: provider.default_role,
+        asked: cx.discoveries.of(&provider.id),
+    };
+    Ok(SignInProviders {
+        providers: cx.settings.providers.iter().map(view).collect(),
+        file: reach.sign_in_file.clone(),
+        callback: callback("ID"),
+    })
+}
+
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Oidc => "oidc",
+        Kind::Google => "google",
+        Kind::Github => "github",
+    }
+}
+
+fn provisioning(provisioning: Provisioning) -> &'static str {
+    match provisioning {
+        Provisioning::Open => "open",
+        Provisioning::Invitation => "invitation",
+        Provisioning::Closed => "closed",
+    }
+}
+
+/// Whose requests are counted together.
+const PRINCIPAL: &str = "each person and each token";
+const ADDRESS: &str = "each address";
+
+/// How often people and programs may ask, and the tokens that have a limit of their own.
+pub async fn limits(cx: &Cx, actor: &Actor) -> Result<LimitsInForce, Error> {
+    access::require(actor, Action::ReadSettings)?;
+    let (now, usual) = (&cx.settings.reach.limits, Limits::default());
+    let line = |class: Class, name: &str, counts: &str, whose: &str| RateLimit {
+        name: name.to_owned(),
+        counts: counts.to_owned(),
+        whose: whose.to_owned(),
+        per_minute: now.of(class),
+        changed: now.of(class) != usual.of(class),
+    };
+    let limits = vec![
+        line(Class::Control, "control", "Starting and steering runs over the API", PRINCIPAL),
+        line(Class::Write, "write", "Changing anything else over the API", PRINCIPAL),
+        line(Class::Read, "read", "Reading over the API", PRINCIPAL),
+        line(Class::SignIn, "sign-in", "Signing in", ADDRESS),
+        line(Class::Unknown, "", "Requests of nobody that is known here, as many as for read", ADDRESS),
+    ];
+    let mut tokens = list_tokens(cx, actor, Which::NotRevoked).await?;
+    tokens.retain(|token| token.rate_limit.is_some());
+    Ok(LimitsInForce { limits, tokens })
+}

@@ -1,0 +1,72 @@
+//! The set-up of this server, line by line.
+
+use domain::{
+    access::{self, Action},
+    actor::Actor,
+};
+use protocol::server::Setting;
+
+use super::{Database, Reach};
+use crate::{Cx, Error, Settings};
+
+/// How this server is set up, as far as an admin should know.
+pub fn settings(cx: &Cx, actor: &Actor) -> Result<Vec<Setting>, Error> {
+    access::require(actor, Action::ReadSettings)?;
+    let (settings, reach) = (&cx.settings, &cx.settings.reach);
+    let mut lines = vec![
+        line("Version", settings.version, ""),
+        line("Running since", settings.started_at.to_string(), ""),
+        line("Data directory", settings.data_dir.display().to_string(), "--data-dir, LOKI_DATA_DIR"),
+    ];
+    lines.extend(reached(reach));
+    lines.push(line("Isolation of agents and checks", isolation(cx), "--no-sandbox, LOKI_NO_SANDBOX"));
+    lines.extend(work(settings));
+    lines.push(line("Audit trail is kept", kept(reach.audit_days), "--audit-days, LOKI_AUDIT_DAYS"));
+    Ok(lines)
+}
+
+fn reached(reach: &Reach) -> Vec<Setting> {
+    let listen = reach.listen.map_or_else(|| "nowhere".to_owned(), |address| address.to_string());
+    let tls = if reach.tls { "ends in front of this server; cookies are Secure" } else { "none: browsers come over plain HTTP" };
+    let proxies = if reach.proxies.is_empty() {
+        "none: the address of a connection is the client's".to_owned()
+    } else {
+        reach.proxies.join(", ")
+    };
+    let database = match reach.database {
+        Database::Sqlite => "SQLite",
+        Database::Postgres => "PostgreSQL",
+    };
+    vec![
+        line("Database", database, "--database-url, LOKI_DATABASE_URL"),
+        line("Listens on", listen, "--listen, LOKI_LISTEN"),
+        line("Browsers reach it at", reach.public_url.clone(), "--public-url, LOKI_PUBLIC_URL"),
+        line("TLS", tls, "--tls-terminated, LOKI_TLS_TERMINATED"),
+        line("Trusted proxies", proxies, "--trusted-proxies, LOKI_TRUSTED_PROXIES"),
+    ]
+}
+
+fn isolation(cx: &Cx) -> &'static str {
+    if cx.sandbox.isolates() { "on: bubblewrap" } else { "off: they run with this server's own rights" }
+}
+
+fn work(settings: &Settings) -> Vec<Setting> {
+    let installs = if settings.installs { "from lock files, before checks" } else { "never: checks have no network" };
+    let roots: Vec<String> = settings.allowed_roots.iter().map(|root| root.display().to_string()).collect();
+    let roots = if roots.is_empty() { "none".to_owned() } else { roots.join(", ") };
+    let committer = format!("{} <{}>", settings.commit_name, settings.commit_email);
+    vec![
+        line("Packages are installed", installs, "--no-install, LOKI_NO_INSTALL"),
+        line("Runs that work at the same time", settings.max_runs.to_string(), "--max-runs, LOKI_MAX_RUNS"),
+        line("Folders that projects may be opened from", roots, "--allow-root, LOKI_ALLOW_ROOT"),
+        line("Commits are by", committer, "--commit-name, --commit-email"),
+    ]
+}
+
+fn kept(days: Option<u32>) -> String {
+    days.map_or_else(|| "for ever".to_owned(), |days| format!("{days} days, then removed; what stays is still proved"))
+}
+
+fn line(name: &str, value: impl Into<String>, set_by: &str) -> Setting {
+    Setting { name: name.to_owned(), value: value.into(), set_by: set_by.to_owned() }
+}
