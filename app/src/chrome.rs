@@ -36,10 +36,10 @@ pub fn chrome() -> AnyView {
     live::provide();
     begin(session);
 
-    let palette = Palette::new();
-    keys::listen(palette);
+    let palette = Palette::new(session);
+    keys::listen(palette, session);
     let app = div("app").children([
-        rail::rail(),
+        rail::rail(session),
         top(session, palette),
         div("notices").child(loaded_or_nothing(session, notices)).view(),
         routes::pages(),

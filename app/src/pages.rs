@@ -1,5 +1,6 @@
 //! Pages, one file each; larger ones are folders.
 
+pub mod admin;
 pub mod gallery;
 pub mod home;
 pub mod login;
@@ -15,4 +16,3 @@ pub mod setup;
 pub mod spec_field;
 pub mod template;
 pub mod templates;
-pub mod users;

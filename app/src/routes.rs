@@ -9,7 +9,7 @@ use leptos_router::{
     path,
 };
 
-use self::parts::{Account, Form, Page};
+use self::parts::{Form, Page};
 use crate::pages::{home, not_found, projects, runs};
 
 /// The page that the address names. Answers are complete HTML, in order.
@@ -25,12 +25,10 @@ pub fn pages() -> AnyView {
             <Route path=path!("/runs/:id") view=Page::Run ssr=mode.clone()/>
             <Route path=path!("/templates") view=Page::Form(Form::Templates) ssr=mode.clone()/>
             <Route path=path!("/templates/:name") view=Page::Form(Form::Template) ssr=mode.clone()/>
-            <Route path=path!("/profile") view=Page::Account(Account::Profile) ssr=mode.clone()/>
-            <Route path=path!("/admin/users") view=Page::Account(Account::Users) ssr=mode.clone()/>
-            <Route path=path!("/admin/users/:id") view=Page::Account(Account::User) ssr=mode.clone()/>
+            <Route path=path!("/profile") view=Page::Profile ssr=mode.clone()/>
             <Route path=path!("/login") view=Page::Form(Form::Login) ssr=mode.clone()/>
             <Route path=path!("/setup") view=Page::Form(Form::Setup) ssr=mode.clone()/>
-            <Route path=path!("/gallery") view=Page::Form(Form::Gallery) ssr=mode.clone()/>
+            <Route path=path!("/admin/*page") view=Page::Admin ssr=mode.clone()/>
             <Route path=path!("/*any") view=Page::Here(not_found::page) ssr=mode/>
         </FlatRoutes>
     }
@@ -46,18 +44,18 @@ pub fn page_at(path: &str) -> Page {
         (Some("projects"), Some(_), None) => Page::Form(Form::Project),
         (Some("templates"), Some(_), None) => Page::Form(Form::Template),
         (Some("templates"), None, None) => Page::Form(Form::Templates),
-        (Some("profile"), None, None) => Page::Account(Account::Profile),
-        (Some("admin"), Some("users"), None) => Page::Account(Account::Users),
-        (Some("admin"), Some("users"), Some(_)) => Page::Account(Account::User),
+        (Some("profile"), None, None) => Page::Profile,
         (Some("login"), None, None) => Page::Form(Form::Login),
         (Some("setup"), None, None) => Page::Form(Form::Setup),
+        // All pages of the section are one route, which tells them apart by itself: `pages::admin`.
+        (Some("admin"), _, _) => Page::Admin,
         _ => Page::Here(not_found::page),
     }
 }
 
 /// Links. Nothing else in the interface puts addresses together.
 pub mod to {
-    use protocol::{ProjectId, RunId, UserId};
+    use protocol::{ProjectId, RunId, TokenId, UserId};
 
     pub const HOME: &str = "/";
     pub const PROJECTS: &str = "/projects";
@@ -144,6 +142,55 @@ pub mod to {
         if query.is_empty() { RUNS.to_owned() } else { format!("{RUNS}?{}", query.join("&")) }
     }
 
+    /// The admin section. Its pages are told apart in `pages::admin`.
+    pub const ADMIN: &str = "/admin";
+    pub const ADMIN_TOKENS: &str = "/admin/tokens";
+    pub const NEW_TOKEN: &str = "/admin/tokens/new";
+    pub const ADMIN_AUDIT: &str = "/admin/audit";
+    pub const VERIFY_AUDIT: &str = "/admin/audit/verify";
+    pub const ADMIN_ROLES: &str = "/admin/roles";
+    pub const ADMIN_PROVIDERS: &str = "/admin/providers";
+    pub const ADMIN_LIMITS: &str = "/admin/limits";
+    pub const ADMIN_SETTINGS: &str = "/admin/settings";
+
+    /// What a page of the section is called: `Tokens` at `/admin/tokens`.
+    pub fn admin_name(address: &str) -> String {
+        let mut name = address.rsplit('/').next().unwrap_or_default().to_owned();
+        if let Some(first) = name.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        name
+    }
+
+    pub fn token(id: TokenId) -> String {
+        format!("{ADMIN_TOKENS}/{id}")
+    }
+
+    /// An entry of the audit trail, by its position.
+    pub fn audit_entry(seq: i64) -> String {
+        format!("{ADMIN_AUDIT}/{seq}")
+    }
+
+    /// An address that asks for something: what is empty is left out.
+    pub fn asking(path: &str, asked: &[(&str, &str)]) -> String {
+        let mut address = path.to_owned();
+        let mut mark = '?';
+        for (name, value) in asked.iter().filter(|(_, value)| !value.is_empty()) {
+            address.push(mark);
+            address.push_str(name);
+            address.push('=');
+            address.push_str(&segment(value));
+            mark = '&';
+        }
+        address
+    }
+
+    /// The audit trail as a file, `json` or `csv`; downloaded from the API.
+    pub fn audit_export(format: &str, asked: &[(&str, &str)]) -> String {
+        let asked: Vec<(&str, &str)> = [("format", format)].into_iter().chain(asked.iter().copied()).collect();
+        asking("/api/v2/audit/export", &asked)
+    }
+
     /// Text as one part of an address: all but letters, digits, `-`, `_` and `.` as `%XX`.
     pub fn segment(text: &str) -> String {
         const HEX: &[u8; 16] = b"0123456789ABCDEF";
@@ -163,12 +210,15 @@ pub mod to {
 
     #[cfg(test)]
     mod tests {
-        use super::{runs, segment};
+        use super::{ADMIN_TOKENS, admin_name, asking, audit_export, runs, segment};
 
         #[test]
         fn addresses_hold_any_text() {
             assert_eq!(segment("a b/ü"), "a%20b%2F%C3%BC");
             assert_eq!(runs("", "", None), "/runs");
+            assert_eq!((admin_name(ADMIN_TOKENS), admin_name("")), ("Tokens".to_owned(), String::new()));
+            assert_eq!(asking(ADMIN_TOKENS, &[("q", ""), ("after", "x y")]), "/admin/tokens?after=x%20y");
+            assert_eq!(audit_export("csv", &[("actor", "loki")]), "/api/v2/audit/export?format=csv&actor=loki");
             assert_eq!(runs("active", "", Some("x=1")), "/runs?state=active&after=x%3D1");
         }
     }

@@ -1,6 +1,7 @@
 //! What the browser may ask of the server, one file per domain; twins of the REST handlers over the same use cases.
 
 pub mod access;
+pub mod admin;
 pub mod agents;
 pub mod ask;
 pub mod flash;

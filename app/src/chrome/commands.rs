@@ -51,6 +51,11 @@ pub(super) fn fixed() -> Vec<Command> {
     ]
 }
 
+/// The pages of the admin section that are open to whoever looks.
+pub(super) fn admin(places: &[String]) -> impl Iterator<Item = Command> {
+    places.iter().map(|place| Command::go(to::admin_name(place), "admin page", place.as_str()))
+}
+
 /// Projects and recent runs, by name.
 pub(super) fn found(projects: &[ProjectRow], runs: &[Run]) -> Vec<Command> {
     let projects = projects.iter().map(|row| Command::go(row.project.name.clone(), "project", to::project(row.project.id)));

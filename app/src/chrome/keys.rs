@@ -2,10 +2,12 @@
 
 use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
+use protocol::access::Viewer;
 
 use super::palette::Palette;
 use crate::{
     browser::keys::{self, Press},
+    loading::Loading,
     routes::to,
     ui::{self, div, el},
 };
@@ -15,7 +17,7 @@ pub(super) const SHEET_ID: &str = "keys";
 
 const SHEET: [(&str, &[(&str, &str)]); 5] = [
     ("Everywhere", &[("⌘K", "search or run a command"), ("?", "show the keys"), ("c", "make a project"), ("Esc", "close")]),
-    ("Go", &[("g h", "home"), ("g p", "projects"), ("g r", "runs"), ("g t", "templates")]),
+    ("Go", &[("g h", "home"), ("g p", "projects"), ("g r", "runs"), ("g t", "templates"), ("g a", "admin, if it is yours")]),
     ("In lists", &[("j", "next row"), ("k", "previous row"), ("Enter", "open the row")]),
     (
         "On a run",
@@ -32,7 +34,7 @@ const SHEET: [(&str, &[(&str, &str)]); 5] = [
 ];
 
 /// Listens until the tab is closed.
-pub(super) fn listen(palette: Palette) {
+pub(super) fn listen(palette: Palette, session: Loading<Viewer>) {
     let navigate = use_navigate();
     let going = StoredValue::new(false);
     Effect::new(move |_| {
@@ -47,7 +49,7 @@ pub(super) fn listen(palette: Palette) {
             }
             let was_going = going.get_value();
             going.set_value(!was_going && press.key == "g");
-            let place = if was_going { place(&press.key) } else { (press.key == "c").then_some(to::NEW_PROJECT) };
+            let place = if was_going { place(&press.key, session) } else { (press.key == "c").then_some(to::NEW_PROJECT) };
             if let Some(place) = place {
                 navigate(place, NavigateOptions::default());
                 return true;
@@ -63,12 +65,14 @@ pub(super) fn listen(palette: Palette) {
     });
 }
 
-fn place(key: &str) -> Option<&'static str> {
+fn place(key: &str, session: Loading<Viewer>) -> Option<&'static str> {
+    let is_admin = || untrack(|| session.get()).is_some_and(|viewer| viewer.is_ok_and(|viewer| !viewer.admin.is_empty()));
     match key {
         "h" => Some(to::HOME),
         "p" => Some(to::PROJECTS),
         "r" => Some(to::RUNS),
         "t" => Some(to::TEMPLATES),
+        "a" => is_admin().then_some(to::ADMIN),
         _ => None,
     }
 }

@@ -8,9 +8,10 @@ use leptos::{
     task::spawn_local,
 };
 use leptos_router::{NavigateOptions, hooks::use_navigate};
+use protocol::access::Viewer;
 
 use super::{
-    commands::{Command, Does, fixed, found, matching},
+    commands::{Command, Does, admin, fixed, found, matching},
     keys::SHEET_ID,
 };
 use crate::{
@@ -19,6 +20,7 @@ use crate::{
         keys::follow,
         theme,
     },
+    loading::Loading,
     server_fns::{projects::ask_projects, run_lists::ask_run_list},
     ui::{el, input, live, nothing, pieces},
 };
@@ -32,13 +34,14 @@ pub(super) struct Palette {
     all: RwSignal<Vec<Command>>,
     text: RwSignal<String>,
     chosen: RwSignal<usize>,
+    session: Loading<Viewer>,
 }
 
 type Run = Arc<dyn Fn(Does) + Send + Sync>;
 
 impl Palette {
-    pub(super) fn new() -> Self {
-        Self { all: RwSignal::new(fixed()), text: RwSignal::new(String::new()), chosen: RwSignal::new(0) }
+    pub(super) fn new(session: Loading<Viewer>) -> Self {
+        Self { all: RwSignal::new(fixed()), text: RwSignal::new(String::new()), chosen: RwSignal::new(0), session }
     }
 
     /// Opens it, empty, and asks for projects and runs.
@@ -51,6 +54,8 @@ impl Palette {
             let projects = ask_projects("").send().await.map(|page| page.rows).unwrap_or_default();
             let runs = ask_run_list("", "", "").send().await.map(|page| page.runs).unwrap_or_default();
             let mut all = fixed();
+            let viewer = untrack(|| self.session.get()).and_then(Result::ok);
+            all.extend(viewer.iter().flat_map(|viewer| admin(&viewer.admin)));
             all.extend(found(&projects, &runs));
             self.all.set(all);
         });

@@ -2,10 +2,12 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
+use protocol::access::Viewer;
 
 use crate::{
+    loading::{Loading, loaded_or_nothing},
     routes::to,
-    ui::{self, El, div, el},
+    ui::{self, El, div, el, live, nothing, pieces},
 };
 
 const PLACES: [(&str, &str, &str); 4] = [
@@ -16,7 +18,7 @@ const PLACES: [(&str, &str, &str); 4] = [
 ];
 
 /// Where one can go.
-pub(super) fn rail() -> AnyView {
+pub(super) fn rail(session: Loading<Viewer>) -> AnyView {
     let path = use_location().pathname;
     let places = PLACES.into_iter().map(|(label, icon, href)| {
         let current = move || is_at(&path.get(), href).then(|| "page".to_owned());
@@ -25,7 +27,28 @@ pub(super) fn rail() -> AnyView {
     let brand = el("a").class("brand").attr("href", to::HOME).attr("aria-label", "loki, home").child(ui::icon("knot"));
     let docs = div("foot").child(item(to::DOCS, "book", "API").attr("rel", "external").view()).view();
     let rail = el("nav").class("rail").attr("aria-label", "Main").child(brand.child(el("span").text("loki").view()).view());
-    rail.children(places).child(docs).view()
+    rail.children(places).child(loaded_or_nothing(session, move |viewer| admin(viewer.admin, path))).child(docs).view()
+}
+
+/// The admin section for whom some of it is open; its pages show while one is in it.
+fn admin(places: Vec<String>, path: Memo<String>) -> AnyView {
+    if places.is_empty() {
+        return nothing();
+    }
+    let current = move || is_at(&path.get(), to::ADMIN).then(|| "true".to_owned());
+    let head = item(to::ADMIN, "shield", "Admin").live_attr("aria-current", current).view();
+    let pages = live(move || {
+        let path = path.get();
+        if !is_at(&path, to::ADMIN) {
+            return nothing();
+        }
+        let links = places.iter().map(|place| {
+            let link = el("a").attr("href", place.as_str()).maybe("aria-current", is_at(&path, place).then_some("page"));
+            link.text(to::admin_name(place)).view()
+        });
+        div("rail-pages").children(links).view()
+    });
+    pieces(vec![head, pages])
 }
 
 fn item(href: &'static str, icon: &'static str, label: &'static str) -> El {

@@ -1,5 +1,5 @@
-//! What the browser loads first, and what it loads when it is needed: the page of a run, the forms and the accounts are WASM
-//! of their own (docs/decisions/0009-parts-of-the-site.md). On the server everything is there.
+//! What the browser loads first, and what it loads when it is needed: the page of a run, the forms, the page about oneself
+//! and the admin section are WASM of their own (docs/decisions/0009-parts-of-the-site.md). On the server everything is there.
 
 #![expect(clippy::unnecessary_wraps, reason = "what the splitter asks for: its own loading may fail")]
 
@@ -11,7 +11,7 @@ use leptos_router::ChooseView;
 
 use crate::{
     loading::problem,
-    pages::{gallery, login, new_project, profile, project, run, setup, template, templates, users},
+    pages::{admin, login, new_project, profile, project, run, setup, template, templates},
     server_fns::UiError,
     ui,
 };
@@ -23,13 +23,13 @@ pub enum Page {
     Here(fn() -> AnyView),
     Run,
     Form(Form),
-    Account(Account),
+    Admin,
+    Profile,
 }
 
 /// Pages that are mostly forms, the templates that lead to them, and what few people come to see.
 #[derive(Clone, Copy, Debug)]
 pub enum Form {
-    Gallery,
     Login,
     NewProject,
     Project,
@@ -38,21 +38,14 @@ pub enum Form {
     Templates,
 }
 
-/// Pages about oneself and about others.
-#[derive(Clone, Copy, Debug)]
-pub enum Account {
-    Profile,
-    User,
-    Users,
-}
-
 impl ChooseView for Page {
     async fn choose(self) -> AnyView {
         let shown = match self {
             Self::Here(page) => return page(),
             Self::Run => run_part().await,
             Self::Form(form) => forms_part(form).await,
-            Self::Account(page) => account_part(page).await,
+            Self::Admin => admin_part().await,
+            Self::Profile => profile_part().await,
         };
         shown.unwrap_or_else(|NotLoaded| not_loaded())
     }
@@ -73,7 +66,8 @@ impl Page {
             Self::Here(_) => Ok(()),
             Self::Run => Ok(load_run_part().await?),
             Self::Form(_) => Ok(load_forms_part().await?),
-            Self::Account(_) => Ok(load_account_part().await?),
+            Self::Admin => Ok(load_admin_part().await?),
+            Self::Profile => Ok(load_profile_part().await?),
         }
     }
 }
@@ -96,7 +90,6 @@ fn run_part() -> Result<AnyView, NotLoaded> {
 #[wasm_split(forms, fallible, wasm_split_path = ::leptos::wasm_split, preload(load_forms_part))]
 fn forms_part(form: Form) -> Result<AnyView, NotLoaded> {
     Ok(match form {
-        Form::Gallery => gallery::page(),
         Form::Login => login::page(),
         Form::NewProject => new_project::page(),
         Form::Project => project::page(),
@@ -106,13 +99,14 @@ fn forms_part(form: Form) -> Result<AnyView, NotLoaded> {
     })
 }
 
-#[wasm_split(account, fallible, wasm_split_path = ::leptos::wasm_split, preload(load_account_part))]
-fn account_part(page: Account) -> Result<AnyView, NotLoaded> {
-    Ok(match page {
-        Account::Profile => profile::page(),
-        Account::User => users::user::page(),
-        Account::Users => users::page(),
-    })
+#[wasm_split(profile, fallible, wasm_split_path = ::leptos::wasm_split, preload(load_profile_part))]
+fn profile_part() -> Result<AnyView, NotLoaded> {
+    Ok(profile::page())
+}
+
+#[wasm_split(admin, fallible, wasm_split_path = ::leptos::wasm_split, preload(load_admin_part))]
+fn admin_part() -> Result<AnyView, NotLoaded> {
+    Ok(admin::page())
 }
 
 fn not_loaded() -> AnyView {

@@ -29,6 +29,7 @@ pub async fn viewer() -> Result<Viewer, UiError> {
         role: *role,
         may_control: may(&actor, Action::ControlRun),
         may_write: may(&actor, Action::WriteProject),
+        admin: super::admin::places(&actor),
         sandboxed: cx.sandbox.isolates(),
         seq,
         version: cx.settings.version.to_owned(),

@@ -28,11 +28,11 @@ pub struct UserPage {
 /// A page of the people who have `q` in their name or e-mail address; an empty `after` is the first page.
 #[server(name = ReadUsers, prefix = "/ui", endpoint = "users", input = GetUrl)]
 pub async fn users(q: String, after: String) -> Result<UsersPage, UiError> {
-    use domain::sign_in::Provisioning;
+    use domain::{access::Action, sign_in::Provisioning};
 
-    use super::{asked, context};
+    use super::{admin::open, asked};
 
-    let (cx, actor) = context()?;
+    let (cx, actor) = open(&[Action::ManageUsers])?;
     let query = protocol::page::PageQuery { after: (!after.is_empty()).then_some(after), limit: Some(50) };
     let page = asked(services::accounts::list_users(&cx, &actor, &q, &query).await)?;
     let may_invite = cx.settings.providers.iter().any(|provider| provider.provisioning == Provisioning::Invitation);
@@ -42,9 +42,11 @@ pub async fn users(q: String, after: String) -> Result<UsersPage, UiError> {
 /// One person.
 #[server(name = ReadUser, prefix = "/ui", endpoint = "user", input = GetUrl)]
 pub async fn user(id: String) -> Result<UserPage, UiError> {
-    use super::{asked, context};
+    use domain::access::Action;
 
-    let (cx, actor) = context()?;
+    use super::{admin::open, asked};
+
+    let (cx, actor) = open(&[Action::ManageUsers])?;
     let user = asked(services::accounts::find_user(&cx, &actor, known(&id)?).await)?;
     let is_self = actor.user_id() == Some(user.id);
     Ok(UserPage { user, is_self, flash: super::flash::take() })

@@ -51,6 +51,8 @@ pub struct Viewer {
     pub role: Role,
     pub may_control: bool,
     pub may_write: bool,
+    /// Addresses of the pages of the admin section that they may open, in order. The last part of each is its name.
+    pub admin: Vec<String>,
     /// `false` when the server was started with `--no-sandbox`; every page then says so.
     pub sandboxed: bool,
     /// The position of the event log when the page was made; the live socket goes on from here.

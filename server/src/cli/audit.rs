@@ -81,8 +81,8 @@ async fn verify(cx: &Cx, keys: &[PublicKey], json: bool) -> Result<Exit, Failure
     } else {
         let from = verdict.first_seq.unwrap_or(0);
         print::line(&format!(
-            "whole: {} entries, {from} to {}, and {} checkpoints",
-            verdict.entries_checked, verdict.last_seq, verdict.checkpoints_checked
+            "whole: {} entries, {from} to {}, and {} checkpoints; the head is {}",
+            verdict.entries_checked, verdict.last_seq, verdict.checkpoints_checked, verdict.head_hash
         ));
     }
     Ok(if verdict.valid { Exit::Done } else { Exit::Bad })

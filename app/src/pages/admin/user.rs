@@ -1,15 +1,14 @@
-//! One person, as an admin sees and changes them.
+//! `/admin/users/ID`: one person, as an admin sees and changes them.
 
 use leptos::prelude::*;
-use leptos_router::hooks::{use_params_map, use_query_map};
 use protocol::access::{Role, User};
 
-use super::state;
+use super::{asked_here, crumbs, users::state};
 use crate::{
     loading::{Loading, load, loaded_page},
     routes::to,
     server_fns::users::{UserPage, ask_user},
-    ui::{self, Choice, Crumb, Field, FormState, Kind, Tone, div, el, input, nothing, pieces, text},
+    ui::{self, Choice, Field, FormState, Kind, Tone, div, el, input, nothing, pieces, text},
     words,
 };
 
@@ -22,11 +21,11 @@ struct Forms {
     remove: FormState,
 }
 
-pub fn page() -> AnyView {
-    let (params, query) = (use_params_map(), use_query_map());
+pub(super) fn page(id: String) -> AnyView {
+    let query = asked_here();
     let new = || FormState::new(None);
     let forms = Forms { role: new(), switch: new(), logins: new(), remove: new() };
-    let loading = load(move || params.with(|params| ask_user(&params.get("id").unwrap_or_default())));
+    let loading = load(move || ask_user(&id));
     let done = Memo::new(move |_| query.with(|query| query.get("done").is_some()));
     loaded_page(loading, move |page| show(page, loading, forms, done.get_untracked()))
 }
@@ -37,7 +36,7 @@ fn show(page: UserPage, loading: Loading<UserPage>, forms: Forms, done: bool) ->
     if let Some(error) = page.flash.error.clone() {
         forms.role.error.set(Some(error));
     }
-    let crumbs = vec![Crumb::new("People", to::USERS), Crumb::new(user.name.clone(), to::user(user.id))];
+    let path = crumbs(&[("Users", to::USERS), (&user.name, &to::user(user.id))]);
     let about = pieces(vec![
         state(user),
         el("p").class("soft").text(user.email.clone()).view(),
@@ -50,7 +49,7 @@ fn show(page: UserPage, loading: Loading<UserPage>, forms: Forms, done: bool) ->
         ui::padded_panel("Signing in", signing_in(user, loading, forms)),
         ui::padded_panel("Remove", remove(user, forms.remove)),
     ]);
-    ui::page(user.name.clone(), crumbs, body.view())
+    ui::page(user.name.clone(), path, body.view())
 }
 
 fn role(user: &User, loading: Loading<UserPage>, state: FormState) -> AnyView {

@@ -1,16 +1,15 @@
-//! People, as admins see them: a list to look somebody up in, and a page for each.
-
-pub mod user;
+//! `/admin/users`: people, as admins see them, a list to look somebody up in.
 
 use leptos::prelude::*;
-use leptos_router::{hooks::use_query_map, params::ParamsMap};
+use leptos_router::params::ParamsMap;
 use protocol::access::{Role, User};
 
+use super::{asked_here, crumbs};
 use crate::{
     loading::{Loading, load, loaded},
     routes::to,
     server_fns::users::{UsersPage, ask_users},
-    ui::{self, Column, Crumb, Field, FormState, Kind, Row, Tone, div, el, input, nothing, pieces, text},
+    ui::{self, Column, Field, FormState, Kind, Row, Tone, div, el, input, nothing, pieces, text},
     words,
 };
 
@@ -21,15 +20,15 @@ const COLUMNS: &[Column] = &[
     Column { title: "Since", class: "when wide" },
 ];
 
-pub fn page() -> AnyView {
-    let query = use_query_map();
+pub(super) fn page() -> AnyView {
+    let query = asked_here();
     let get = move |name: &str| query.with(|query| query.get(name).unwrap_or_default());
     let loading = load(move || ask_users(&get("q"), &get("after")));
     let invite = FormState::new(None);
     let words = query.with_untracked(|query| query.get("q").unwrap_or_default());
-    let head = pieces(vec![ui::page_head("People", nothing(), nothing()), search(words)]);
+    let head = pieces(vec![ui::page_head("Users", nothing(), nothing()), search(words)]);
     let list = loaded(loading, move |page| list(page, &query.get_untracked(), Refreshed { loading, invite }));
-    ui::page("People".to_owned(), vec![Crumb::new("People", to::USERS)], pieces(vec![head, list]))
+    ui::page("Users".to_owned(), crumbs(&[("Users", to::USERS)]), pieces(vec![head, list]))
 }
 
 /// A plain form: what is looked for is in the address.

@@ -1,0 +1,83 @@
+//! The admin section. All its pages are one route and one part of the site; which of them is shown is decided here.
+
+mod audit;
+mod audit_entry;
+mod audit_rows;
+mod limits;
+mod new_token;
+mod places;
+mod providers;
+mod roles;
+mod settings;
+mod token;
+mod tokens;
+mod user;
+mod users;
+mod verify;
+
+use leptos::prelude::*;
+use leptos_router::{hooks::use_location, params::ParamsMap};
+
+use super::not_found;
+use crate::{
+    browser::IS_BROWSER,
+    routes::to,
+    ui::{self, Crumb, live, nothing},
+};
+
+pub fn page() -> AnyView {
+    let pathname = use_location().pathname;
+    if !IS_BROWSER {
+        // Put together once: what reads a signal would be so at each look that the server takes at the page.
+        return at(&pathname.get_untracked());
+    }
+    // Who leaves the section sees its last page until the next one is there.
+    let path = Memo::new(move |last: Option<&String>| {
+        let path = pathname.get();
+        if path.starts_with(to::ADMIN) { path } else { last.cloned().unwrap_or(path) }
+    });
+    live(move || at(&path.get()))
+}
+
+fn at(path: &str) -> AnyView {
+    let segments: Vec<&str> = path.trim_matches('/').split('/').skip(1).collect();
+    match segments.as_slice() {
+        [] => places::page(),
+        ["tokens"] => tokens::page(),
+        ["tokens", "new"] => new_token::page(),
+        ["tokens", id] => token::page((*id).to_owned()),
+        ["audit"] => audit::page(),
+        ["audit", "verify"] => verify::page(),
+        ["audit", seq] => audit_entry::page((*seq).to_owned()),
+        ["users"] => users::page(),
+        ["users", id] => user::page((*id).to_owned()),
+        ["roles"] => roles::page(),
+        ["providers"] => providers::page(),
+        ["limits"] => limits::page(),
+        ["settings"] => settings::page(),
+        _ => not_found::page(),
+    }
+}
+
+/// What the address asks for, as long as it is the address of this page.
+fn asked_here() -> Memo<ParamsMap> {
+    let location = use_location();
+    let (pathname, query) = (location.pathname, location.query);
+    let here = pathname.get_untracked();
+    Memo::new(move |last: Option<&ParamsMap>| match last {
+        Some(last) if pathname.get() != here => last.clone(),
+        _ => query.get(),
+    })
+}
+
+/// The way to a page of the section: names and addresses below "Admin".
+fn crumbs(steps: &[(&str, &str)]) -> Vec<Crumb> {
+    let below = steps.iter().map(|(label, href)| Crumb::new(*label, *href));
+    std::iter::once(Crumb::new("Admin", to::ADMIN)).chain(below).collect()
+}
+
+/// The head of a page with a sentence on what it is for.
+fn head(heading: &'static str, about: &'static str, action: AnyView) -> AnyView {
+    let about = if about.is_empty() { nothing() } else { ui::el("p").class("soft").child(ui::prose(about)).view() };
+    ui::page_head(heading, about, action)
+}

@@ -1,0 +1,93 @@
+//! `/admin/audit`: the audit trail, searched, followed and taken along. What is shown is in the address.
+
+mod filters;
+mod news;
+
+use leptos::prelude::*;
+use leptos_router::params::ParamsMap;
+
+use super::{asked_here, audit_rows, crumbs, head};
+use crate::{
+    loading::{load, loaded_page},
+    routes::to,
+    server_fns::admin::audit::{AuditView, Filter, Summary, ask_audit},
+    ui::{self, Kind, div, el, nothing, pieces, text},
+};
+
+pub(super) fn page() -> AnyView {
+    let asked = asked_here();
+    let loading = load(move || asked.with(|asked| ask_audit(&filter(asked), &value(asked, "after"))));
+    loaded_page(loading, move |view| asked.with_untracked(|asked| show(view, filter(asked), &value(asked, "after"))))
+}
+
+fn value(asked: &ParamsMap, name: &str) -> String {
+    asked.get(name).unwrap_or_default()
+}
+
+fn filter(asked: &ParamsMap) -> Filter {
+    Filter {
+        q: value(asked, "q"),
+        actor: value(asked, "actor"),
+        action: value(asked, "action"),
+        resource_type: value(asked, "resource_type"),
+        resource_id: value(asked, "resource_id"),
+        outcome: value(asked, "outcome"),
+        start_date: value(asked, "start_date"),
+        end_date: value(asked, "end_date"),
+    }
+}
+
+fn show(view: AuditView, filter: Filter, after: &str) -> AnyView {
+    let verify = ui::link_button(Kind::Primary, "Verify the chain", to::VERIFY_AUDIT);
+    let about = "Who did what, when and from where, also what was denied.";
+    let mut parts = vec![head("Audit", about, verify), summary(&view.summary), filters::form(&view, &filter)];
+    let newest = view.entries.first().map_or(0, |entry| entry.seq);
+    // What is new stands on the first page, and nowhere when only the past is asked for.
+    let news = if after.is_empty() && filter.end_date.is_empty() { news::follow(newest, &filter) } else { nothing() };
+    parts.push(div("list-head").child(news).child(take_along(&filter)).view());
+    if view.entries.is_empty() {
+        parts.push(nothing_found(&filter));
+    } else {
+        parts.push(ui::panel("", audit_rows::table("Entries", view.entries)));
+    }
+    if let Some(after) = view.next {
+        let asked: Vec<(&str, &str)> = filter.pairs().into_iter().chain([("after", after.as_str())]).collect();
+        let older = ui::link_button(Kind::Normal, "Show older entries", to::asking(to::ADMIN_AUDIT, &asked));
+        parts.push(el("p").class("more").child(older).view());
+    }
+    ui::page("Audit".to_owned(), crumbs(&[("Audit", to::ADMIN_AUDIT)]), pieces(parts))
+}
+
+fn summary(summary: &Summary) -> AnyView {
+    let most: Vec<String> = summary.most.iter().map(|(action, count)| format!("{} {count}", action.replace('_', " "))).collect();
+    let denied = to::asking(to::ADMIN_AUDIT, &[("outcome", "denied")]);
+    let denied = el("a").class("quiet").attr("href", denied).text(format!("{} denied", summary.denied)).view();
+    let line =
+        el("p").class("calm soft").text(format!("In the last {} days: {} done, ", summary.days, summary.done)).child(denied);
+    let most = if most.is_empty() { nothing() } else { text(format!(". Most often: {}", most.join(", "))) };
+    line.child(most).text(".").view()
+}
+
+/// All that fits, as files.
+fn take_along(filter: &Filter) -> AnyView {
+    let link = |format: &str, words: &'static str| {
+        let href = to::audit_export(format, &filter.pairs());
+        el("a").class("btn").attr("href", href).attr("rel", "external").attr("download", "").text(words).view()
+    };
+    div("exports").child(link("csv", "Export CSV")).child(link("json", "Export JSON")).view()
+}
+
+fn nothing_found(filter: &Filter) -> AnyView {
+    if *filter == Filter::default() {
+        return ui::empty(
+            "No entries",
+            "Entries that were older than this server keeps them were removed.",
+            ui::link_button(Kind::Normal, "Show settings", to::ADMIN_SETTINGS),
+        );
+    }
+    ui::empty(
+        "No such entries",
+        "Nothing fits what is asked for.",
+        ui::link_button(Kind::Normal, "Show all entries", to::ADMIN_AUDIT),
+    )
+}

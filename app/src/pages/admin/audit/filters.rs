@@ -1,0 +1,59 @@
+//! What narrows the audit trail down: a plain form, whose fields stand in the address.
+
+use leptos::prelude::*;
+
+use crate::{
+    routes::to,
+    server_fns::admin::audit::{AuditView, Filter},
+    ui::{self, Field, div, el, input},
+};
+
+pub(super) fn form(view: &AuditView, filter: &Filter) -> AnyView {
+    let search = input("search").attr("id", "q").attr("name", "q").attr("value", filter.q.clone()).attr("autocomplete", "off");
+    let search = search.attr("placeholder", "Name, address, program, error or change").view();
+    let first = div("filter-line").child(ui::field("q", "Search", "", search)).child(submit()).view();
+    let more = div("filter-fields").children([
+        choice("actor", "Who", view.actors.clone(), &filter.actor),
+        choice("action", "Action", plain(&view.actions), &filter.action),
+        choice("resource_type", "Kind of thing", plain(&view.resource_types), &filter.resource_type),
+        choice("outcome", "Outcome", plain(&["done".to_owned(), "denied".to_owned()]), &filter.outcome),
+        day("start_date", "From day", &filter.start_date),
+        day("end_date", "To day", &filter.end_date),
+        ui::text_input(Field {
+            id: "resource_id",
+            name: "resource_id",
+            label: "Id of the thing",
+            value: filter.resource_id.clone(),
+            ..Field::default()
+        }),
+    ]);
+    let narrowed = *filter != Filter { q: filter.q.clone(), ..Filter::default() };
+    let all = el("a").class("quiet").attr("href", to::ADMIN_AUDIT).text("Show all entries").view();
+    let summary = el("summary").text("Filters").view();
+    let details = el("details").class("filters").flag("open", narrowed).child(summary).child(more.view());
+    let details = if narrowed { details.child(all) } else { details };
+    let form = el("form").class("panel panel-body filter-form").attr("method", "get").attr("action", to::ADMIN_AUDIT);
+    form.attr("role", "search").attr("aria-label", "Entries").child(first).child(details.view()).view()
+}
+
+fn submit() -> AnyView {
+    el("button").attr("type", "submit").class("btn").text("Search").view()
+}
+
+/// Values with the words for them, and what is asked for now even when it is not among them.
+fn choice(name: &'static str, label: &'static str, options: Vec<(String, String)>, now: &str) -> AnyView {
+    let mut all = vec![(String::new(), "all".to_owned())];
+    if !now.is_empty() && !options.iter().any(|(value, _)| value == now) {
+        all.push((now.to_owned(), now.to_owned()));
+    }
+    all.extend(options);
+    ui::select(Field { id: name, name, label, value: now.to_owned(), ..Field::default() }, all)
+}
+
+fn plain(values: &[String]) -> Vec<(String, String)> {
+    values.iter().map(|value| (value.clone(), value.replace('_', " "))).collect()
+}
+
+fn day(name: &'static str, label: &'static str, value: &str) -> AnyView {
+    ui::field(name, label, "", input("date").attr("id", name).attr("name", name).attr("value", value).view())
+}

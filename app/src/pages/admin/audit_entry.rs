@@ -1,0 +1,69 @@
+//! `/admin/audit/SEQ`: everything that is known of one entry of the audit trail.
+
+use leptos::prelude::*;
+use protocol::audit::{AuditChange, AuditEntry};
+
+use super::{
+    audit_rows::{outcome, what, who},
+    crumbs,
+};
+use crate::{
+    loading::{load, loaded_page},
+    routes::to,
+    server_fns::admin::audit::ask_audit_entry,
+    ui::{self, Column, Row, el, nothing, pieces, text},
+};
+
+const CHANGES: &[Column] = &[
+    Column { title: "Field", class: "state" },
+    Column { title: "Before", class: "main" },
+    Column { title: "After", class: "after" },
+];
+
+pub(super) fn page(seq: String) -> AnyView {
+    loaded_page(load(move || ask_audit_entry(&seq)), show)
+}
+
+fn show(entry: AuditEntry) -> AnyView {
+    let (what, who, seq) = (what(&entry), who(&entry), entry.seq);
+    let head = ui::page_head(what.clone(), outcome(&entry.outcome, entry.status), nothing());
+    let all_of = |words: &str, name: &'static str, value: &str| {
+        el("a").class("quiet").attr("href", to::asking(to::ADMIN_AUDIT, &[(name, value)])).text(words).view()
+    };
+    let mut facts = vec![
+        ("When", text(ui::exact(entry.timestamp))),
+        ("Who", pieces(vec![text(format!("{who} ")), all_of("Show all of theirs", "actor", &entry.actor)])),
+        ("Known as", ui::code(entry.actor.clone())),
+    ];
+    if let Some(id) = &entry.resource_id {
+        let resource = pieces(vec![ui::code(id.clone()), text(" "), all_of("Show all about it", "resource_id", id)]);
+        facts.push(("To", resource));
+    }
+    let optional = [
+        ("Why it was denied", entry.error),
+        ("Address", entry.ip_address),
+        ("Program", entry.user_agent),
+        ("Login", entry.login_id),
+        ("Request", entry.request_id),
+    ];
+    facts.extend(optional.into_iter().filter_map(|(name, value)| Some((name, ui::code(value?)))));
+    if entry.count > 1 {
+        facts.push(("Stands for", text(format!("{} requests that were alike", entry.count))));
+    }
+    facts.push(("Position in the chain", el("span").class("num").text(seq.to_string()).view()));
+    facts.push(("Hash", ui::code(entry.integrity_hash)));
+    let mut parts = vec![head, ui::padded_panel("Entry", ui::facts(facts))];
+    if !entry.details.is_empty() {
+        let rows = entry.details.into_iter().map(change).collect();
+        parts.push(ui::panel("What was changed", el("div").class("told").child(ui::table("Changes", CHANGES, rows)).view()));
+    }
+    let here = to::audit_entry(seq);
+    ui::page(what, crumbs(&[("Audit", to::ADMIN_AUDIT), (&format!("Entry {seq}"), &here)]), pieces(parts))
+}
+
+fn change((field, change): (String, AuditChange)) -> Row {
+    let shown = |value: String| {
+        if value.is_empty() { el("span").class("muted").text("empty").view() } else { ui::code(value) }
+    };
+    Row { cells: vec![ui::code(field), shown(change.from), shown(change.to)] }
+}

@@ -1,0 +1,69 @@
+//! Entries of the audit trail as rows, the same wherever they are shown.
+
+use leptos::prelude::*;
+use protocol::audit::AuditEntry;
+
+use crate::{
+    routes::to,
+    ui::{self, Column, Row, Tone, el, pieces, text},
+};
+
+const COLUMNS: &[Column] = &[
+    Column { title: "Outcome", class: "state" },
+    Column { title: "What", class: "main" },
+    Column { title: "Who", class: "place wide" },
+    Column { title: "From", class: "price wide" },
+    Column { title: "When", class: "elapsed" },
+];
+
+/// A table of entries; `label` says which.
+pub(super) fn table(label: &'static str, entries: Vec<AuditEntry>) -> AnyView {
+    ui::table(label, COLUMNS, entries.into_iter().map(row).collect())
+}
+
+fn row(entry: AuditEntry) -> Row {
+    let what = what(&entry);
+    let who = who(&entry);
+    // What a request was for is its name already.
+    let id = entry.resource_id.clone().filter(|id| *id != what);
+    let small = id.or_else(|| entry.error.clone()).unwrap_or_default();
+    // A phone has no columns for who it was.
+    let phone = el("span").class("phone-only").text(format!("{who} · ")).view();
+    let opener = ui::opener(to::audit_entry(entry.seq), &what, pieces(vec![phone, text(small)]));
+    let address = entry.ip_address.unwrap_or_else(|| "this machine".to_owned());
+    Row {
+        cells: vec![
+            outcome(&entry.outcome, entry.status),
+            opener,
+            ui::clipped(&who),
+            el("span").class("soft mono").text(address).view(),
+            el("span").class("soft").child(ui::ago(entry.timestamp)).view(),
+        ],
+    }
+}
+
+/// How it ended, as a chip.
+pub(super) fn outcome(outcome: &str, status: Option<u16>) -> AnyView {
+    match (outcome, status) {
+        ("done", _) => ui::chip(Tone::Good, "check", "done"),
+        (other, None) => ui::chip(Tone::Bad, "cross", other),
+        (other, Some(status)) => ui::chip(Tone::Bad, "cross", &format!("{other} {status}")),
+    }
+}
+
+/// What was done, in words: `create token`, `sign in login ×3`; of a request the route that was asked for.
+pub(super) fn what(entry: &AuditEntry) -> String {
+    let route = entry.resource_id.as_deref().filter(|_| entry.action == "request");
+    let words = || format!("{} {}", entry.action, entry.resource_type).trim().replace('_', " ");
+    let mut what = route.map_or_else(words, str::to_owned);
+    if entry.count > 1 {
+        what.push_str(&format!(" ×{}", entry.count));
+    }
+    what
+}
+
+/// Who it was, as they were called then.
+pub(super) fn who(entry: &AuditEntry) -> String {
+    let name = if entry.actor_name.is_empty() { entry.actor.as_str() } else { entry.actor_name.as_str() };
+    if entry.token_id.is_some() { format!("token {name}") } else { name.to_owned() }
+}

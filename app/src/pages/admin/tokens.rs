@@ -1,0 +1,143 @@
+//! `/admin/tokens`: all API tokens. What is shown is in the address.
+
+use leptos::prelude::*;
+use protocol::{Timestamp, access::Token};
+
+use super::{asked_here, crumbs, head};
+use crate::{
+    loading::{load, loaded_page},
+    routes::to,
+    server_fns::admin::tokens::{Standing, TokenLine, TokensPage, ask_tokens},
+    ui::{self, Column, Kind, Row, Tab, Tone, div, el, input, pieces, text},
+};
+
+const COLUMNS: &[Column] = &[
+    Column { title: "State", class: "state" },
+    Column { title: "Token", class: "main" },
+    Column { title: "May", class: "price wide" },
+    Column { title: "From", class: "place wide" },
+    Column { title: "A minute", class: "count wide" },
+    Column { title: "Last used", class: "count wide" },
+    Column { title: "Until", class: "elapsed until" },
+];
+
+/// What the address asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Asked {
+    q: String,
+    all: String,
+    after: String,
+}
+
+pub(super) fn page() -> AnyView {
+    let query = asked_here();
+    let asked = Memo::new(move |_| {
+        query.with(|query| Asked {
+            q: query.get("q").unwrap_or_default(),
+            all: query.get("all").unwrap_or_default(),
+            after: query.get("after").unwrap_or_default(),
+        })
+    });
+    let loading = load(move || asked.with(|asked| ask_tokens(&asked.q, &asked.all, &asked.after)));
+    loaded_page(loading, move |page| show(page, &asked.get_untracked()))
+}
+
+fn show(page: TokensPage, asked: &Asked) -> AnyView {
+    let new = ui::link_button(Kind::Primary, "New token", to::NEW_TOKEN);
+    let mut parts = vec![head("Tokens", "What programs sign in with.", new), tools(asked)];
+    if page.lines.is_empty() {
+        parts.push(nothing_found(asked));
+    } else {
+        parts.push(ui::panel("", ui::table("Tokens", COLUMNS, page.lines.into_iter().map(row).collect())));
+    }
+    if let Some(after) = page.next {
+        let href = to::asking(to::ADMIN_TOKENS, &[("q", &asked.q), ("all", &asked.all), ("after", &after)]);
+        parts.push(el("p").class("more").child(ui::link_button(Kind::Normal, "Show older tokens", href)).view());
+    }
+    ui::page("Tokens".to_owned(), crumbs(&[("Tokens", to::ADMIN_TOKENS)]), pieces(parts))
+}
+
+fn tools(asked: &Asked) -> AnyView {
+    let search = input("search").attr("id", "q").attr("name", "q").attr("value", asked.q.clone()).attr("autocomplete", "off");
+    let search = search.attr("placeholder", "Name, maker, role, scope or address").view();
+    let kept = (!asked.all.is_empty()).then(|| input("hidden").attr("name", "all").attr("value", asked.all.clone()).view());
+    let submit = el("button").attr("type", "submit").class("btn").text("Search").view();
+    let form = el("form").class("filter-line").attr("method", "get").attr("action", to::ADMIN_TOKENS).attr("role", "search");
+    let form = form.attr("aria-label", "Tokens").children(kept).child(ui::field("q", "Search", "", search)).child(submit).view();
+    let tab = |label, all: &str| Tab {
+        label,
+        href: to::asking(to::ADMIN_TOKENS, &[("q", &asked.q), ("all", all)]),
+        current: asked.all.is_empty() == all.is_empty(),
+        note: String::new(),
+    };
+    let tabs = ui::tabs("Which", vec![tab("Not revoked", ""), tab("All", "1")]);
+    div("list-head").child(form).child(tabs).view()
+}
+
+fn row(line: TokenLine) -> Row {
+    let token = &line.token;
+    let name = format!("by {} · ", token.created_by);
+    // A phone has no columns for what it may and from where.
+    let phone = el("span").class("phone-only").text(format!("{} · {} · ", may(token), addresses(token))).view();
+    let limit = token.rate_limit.map_or_else(|| "usual".to_owned(), |limit| limit.to_string());
+    let small = |words: String| el("span").class("soft").text(words).view();
+    let used = token.last_used.map_or_else(|| small("never".to_owned()), |at| el("span").class("soft").child(ui::ago(at)).view());
+    Row {
+        cells: vec![
+            standing(line.standing),
+            ui::opener(to::token(token.id), &token.name, pieces(vec![phone, text(name), ui::ago(token.created_at)])),
+            ui::clipped(&may(token)),
+            ui::clipped(&addresses(token)),
+            el("span").class("num soft").text(limit).view(),
+            used,
+            until(token),
+        ],
+    }
+}
+
+/// How it stands, as a chip.
+pub(super) fn standing(standing: Standing) -> AnyView {
+    match standing {
+        Standing::Active => ui::chip(Tone::Good, "check", "active"),
+        Standing::Replaced => ui::chip(Tone::Warn, "clock", "replaced"),
+        Standing::Expired => ui::chip(Tone::Held, "clock", "expired"),
+        Standing::Revoked => ui::chip(Tone::Held, "cross", "revoked"),
+    }
+}
+
+/// Its role, or its own scopes.
+pub(super) fn may(token: &Token) -> String {
+    let scopes = || token.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ");
+    token.role.map_or_else(scopes, |role| role.as_str().to_owned())
+}
+
+/// Where it counts from.
+pub(super) fn addresses(token: &Token) -> String {
+    if token.allowed_ips.is_empty() { "everywhere".to_owned() } else { token.allowed_ips.join(", ") }
+}
+
+/// The day on which it ends, by its time or because another one took its place.
+pub(super) fn until(token: &Token) -> AnyView {
+    let ends = [token.expires_at, token.rotation_expires_at].into_iter().flatten();
+    let Some(end) = ends.min_by_key(|end| end.millis()) else { return text("for ever") };
+    el("time").class("num soft").attr("datetime", end.to_string()).attr("title", ui::exact(end)).text(day(end)).view()
+}
+
+fn day(at: Timestamp) -> String {
+    ui::exact(at).get(..10).unwrap_or_default().to_owned()
+}
+
+fn nothing_found(asked: &Asked) -> AnyView {
+    if asked.q.is_empty() && asked.after.is_empty() {
+        return ui::empty(
+            "No tokens yet",
+            "A program signs in with a token of its own, which can be ended without ending any other.",
+            ui::link_button(Kind::Normal, "Make a token", to::NEW_TOKEN),
+        );
+    }
+    ui::empty(
+        "No such tokens",
+        "Nothing fits what is asked for.",
+        ui::link_button(Kind::Normal, "Show all tokens", to::ADMIN_TOKENS),
+    )
+}

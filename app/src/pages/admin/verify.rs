@@ -1,0 +1,56 @@
+//! `/admin/audit/verify`: whether the audit trail is as it was written.
+
+use leptos::prelude::*;
+use protocol::audit::AuditVerdict;
+
+use super::{crumbs, head};
+use crate::{
+    loading::{load, loaded_page},
+    routes::to,
+    server_fns::admin::audit::ask_audit_verdict,
+    ui::{self, Kind, Tone, div, el, pieces, text},
+};
+
+pub(super) fn page() -> AnyView {
+    let loading = load(ask_audit_verdict);
+    loaded_page(loading, |verdict: AuditVerdict| {
+        let about = "Each entry is bound to the one before it by a hash, and signed checkpoints stand between them.";
+        let again = el("a").class("btn").attr("href", to::VERIFY_AUDIT).attr("rel", "external").text("Verify again").view();
+        let body = pieces(vec![head("Verify the chain", about, again), shown(verdict)]);
+        ui::page("Verify the chain".to_owned(), crumbs(&[("Audit", to::ADMIN_AUDIT), ("Verify", to::VERIFY_AUDIT)]), body)
+    })
+}
+
+fn shown(verdict: AuditVerdict) -> AnyView {
+    let (state, words) = match &verdict.problem {
+        None => (ui::chip(Tone::Good, "check", "verified"), "Every entry is as it was written.".to_owned()),
+        Some(problem) => (ui::chip(Tone::Bad, "cross", "broken"), format!("{}.", problem.trim_end_matches('.'))),
+    };
+    let sentence = el("p").attr("role", "status").class("verdict").child(state).child(el("span").text(words).view()).view();
+    let mut facts = vec![
+        ("Entries verified", figure(verdict.entries_checked)),
+        ("From entry", figure(verdict.first_seq.unwrap_or(0))),
+        ("To entry", figure(verdict.last_seq)),
+        ("Signed checkpoints verified", figure(verdict.checkpoints_checked)),
+        ("Hash at the head", ui::code(verdict.head_hash)),
+    ];
+    if let Some(seq) = verdict.first_broken {
+        let entry = el("a").attr("href", to::audit_entry(seq)).text(format!("entry {seq}")).view();
+        facts.insert(0, ("First broken", entry));
+    }
+    let mut parts = vec![sentence, ui::facts(facts)];
+    if !verdict.valid {
+        let what = "Somebody changed the database beside loki, or it was damaged. Compare that entry with an export or a backup, and \
+                    keep this database as it is for whoever looks into it.";
+        parts.push(el("p").class("soft").text(what).view());
+    }
+    let hint = "The same walk on the server's own machine: `loki audit verify`. Keep the head's hash elsewhere to prove later that \
+                nothing was taken off the end.";
+    parts.push(el("p").class("hint").child(ui::prose(hint)).view());
+    parts.push(ui::link_button(Kind::Normal, "Back to the entries", to::ADMIN_AUDIT));
+    div("panel panel-body checked").children(parts).view()
+}
+
+fn figure(number: i64) -> AnyView {
+    el("span").class("num").child(text(number.to_string())).view()
+}

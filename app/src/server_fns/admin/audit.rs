@@ -1,0 +1,174 @@
+//! The audit trail: looked through, followed and verified.
+
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+use protocol::audit::{AuditEntry, AuditVerdict};
+use serde::{Deserialize, Serialize};
+
+use crate::server_fns::{UiError, ask::Ask};
+
+/// Entries on a page.
+pub const PAGE: usize = 50;
+
+/// Which entries are asked for; what is empty does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Filter {
+    pub q: String,
+    pub actor: String,
+    pub action: String,
+    pub resource_type: String,
+    pub resource_id: String,
+    /// `done` or `denied`.
+    pub outcome: String,
+    pub start_date: String,
+    pub end_date: String,
+}
+
+impl Filter {
+    /// Names and values, as addresses have them.
+    pub fn pairs(&self) -> Vec<(&'static str, &str)> {
+        vec![
+            ("q", self.q.as_str()),
+            ("actor", &self.actor),
+            ("action", &self.action),
+            ("resource_type", &self.resource_type),
+            ("resource_id", &self.resource_id),
+            ("outcome", &self.outcome),
+            ("start_date", &self.start_date),
+            ("end_date", &self.end_date),
+        ]
+    }
+}
+
+/// A page of the trail, with what it can be narrowed down to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditView {
+    pub entries: Vec<AuditEntry>,
+    pub next: Option<String>,
+    pub summary: Summary,
+    /// Actors of the last days and what people call them.
+    pub actors: Vec<(String, String)>,
+    pub actions: Vec<String>,
+    pub resource_types: Vec<String>,
+}
+
+/// What happened in the last days.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    pub days: u32,
+    pub done: i64,
+    pub denied: i64,
+    /// The most frequent actions and how often they were.
+    pub most: Vec<(String, i64)>,
+}
+
+/// Entries that fit, newest first; an empty `after` is the first page.
+#[server(name = ReadAudit, prefix = "/ui", endpoint = "audit", input = GetUrl)]
+pub async fn audit(filter: Filter, after: String) -> Result<AuditView, UiError> {
+    use domain::access::Action;
+
+    use crate::server_fns::asked;
+
+    const DAYS: u32 = 30;
+    let (cx, actor) = super::open(&[Action::ReadAudit])?;
+    let page = asked(services::audit::list(&cx, &actor, &filter.query(after)).await)?;
+    let summary = asked(services::audit::summary(&cx, &actor, DAYS).await)?;
+    let mut keys: Vec<String> = summary.by_user.keys().cloned().collect();
+    if !filter.actor.is_empty() && !keys.contains(&filter.actor) {
+        keys.push(filter.actor.clone());
+    }
+    let mut actors = asked(services::audit::actor_names(&cx, &actor, &keys).await)?;
+    actors.sort_by(|one, other| one.1.cmp(&other.1));
+    let mut most: Vec<(String, i64)> = summary.by_action.iter().map(|(action, count)| (action.clone(), *count)).collect();
+    most.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    most.truncate(5);
+    Ok(AuditView {
+        entries: page.entries,
+        next: page.next,
+        summary: Summary { days: DAYS, done: summary.successful_events, denied: summary.failed_events, most },
+        actors,
+        actions: summary.by_action.into_keys().collect(),
+        resource_types: summary.by_resource_type.into_keys().filter(|kind| !kind.is_empty()).collect(),
+    })
+}
+
+/// The newest entries that fit and lie behind `since`, newest first.
+#[server(name = ReadAuditNews, prefix = "/ui", endpoint = "audit_news", input = GetUrl)]
+pub async fn audit_news(filter: Filter, since: i64) -> Result<Vec<AuditEntry>, UiError> {
+    use domain::access::Action;
+
+    let (cx, actor) = super::open(&[Action::ReadAudit])?;
+    let page = crate::server_fns::asked(services::audit::list(&cx, &actor, &filter.query(String::new())).await)?;
+    Ok(page.entries.into_iter().take_while(|entry| entry.seq > since).collect())
+}
+
+/// One entry, by its position.
+#[server(name = ReadAuditEntry, prefix = "/ui", endpoint = "audit_entry", input = GetUrl)]
+pub async fn audit_entry(seq: String) -> Result<AuditEntry, UiError> {
+    use domain::access::Action;
+
+    let (cx, actor) = super::open(&[Action::ReadAudit])?;
+    // What is no number is the position of nothing.
+    let seq = seq.parse().unwrap_or(0);
+    crate::server_fns::asked(services::audit::entry(&cx, &actor, seq).await)
+}
+
+/// Whether the trail is as it was written.
+#[server(name = VerifyAudit, prefix = "/ui", endpoint = "audit_verdict", input = GetUrl)]
+pub async fn audit_verdict() -> Result<AuditVerdict, UiError> {
+    use domain::access::Action;
+
+    let (cx, actor) = super::open(&[Action::ReadAudit])?;
+    crate::server_fns::asked(services::audit::verify(&cx, &actor, &[]).await)
+}
+
+/// Asks for [`audit`].
+pub fn ask_audit(filter: &Filter, after: &str) -> Ask<AuditView> {
+    let names = fields(filter);
+    let mut fields: Vec<(&str, &str)> = names.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    fields.push(("after", after));
+    Ask::new("audit", &fields, || audit(filter.clone(), after.to_owned()))
+}
+
+/// Asks for [`audit_news`].
+pub fn ask_audit_news(filter: &Filter, since: i64) -> Ask<Vec<AuditEntry>> {
+    let (names, seq) = (fields(filter), since.to_string());
+    let mut fields: Vec<(&str, &str)> = names.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    fields.push(("since", &seq));
+    Ask::new("audit_news", &fields, || audit_news(filter.clone(), since))
+}
+
+/// Asks for [`audit_entry`].
+pub fn ask_audit_entry(seq: &str) -> Ask<AuditEntry> {
+    Ask::new("audit_entry", &[("seq", seq)], || audit_entry(seq.to_owned()))
+}
+
+/// Asks for [`audit_verdict`].
+pub fn ask_audit_verdict() -> Ask<AuditVerdict> {
+    Ask::new("audit_verdict", &[], audit_verdict)
+}
+
+/// The filter as the server functions take it.
+fn fields(filter: &Filter) -> Vec<(String, &str)> {
+    filter.pairs().into_iter().map(|(name, value)| (format!("filter[{name}]"), value)).collect()
+}
+
+#[cfg(feature = "ssr")]
+impl Filter {
+    fn query(&self, after: String) -> protocol::audit::AuditQuery {
+        let given = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
+        protocol::audit::AuditQuery {
+            start_date: given(&self.start_date),
+            end_date: given(&self.end_date),
+            actor: given(&self.actor),
+            action: given(&self.action),
+            resource_type: given(&self.resource_type),
+            resource_id: given(&self.resource_id),
+            outcome: given(&self.outcome),
+            q: given(&self.q),
+            after: given(&after),
+            offset: None,
+            limit: u32::try_from(PAGE).ok(),
+        }
+    }
+}
