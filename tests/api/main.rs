@@ -3,6 +3,7 @@
 
 mod access_tokens;
 mod account_pages;
+mod admin_pages;
 mod audit;
 mod bad_input;
 mod browsers;

@@ -1,0 +1,198 @@
+//! The pages of the admin section, as a browser without script has them: whose they are, tokens from their making to their end,
+//! and the audit trail looked through and verified.
+
+use protocol::audit::{AuditEntry, AuditPage};
+use sea_orm_migration::sea_orm::{ConnectionTrait as _, Database};
+use tests::{
+    Actor, Answer, Browser, Setup, TestApp,
+    actor::Credentials,
+    app::PASSWORD,
+    eventually,
+    identity_provider::{CLIENT_SECRET, IdentityProvider, Lie},
+};
+
+/// Page, and who may see it: admins, auditors, nobody else.
+const PAGES: [(&str, bool); 10] = [
+    ("/admin", true),
+    ("/admin/tokens", false),
+    ("/admin/tokens/new", false),
+    ("/admin/audit", true),
+    ("/admin/audit/verify", true),
+    ("/admin/audit/1", true),
+    ("/admin/roles", true),
+    ("/admin/providers", false),
+    ("/admin/limits", false),
+    ("/admin/settings", false),
+];
+
+async fn signed_in<'a>(app: &'a TestApp, email: &str) -> Browser<'a> {
+    let browser = Browser::new(app);
+    browser.posts("/login", &[("email", email), ("password", PASSWORD)]).await.expect(303);
+    browser
+}
+
+async fn person<'a>(app: &'a TestApp, role: &str) -> Browser<'a> {
+    let email = format!("{role}@example.org");
+    app.offline(&["user", "create", "--email", &email, "--role", role, "--password-stdin"], PASSWORD);
+    signed_in(app, &email).await
+}
+
+/// Follows a form's answer to the page that it leads to.
+async fn leads(browser: &Browser<'_>, answer: Answer) -> (String, Answer) {
+    let place = answer.expect(302).header("location");
+    let page = browser.opens(&place).await;
+    (place, page)
+}
+
+#[tokio::test]
+async fn a_page_of_the_section_is_not_there_for_whom_it_is_not() {
+    let app = TestApp::start().await;
+    app.first_admin().await;
+    let admin = signed_in(&app, "ada@example.org").await;
+    let (operator, viewer, auditor) =
+        (person(&app, "operator").await, person(&app, "viewer").await, person(&app, "auditor").await);
+    for (path, audits) in PAGES {
+        let of_auditor = if audits { 200 } else { 404 };
+        for (who, browser, status) in
+            [("admin", &admin, 200), ("operator", &operator, 404), ("viewer", &viewer, 404), ("auditor", &auditor, of_auditor)]
+        {
+            let page = browser.opens(path).await;
+            assert_eq!(page.status, status, "{who} {path}");
+            assert_eq!(page.text().contains("There is no page at this address"), status == 404, "{who} {path}");
+        }
+        let nobody = Browser::new(&app).opens(path).await.expect(303);
+        assert!(nobody.header("location").starts_with("/login?next=%2Fadmin"), "{path}");
+    }
+    // Nothing else of it shows, and forms are no way around.
+    assert!(!viewer.opens("/").await.text().contains("/admin"));
+    assert!(auditor.opens("/").await.text().contains("href=\"/admin\""));
+    viewer.posts("/ui/create_token", &[("form[name]", "mine"), ("form[kind]", "role"), ("form[role]", "admin")]).await;
+    assert!(!admin.opens("/admin/tokens").await.text().contains("mine"));
+    let reader = app.auditor().await;
+    let noted = eventually("who asked in vain is on record", async || {
+        let page: AuditPage = reader.get("/api/v2/audit?outcome=denied&q=hidden").await.expect(200).json();
+        page.entries.into_iter().find(|entry| entry.actor_name.contains("viewer"))
+    });
+    assert_eq!(noted.await.status, Some(404));
+}
+
+#[tokio::test]
+async fn a_token_is_made_seen_once_used_replaced_and_revoked_without_script() {
+    tokens_live_and_end(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn a_token_is_made_seen_once_used_replaced_and_revoked_on_postgres() {
+    tokens_live_and_end(Setup::default().on_postgres().start().await).await;
+}
+
+fn secret(page: &Answer) -> Option<String> {
+    let text = page.text();
+    let start = text.find("<code>loki_")? + "<code>".len();
+    Some(text[start..].chars().take_while(|letter| *letter != '<').collect())
+}
+
+fn holder<'a>(app: &'a TestApp, secret: &str) -> Actor<'a> {
+    Actor::new(app, Credentials::Bearer(secret.to_owned()))
+}
+
+async fn tokens_live_and_end(app: TestApp) {
+    app.first_admin().await;
+    let admin = signed_in(&app, "ada@example.org").await;
+    let wrong = [("form[name]", "ci"), ("form[kind]", "role"), ("form[role]", "viewer"), ("form[expires_days]", "4000")];
+    let (place, form) = leads(&admin, admin.posts("/ui/create_token", &wrong).await).await;
+    assert!(place == "/admin/tokens/new" && form.text().contains("from 1 to 3650") && form.text().contains("value=\"ci\""));
+
+    let right = [("form[name]", "ci"), ("form[kind]", "scopes"), ("form[scopes][read]", "on"), ("form[rate_limit]", "500")];
+    let (place, page) = leads(&admin, admin.posts("/ui/create_token", &right).await).await;
+    let first = secret(&page).expect("the page shows it");
+    assert!(!place.contains("loki_") && page.header("cache-control").contains("no-store"));
+    assert_eq!(admin.cookie("loki_flash"), None);
+    assert!(secret(&admin.opens(&place).await).is_none(), "it is shown once");
+    holder(&app, &first).get("/api/status").await.expect(200);
+    holder(&app, &first).get("/api/v2/api-keys").await.expect(403);
+    let list = admin.opens("/admin/tokens?q=CI%20read").await.text();
+    assert!(list.contains(&format!("href=\"{place}\"")) && list.contains(">500<"), "{list}");
+    assert!(admin.opens("/admin/tokens?q=nothing-like-it").await.text().contains("No such tokens"));
+
+    let id = place.rsplit('/').next().unwrap();
+    let (next, page) = leads(&admin, admin.posts("/ui/rotate_token", &[("id", id), ("grace_hours", "1")]).await).await;
+    let second = secret(&page).expect("the page shows the new one");
+    assert!(next != place && second != first);
+    for secret in [&first, &second] {
+        holder(&app, secret).get("/api/status").await.expect(200);
+    }
+    let id = next.rsplit('/').next().unwrap();
+    let (_, list) = leads(&admin, admin.posts("/ui/revoke_token", &[("id", id)]).await).await;
+    assert!(!list.text().contains(&next));
+    for secret in [&first, &second] {
+        let ended = async || Some(holder(&app, secret).get("/api/status").await).filter(|answer| answer.status == 401);
+        eventually("both are refused", ended).await;
+    }
+}
+
+#[tokio::test]
+async fn the_trail_is_narrowed_down_read_and_verified() {
+    let app = TestApp::start().await;
+    app.first_admin().await;
+    let admin = signed_in(&app, "ada@example.org").await;
+    admin.person().has_project().named("Seen <b>").create().await;
+    let list = admin.opens("/admin/audit?action=create&resource_type=project").await.text();
+    assert!(list.contains("create project") && !list.contains("create token"), "{list}");
+    assert!(list.contains("/api/v2/audit/export?format=csv&amp;action=create&amp;resource_type=project"));
+    let file = admin.person().get("/api/v2/audit/export?format=csv&q=Ada").await.expect(200).text();
+    assert!(file.lines().count() > 1 && file.lines().skip(1).all(|line| line.contains("Ada")), "{file}");
+    assert!(admin.opens("/admin/audit?outcome=denied&action=create").await.text().contains("No such entries"));
+    admin.opens("/admin/audit?start_date=soon").await.expect(400);
+
+    let entries = app.auditor().await.get("/api/v2/audit?action=create&resource_type=project").await.expect(200);
+    let entry: AuditEntry = entries.json::<AuditPage>().entries.remove(0);
+    let page = admin.opens(&format!("/admin/audit/{}", entry.seq)).await.expect(200).text();
+    for part in [&entry.actor, &entry.request_id.unwrap(), &entry.integrity_hash, &entry.resource_id.unwrap()] {
+        assert!(page.contains(part.as_str()), "{part} is not in {page}");
+    }
+    admin.opens("/admin/audit/999999").await.expect(404);
+
+    let verified = admin.opens("/admin/audit/verify").await.expect(200).text();
+    assert!(verified.contains("Every entry is as it was written") && verified.contains("Hash at the head"));
+    let database = Database::connect(app.database_url()).await.unwrap();
+    database.execute_unprepared("update audit_entries set action = 'delete' where seq = 2").await.unwrap();
+    let broken = admin.opens("/admin/audit/verify").await.expect(200).text();
+    assert!(broken.contains("entry 2 was changed") && broken.contains("href=\"/admin/audit/2\""), "{broken}");
+}
+
+#[tokio::test]
+async fn the_set_up_is_shown_without_secrets() {
+    let app = Setup::default().variable("LOKI_LIMITS", "read=77,control=off").start().await;
+    app.first_admin().await;
+    let admin = signed_in(&app, "ada@example.org").await;
+
+    let limits = admin.opens("/admin/limits").await.expect(200).text();
+    assert!(limits.contains(">77<") && limits.contains("no limit") && limits.contains("No token has a limit of its own"));
+    let settings = admin.opens("/admin/settings").await.expect(200).text();
+    assert!(settings.contains(&app.host()) && settings.contains("SQLite") && settings.contains("Trusted proxies"));
+    let roles = admin.opens("/admin/roles").await.expect(200).text();
+    assert!(roles.contains("Read, export and verify the audit trail"));
+    assert!(admin.opens("/admin/providers").await.expect(200).text().contains("People sign in with passwords alone"));
+}
+
+#[tokio::test]
+async fn a_provider_is_shown_with_whether_it_answered_last() {
+    let provider = IdentityProvider::start().await;
+    let app = provider.serves(Setup::default(), "corp", "oidc").start().await;
+    app.first_admin().await;
+    let admin = signed_in(&app, "ada@example.org").await;
+    let shown = async || admin.opens("/admin/providers").await.expect(200).text();
+
+    let before = shown().await;
+    assert!(before.contains("Not asked yet") && before.contains("/login/callback/corp") && before.contains(provider.url()));
+    provider.lies(Lie::DiscoveryOfAnother);
+    Browser::new(&app).opens("/login/with/corp").await;
+    let wrong = shown().await;
+    assert!(wrong.contains("Does not answer") && wrong.contains("its discovery document is not its own"), "{wrong}");
+    provider.lies(Lie::None);
+    Browser::new(&app).opens("/login/with/corp").await.expect(303);
+    let right = shown().await;
+    assert!(right.contains("Answers") && !right.contains("not asked since"), "{right}");
+    assert!([before, wrong, right].iter().all(|page| !page.contains(CLIENT_SECRET)));
+}
