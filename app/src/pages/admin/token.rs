@@ -55,7 +55,7 @@ fn show(page: TokenPage, forms: Forms, loading: Loading<TokenPage>) -> AnyView {
         side.push(ui::padded_panel("Revoke", revoke(token, forms.revoke)));
     }
     let left = el("div").child(ui::padded_panel("Token", facts(token))).view();
-    parts.push(div("project-columns").child(left).child(el("div").children(side).view()).view());
+    parts.push(div("project-columns one-token").child(left).child(el("div").children(side).view()).view());
     let here = to::token(token.id);
     ui::page(token.name.clone(), crumbs(&[("Tokens", to::ADMIN_TOKENS), (&token.name, &here)]), pieces(parts))
 }
