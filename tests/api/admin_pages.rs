@@ -3,6 +3,7 @@
 
 use protocol::audit::{AuditEntry, AuditPage};
 use sea_orm_migration::sea_orm::{ConnectionTrait as _, Database};
+use serde_json::json;
 use tests::{
     Actor, Answer, Browser, Setup, TestApp,
     actor::Credentials,
@@ -195,4 +196,32 @@ async fn a_provider_is_shown_with_whether_it_answered_last() {
     let right = shown().await;
     assert!(right.contains("Answers") && !right.contains("not asked since"), "{right}");
     assert!([before, wrong, right].iter().all(|page| !page.contains(CLIENT_SECRET)));
+}
+
+fn older(page: &str, below: &str) -> Option<String> {
+    let start = page.find(&format!("href=\"{below}?"))? + "href=\"".len();
+    let links = page[start..].split("href=\"").map(|rest| rest.split('"').next().unwrap_or_default());
+    links.map(|link| link.replace("&amp;", "&")).find(|link| link.contains("after="))
+}
+
+#[tokio::test]
+async fn long_lists_come_in_pages() {
+    let app = TestApp::start().await;
+    app.first_admin().await;
+    let admin = signed_in(&app, "ada@example.org").await;
+    let person = admin.person();
+    for number in 1..=55 {
+        person.post("/api/enterprise/tokens", &json!({"name": format!("robot-{number:02}")})).await.expect(201);
+    }
+    for (list, row) in [
+        ("/admin/tokens?q=robot", "class=\"open\" href=\"/admin/tokens/"),
+        ("/admin/audit?action=create&resource_type=token", "class=\"open\" href=\"/admin/audit/"),
+    ] {
+        let first = admin.opens(list).await.expect(200).text();
+        assert_eq!(first.matches(row).count(), 50, "{list}");
+        let below = list.split('?').next().unwrap();
+        let second = admin.opens(&older(&first, below).expect("a link to the older ones")).await.expect(200).text();
+        assert_eq!(second.matches(row).count(), 5, "{list}");
+        assert!(older(&second, below).is_none(), "{list}");
+    }
 }

@@ -27,7 +27,7 @@ pub enum Page {
     Profile,
 }
 
-/// Pages that are mostly forms, the templates that lead to them, and what few people come to see.
+/// Pages that are mostly forms, the templates that lead to them, and signing in.
 #[derive(Clone, Copy, Debug)]
 pub enum Form {
     Login,

@@ -63,7 +63,7 @@ fn list(page: UsersPage, query: &ParamsMap, refreshed: Refreshed) -> AnyView {
             ui::link_button(Kind::Normal, "Show all people", to::USERS),
         )
     } else {
-        ui::panel("", ui::table("People", COLUMNS, page.users.iter().map(row).collect()))
+        ui::panel("", ui::table("Users", COLUMNS, page.users.iter().map(row).collect()))
     };
     let mut parts = vec![shown];
     if query.get("done").as_deref() == Some("invited") {
@@ -90,7 +90,7 @@ fn row(user: &User) -> Row {
     }
 }
 
-fn state(user: &User) -> AnyView {
+pub(super) fn state(user: &User) -> AnyView {
     if user.switched_off { ui::chip(Tone::Held, "pause", "switched off") } else { ui::chip(Tone::Good, "check", "active") }
 }
 
