@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where something is missing")]
 #![expect(clippy::disallowed_methods, reason = "tests start real processes and wait for them")]
 #![expect(clippy::return_self_not_must_use, reason = "what is set up is started on the same line")]
-#![expect(clippy::unused_async, reason = "every way to an actor is awaited alike")]
 
 pub mod actor;
 pub mod answer;

@@ -1,7 +1,5 @@
 //! Who is looking at the page.
 
-#![cfg_attr(feature = "ssr", expect(clippy::unused_async, reason = "server functions are, also one that asks nothing"))]
-
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 use protocol::access::{Viewer, WayIn};
 

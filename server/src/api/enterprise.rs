@@ -8,7 +8,6 @@ use crate::edge::Edge;
 
 /// What is turned on. Here all of it always is, but for sign-in with other providers, which has to be set up.
 #[derive(Debug, Serialize, ToSchema)]
-#[expect(clippy::struct_excessive_bools, reason = "the shape that clients know")]
 pub struct EnterpriseStatus {
     auth_enabled: bool,
     oidc_enabled: bool,

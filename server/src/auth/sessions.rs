@@ -175,7 +175,6 @@ impl Logins {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "used as a function for map_err")]
 fn backend(error: store::StoreError) -> Error {
     tracing::error!(error = &error as &dyn std::error::Error, "the table of logins did not answer");
     Error::Backend("the database did not answer".to_owned())

@@ -30,7 +30,6 @@ pub(super) fn page(id: String) -> AnyView {
     loaded_page(loading, move |page| show(page, loading, forms, done.get_untracked()))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "called with what was read")]
 fn show(page: UserPage, loading: Loading<UserPage>, forms: Forms, done: bool) -> AnyView {
     let user = &page.user;
     if let Some(error) = page.flash.error.clone() {

@@ -53,7 +53,6 @@ struct Refreshed {
     invite: FormState,
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "called with what was read")]
 fn list(page: UsersPage, query: &ParamsMap, refreshed: Refreshed) -> AnyView {
     let words = query.get("q").unwrap_or_default();
     let shown = if page.users.is_empty() {

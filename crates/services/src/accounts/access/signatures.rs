@@ -21,6 +21,7 @@ struct Signing(SigningKey);
 
 struct Verifying(VerifyingKey);
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that the library calls")]
 fn signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>> {
     let seed: [u8; 32] = key.inner().try_into().map_err(|_| ErrorKind::InvalidEddsaKey)?;
     match algorithm {
@@ -29,6 +30,7 @@ fn signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that the library calls")]
 fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>> {
     let bytes: [u8; 32] = key.as_bytes().try_into().map_err(|_| ErrorKind::InvalidEddsaKey)?;
     let key = VerifyingKey::from_bytes(&bytes).map_err(|_| ErrorKind::InvalidEddsaKey)?;
