@@ -47,13 +47,12 @@ pub fn where_it_is(run: &Run) -> String {
         RunStatus::Queued => "waits for a free place".to_owned(),
         RunStatus::Preparing => "making its worktree".to_owned(),
         _ if run.iteration == 0 => run.reason.clone().unwrap_or_default(),
-        status if status.is_over() || matches!(status, RunStatus::NeedsYou | RunStatus::Paused) => match &run.reason {
-            Some(reason) => reason.clone(),
-            None => {
+        status if status.is_over() || matches!(status, RunStatus::NeedsYou | RunStatus::Paused) => {
+            run.reason.clone().unwrap_or_else(|| {
                 let tasks = if run.tasks_total == 1 { "task" } else { "tasks" };
                 format!("{} of {} {tasks}, {}", run.tasks_done, run.tasks_total, iterations(run.iteration))
-            }
-        },
+            })
+        }
         _ => {
             let step = run.step.map(|step| step.title().to_ascii_lowercase());
             let place = step.or_else(|| run.phase.map(|phase| phase_title(phase).to_ascii_lowercase()));
