@@ -17,7 +17,7 @@ pub async fn viewer() -> Result<Viewer, UiError> {
 
     let (cx, actor) = context()?;
     let Actor::User { id, name, email, role, .. } = &actor else {
-        return Err(UiError::new(401, "Sign in to see this page."));
+        return Err(super::server_side::for_people());
     };
     let seq = asked(services::events::last_seq(&cx).await)?;
     Ok(Viewer {

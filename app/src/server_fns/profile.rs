@@ -43,7 +43,7 @@ pub async fn profile() -> Result<ProfilePage, UiError> {
 
     let (cx, actor) = context()?;
     let Actor::User { name, email, role, .. } = &actor else {
-        return Err(UiError::new(401, "Sign in to see this page."));
+        return Err(super::server_side::for_people());
     };
     Ok(ProfilePage {
         name: name.clone(),

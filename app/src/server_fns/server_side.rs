@@ -21,6 +21,13 @@ pub fn context() -> Result<(Cx, Actor), UiError> {
     Ok((cx, actor))
 }
 
+/// What a program hears that asks for a person. A page that it reads is still shown, without the person.
+pub(super) fn for_people() -> UiError {
+    let error = UiError::new(401, "Sign in to see this page.");
+    let asked = use_context::<Parts>().is_some_and(|parts| parts.uri.path().starts_with("/ui/"));
+    if asked { fail(error) } else { error }
+}
+
 /// A use case's answer as the interface takes it; an error also sets the response's status.
 pub fn asked<T>(result: Result<T, services::Error>) -> Result<T, UiError> {
     result.map_err(|error| fail(described(&error)))

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::{div, el, pieces};
+use crate::browser::IS_BROWSER;
 
 /// A step of the breadcrumb; the last one is the page itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +49,10 @@ pub fn tab_title(title: impl Into<String>) -> AnyView {
     view! { <Title text=title/> }.into_any()
 }
 
+/// The server's half writes it into the document as it is, so that what people named would be taken for HTML; the browser's
+/// half sets it as text.
 fn in_tab(title: &str) -> String {
+    let title = if IS_BROWSER { title.to_owned() } else { title.replace('&', "&amp;").replace('<', "&lt;") };
     format!("{title} – loki")
 }
 
