@@ -6,7 +6,7 @@ use tests::{
     Actor, Answer, Browser, Setup, TestApp,
     app::PASSWORD,
     command, eventually,
-    identity_provider::{IdentityProvider, Person},
+    identity_provider::{CLIENT_ID, CLIENT_SECRET, IdentityProvider, Person},
     server,
 };
 
@@ -344,16 +344,41 @@ async fn the_doctor_says_what_there_is_and_what_is_wrong() {
         ("LOKI_SIGN_IN", "corp"),
         ("LOKI_SIGN_IN_CORP_KIND", "oidc"),
         ("LOKI_SIGN_IN_CORP_ISSUER", provider.url()),
-        ("LOKI_SIGN_IN_CORP_CLIENT_ID", "loki"),
-        ("LOKI_SIGN_IN_CORP_CLIENT_SECRET", "hush-hush"),
+        ("LOKI_SIGN_IN_CORP_CLIENT_ID", CLIENT_ID),
+        ("LOKI_SIGN_IN_CORP_CLIENT_SECRET", CLIENT_SECRET),
     ];
+    let with = |name: &'static str, value: &str| {
+        let changed =
+            good.map(|(other, before)| (other, if other.ends_with(name) { value.to_owned() } else { before.to_owned() }));
+        let changed = changed.each_ref().map(|(name, value)| (*name, value.as_str()));
+        doctor(&app, &changed)
+    };
     let said = doctor(&app, &good);
     assert!(said.contains("ok      sign-in \"corp\": ") && said.contains("by invitation: it answers, with 1 key"), "{said}");
-    assert!(said.contains("/login/callback/corp") && !said.contains("hush-hush"), "{said}");
+    assert!(said.contains("knows this client and its secret"), "{said}");
+    assert!(said.contains("/login/callback/corp") && !said.contains(CLIENT_SECRET), "{said}");
 
-    let elsewhere = format!("{}/", provider.url());
-    let said = doctor(&app, &good.map(|(name, value)| (name, if name.ends_with("ISSUER") { elsewhere.as_str() } else { value })));
+    let said = with("ISSUER", &format!("{}/", provider.url()));
     assert!(said.contains("absent  sign-in \"corp\": ") && said.contains("its discovery document is not its own"), "{said}");
+    let said = with("ISSUER", "http://127.0.0.1:1");
+    assert!(said.contains("it does not answer") && said.contains("/.well-known/openid-configuration"), "{said}");
+    let said = with("ISSUER", &format!("{}/realms/none", provider.url()));
+    assert!(said.contains("it answers with 404"), "{said}");
+
+    let said = with("CLIENT_SECRET", "hush-hush");
+    assert!(said.contains("absent  sign-in") && said.contains("client_id or the secret is wrong"), "{said}");
+    assert!(said.contains("compare with the registration") && !said.contains("hush-hush"), "{said}");
+
+    let public = |url: &'static str| doctor(&app, &[&good[..], &[("LOKI_PUBLIC_URL", url)]].concat());
+    let said = public("https://loki.example.org");
+    assert!(said.contains("ok      sign-in") && said.contains("https://loki.example.org/login/callback/corp"), "{said}");
+    let said = public("https://unregistered.example.org");
+    assert!(said.contains("absent  sign-in") && said.contains("that address is not registered there"), "{said}");
+
+    let unreadable = [&good[..4], &[("LOKI_SIGN_IN_CORP_CLIENT_SECRET_FILE", "/no/such/secret")]].concat();
+    let said = doctor(&app, &unreadable);
+    assert!(said.contains("MISSING sign-in \"corp\", client_secret_file: /no/such/secret cannot be read"), "{said}");
+    assert!(said.contains("chmod 400"), "{said}");
 
     let said = doctor(&app, &good[..3]);
     assert!(said.contains("MISSING sign-in \"corp\", client_id: it is missing"), "{said}");

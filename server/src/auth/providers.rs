@@ -103,10 +103,11 @@ impl Known {
         }
     }
 
-    /// Asks the provider whether it is there; for `loki doctor`.
-    pub async fn probe(&self) -> Result<String, Failure> {
+    /// Asks the provider whether it is there and knows this server, whose address may be known; for `loki doctor`.
+    pub async fn probe(&self, public_url: Option<&str>) -> Result<String, Failure> {
+        let back = public_url.map(|url| format!("{url}/login/callback/{}", self.config.rules.id));
         match self.config.rules.kind {
-            Kind::Oidc | Kind::Google => oidc::probe(self).await,
+            Kind::Oidc | Kind::Google => oidc::probe(self, back.as_deref()).await,
             Kind::Github => Ok("GitHub is asked when somebody signs in".to_owned()),
         }
     }

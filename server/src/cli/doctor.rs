@@ -8,10 +8,14 @@ use tokio::process::Command;
 
 use super::{Data, Exit, Failure, print};
 use crate::{
-    auth::providers::{IdentityProviders, Known},
+    auth::providers::{
+        Failure::{Refused, Unreachable},
+        IdentityProviders, Known,
+    },
     config::{
         DataConfig,
         agents::AgentsConfig,
+        hosts::public_url,
         sign_in::{Problem, SignInError},
     },
     wiring::{self, Outside},
@@ -26,6 +30,9 @@ const ROOM: u64 = 1 << 30;
 pub(super) struct DoctorArgs {
     #[command(flatten)]
     data: Data,
+    /// The address under which browsers reach the server: providers are then asked whether they lead back there
+    #[arg(long, env = "LOKI_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -61,7 +68,7 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Exit, Failure> {
         Ok(data) => {
             checks.extend(data_dir(&data));
             checks.extend(sandbox_and_agents(&data, &agents).await?);
-            checks.extend(providers(&data).await);
+            checks.extend(providers(&data, args.public_url.as_deref().and_then(public_url).as_deref()).await);
         }
         Err(error) => {
             checks.push(Check::bad("data directory", Failure::of(&error).0, "give a folder that you may write to as --data-dir"));
@@ -158,16 +165,13 @@ async fn sandbox_and_agents(data: &DataConfig, agents: &AgentsConfig) -> Result<
 }
 
 /// Each provider is asked whether it is there, all at once.
-async fn providers(data: &DataConfig) -> Vec<Check> {
+async fn providers(data: &DataConfig, public_url: Option<&str>) -> Vec<Check> {
     let configs = match data.providers() {
         Ok(configs) => configs,
         Err(SignInError::Problems(problems)) => {
             let bad = |problem: Problem| {
-                Check::bad(
-                    &format!("sign-in {}, {}", problem.provider, problem.field),
-                    problem.problem,
-                    "docs/using/sign-in.md has them all",
-                )
+                let name = format!("sign-in {}, {}", problem.provider, problem.field);
+                Check::bad(&name, problem.problem, todo(problem.field))
             };
             return problems.into_iter().map(bad).collect();
         }
@@ -176,19 +180,40 @@ async fn providers(data: &DataConfig) -> Vec<Check> {
         }
     };
     let providers = IdentityProviders::new(&configs, &std::sync::Arc::default());
-    futures::future::join_all(providers.iter().map(provider)).await
+    futures::future::join_all(providers.iter().map(|known| provider(known, public_url))).await
 }
 
-async fn provider(known: &Known) -> Check {
+/// What to do about a field that is wrong.
+fn todo(field: &str) -> &'static str {
+    match field {
+        "client_secret_file" => {
+            "write the secret into that file, readable by the account that runs loki and nobody else (chmod 400), or name another"
+        }
+        "client_secret" | "client_secret_env" | "client_id" => {
+            "the provider gave both when loki was registered there; docs/using/sign-in.md says where to put them"
+        }
+        "issuer" => "write it as the provider's discovery document does, with https:// and with its path",
+        _ => "docs/using/sign-in.md has all fields and what they can be",
+    }
+}
+
+async fn provider(known: &Known, public_url: Option<&str>) -> Check {
     let rules = known.rules();
-    let (ok, says) = match known.probe().await {
-        Ok(says) => (true, says),
-        Err(error) => (false, error.to_string()),
-    };
-    let todo = if ok {
-        format!("the provider has to know the address …/login/callback/{} below --public-url", rules.id)
-    } else {
-        "nobody can sign in with it until it answers at this issuer".to_owned()
+    let back = format!("{}/login/callback/{}", public_url.unwrap_or("…"), rules.id);
+    let (ok, says, todo) = match known.probe(public_url).await {
+        Ok(says) => (true, says, format!("the provider has to know the address {back}; --public-url asks it")),
+        Err(error @ Unreachable(_)) => {
+            let todo = format!(
+                "nobody can sign in with it until {}/.well-known/openid-configuration answers from this machine: look at the \
+                 name, the port, a proxy between, its certificate, and whether the issuer is written exactly as there",
+                rules.issuer.trim_end_matches('/')
+            );
+            (false, error.to_string(), todo)
+        }
+        Err(error @ Refused(_)) => {
+            let todo = format!("compare with the registration at the provider: client_id, the secret, and the address {back}");
+            (false, error.to_string(), todo)
+        }
     };
     Check {
         name: format!("sign-in \"{}\"", rules.id),

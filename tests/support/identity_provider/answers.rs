@@ -23,6 +23,7 @@ type Provider = Arc<Mutex<State>>;
 pub(super) fn router(state: Provider) -> Router {
     Router::new()
         .route("/.well-known/openid-configuration", get(discovery))
+        .route("/authorize", get(authorize))
         .route("/keys", get(keys))
         .route("/token", post(token))
         .route("/userinfo", get(user_info))
@@ -44,6 +45,14 @@ async fn discovery(Shared(state): Shared<Provider>) -> Json<Value> {
 
 async fn keys(Shared(state): Shared<Provider>) -> Json<Value> {
     Json(json!({"keys": [state.lock().expect("the state").key.public()]}))
+}
+
+/// Its sign-in page, or an error for who comes from an address that is not registered.
+async fn authorize(OriginalUri(uri): OriginalUri) -> Response {
+    let asked = fields(uri.query().unwrap_or_default());
+    let get = |name: &str| asked.get(name).map(String::as_str).unwrap_or_default();
+    let registered = get("client_id") == CLIENT_ID && !get("redirect_uri").contains("unregistered");
+    if registered { "Sign in".into_response() } else { refuse("invalid_request") }
 }
 
 /// Fields of a form or a query.

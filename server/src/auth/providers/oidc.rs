@@ -3,8 +3,10 @@
 
 mod claims;
 mod metadata;
+mod probe;
 
 pub(super) use metadata::Cache;
+pub(super) use probe::probe;
 
 use domain::sign_in::Identity;
 use openidconnect::{
@@ -125,12 +127,6 @@ pub(super) async fn logout_url(known: &Known, back: &str, now: Timestamp) -> Opt
         .set_client_id(ClientId::new(known.config.client_id.clone()))
         .set_post_logout_redirect_uri(PostLogoutRedirectUrl::new(back.to_owned()).ok()?);
     Some(request.http_get_url())
-}
-
-pub(super) async fn probe(known: &Known) -> Result<String, Failure> {
-    let metadata = metadata::read(known).await?;
-    let keys = metadata.jwks().keys().len();
-    Ok(format!("it answers, with {keys} {}", if keys == 1 { "key" } else { "keys" }))
 }
 
 /// Who answers has to be who was asked; another provider's code is not carried to this one (RFC 9207).
