@@ -13,6 +13,7 @@ mod headers;
 mod limits;
 mod lists;
 mod logins;
+mod names;
 mod people;
 mod providers;
 mod reset_links;

@@ -79,7 +79,10 @@ pub fn words(what: &str, text: &str, longest: usize) -> Result<String, String> {
     if text.chars().count() > longest || text.chars().any(char::is_control) {
         return Err(format!("the {what} must have at most {longest} characters, without control characters"));
     }
-    Ok(text.to_owned())
+    match crate::names::problem(text) {
+        Some(problem) => Err(format!("the {what} {problem}")),
+        None => Ok(text.to_owned()),
+    }
 }
 
 /// Days that a token lives, in range.

@@ -9,6 +9,7 @@ pub mod complexity;
 pub mod devices;
 pub mod gates;
 pub mod limits;
+pub mod names;
 pub mod ports;
 pub mod receipts;
 pub mod runs;

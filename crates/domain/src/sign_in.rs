@@ -153,17 +153,12 @@ pub fn email(text: &str) -> Option<String> {
     let plain = !email.chars().any(|letter| letter.is_whitespace() || letter.is_control());
     // Lower case must not make another's address of it: the sign for kelvin becomes the letter k.
     let honest = text.chars().all(|letter| letter.is_ascii() || letter.to_lowercase().any(|lower| !lower.is_ascii()));
-    (shaped && plain && honest).then_some(email)
+    (shaped && plain && honest && crate::names::problem(&email).is_none()).then_some(email)
 }
 
 /// A name for people to see: what the provider says without what could deceive, or the part before the @.
 fn name(said: &str, email: &str) -> String {
-    // Marks that turn the direction of text make a name read as another one.
-    let deceives = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-    };
-    let cleaned: String = said.chars().filter(|letter| !deceives(*letter)).take(LONGEST_NAME).collect();
+    let cleaned: String = said.chars().filter(|letter| !crate::names::is_unseen(*letter)).take(LONGEST_NAME).collect();
     match cleaned.trim() {
         "" => email.split('@').next().unwrap_or_default().chars().take(LONGEST_NAME).collect(),
         name => name.to_owned(),

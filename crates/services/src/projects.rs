@@ -25,6 +25,9 @@ fn check_name(name: &str) -> Result<String, Error> {
     if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
         return Err(Error::Invalid("the project needs a name of 1 to 100 characters, without control characters".to_owned()));
     }
+    if let Some(problem) = domain::names::problem(&name) {
+        return Err(Error::Invalid(format!("the project's name {problem}")));
+    }
     Ok(name)
 }
 

@@ -154,7 +154,10 @@ fn check_name(name: &str) -> Result<String, Error> {
     if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
         return Err(Error::Invalid("the name must have 1 to 100 characters and no control characters".to_owned()));
     }
-    Ok(name.to_owned())
+    match domain::names::problem(name) {
+        Some(problem) => Err(Error::Invalid(format!("the name {problem}"))),
+        None => Ok(name.to_owned()),
+    }
 }
 
 /// The person of that id, as they are right now; nothing for somebody who is switched off.

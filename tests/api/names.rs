@@ -1,0 +1,92 @@
+//! Names: shown as what they are, and refused where they deceive or are too long.
+
+use protocol::audit::AuditPage;
+use serde_json::{Value, json};
+use tests::{Actor, Setup, TestApp, app::PASSWORD};
+
+const HTML: &str = "<img src=x onerror=alert(1)>\"' --; drop table projects";
+
+/// Names that are none, with what the refusal says.
+fn bad() -> Vec<(String, &'static str)> {
+    vec![
+        ("x".repeat(10_000), "characters"),
+        ("Ada\u{202e}nimda".to_owned(), "cannot be seen"),
+        ("a\u{200b}b".to_owned(), "cannot be seen"),
+        ("two\nlines".to_owned(), "control"),
+        ("p\u{430}ypal".to_owned(), "two alphabets"),
+    ]
+}
+
+async fn count(reader: &Actor<'_>) -> usize {
+    let page: AuditPage = reader.get("/api/v2/audit?outcome=done&limit=1000").await.expect(200).json();
+    page.entries.len()
+}
+
+#[tokio::test]
+async fn names_that_deceive_or_are_too_long_make_nothing() {
+    they_make_nothing(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn names_that_deceive_or_are_too_long_make_nothing_on_postgres() {
+    they_make_nothing(Setup::default().on_postgres().start().await).await;
+}
+
+async fn they_make_nothing(app: TestApp) {
+    let admin = app.admin().await;
+    let project = admin.has_project().named("Honest").create().await;
+    let before = count(&admin).await;
+    for (name, said) in bad() {
+        let body = json!({"name": name});
+        for (method, path) in [
+            ("POST", "/api/projects".to_owned()),
+            ("PUT", format!("/api/projects/{}", project.id())),
+            ("POST", "/api/enterprise/tokens".to_owned()),
+            ("POST", "/api/v2/api-keys".to_owned()),
+        ] {
+            let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+            let answer = admin.send(admin.request(method.clone(), &path).json(&body)).await.expect(422);
+            assert!(answer.detail().contains(said), "{method} {path} {:?}: {}", &name[..20.min(name.len())], answer.detail());
+            assert_eq!(answer.value()["request_id"], answer.header("x-request-id"));
+            // The refusal does not carry the name on.
+            assert!(answer.body.len() < 1_000, "{}", answer.text());
+        }
+    }
+    assert_eq!(count(&admin).await, before);
+    assert_eq!(admin.reads_project(project.id()).await.name, "Honest");
+}
+
+#[tokio::test]
+async fn people_get_no_name_that_deceives() {
+    let app = TestApp::start().await;
+    let token = app.setup_link().unwrap().rsplit_once("token=").unwrap().1.to_owned();
+    let mut forms: Vec<(String, String)> = bad().into_iter().map(|(name, _)| (name, "ada@example.org".to_owned())).collect();
+    forms.push(("Ada".to_owned(), "\u{430}d\u{430}min@example.org".to_owned()));
+    forms.push(("Ada".to_owned(), format!("{}@example.org", "a".repeat(10_000))));
+    for (name, email) in &forms {
+        let form = [("token", token.as_str()), ("email", email), ("name", name), ("password", PASSWORD)];
+        let answer = app.nobody().send_form("/setup", &form).await.expect(303);
+        assert_eq!(answer.cookie("loki_login"), None, "{:?} {:?}", name.get(..20), email.get(..20));
+    }
+    // Nobody has an account yet, and the link still counts.
+    app.first_admin().await;
+}
+
+#[tokio::test]
+async fn names_are_shown_as_text_whatever_they_hold() {
+    let app = TestApp::start().await;
+    let ada = app.first_admin().await;
+    let made: Value = ada.post("/api/projects", &json!({"name": HTML, "description": HTML})).await.expect(201).value();
+    assert_eq!(made["name"], HTML);
+
+    let id = made["id"].as_str().unwrap();
+    for path in ["/projects", "/runs", &format!("/projects/{id}"), &format!("/projects/{id}?tab=settings")] {
+        let page = ada.get(path).await.expect(200).text();
+        assert!(!page.contains("<img src=x"), "{path}");
+    }
+    assert!(ada.get("/projects").await.text().contains("&lt;img src=x"), "the name is shown");
+    // And it is found under that name, by a query that it cannot become part of.
+    let entries: AuditPage = ada.get("/api/v2/audit?resource_id=%27%20or%201%3D1%20--&q=%25%27%3B").await.expect(200).json();
+    assert_eq!(entries.entries, []);
+    ada.get(&format!("/api/projects/{id}")).await.expect(200);
+}
