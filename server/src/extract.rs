@@ -1,23 +1,52 @@
 //! Extractors whose refusals have the one error shape and name what was wrong.
 
+use std::{fmt, marker::PhantomData};
+
 use axum::{
     Json,
     extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::JsonRejection},
     http::{StatusCode, request::Parts},
 };
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 
 use crate::error::HttpError;
 
-/// A JSON body. Unknown and wrong fields are named in the answer.
+/// A JSON body, which is an object. Unknown and wrong fields are named in the answer.
 #[derive(Debug)]
 pub struct Body<T>(pub T);
+
+/// Taken from an object alone: what serde derives would also take a list, with the fields in their order.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+
+        deserializer.deserialize_map(Fields(PhantomData))
+    }
+}
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = HttpError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, HttpError> {
-        Json::from_request(request, state).await.map(|Json(body)| Self(body)).map_err(|rejection| refused(&rejection))
+        let body = Json::from_request(request, state).await;
+        body.map(|Json(Object(body))| Self(body)).map_err(|rejection| refused(&rejection))
     }
 }
 
@@ -93,6 +122,8 @@ mod tests {
             (format!(r#"{{"project_id":"{id}","provider":"demo","surprise":1}}"#), 422, "surprise"),
             (format!(r#"{{"project_id":"{id}","provider":"demo","limits":{{"minutes":"x"}}}}"#), 422, "limits.minutes"),
             (format!(r#"{{"project_id":"{id}"}}"#), 422, "provider"),
+            (format!(r#"["{id}","demo"]"#), 422, "expected an object"),
+            ("null".to_owned(), 422, "expected an object"),
             ("{".to_owned(), 422, "not JSON"),
             (String::new(), 422, "not JSON"),
         ];

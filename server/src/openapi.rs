@@ -10,7 +10,10 @@ use axum::{
 use serde_json::Value;
 use utoipa::{
     Modify, OpenApi,
-    openapi::security::{Http, HttpAuthScheme, SecurityScheme},
+    openapi::{
+        Content, Ref, RefOr, ResponseBuilder,
+        security::{Http, HttpAuthScheme, SecurityScheme},
+    },
 };
 
 use crate::{
@@ -38,7 +41,7 @@ use crate::{
         crate::ws::events::open,
     ),
     components(schemas(api::runs::StatusFilter, api::audit::Format)),
-    modifiers(&Bearer),
+    modifiers(&Bearer, &Refused),
     security(("bearer" = [])),
 )]
 struct Document;
@@ -50,6 +53,38 @@ impl Modify for Bearer {
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     }
+}
+
+/// What the guards in front of every handler can answer; written here once, so that no route forgets it.
+struct Refused;
+
+impl Modify for Refused {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        for (path, item) in &mut document.paths.paths {
+            let of_item = [&mut item.get, &mut item.post, &mut item.put, &mut item.delete, &mut item.patch].into_iter().flatten();
+            for operation in of_item {
+                let mut refusals = vec![(400, "The request could not be understood"), (408, "It took too long and was given up")];
+                if path != "/health" {
+                    // Probes are answered under every name, and as often as they ask.
+                    refusals.push((421, "The server is not known under the name that it was asked by"));
+                    refusals.push((429, "Asked too often; `Retry-After` says how long to wait"));
+                }
+                if operation.request_body.is_some() {
+                    refusals.push((413, "The body is larger than this server takes"));
+                    refusals.push((415, "The body was not sent as `application/json`"));
+                }
+                for (status, words) in refusals {
+                    operation.responses.responses.entry(status.to_string()).or_insert_with(|| RefOr::T(refusal(words)));
+                }
+            }
+        }
+    }
+}
+
+/// An answer with the one shape of errors.
+fn refusal(words: &str) -> utoipa::openapi::Response {
+    let shape = Content::new(Some(Ref::from_schema_name("ApiError")));
+    ResponseBuilder::new().description(words).content("application/json", shape).build()
 }
 
 static JSON: LazyLock<Bytes> = LazyLock::new(|| serde_json::to_vec(&Document::openapi()).unwrap_or_default().into());

@@ -175,3 +175,16 @@ async fn a_spec_is_read_only_from_within_the_repository() {
     }
     project.starts_with(json!({"prd_path": "docs/prd.md"})).await.is_verified().await;
 }
+
+#[tokio::test]
+async fn a_field_that_stands_there_twice_is_refused() {
+    let app = TestApp::start().await;
+    let user = app.operator().await;
+    user.get("/api/v2/runs?limit=1&limit=2").await.expect(422);
+    let twice = user.request(reqwest::Method::POST, "/api/projects").header("content-type", "application/json");
+    let answer = user.send(twice.body(r#"{"name": "A", "name": "B"}"#)).await.expect(422);
+    assert!(answer.detail().contains("name"), "{}", answer.detail());
+    // The fields in their order, without their names.
+    let list = user.post("/api/projects", &json!(["A", null, null, null, null, null, null, {}])).await.expect(422);
+    assert!(list.detail().contains("object"), "{}", list.detail());
+}

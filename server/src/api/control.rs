@@ -7,7 +7,8 @@ use crate::{api::Refusals, auth::Signed, edge::Edge, error::HttpError, extract::
 
 /// Starts a run; with a `request_id` the call can be repeated
 #[utoipa::path(post, path = "/api/control/start", tag = "control", request_body = StartRun,
-    responses((status = 202, body = Started), (status = 409, body = protocol::ApiError, description = "The request id was used with another body"), Refusals))]
+    responses((status = 202, body = Started), (status = 409, body = protocol::ApiError, description = "The request id was used with another body"),
+        (status = 503, body = protocol::ApiError, description = "The agent or the sandbox cannot be used here"), Refusals))]
 pub async fn start(
     State(edge): State<Edge>,
     Signed(actor): Signed,

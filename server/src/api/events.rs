@@ -17,6 +17,7 @@ pub struct EventsQuery {
     /// The position to go on from; 0, the beginning, when absent
     after: Option<EventSeq>,
     /// Events at most, 1 to 500; 100 when absent
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 
@@ -35,7 +36,13 @@ pub async fn list(
     Signed(actor): Signed,
     Asked(query): Asked<EventsQuery>,
 ) -> Result<Json<EventList>, HttpError> {
-    let limit = query.limit.unwrap_or(100).clamp(1, 500);
+    let limit = match query.limit.unwrap_or(100) {
+        limit @ 1..=500 => limit,
+        limit => {
+            let words = format!("limit is {limit}; it must be from 1 to 500");
+            return Err(services::Error::Invalid(words).into());
+        }
+    };
     let events = services::events::read(&edge.cx, &actor, query.after.unwrap_or(0), limit).await?;
     let full = events.len() >= limit as usize;
     let next = events.last().filter(|_| full).map(|event| event.seq);

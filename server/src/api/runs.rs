@@ -39,6 +39,7 @@ pub struct RunsQuery {
     /// The `next` of the page before; absent for the first page
     after: Option<String>,
     /// Rows on a page, 1 to 200; 50 when absent
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
 }
 
@@ -124,7 +125,8 @@ pub async fn cancel(State(edge): State<Edge>, Signed(actor): Signed, Id(id): Id<
 }
 
 /// A new run with the same spec, agent and limits
-#[utoipa::path(post, path = "/api/v2/runs/{id}/replay", tag = "runs", params(("id" = RunId, Path)), responses((status = 202, body = Started), Refusals))]
+#[utoipa::path(post, path = "/api/v2/runs/{id}/replay", tag = "runs", params(("id" = RunId, Path)), 
+    responses((status = 202, body = Started), (status = 503, body = protocol::ApiError, description = "The agent or the sandbox cannot be used here"), Refusals))]
 pub async fn replay(
     State(edge): State<Edge>,
     Signed(actor): Signed,

@@ -26,6 +26,7 @@ pub struct TemplatesQuery {
     /// The `next` of the page before; absent for the first page
     after: Option<String>,
     /// Rows on a page, 1 to 200; 50 when absent
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
 }
 
