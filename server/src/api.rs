@@ -114,6 +114,7 @@ pub fn routes() -> Routes {
         .post("/api/v2/access-tokens", access_tokens::create)
         .get("/.well-known/jwks.json", access_tokens::keys)
         .get("/api/enterprise/status", enterprise::status)
+        .get("/api/v2/audit/tail", audit::tail)
         .get("/ws", crate::ws::events::open)
 }
 

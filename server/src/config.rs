@@ -12,6 +12,7 @@ pub mod data_dir;
 pub mod hosts;
 mod reach;
 pub mod sign_in;
+pub mod syslog;
 
 use clap::{Args, ValueEnum};
 use domain::{access_tokens::AllowedAddresses, limits::Limits};
@@ -71,6 +72,9 @@ pub struct ServeArgs {
     /// Days after which entries of the audit trail are removed; they stay when absent
     #[arg(long, env = "LOKI_AUDIT_DAYS", value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
     pub audit_days: Option<u32>,
+    /// Where every entry of the audit trail is sent on to as syslog (RFC 5424): udp://HOST:PORT, tcp://HOST:PORT or unix:/PATH
+    #[arg(long, env = "LOKI_AUDIT_SYSLOG", value_name = "TARGET", value_parser = syslog::SyslogTarget::parse)]
+    pub audit_syslog: Option<syslog::SyslogTarget>,
 }
 
 /// Where the data is; shared by every command that works on it directly.
@@ -127,6 +131,8 @@ pub struct Config {
     pub trusted_proxies: AllowedAddresses,
     /// Days after which entries of the audit trail are removed.
     pub audit_days: Option<u32>,
+    /// Where its entries are sent on to.
+    pub audit_syslog: Option<syslog::SyslogTarget>,
     pub limits: Limits,
     /// Where people can sign in besides with a password.
     pub providers: Vec<sign_in::ProviderConfig>,
@@ -198,6 +204,7 @@ impl Config {
             tls,
             trusted_proxies: trusted_proxies(args.trusted_proxies, args.tls_terminated)?,
             audit_days: args.audit_days,
+            audit_syslog: args.audit_syslog,
             limits: args.limits,
             agents: agents::AgentsConfig::from_env()?,
         };

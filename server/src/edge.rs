@@ -10,7 +10,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     auth::{providers::IdentityProviders, tokens::TokenCache},
-    config::{Config, hosts::AllowedHosts, sign_in::ProviderConfig},
+    config::{Config, hosts::AllowedHosts, sign_in::ProviderConfig, syslog::SyslogTarget},
     fresh::Fresh,
     guard::{RequestIds, limits::Buckets},
     metrics::Metrics,
@@ -69,6 +69,8 @@ pub struct EdgeSettings {
     pub proxies: AllowedAddresses,
     /// Days after which entries of the audit trail are removed.
     pub audit_days: Option<u32>,
+    /// Where its entries are sent on to.
+    pub audit_syslog: Option<SyslogTarget>,
     /// How often the API may be asked.
     pub limits: Limits,
 }
@@ -82,6 +84,7 @@ impl EdgeSettings {
             providers: config.providers.clone(),
             proxies: config.trusted_proxies.clone(),
             audit_days: config.audit_days,
+            audit_syslog: config.audit_syslog.clone(),
             limits: config.limits,
         }
     }

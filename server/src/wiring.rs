@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 mod connections;
+mod syslog;
 pub mod world;
 
 use crate::{
@@ -209,6 +210,9 @@ impl App {
         tasks.spawn(world::write_token_uses(cx.clone(), stopping.clone()));
         tasks.spawn(services::audit::write_denials(cx.clone(), stopping.clone()));
         tasks.spawn(world::keep_audit(cx.clone(), settings.audit_days, stopping.clone()));
+        if let Some(target) = settings.audit_syslog.clone() {
+            tasks.spawn(syslog::forward(cx.clone(), target, own_name(&settings.public_url), stopping.clone()));
+        }
         let (engine, discoveries) = (Engine::start(cx.clone()), Arc::clone(&cx.discoveries));
         let edge = Edge::new(Parts {
             request_ids: RequestIds::new(&*cx.ids),
@@ -263,6 +267,11 @@ impl App {
         }
         drop(self.lock);
     }
+}
+
+/// The host in this server's address.
+fn own_name(public_url: &str) -> String {
+    public_url.split_once("://").map_or(public_url, |(_, host)| host).to_owned()
 }
 
 /// Listens on `address`; a busy port is named as such.

@@ -5,6 +5,7 @@ mod access_tokens;
 mod account_pages;
 mod admin_pages;
 mod audit;
+mod audit_forward;
 mod bad_input;
 mod browsers;
 mod clone_credentials;

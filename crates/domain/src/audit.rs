@@ -3,6 +3,7 @@
 mod chain;
 mod checkpoints;
 mod page;
+pub mod syslog;
 
 pub use chain::{Chain, GENESIS, Link, Row};
 pub use checkpoints::{AuditKey, Checkpoint, KeyError, PublicKey};

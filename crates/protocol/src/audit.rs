@@ -57,6 +57,15 @@ pub struct AuditPage {
     pub next: Option<String>,
 }
 
+/// Entries behind a position, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AuditTail {
+    pub entries: Vec<AuditEntry>,
+    /// The position to go on from, also when there is nothing new.
+    pub next: i64,
+}
+
 /// Which entries are asked for; what is absent does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -78,9 +87,11 @@ pub struct AuditQuery {
     pub q: Option<String>,
     /// The `next` of the page before; absent for the first page
     pub after: Option<String>,
-    /// Entries that are left out at the beginning
+    /// Entries that are left out at the beginning, at most 1,000,000
+    #[cfg_attr(feature = "openapi", param(minimum = 0, maximum = 1000000))]
     pub offset: Option<u32>,
     /// Entries on a page, 1 to 1,000; 100 when absent
+    #[cfg_attr(feature = "openapi", param(minimum = 1, maximum = 1000))]
     pub limit: Option<u32>,
 }
 

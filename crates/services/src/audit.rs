@@ -1,13 +1,14 @@
 //! The audit trail: what was done and what was denied, in one chain that proves that it was not altered.
 
 mod denials;
+pub mod forward;
 mod keep;
 mod read;
 mod verify;
 
 pub use denials::{Denials, Denied, write_denials};
 pub use keep::{When, checkpoint, prune};
-pub use read::{MOST, actor_names, entry, list, summary};
+pub use read::{MOST, actor_names, entry, list, summary, tail};
 pub use verify::verify;
 
 use domain::{

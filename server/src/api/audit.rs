@@ -2,21 +2,35 @@
 
 #![expect(unused_qualifications, reason = "what the derive for the OpenAPI document writes")]
 
+use std::time::Duration;
+
 use axum::{
     Json,
     body::{Body, Bytes},
-    extract::State,
+    extract::{FromRequestParts as _, Request, State},
     http::header,
     response::{IntoResponse, Response},
 };
 use domain::actor::Actor;
 use futures::stream;
-use protocol::audit::{AuditEntry, AuditPage, AuditQuery, AuditSummary, AuditVerdict};
+use protocol::audit::{AuditEntry, AuditPage, AuditQuery, AuditSummary, AuditTail, AuditVerdict};
 use serde::Deserialize;
 use services::Cx;
+use tokio::time::Instant;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{api::Refusals, auth::Signed, edge::Edge, error::HttpError, extract::Asked};
+use crate::{
+    api::Refusals,
+    auth::{Credentials, Signed},
+    edge::Edge,
+    error::HttpError,
+    extract::Asked,
+};
+
+/// Seconds that an answer waits at most: less than any request may take.
+const LONGEST_WAIT: u64 = 25;
+/// How often the trail is looked at meanwhile.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// The query of `GET /api/enterprise/audit/summary`.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -24,6 +38,7 @@ use crate::{api::Refusals, auth::Signed, edge::Edge, error::HttpError, extract::
 #[into_params(parameter_in = Query)]
 pub struct SummaryQuery {
     /// How many days back, 1 to 365; 7 when absent
+    #[param(minimum = 1, maximum = 365)]
     days: u32,
 }
 
@@ -96,6 +111,54 @@ pub async fn summary(
 #[utoipa::path(get, path = "/api/v2/audit/verify", tag = "audit", responses((status = 200, body = AuditVerdict), Refusals))]
 pub async fn verify(State(edge): State<Edge>, Signed(actor): Signed) -> Result<Json<AuditVerdict>, HttpError> {
     Ok(Json(services::audit::verify(&edge.cx, &actor, &[]).await?))
+}
+
+/// The query of `GET /api/v2/audit/tail`.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct TailQuery {
+    /// The `next` of the answer before; without one the answer says where the trail ends now
+    #[param(minimum = 0)]
+    after: Option<i64>,
+    /// Seconds to wait for something new, 0 to 25; 20 when absent
+    #[param(value_type = i32, minimum = 0, maximum = 25)]
+    wait: u64,
+    /// Entries at most, 1 to 1,000; 100 when absent
+    #[param(minimum = 1, maximum = 1000)]
+    limit: u32,
+}
+
+impl Default for TailQuery {
+    fn default() -> Self {
+        Self { after: None, wait: 20, limit: 100 }
+    }
+}
+
+/// Entries behind a position, oldest first; with none there, the answer waits for the next ones
+///
+/// Ask again with `after` set to `next`, and nothing is missed or told twice.
+#[utoipa::path(get, path = "/api/v2/audit/tail", tag = "audit", params(TailQuery), responses((status = 200, body = AuditTail), Refusals))]
+pub async fn tail(State(edge): State<Edge>, request: Request) -> Result<Json<AuditTail>, HttpError> {
+    let (mut parts, _) = request.into_parts();
+    let Signed(mut actor) = Signed::from_request_parts(&mut parts, &edge).await?;
+    let Asked(query) = Asked::<TailQuery>::from_request_parts(&mut parts, &edge).await?;
+    if query.wait > LONGEST_WAIT || query.after.is_some_and(|after| after < 0) {
+        let words = format!("wait must be from 0 to {LONGEST_WAIT}, and after not below 0");
+        return Err(services::Error::Invalid(words).into());
+    }
+    let credentials = Credentials::of(&parts)?;
+    let until = Instant::now() + Duration::from_secs(query.wait);
+    loop {
+        let tail = services::audit::tail(&edge.cx, &actor, query.after, query.limit).await?;
+        if query.after.is_none() || !tail.entries.is_empty() || Instant::now() >= until || edge.stopping.is_cancelled() {
+            return Ok(Json(tail));
+        }
+        let _ = edge.stopping.run_until_cancelled(tokio::time::sleep_until(until.min(Instant::now() + LOOK_AGAIN))).await;
+        // A role that was taken away meanwhile reads nothing more.
+        credentials.refresh().await?;
+        actor = credentials.known(&edge).await?.actor;
+    }
 }
 
 /// All entries that fit, newest first, as a file

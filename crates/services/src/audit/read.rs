@@ -9,7 +9,7 @@ use domain::{
 };
 use protocol::{
     Timestamp,
-    audit::{AuditChange, AuditEntry, AuditPage, AuditQuery, AuditSummary},
+    audit::{AuditChange, AuditEntry, AuditPage, AuditQuery, AuditSummary, AuditTail},
 };
 use store::{AuditField, AuditFilter};
 
@@ -17,6 +17,8 @@ use crate::{Cx, Error, page};
 
 /// Entries on a page at most.
 pub const MOST: u32 = 1_000;
+/// Entries that a page leaves out at most.
+const MOST_SKIPPED: u32 = 1_000_000;
 const DAY_MS: i64 = 86_400_000;
 
 /// Entries that fit, newest first.
@@ -26,11 +28,15 @@ pub async fn list(cx: &Cx, actor: &Actor, query: &AuditQuery) -> Result<AuditPag
         limit @ 1..=MOST => limit,
         limit => return Err(Error::Invalid(format!("limit is {limit}; it must be from 1 to {MOST}"))),
     };
+    let offset = query.offset.unwrap_or(0);
+    if offset > MOST_SKIPPED {
+        return Err(Error::Invalid(format!("offset is {offset}; it must be at most {MOST_SKIPPED}. Go on with after instead")));
+    }
     let filter = filter(query)?;
     let unknown = |_| Error::Invalid("after is no cursor of this list; use the \"next\" of the page before".to_owned());
     let before = query.after.as_deref().map(|text| text.parse::<i64>().map_err(unknown)).transpose()?;
     let tx = cx.store.read().await?;
-    let range = (u64::from(query.offset.unwrap_or(0)), u64::from(limit) + 1);
+    let range = (u64::from(offset), u64::from(limit) + 1);
     let rows = tx.audit().find(&filter, before, range).await?;
     let page = page::cut(rows, limit, |row| row.seq.to_string());
     Ok(AuditPage { entries: page.items.into_iter().map(view).collect(), next: page.next })
@@ -66,6 +72,21 @@ pub async fn actor_names(cx: &Cx, actor: &Actor, keys: &[String]) -> Result<Vec<
         names.push((key.clone(), name.unwrap_or_else(|| key.clone())));
     }
     Ok(names)
+}
+
+/// What there is behind a position, oldest first, at most `limit` entries; without a position only where the trail ends now.
+pub async fn tail(cx: &Cx, actor: &Actor, after: Option<i64>, limit: u32) -> Result<AuditTail, Error> {
+    access::require(actor, Action::ReadAudit)?;
+    if !(1..=MOST).contains(&limit) {
+        return Err(Error::Invalid(format!("limit is {limit}; it must be from 1 to {MOST}")));
+    }
+    let tx = cx.store.read().await?;
+    let Some(after) = after else {
+        return Ok(AuditTail { entries: Vec::new(), next: tx.audit().head().await?.seq });
+    };
+    let rows = tx.audit().after(after, u64::from(limit)).await?;
+    let next = rows.last().map_or(after, |row| row.seq);
+    Ok(AuditTail { entries: rows.into_iter().map(view).collect(), next })
 }
 
 /// What happened in the last days, 1 to 365.
