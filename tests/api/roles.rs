@@ -1,253 +1,192 @@
-//! Who may do what: every route of the OpenAPI document has a row here, and each row is tried as every role.
+//! Who may do what: every route of the router has a row, and each row is tried by nobody and as every role over every
+//! transport. `roles/rows.rs` says how a new route gets its row.
+
+mod functions;
+mod listed;
+mod pages;
+mod rest;
+mod rows;
 
 use std::collections::BTreeSet;
 
+use base64::Engine as _;
 use protocol::access::Role;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-use tests::{Actor, Browser, Setup, TestApp, actor::Credentials, app::PASSWORD};
+use tests::{Setup, TestApp, app::PASSWORD};
 
-/// What a caller needs.
+use rows::{For, Needs, Row, UNKNOWN};
+
+/// How a caller says who it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Needs {
+enum Transport {
     Nothing,
-    Read,
-    Write,
-    Control,
-    Audit,
-    Admin,
-    /// An API token, whatever its role.
-    Token,
+    Cookie,
+    Bearer,
+    /// A token in the address: it does not count.
+    Query,
+    /// A token in the address beside a good one: addresses end up in logs, so that does not count either.
+    QueryBesideBearer,
+    /// A token as a password: it does not count.
+    Basic,
+    /// A token without its scheme.
+    Bare,
 }
 
-use Needs::{Admin, Audit, Control, Nothing, Read, Token, Write};
-
-/// Names nothing, so that nothing changes while all roles try.
-const UNKNOWN: &str = "0198c000-0000-7000-8000-000000000000";
-
-/// Method and path as the document writes them, what a caller needs, and the answer to whoever has it.
-const TABLE: [(&str, &str, Needs, u16); 51] = [
-    ("get", "/health", Nothing, 200),
-    ("get", "/metrics", Read, 200),
-    ("get", "/api/status", Read, 200),
-    ("get", "/api/events", Read, 200),
-    ("get", "/api/agents", Read, 200),
-    ("get", "/api/projects", Read, 200),
-    ("post", "/api/projects", Write, 201),
-    ("get", "/api/projects/{id}", Read, 404),
-    ("put", "/api/projects/{id}", Write, 404),
-    ("delete", "/api/projects/{id}", Write, 404),
-    ("post", "/api/control/start", Control, 404),
-    ("post", "/api/control/pause", Control, 404),
-    ("post", "/api/control/resume", Control, 404),
-    ("post", "/api/control/stop", Control, 404),
-    ("get", "/api/v2/runs", Read, 200),
-    ("get", "/api/v2/runs/{id}", Read, 404),
-    ("get", "/api/v2/runs/{id}/timeline", Read, 404),
-    ("get", "/api/v2/runs/{id}/receipt", Read, 404),
-    ("get", "/api/v2/runs/{id}/diff", Read, 404),
-    ("get", "/api/v2/runs/{id}/log", Read, 404),
-    ("get", "/api/v2/runs/{id}/transcript", Read, 404),
-    ("post", "/api/v2/runs/{id}/cancel", Control, 404),
-    ("post", "/api/v2/runs/{id}/replay", Control, 404),
-    ("get", "/api/templates", Read, 200),
-    ("get", "/api/templates/{name}", Read, 200),
-    ("get", "/api/enterprise/tokens", Admin, 200),
-    ("post", "/api/enterprise/tokens", Admin, 201),
-    ("delete", "/api/enterprise/tokens/{id}", Admin, 404),
-    ("get", "/api/v2/api-keys", Admin, 200),
-    ("post", "/api/v2/api-keys", Admin, 201),
-    ("get", "/api/v2/api-keys/{id}", Admin, 404),
-    ("put", "/api/v2/api-keys/{id}", Admin, 404),
-    ("delete", "/api/v2/api-keys/{id}", Admin, 404),
-    ("post", "/api/v2/api-keys/{id}/rotate", Admin, 404),
-    ("get", "/api/enterprise/audit", Audit, 200),
-    ("get", "/api/enterprise/audit/summary", Audit, 200),
-    ("get", "/api/v2/audit", Audit, 200),
-    ("get", "/api/v2/audit/verify", Audit, 200),
-    ("get", "/api/v2/audit/export", Audit, 200),
-    ("get", "/api/v2/logins", Read, 200),
-    ("delete", "/api/v2/logins", Read, 200),
-    ("delete", "/api/v2/logins/{id}", Read, 404),
-    // Without its fields.
-    ("put", "/api/v2/password", Read, 422),
-    ("get", "/api/v2/users", Admin, 200),
-    ("put", "/api/v2/users/{id}", Admin, 404),
-    ("delete", "/api/v2/users/{id}", Admin, 404),
-    ("delete", "/api/v2/users/{id}/logins", Admin, 404),
-    ("post", "/api/v2/access-tokens", Token, 201),
-    ("get", "/.well-known/jwks.json", Nothing, 200),
-    ("get", "/api/enterprise/status", Nothing, 200),
-    // Without an upgrade; with one it is tried in `sockets`.
-    ("get", "/ws", Read, 400),
-];
-
-fn has(role: Role, needs: Needs) -> bool {
-    match role {
-        Role::Admin => true,
-        Role::Operator => !matches!(needs, Audit | Admin),
-        Role::Viewer => matches!(needs, Nothing | Read | Token),
-        Role::Auditor => matches!(needs, Nothing | Read | Audit | Token),
-    }
+/// Somebody who tries all rows.
+struct Caller {
+    role: Option<Role>,
+    transport: Transport,
+    /// A token, or the value of the login's cookie.
+    secret: String,
 }
 
-fn body(path: &str) -> Value {
-    match path {
-        "/api/projects" => json!({"name": "Tried by a role"}),
-        "/api/control/start" => json!({"project_id": UNKNOWN, "provider": "demo", "prd_text": "Make it"}),
-        "/api/control/pause" | "/api/control/resume" | "/api/control/stop" => json!({"session_id": UNKNOWN}),
-        "/api/enterprise/tokens" | "/api/v2/api-keys" => json!({"name": "Tried by a role", "role": "viewer"}),
-        _ => json!({}),
-    }
-}
-
-fn request(actor: &Actor<'_>, method: &str, path: &str) -> RequestBuilder {
-    let address = path.replace("{id}", UNKNOWN).replace("{name}", "cli-tool");
-    let verb = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
-    let request = actor.request(verb, &address);
-    let plain = path.split('?').next().unwrap();
-    // What opens a socket has to say where it comes from, too.
-    let request = if plain == "/ws" { request.header("origin", actor.app.url()) } else { request };
-    if matches!(method, "post" | "put") { request.json(&body(plain)) } else { request }
-}
-
-async fn answer(actor: &Actor<'_>, method: &str, path: &str) -> u16 {
-    actor.send(request(actor, method, path)).await.status
-}
-
-async fn documented(app: &TestApp) -> BTreeSet<(String, String)> {
-    let document = app.get("/openapi.json").await.expect(200).value();
-    let paths = document["paths"].as_object().unwrap();
-    paths
-        .iter()
-        .flat_map(|(path, item)| item.as_object().unwrap().keys().map(move |method| (method.clone(), path.clone())))
-        .collect()
+fn table() -> Vec<Row> {
+    [rest::rows(), functions::rows(), pages::rows()].concat()
 }
 
 #[tokio::test]
 async fn every_route_has_a_row_and_every_row_a_route() {
     let app = TestApp::start().await;
-    let rows: BTreeSet<(String, String)> =
-        TABLE.iter().map(|(method, path, ..)| ((*method).to_owned(), (*path).to_owned())).collect();
-    assert_eq!(documented(&app).await, rows);
+    let rows: BTreeSet<listed::Route> = table().iter().map(|row| (row.method.to_owned(), row.path.to_owned())).collect();
+    let routes = listed::routes(&app).await;
+
+    let without: Vec<_> = routes.difference(&rows).collect();
+    let stale: Vec<_> = rows.difference(&routes).collect();
+
+    assert!(without.is_empty(), "routes without a row in tests/api/roles/: {without:#?}");
+    assert!(stale.is_empty(), "rows of routes that are not there: {stale:#?}");
 }
 
 // TW-09, TW-11
 #[tokio::test]
-async fn each_role_may_do_what_the_table_says_and_nothing_else() {
-    each_role_is_held_to_the_table(TestApp::start().await).await;
+async fn everybody_may_do_what_the_table_says_and_nothing_else() {
+    everybody_is_held_to_the_table(Setup::default().argument("--limits").argument("off").start().await).await;
 }
 
 #[tokio::test]
-async fn each_role_may_do_what_the_table_says_on_postgres() {
-    each_role_is_held_to_the_table(Setup::default().on_postgres().start().await).await;
+async fn everybody_may_do_what_the_table_says_on_postgres() {
+    everybody_is_held_to_the_table(Setup::default().on_postgres().argument("--limits").argument("off").start().await).await;
 }
 
-async fn each_role_is_held_to_the_table(app: TestApp) {
-    let mut wrong = Vec::new();
+async fn everybody_is_held_to_the_table(app: TestApp) {
+    let mut known = Vec::new();
+    let mut unknown = vec![Caller { role: None, transport: Transport::Nothing, secret: String::new() }];
+    let made_up = "AAAAAAAAAAAAAAAAAAAAAA".to_owned();
+    unknown.push(Caller { role: None, transport: Transport::Cookie, secret: made_up });
+    let revoked = app.token(Role::Admin).secret().to_owned();
+    app.offline(&["token", "revoke", Role::Admin.as_str()], "");
+    unknown.push(Caller { role: None, transport: Transport::Bearer, secret: revoked });
     for role in Role::ALL {
-        for (transport, actor) in [("bearer", app.token(role)), ("cookie", person(&app, role).await)] {
-            for (method, path, needs, allowed) in TABLE {
-                let may = has(role, needs) && (needs != Token || transport == "bearer");
-                let expected = if may { allowed } else { 403 };
-                let got = answer(&actor, method, path).await;
-                if got != expected {
-                    wrong.push(format!("{} by {transport} {method} {path}: {got} instead of {expected}", role.as_str()));
-                }
-            }
+        let token = app.token(role).secret().to_owned();
+        for transport in [Transport::Query, Transport::QueryBesideBearer, Transport::Basic, Transport::Bare] {
+            unknown.push(Caller { role: Some(role), transport, secret: token.clone() });
         }
+        known.push(Caller { role: Some(role), transport: Transport::Bearer, secret: token });
+        known.push(Caller { role: Some(role), transport: Transport::Cookie, secret: login(&app, role).await });
     }
+    let before = done(&app).await;
+    let mut wrong = tried(&app, &unknown).await;
+    assert_eq!(done(&app).await, before, "who is not known changes nothing");
+    wrong.extend(tried(&app, &known).await);
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-#[tokio::test]
-async fn what_proves_nothing_opens_nothing() {
-    let app = TestApp::start().await;
-    let admin = app.admin().await;
-    let nobody = app.nobody();
-    let revoked = app.viewer().await;
-    app.offline(&["token", "revoke", "viewer"], "");
-    let mut wrong = Vec::new();
-    for (method, path, needs, allowed) in TABLE {
-        let expected = if needs == Nothing { allowed } else { 401 };
-        let in_query = format!("{path}?token={}", admin.secret());
-        let answers = [
-            ("nobody", answer(&nobody, method, path).await),
-            ("a token in the address", answer(&nobody, method, &in_query).await),
-            ("an admin's token in the address too", answer(&admin, method, &in_query).await),
-            ("a revoked token", answer(&revoked, method, path).await),
-            ("Basic", with(&nobody, method, path, ("authorization", "Basic bG9raTpsb2tp")).await),
-            ("a token without its scheme", with(&nobody, method, path, ("authorization", admin.secret())).await),
-            ("a made-up cookie", with(&nobody, method, path, ("cookie", "loki_login=AAAAAAAAAAAAAAAAAAAAAA")).await),
-        ];
-        for (what, got) in answers {
-            if got != expected {
-                wrong.push(format!("{what} {method} {path}: {got} instead of {expected}"));
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{wrong:#?}");
-}
-
-/// A request of a browser on a page of this server, with another header.
-async fn with(actor: &Actor<'_>, method: &str, path: &str, (name, value): (&str, &str)) -> u16 {
-    let request = request(actor, method, path).header("origin", actor.app.url()).header(name, value);
-    actor.send(request).await.status
-}
-
-/// Somebody of that role in a browser.
-async fn person(app: &TestApp, role: Role) -> Actor<'_> {
+/// A person with that role who signed in.
+async fn login(app: &TestApp, role: Role) -> String {
     let email = format!("{}@example.org", role.as_str());
     let words = ["user", "create", "--email", &email, "--role", role.as_str(), "--password-stdin"];
     app.offline(&words, &format!("{PASSWORD}\n"));
-    let form = [("email", email.as_str()), ("password", PASSWORD)];
-    let answer = app.nobody().send_form("/login", &form).await.expect(303);
-    Actor::new(app, Credentials::Cookie(answer.cookie("loki_login").unwrap()))
+    let answer = app.nobody().send_form("/login", &[("email", &email), ("password", PASSWORD)]).await.expect(303);
+    answer.cookie("loki_login").unwrap()
 }
 
-/// Routes of browsers, which no document lists: what they answer nobody, and somebody who is
-/// signed in.
-const BROWSER: [(&str, &str, u16, u16); 11] = [
-    // With an empty form: back to the page, with a code for its words.
-    ("post", "/login", 303, 303),
-    ("post", "/logout", 303, 303),
-    ("post", "/setup", 303, 303),
-    ("get", "/reset", 200, 200),
-    ("post", "/reset", 401, 401),
-    ("get", "/login/with/{provider}", 404, 404),
-    ("get", "/login/callback/{provider}", 404, 404),
-    ("get", "/account/sign-in-methods", 303, 200),
-    ("post", "/account/sign-in-methods/link/{provider}", 303, 404),
-    ("post", "/account/sign-in-methods/unlink", 303, 422),
-    // Server functions; each asks for its actor.
-    ("any", "/ui/{*name}", 400, 400),
-];
+/// How often the trail says that something was done.
+async fn done(app: &TestApp) -> u64 {
+    let filter = store::AuditFilter { outcome: Some("done".to_owned()), ..store::AuditFilter::default() };
+    let tx = app.store().await.read().await.unwrap();
+    u64::try_from(tx.audit().find(&filter, None, (0, 10_000)).await.unwrap().len()).unwrap()
+}
 
-#[tokio::test]
-async fn every_route_of_browsers_has_a_row_and_answers_as_it_says() {
-    let source = include_str!("../../server/src/pages.rs");
-    let mut listed: BTreeSet<&str> = source.split(".route(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
-    assert!(source.contains(".route(linked::PAGE"));
-    listed.insert("/account/sign-in-methods");
-    assert_eq!(listed, BROWSER.iter().map(|(_, path, ..)| *path).collect());
-
-    let app = TestApp::start().await;
-    app.first_admin().await;
-    let mut wrong = Vec::new();
-    for (method, path, nobody, signed_in) in BROWSER {
-        for (who, expected) in [("nobody", nobody), ("somebody", signed_in)] {
-            let browser = Browser::new(&app);
-            if who == "somebody" {
-                browser.posts("/login", &[("email", "ada@example.org"), ("password", PASSWORD)]).await.expect(303);
-            }
-            let address = path.replace("{provider}", "nowhere").replace("{*name}", "nothing");
-            let answer = if method == "post" { browser.posts(&address, &[]).await } else { browser.opens(&address).await };
-            if answer.status != expected {
-                wrong.push(format!("{who} {method} {path}: {} instead of {expected}", answer.status));
+/// What is not as the table says, of all callers, who ask at the same time.
+async fn tried(app: &TestApp, callers: &[Caller]) -> Vec<String> {
+    let table = table();
+    let table = &table;
+    let each = callers.iter().map(|caller| async move {
+        let mut wrong = Vec::new();
+        for row in table {
+            if let Err(words) = try_row(app, caller, row).await {
+                let who = caller.role.map_or("nobody", Role::as_str);
+                wrong.push(format!("{who} by {:?}: {} {}: {words}", caller.transport, row.method, row.path));
             }
         }
+        wrong
+    });
+    futures::future::join_all(each).await.concat()
+}
+
+async fn try_row(app: &TestApp, caller: &Caller, row: &Row) -> Result<(), String> {
+    let response = request(app, caller, row).send().await.unwrap();
+    let (got, expected) = (response.status().as_u16(), expected(caller, row));
+    if got != expected {
+        return Err(format!("{got} instead of {expected}"));
     }
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    if got == 101 || row.client == For::People || !matches!(got, 401 | 403) {
+        return Ok(());
+    }
+    // Refusals are calm, and name the request.
+    let id = response.headers().get("x-request-id").map(|id| id.to_str().unwrap().to_owned());
+    let body: Value = response.json().await.map_err(|error| error.to_string())?;
+    let tells = |detail: &str| !caller.secret.is_empty() && detail.contains(&caller.secret);
+    let is_calm = body["detail"].as_str().is_some_and(|detail| !detail.is_empty() && !tells(detail));
+    if is_calm && id.is_some() && body["request_id"].as_str() == id.as_deref() {
+        Ok(())
+    } else {
+        Err(format!("the refusal is {body}"))
+    }
+}
+
+fn expected(caller: &Caller, row: &Row) -> u16 {
+    let Some(role) = caller.role else { return row.unknown };
+    match caller.transport {
+        Transport::Bearer if row.needs.has(role) => row.token.unwrap_or(row.allowed),
+        Transport::Cookie if row.needs.has(role) && row.needs != Needs::Token => row.allowed,
+        Transport::Bearer | Transport::Cookie => row.refused,
+        Transport::Nothing | Transport::Query | Transport::QueryBesideBearer | Transport::Basic | Transport::Bare => row.unknown,
+    }
+}
+
+fn request(app: &TestApp, caller: &Caller, row: &Row) -> RequestBuilder {
+    let mut address = format!("{}{}", app.url(), row.address());
+    if matches!(caller.transport, Transport::Query | Transport::QueryBesideBearer) {
+        let mark = if address.contains('?') { '&' } else { '?' };
+        address = format!("{address}{mark}token={}", caller.secret);
+    }
+    let method = Method::from_bytes(row.method.to_uppercase().as_bytes()).unwrap();
+    let request = app.http().request(method, address);
+    let (accept, kind) = match row.client {
+        For::People => ("text/html", "application/x-www-form-urlencoded"),
+        For::Interface => ("application/json", "application/x-www-form-urlencoded"),
+        For::Programs | For::Sockets => ("application/json", "application/json"),
+    };
+    let mut request = request.header("accept", accept);
+    if row.method != "get" {
+        request = request.header("content-type", kind).body(row.body.replace("ID", UNKNOWN));
+    }
+    if row.client == For::Sockets {
+        request = request.header("connection", "upgrade").header("upgrade", "websocket");
+        request = request.header("sec-websocket-version", "13").header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+    }
+    match caller.transport {
+        Transport::Nothing | Transport::Query => request.header("origin", app.url()),
+        Transport::Cookie => request.header("origin", app.url()).header("cookie", format!("loki_login={}", caller.secret)),
+        Transport::Bearer | Transport::QueryBesideBearer => request.bearer_auth(&caller.secret),
+        Transport::Bare => request.header("origin", app.url()).header("authorization", &caller.secret),
+        Transport::Basic => {
+            let pair = base64::engine::general_purpose::STANDARD.encode(format!("loki:{}", caller.secret));
+            request.header("origin", app.url()).header("authorization", format!("Basic {pair}"))
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! API tokens: shown once, kept as a hash, ended at once.
 
+use sea_orm_migration::sea_orm::{ConnectionTrait as _, Database};
 use tests::{Actor, TestApp, actor::Credentials, command, eventually};
 
 // SC-01
@@ -30,6 +31,19 @@ async fn tokens_that_are_none_are_refused_alike() {
         assert_eq!(answer.detail(), "Invalid, expired, or revoked token");
         assert_eq!(answer.header("www-authenticate"), "Bearer");
     }
+}
+
+// SC-02
+#[tokio::test]
+async fn an_expired_token_is_refused_in_the_same_words() {
+    let app = TestApp::start().await;
+    let user = app.operator().await;
+    let database = Database::connect(app.database_url()).await.unwrap();
+    database.execute_unprepared("update api_tokens set expires_at = created_at").await.unwrap();
+
+    let answer = user.get("/api/status").await.expect(401);
+
+    assert_eq!(answer.detail(), "Invalid, expired, or revoked token");
 }
 
 #[tokio::test]

@@ -1,0 +1,76 @@
+//! Server functions: what the interface asks from the browser. Each has an `endpoint` of its own below `/ui/`.
+
+use domain::access::Action::{
+    ControlRun, ManageTokens, ManageUsers, ReadAgents, ReadAudit, ReadProjects, ReadRuns, ReadSettings, ReadTemplates, StartRun,
+    WriteProject,
+};
+
+use super::rows::{
+    Needs::{Login, Nothing},
+    Row, does, reads,
+};
+
+const NEW_PROJECT: &str = "form[name]=Tried&form[source]=empty&form[template]=&form[prd_text]=&form[brief]=&form[git_url]=\
+                           &form[path]=&form[delivery]=merge";
+const START: &str = "form[project_id]=ID&form[spec]=&form[prd_text]=x&form[template]=&form[provider]=demo&form[model]=\
+                     &form[cost_usd]=&form[minutes]=&form[iterations]=";
+
+pub(super) fn rows() -> Vec<Row> {
+    vec![
+        reads("/ui/viewer", Login, 200).token(401),
+        reads("/ui/ways-in", Nothing, 200),
+        reads("/ui/agents", ReadAgents, 200),
+        reads("/ui/projects", ReadProjects, 200).at("/ui/projects?after="),
+        reads("/ui/new_project", ReadTemplates, 200),
+        reads("/ui/project", ReadProjects, 404).at("/ui/project?id=ID"),
+        does("/ui/create_project", WriteProject, 200).with(NEW_PROJECT),
+        does("/ui/update_project", WriteProject, 404)
+            .with("id=ID&form[name]=A&form[description]=&form[delivery]=merge&form[prd_text]="),
+        // Its name is read first, and there is none.
+        does("/ui/delete_project", WriteProject, 404).with("id=ID&confirm=yes").refused(404),
+        reads("/ui/home", ReadRuns, 200),
+        reads("/ui/run_list", ReadRuns, 200).at("/ui/run_list?state=&project=&after="),
+        reads("/ui/run", ReadRuns, 404).at("/ui/run?id=ID"),
+        reads("/ui/run_diff", ReadRuns, 404).at("/ui/run_diff?id=ID&wanted=true"),
+        reads("/ui/run_log", ReadRuns, 404).at("/ui/run_log?id=ID&before=5"),
+        does("/ui/pause_run", ControlRun, 404).with("id=ID&tab="),
+        does("/ui/resume_run", ControlRun, 404).with("id=ID&tab="),
+        does("/ui/stop_run", ControlRun, 404).with("id=ID&tab="),
+        does("/ui/replay_run", StartRun, 404).with("id=ID"),
+        does("/ui/start_run", StartRun, 404).with(START),
+        reads("/ui/templates", ReadTemplates, 200),
+        reads("/ui/template", ReadTemplates, 200).at("/ui/template?name=cli-tool"),
+        reads("/ui/profile", Login, 200).token(401),
+        // Not typed the same way twice.
+        does("/ui/change_password", Login, 400).with("form[current]=a&form[new]=b&form[again]=c"),
+        does("/ui/end_login", Login, 404).with("id=ID"),
+        does("/ui/end_other_logins", Login, 200),
+        reads("/ui/users", ManageUsers, 200).at("/ui/users?q=&after=").refused(404),
+        reads("/ui/user", ManageUsers, 404).at("/ui/user?id=ID").refused(404),
+        does("/ui/change_role", ManageUsers, 404).with("id=ID&role=viewer"),
+        does("/ui/switch_user", ManageUsers, 404).with("id=ID&off=yes"),
+        does("/ui/end_logins_of", ManageUsers, 404).with("id=ID"),
+        does("/ui/remove_user", ManageUsers, 404).with("id=ID&confirm=x"),
+        // No e-mail address.
+        does("/ui/invite_user", ManageUsers, 400).with("email=nobody&role=viewer"),
+        // Who may not open them hears that there are none.
+        reads("/ui/admin_pages", ReadAudit, 200).refused(404),
+        reads("/ui/admin_roles", ReadAudit, 200).refused(404),
+        reads("/ui/sign_in_providers", ReadSettings, 200).refused(404),
+        reads("/ui/admin_limits", ReadSettings, 200).refused(404),
+        reads("/ui/admin_settings", ReadSettings, 200).refused(404),
+        reads("/ui/audit", ReadAudit, 200).at("/ui/audit?filter[q]=&after=").refused(404),
+        reads("/ui/audit_news", ReadAudit, 200).at("/ui/audit_news?filter[q]=&since=0").refused(404),
+        reads("/ui/audit_entry", ReadAudit, 200).at("/ui/audit_entry?seq=1").refused(404),
+        reads("/ui/audit_verdict", ReadAudit, 200).refused(404),
+        reads("/ui/tokens", ManageTokens, 200).at("/ui/tokens?q=&all=&after=").refused(404),
+        reads("/ui/token", ManageTokens, 404).at("/ui/token?id=ID").refused(404),
+        reads("/ui/new_token", ManageTokens, 200).refused(404),
+        does("/ui/create_token", ManageTokens, 200).with("form[name]=Tried&form[role]=viewer").refused(404),
+        does("/ui/update_token", ManageTokens, 404).with("id=ID&form[description]=A").refused(404),
+        does("/ui/rotate_token", ManageTokens, 404).with("id=ID&grace_hours=1").refused(404),
+        does("/ui/revoke_token", ManageTokens, 404).with("id=ID").refused(404),
+        // The address of all of them; a name that is none.
+        reads("/ui/{*name}", Nothing, 400).at("/ui/nothing"),
+    ]
+}

@@ -1,0 +1,53 @@
+//! Pages and forms of browsers, which no document lists.
+
+use domain::access::Action::{ManageTokens, ManageUsers, ReadAudit, ReadSettings};
+
+use super::rows::{
+    Needs::{Login, Nothing},
+    Row, form, page,
+};
+
+pub(super) fn rows() -> Vec<Row> {
+    vec![
+        page("/", Login, 200),
+        page("/projects", Login, 200),
+        page("/projects/new", Login, 200),
+        page("/projects/:id", Login, 404),
+        page("/runs", Login, 200),
+        page("/runs/:id", Login, 404),
+        page("/templates", Login, 200),
+        page("/templates/:name", Login, 200).at("/templates/cli-tool"),
+        page("/profile", Login, 200),
+        // One route; for whoever may open none of its pages there is none.
+        page("/admin/*page", ReadAudit, 200).at("/admin").refused(404),
+        page("/admin/*page", ManageUsers, 200).at("/admin/users").refused(404),
+        page("/admin/*page", ManageUsers, 404).at("/admin/users/ID").refused(404),
+        page("/admin/*page", ManageTokens, 200).at("/admin/tokens").refused(404),
+        page("/admin/*page", ManageTokens, 200).at("/admin/tokens/new").refused(404),
+        page("/admin/*page", ReadAudit, 200).at("/admin/audit").refused(404),
+        page("/admin/*page", ReadAudit, 200).at("/admin/audit/verify").refused(404),
+        page("/admin/*page", ReadAudit, 200).at("/admin/roles").refused(404),
+        page("/admin/*page", ReadSettings, 200).at("/admin/providers").refused(404),
+        page("/admin/*page", ReadSettings, 200).at("/admin/limits").refused(404),
+        page("/admin/*page", ReadSettings, 200).at("/admin/settings").refused(404),
+        page("/admin/*page", Login, 404).at("/admin/nothing"),
+        page("/*any", Login, 404).at("/there/is/no/such/page"),
+        // Who is signed in is led away from it.
+        page("/login", Nothing, 303).unknown(200),
+        page("/setup", Nothing, 200),
+        page("/reset", Nothing, 200),
+        page("/docs", Nothing, 200),
+        page("/openapi.json", Nothing, 200),
+        page("/login/with/{provider}", Nothing, 404),
+        page("/login/callback/{provider}", Nothing, 404),
+        // Empty forms: back to the page, with a code for its words.
+        form("/login", Nothing, 303),
+        form("/setup", Nothing, 303),
+        form("/reset", Nothing, 401),
+        page("/account/sign-in-methods", Login, 200).token(422),
+        form("/account/sign-in-methods/link/{provider}", Login, 404).token(403),
+        form("/account/sign-in-methods/unlink", Login, 422),
+        // Comes last: it ends the login.
+        form("/logout", Nothing, 303),
+    ]
+}

@@ -1,0 +1,74 @@
+//! The REST API, as its OpenAPI document lists it.
+
+use domain::access::Action::{
+    ControlRun, DeleteProject, ManageTokens, ManageUsers, ReadAgents, ReadAudit, ReadEvents, ReadMetrics, ReadProjects, ReadRuns,
+    ReadStatus, ReadTemplates, StartRun, WriteProject,
+};
+
+use super::rows::{
+    Needs::{Login, Nothing, Token},
+    Row, delete, get, post, put, socket,
+};
+
+const SESSION: &str = r#"{"session_id": "ID"}"#;
+const NEW_TOKEN: &str = r#"{"name": "Tried by a role", "role": "viewer"}"#;
+
+pub(super) fn rows() -> Vec<Row> {
+    vec![
+        get("/health", Nothing, 200),
+        get("/metrics", ReadMetrics, 200),
+        get("/api/status", ReadStatus, 200),
+        get("/api/events", ReadEvents, 200),
+        get("/api/agents", ReadAgents, 200),
+        get("/api/projects", ReadProjects, 200),
+        post("/api/projects", WriteProject, 201).with(r#"{"name": "Tried by a role"}"#),
+        get("/api/projects/{id}", ReadProjects, 404),
+        put("/api/projects/{id}", WriteProject, 404),
+        delete("/api/projects/{id}", DeleteProject, 404),
+        post("/api/control/start", StartRun, 404).with(r#"{"project_id": "ID", "provider": "demo", "prd_text": "Make it"}"#),
+        post("/api/control/pause", ControlRun, 404).with(SESSION),
+        post("/api/control/resume", ControlRun, 404).with(SESSION),
+        post("/api/control/stop", ControlRun, 404).with(SESSION),
+        get("/api/v2/runs", ReadRuns, 200),
+        get("/api/v2/runs/{id}", ReadRuns, 404),
+        get("/api/v2/runs/{id}/timeline", ReadRuns, 404),
+        get("/api/v2/runs/{id}/receipt", ReadRuns, 404),
+        get("/api/v2/runs/{id}/diff", ReadRuns, 404),
+        get("/api/v2/runs/{id}/log", ReadRuns, 404),
+        get("/api/v2/runs/{id}/transcript", ReadRuns, 404),
+        post("/api/v2/runs/{id}/cancel", ControlRun, 404),
+        post("/api/v2/runs/{id}/replay", StartRun, 404),
+        get("/api/templates", ReadTemplates, 200),
+        get("/api/templates/{name}", ReadTemplates, 200).at("/api/templates/cli-tool"),
+        get("/api/enterprise/tokens", ManageTokens, 200),
+        post("/api/enterprise/tokens", ManageTokens, 201).with(NEW_TOKEN),
+        delete("/api/enterprise/tokens/{id}", ManageTokens, 404),
+        get("/api/v2/api-keys", ManageTokens, 200),
+        post("/api/v2/api-keys", ManageTokens, 201).with(NEW_TOKEN),
+        get("/api/v2/api-keys/{id}", ManageTokens, 404),
+        put("/api/v2/api-keys/{id}", ManageTokens, 404),
+        delete("/api/v2/api-keys/{id}", ManageTokens, 404),
+        post("/api/v2/api-keys/{id}/rotate", ManageTokens, 404),
+        get("/api/enterprise/audit", ReadAudit, 200),
+        get("/api/enterprise/audit/summary", ReadAudit, 200),
+        get("/api/v2/audit", ReadAudit, 200),
+        get("/api/v2/audit/verify", ReadAudit, 200),
+        get("/api/v2/audit/export", ReadAudit, 200),
+        get("/api/v2/audit/tail", ReadAudit, 200),
+        get("/api/v2/logins", Login, 200),
+        delete("/api/v2/logins", Login, 200),
+        delete("/api/v2/logins/{id}", Login, 404),
+        // Without its fields.
+        put("/api/v2/password", Login, 422),
+        get("/api/v2/users", ManageUsers, 200),
+        put("/api/v2/users/{id}", ManageUsers, 404),
+        delete("/api/v2/users/{id}", ManageUsers, 404),
+        delete("/api/v2/users/{id}/logins", ManageUsers, 404),
+        post("/api/v2/access-tokens", Token, 201),
+        get("/.well-known/jwks.json", Nothing, 200),
+        get("/api/enterprise/status", Nothing, 200),
+        // Without an upgrade, and with one.
+        get("/ws", ReadEvents, 400),
+        socket("/ws", ReadEvents),
+    ]
+}
