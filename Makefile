@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
-.PHONY: run test check bench e2e setup setup-test setup-bench setup-check site
+.PHONY: run test check bench e2e fuzz setup setup-test setup-bench setup-check site
 
 CACHE := $(or $(LOKI_BUILD_CACHE),$(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME)/loki-build,$(HOME)/.cache/loki-build))
 ENV := source "$(CACHE)/env.sh"
@@ -48,6 +48,13 @@ bench: setup-bench site
 	$(ENV)
 	cargo build
 	tests/bench/bench.py --loki "$(TARGET)/debug/loki" $(BENCH)
+
+# Holds the server to its OpenAPI document with wrong and right requests. FUZZ=1200 asks for twenty minutes.
+FUZZ ?= 180
+fuzz: setup site
+	$(ENV)
+	cargo build
+	tests/schemathesis/fuzz.sh "$(TARGET)/debug/loki" $(FUZZ)
 
 setup:
 	deploy/setup.sh run
