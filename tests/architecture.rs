@@ -275,3 +275,53 @@ async fn schema(database: &DatabaseConnection) -> Vec<String> {
     let rows = database.query_all_raw(Statement::from_string(database.get_database_backend(), question)).await.unwrap();
     rows.into_iter().map(|row| row.try_get::<String>("", "sql").unwrap()).collect()
 }
+
+#[test]
+fn every_requirement_of_the_asvs_has_a_test_or_a_reason() {
+    let text = fs::read_to_string(root().join("docs/asvs.csv")).unwrap();
+    let mut lines = text.lines();
+    assert_eq!(lines.next(), Some("id,level,requirement,state,test or reason"));
+    let (mut levels, mut seen, mut wrong) = (BTreeMap::<String, usize>::new(), BTreeSet::new(), Vec::new());
+    for line in lines {
+        let fields = csv_fields(line);
+        let [id, level, words, state, proof] = fields.as_slice() else { panic!("not five fields: {line}") };
+        *levels.entry(level.clone()).or_default() += 1;
+        assert!(seen.insert(id.clone()), "{id} stands there twice");
+        match state.as_str() {
+            "tested" => {
+                wrong.extend(proof.split("; ").filter(|test| !is_a_test(test)).map(|test| format!("{id}: {test} is no test")))
+            }
+            "by design" | "does not apply" | "open" if proof.len() >= 10 && !words.is_empty() => {}
+            _ => wrong.push(format!("{id}: {state:?} with {proof:?}")),
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    // Version 5.0.0 has so many of the first and the second level.
+    assert_eq!(levels, BTreeMap::from([("1".to_owned(), 70), ("2".to_owned(), 183)]));
+}
+
+/// A line of RFC 4180 without line ends in its fields.
+fn csv_fields(line: &str) -> Vec<String> {
+    let (mut fields, mut quoted) = (vec![String::new()], false);
+    let mut letters = line.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' if quoted && letters.next_if_eq(&'"').is_some() => fields.last_mut().unwrap().push('"'),
+            '"' => quoted = !quoted,
+            ',' if !quoted => fields.push(String::new()),
+            letter => fields.last_mut().unwrap().push(letter),
+        }
+    }
+    fields
+}
+
+/// `tests/api/roles.rs:name_of_the_test`, or a file of browser tests.
+fn is_a_test(named: &str) -> bool {
+    let (path, name) = named.split_once(':').unwrap_or((named, ""));
+    let Ok(text) = fs::read_to_string(root().join(path)) else { return false };
+    if path.ends_with(".spec.ts") {
+        text.contains("test(")
+    } else {
+        text.contains(&format!("fn {name}(")) && text.contains("test]")
+    }
+}

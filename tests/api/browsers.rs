@@ -91,3 +91,17 @@ async fn json_is_taken_as_json_only() {
     assert!(user.send(broken).await.expect(422).detail().contains("not JSON"));
     user.post("/api/projects", &json!([])).await.expect(422);
 }
+
+#[tokio::test]
+async fn methods_that_nobody_needs_are_refused() {
+    let app = TestApp::start().await;
+    let ada = app.first_admin().await;
+    for method in ["TRACE", "PATCH", "PROPFIND"] {
+        for path in ["/", "/login", "/api/status", "/health"] {
+            let method = Method::from_bytes(method.as_bytes()).unwrap();
+            let answer = ada.send(ada.request(method.clone(), path).header("origin", app.url())).await;
+            assert!(matches!(answer.status, 400 | 404 | 405), "{method} {path}: {}", answer.status);
+            assert!(!answer.text().contains(ada.secret()), "{method} {path} tells what was sent");
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Headers: what browsers are told to hold pages, answers and files to.
 
-use tests::{Setup, TestApp};
+use tests::{Setup, TestApp, app::PASSWORD};
 
 #[tokio::test]
 async fn pages_allow_no_script_but_their_own() {
@@ -47,6 +47,23 @@ async fn behind_tls_browsers_are_told_to_stay_there() {
     let app = Setup::default().argument("--tls-terminated").start().await;
     let answer = app.nobody().get("/login").await;
     assert!(answer.header("strict-transport-security").starts_with("max-age="), "{:?}", answer.headers);
+}
+
+#[tokio::test]
+async fn behind_tls_the_cookie_is_for_this_host_and_tls_alone() {
+    let app = Setup::default().argument("--tls-terminated").start().await;
+    let words = ["user", "create", "--email", "ada@example.org", "--role", "viewer", "--password-stdin"];
+    app.offline(&words, &format!("{PASSWORD}\n"));
+    let form = [("email", "ada@example.org"), ("password", PASSWORD)];
+    let answer = app.nobody().send_form("/login", &form).await.expect(303);
+    assert!(answer.cookie("__Host-loki_login").is_some(), "{:?}", answer.headers);
+    for cookie in answer.headers.get_all("set-cookie") {
+        let cookie = cookie.to_str().unwrap();
+        assert!(cookie.starts_with("__Host-"), "{cookie}");
+        for word in ["Secure", "HttpOnly", "SameSite=Lax", "Path=/"] {
+            assert!(cookie.contains(word), "{cookie}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -157,3 +157,30 @@ async fn metrics_count_runs_and_requests() {
     assert!(text.contains("status=\"finished\""), "{text}");
     assert!(text.contains("/api/projects"), "{text}");
 }
+
+#[tokio::test]
+async fn every_answer_says_what_it_is() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let (json, html, plain) = ("application/json", "text/html; charset=utf-8", "charset=utf-8");
+    for (path, kind) in [
+        ("/health", json),
+        ("/openapi.json", json),
+        ("/api/status", json),
+        ("/api/nothing", json),
+        ("/api/v2/runs?limit=x", json),
+        ("/docs", html),
+        ("/setup", html),
+        ("/projects", html),
+        ("/nothing", html),
+        ("/reset", html),
+        ("/login/with/nowhere", html),
+        ("/metrics", plain),
+        ("/api/v2/audit/export?format=csv", plain),
+        ("/theme.js", plain),
+    ] {
+        let answer = admin.get(path).await;
+        let found = answer.header("content-type");
+        assert!(found == kind || found.ends_with(&format!("; {kind}")), "{path}: {found}");
+    }
+}

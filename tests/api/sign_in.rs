@@ -151,3 +151,48 @@ async fn sign_in_never_leads_to_another_site() {
     let form = [("email", "ada@example.org"), ("password", PASSWORD), ("next", "/projects")];
     assert_eq!(app.nobody().send_form("/login", &form).await.header("location"), "/projects");
 }
+
+#[tokio::test]
+async fn a_password_counts_exactly_as_it_was_given() {
+    let app = TestApp::start().await;
+    let token = app.setup_link().unwrap().rsplit_once("token=").unwrap().1.to_owned();
+    let password = format!(" Zwölf Zeichen, {} ", "und noch viele mehr ".repeat(5));
+    let form = [("token", token.as_str()), ("email", "ada@example.org"), ("name", "Ada"), ("password", password.as_str())];
+    assert!(app.nobody().send_form("/setup", &form).await.expect(303).cookie("loki_login").is_some());
+
+    for other in [password.trim(), &password.to_lowercase(), &password[..72], &format!("{password} ")] {
+        assert!(signs_in(&app, "ada@example.org", other).await.is_none(), "{other:?}");
+    }
+    assert!(signs_in(&app, "ada@example.org", &password).await.is_some());
+}
+
+#[tokio::test]
+async fn passwords_are_kept_by_argon2id_alone() {
+    let app = TestApp::start().await;
+    app.first_admin().await;
+    let tx = app.store().await.read().await.unwrap();
+    let user = tx.accounts().by_email("ada@example.org").await.unwrap().unwrap();
+    assert!(user.password_hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", user.password_hash);
+}
+
+#[tokio::test]
+async fn who_is_signed_in_already_is_not_led_away_either() {
+    let app = TestApp::start().await;
+    let ada = app.first_admin().await;
+    for next in [
+        "https%3A%2F%2Fevil.example",
+        "%2F%2Fevil.example",
+        "%2F%5Cevil.example",
+        "javascript%3Aalert(1)",
+        "%2F%09%2Fevil.example",
+    ] {
+        let answer = ada.get(&format!("/login?next={next}")).await.expect(303);
+        assert_eq!(answer.header("location"), "/", "{next}");
+        let page = app.get(&format!("/login?next={next}")).await.expect(200).text();
+        assert!(
+            !page.contains("action=\"https://evil") && !page.contains("href=\"https://evil") && !page.contains("href=\"//evil"),
+            "{next}"
+        );
+    }
+    assert_eq!(ada.get("/login?next=%2Fruns").await.header("location"), "/runs");
+}
