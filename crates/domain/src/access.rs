@@ -25,6 +25,10 @@ pub enum Action {
     ManageUsers,
     ManageTokens,
     ReadSettings,
+    /// Secrets of a project: their names, and writing them.
+    ManageSecrets,
+    /// Secrets of the installation.
+    ManageAllSecrets,
 }
 
 /// Scopes with everything that they include: `* > control > write > read`, and `audit` and `admin` beside them.
@@ -88,7 +92,7 @@ fn included(scope: Scope) -> u8 {
 }
 
 impl Action {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::ReadProjects,
         Self::ReadRuns,
         Self::ReadTemplates,
@@ -104,6 +108,8 @@ impl Action {
         Self::ManageUsers,
         Self::ManageTokens,
         Self::ReadSettings,
+        Self::ManageSecrets,
+        Self::ManageAllSecrets,
     ];
 
     /// The one scope that allows it.
@@ -116,10 +122,10 @@ impl Action {
             | Self::ReadEvents
             | Self::ReadStatus
             | Self::ReadMetrics => Scope::Read,
-            Self::WriteProject | Self::DeleteProject => Scope::Write,
+            Self::WriteProject | Self::DeleteProject | Self::ManageSecrets => Scope::Write,
             Self::StartRun | Self::ControlRun => Scope::Control,
             Self::ReadAudit => Scope::Audit,
-            Self::ManageUsers | Self::ManageTokens | Self::ReadSettings => Scope::Admin,
+            Self::ManageUsers | Self::ManageTokens | Self::ReadSettings | Self::ManageAllSecrets => Scope::Admin,
         }
     }
 }
@@ -163,7 +169,7 @@ mod tests {
             Action::ALL.into_iter().filter(|action| may(&actor, *action)).count()
         };
 
-        assert_eq!(Role::ALL.map(allowed), [15, 11, 7, 8]);
+        assert_eq!(Role::ALL.map(allowed), [17, 12, 7, 8]);
     }
 
     #[test]

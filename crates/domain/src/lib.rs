@@ -16,3 +16,4 @@ pub mod runs;
 pub mod sign_in;
 pub mod specs;
 pub mod templates;
+pub mod vault;

@@ -2,5 +2,6 @@
 
 pub mod agent;
 pub mod clock;
+pub mod keys;
 pub mod sandbox;
 pub mod vcs;

@@ -11,6 +11,7 @@ pub mod page;
 pub mod projects;
 pub mod receipts;
 pub mod runs;
+pub mod secrets;
 pub mod server;
 pub mod templates;
 pub mod timestamp;

@@ -9,7 +9,7 @@ use sea_orm::{
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
 
-use crate::{Accounts, Audit, Events, Identities, Journal, Logins, Projects, Records, Runs, StoreError, Tokens};
+use crate::{Accounts, Audit, Events, Identities, Journal, Logins, Projects, Records, Runs, Secrets, StoreError, Tokens};
 
 /// The database; cheap to clone.
 #[derive(Clone, Debug)]
@@ -122,6 +122,10 @@ impl Tx {
 
     pub fn journal(&self) -> Journal<'_> {
         Journal(self)
+    }
+
+    pub fn secrets(&self) -> Secrets<'_> {
+        Secrets(self)
     }
 
     pub fn records(&self) -> Records<'_> {

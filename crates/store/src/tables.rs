@@ -21,6 +21,7 @@ pub(crate) mod run_iterations;
 pub(crate) mod run_journal;
 pub(crate) mod run_tasks;
 pub(crate) mod runs;
+pub(crate) mod secrets;
 pub(crate) mod settings;
 pub(crate) mod sign_in_flows;
 pub(crate) mod users;

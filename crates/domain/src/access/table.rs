@@ -45,6 +45,8 @@ pub fn words(action: Action) -> &'static str {
         Action::ManageUsers => "Invite people and change their roles",
         Action::ManageTokens => "Make, replace and revoke API tokens",
         Action::ReadSettings => "See how the server is set up",
+        Action::ManageSecrets => "See the names of a project's secrets, set and remove them",
+        Action::ManageAllSecrets => "See the names of the installation's secrets, set and remove them",
     }
 }
 

@@ -1,0 +1,272 @@
+//! Values that must not be shown, in all the forms in which they turn up: plain, in JSON, in addresses, in base64 and hex.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use zeroize::Zeroizing;
+
+use super::SHORTEST_VALUE;
+
+/// What stands in a secret's place.
+pub const MASK: &str = "•••";
+/// Columns after which programs break base64: `base64` and MIME, PEM.
+const COLUMNS: [usize; 2] = [76, 64];
+/// Beginnings of a secret that are shorter than this do not wait for the rest of it.
+const SHORTEST_BEGINNING: usize = 4;
+/// The longest beginning that is looked for, in bytes.
+const LONGEST_BEGINNING: usize = 4 << 10;
+
+/// Values to be masked; cheap to clone.
+#[derive(Clone, Default)]
+pub struct Masks(Option<Arc<Known>>);
+
+struct Known {
+    /// Names and values.
+    secrets: Vec<(String, Zeroizing<String>)>,
+    /// Every form of every value, and whose it is.
+    forms: Vec<(Zeroizing<String>, usize)>,
+    finder: AhoCorasick,
+}
+
+/// Masks say how many they are, never what they hide.
+impl std::fmt::Debug for Masks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Masks").field(&self.0.as_ref().map_or(0, |known| known.secrets.len())).finish()
+    }
+}
+
+impl Masks {
+    /// Of names and values. Values of fewer than eight characters are left out: masking them would destroy the text around them.
+    pub fn of<'a>(secrets: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let secrets = secrets.into_iter().map(|(name, value)| (name.to_owned(), Zeroizing::new(value.to_owned())));
+        Self::build(secrets.collect())
+    }
+
+    /// With more of them.
+    #[must_use]
+    pub fn with<'a>(&self, more: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let own = self.0.iter().flat_map(|known| &known.secrets).cloned();
+        let more = more.into_iter().map(|(name, value)| (name.to_owned(), Zeroizing::new(value.to_owned())));
+        Self::build(own.chain(more).collect())
+    }
+
+    fn build(secrets: Vec<(String, Zeroizing<String>)>) -> Self {
+        let mut forms: Vec<(Zeroizing<String>, usize)> = Vec::new();
+        for (index, (_, value)) in secrets.iter().enumerate() {
+            forms.extend(forms_of(value).into_iter().map(|form| (Zeroizing::new(form), index)));
+        }
+        if forms.is_empty() {
+            return Self::default();
+        }
+        let mut finder = AhoCorasick::builder();
+        finder.match_kind(MatchKind::LeftmostLongest);
+        match finder.build(forms.iter().map(|(form, _)| form.as_bytes())) {
+            Ok(finder) => Self(Some(Arc::new(Known { secrets, forms, finder }))),
+            // Only more than 2^31 bytes of forms fail, which bounded values cannot have.
+            Err(_) => Self::default(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// The text with every value masked.
+    pub fn mask(&self, text: String) -> String {
+        let Some(known) = &self.0 else { return text };
+        let mut found = known.finder.find_iter(&text).peekable();
+        if found.peek().is_none() {
+            return text;
+        }
+        let (mut masked, mut from) = (String::with_capacity(text.len()), 0);
+        for place in found {
+            masked.push_str(text.get(from..place.start()).unwrap_or_default());
+            masked.push_str(MASK);
+            from = place.end();
+        }
+        masked.push_str(text.get(from..).unwrap_or_default());
+        masked
+    }
+
+    /// The name of the first secret whose value is in `text`.
+    pub fn find(&self, text: &str) -> Option<&str> {
+        let known = self.0.as_ref()?;
+        let (_, index) = known.forms.get(known.finder.find(text)?.pattern().as_usize())?;
+        known.secrets.get(*index).map(|(name, _)| name.as_str())
+    }
+
+    /// Where the longest beginning of a value begins that `text`, which goes on later, ends with; the text's length where it
+    /// ends with none.
+    pub fn open_tail(&self, text: &str) -> usize {
+        let Some(known) = &self.0 else { return text.len() };
+        let longest = known.forms.iter().filter_map(|(form, _)| beginning(text.as_bytes(), form.as_bytes())).max();
+        let mut start = text.len() - longest.unwrap_or(0);
+        while !text.is_char_boundary(start) {
+            start -= 1;
+        }
+        start
+    }
+}
+
+/// The length of the longest true beginning of `form` that `text` ends with.
+fn beginning(text: &[u8], form: &[u8]) -> Option<usize> {
+    let most = form.len().saturating_sub(1).min(text.len()).min(LONGEST_BEGINNING);
+    (SHORTEST_BEGINNING..=most).rev().find(|length| form.get(..*length).is_some_and(|start| text.ends_with(start)))
+}
+
+/// All forms of a value, each once.
+fn forms_of(value: &str) -> BTreeSet<String> {
+    let mut forms = BTreeSet::new();
+    let value = value.trim();
+    if value.chars().count() < SHORTEST_VALUE {
+        return forms;
+    }
+    // Text is masked line by line in places; frames of keys are no secrets, and are what keys are known by.
+    let lines = value.lines().map(str::trim).filter(|line| line.chars().count() >= SHORTEST_VALUE && !line.starts_with("-----"));
+    for part in std::iter::once(value).chain(lines) {
+        forms.insert(part.to_owned());
+        forms.extend(in_json(part));
+        forms.extend(in_addresses(part));
+        forms.extend([hex(part), hex(part).to_uppercase()]);
+        forms.extend(in_base64(part.as_bytes()));
+    }
+    // What `echo $SECRET | base64` prints.
+    forms.extend(in_base64(format!("{value}\n").as_bytes()));
+    forms
+}
+
+fn in_json(value: &str) -> Option<String> {
+    let quoted = serde_json::to_string(value).ok()?;
+    Some(quoted.strip_prefix('"')?.strip_suffix('"')?.to_owned())
+}
+
+/// As paths, queries and forms write it, with either case of their digits.
+fn in_addresses(value: &str) -> Vec<String> {
+    let encoded = |plain: &str, upper: bool| {
+        let byte = |byte: u8| match char::from(byte) {
+            char if char.is_ascii_alphanumeric() || plain.contains(char) => char.to_string(),
+            _ if upper => format!("%{byte:02X}"),
+            _ => format!("%{byte:02x}"),
+        };
+        value.bytes().map(byte).collect::<String>()
+    };
+    let mut forms = Vec::new();
+    // RFC 3986, encodeURIComponent, HTML forms.
+    for plain in ["-_.~", "-_.~!'()*", "-_.*"] {
+        for upper in [true, false] {
+            let form = encoded(plain, upper);
+            forms.push(form.replace("%20", "+"));
+            forms.push(form);
+        }
+    }
+    forms
+}
+
+/// As a part of something longer it looks different at each of three offsets; there only the digits that it decides alone count.
+fn in_base64(value: &[u8]) -> Vec<String> {
+    let mut forms = Vec::new();
+    for offset in 0..3 {
+        let padded = [&vec![0; offset][..], value].concat();
+        let whole = STANDARD.encode(&padded);
+        let (first, last) = ((offset * 8).div_ceil(6), padded.len() * 8 / 6);
+        forms.extend(whole.get(first..last).map(str::to_owned));
+        if offset > 0 {
+            continue;
+        }
+        for columns in COLUMNS {
+            let pieces = whole.as_bytes().chunks(columns).filter_map(|piece| str::from_utf8(piece).ok());
+            forms.extend(pieces.filter(|piece| piece.len() >= SHORTEST_VALUE).map(str::to_owned));
+        }
+        forms.push(whole);
+    }
+    let in_addresses: Vec<String> = forms.iter().map(|form| form.replace('+', "-").replace('/', "_")).collect();
+    forms.extend(in_addresses);
+    forms
+}
+
+fn hex(value: &str) -> String {
+    value.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VALUE: &str = "p@ss/wörd+\"1\"";
+
+    fn masks() -> Masks {
+        Masks::of([("PASSWORD", VALUE), ("LONGER", "p@ss/wörd+\"1\" and more"), ("SHORT", "1234567")])
+    }
+
+    #[test]
+    fn a_value_is_masked_in_every_form() {
+        let base64 = STANDARD.encode(VALUE);
+        let forms = [
+            VALUE.to_owned(),
+            serde_json::to_string(VALUE).unwrap().trim_matches('"').to_owned(),
+            "p%40ss%2Fw%C3%B6rd%2B%221%22".to_owned(),
+            "p%40ss%2fw%c3%b6rd%2b%221%22".to_owned(),
+            base64.replace('+', "-").replace('/', "_"),
+            base64,
+            hex(VALUE),
+            hex(VALUE).to_uppercase(),
+        ];
+        for form in forms {
+            let masked = masks().mask(format!("a {form} b"));
+            assert_eq!(masked, "a ••• b", "{form}");
+            assert_eq!(masks().find(&format!("x={form}")), Some("PASSWORD"), "{form}");
+        }
+        assert_eq!(masks().mask(format!("{VALUE} and more, {VALUE} 1234567")), "•••, ••• 1234567");
+        assert_eq!(masks().mask("nothing".to_owned()), "nothing");
+        assert_eq!((masks().find("nothing"), Masks::default().find(VALUE)), (None, None));
+    }
+
+    #[test]
+    fn a_value_within_base64_is_masked_at_every_offset() {
+        for (before, after) in [("", ""), ("u", "!"), ("us", "\n"), ("user:", "\nand more"), ("{\"a\":\"", "\"}")] {
+            let encoded = STANDARD.encode(format!("{before}{VALUE}{after}"));
+            let masked = masks().mask(encoded.clone());
+            assert!(masked.contains(MASK), "{before}: {encoded}");
+            let left = masked.replace(MASK, "").len();
+            let around = (before.len() + after.len()).div_ceil(3) * 4 + 8;
+            assert!(left <= around, "{left} digits are left of {encoded}: {masked}");
+        }
+        let long = "0123456789abcdefghij".repeat(10);
+        let masks = Masks::of([("LONG", long.as_str())]);
+        let wrapped: Vec<String> =
+            STANDARD.encode(&long).as_bytes().chunks(76).map(|piece| String::from_utf8_lossy(piece).into_owned()).collect();
+        for line in wrapped {
+            assert_eq!(masks.mask(line.clone()), MASK, "{line}");
+        }
+    }
+
+    #[test]
+    fn each_line_of_a_value_is_masked_and_frames_are_not() {
+        let key = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg\nkqhkiG9w0BAQ\nab\n-----END PRIVATE KEY-----\n";
+        let masks = Masks::of([("KEY", key)]);
+        assert_eq!(masks.mask(format!("x {}", key.trim())), "x •••");
+        assert_eq!(masks.mask("kqhkiG9w0BAQ\nab".to_owned()), "•••\nab");
+        assert_eq!(masks.mask("-----BEGIN PRIVATE KEY-----".to_owned()), "-----BEGIN PRIVATE KEY-----");
+    }
+
+    #[test]
+    fn a_beginning_is_found_at_the_end_alone() {
+        let masks = Masks::of([("A", "correct horse")]);
+        for (text, expected) in
+            [("say corr", 4), ("say correct hors", 4), ("say cor", 7), ("say correct horse", 17), ("corr x", 6), ("", 0)]
+        {
+            assert_eq!(masks.open_tail(text), expected, "{text}");
+        }
+        assert_eq!(Masks::default().open_tail("say corr"), 8);
+        assert_eq!(Masks::of([("U", "ünïcödé!")]).open_tail("xünï"), 1);
+    }
+
+    #[test]
+    fn more_can_be_masked_and_nothing_is_told() {
+        let masks = Masks::of([("A", "correct horse")]).with([("B", "battery staple")]);
+        assert_eq!(masks.mask("correct horse battery staple".to_owned()), "••• •••");
+        assert_eq!(format!("{masks:?}"), "Masks(2)");
+        assert!(Masks::of([("A", "short")]).is_empty());
+    }
+}

@@ -1,0 +1,208 @@
+//! Envelopes: each value under a data key of its own (AES-256-GCM), each data key under the master key. Both are bound to the
+//! secret's scope and name, so that whoever can write the database cannot pass one secret off as another.
+
+use aes_gcm::{
+    Aes256Gcm, KeyInit as _,
+    aead::{Aead as _, Payload},
+};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use super::SecretScope;
+
+/// The key that data keys are wrapped with. It never lies in the database.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MasterKey(Zeroizing<[u8; 32]>);
+
+/// A master key's id is shown, never the key.
+impl std::fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("MasterKey").field(&self.id()).finish()
+    }
+}
+
+/// The text is no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a master key is written as 64 hexadecimal digits; `openssl rand -hex 32` makes one")]
+pub struct NoKey;
+
+/// What was sealed does not open: another key, another place, or altered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it does not open with its key: it was altered, or belongs to another secret")]
+pub struct Unsealable;
+
+/// Chance for one envelope. It is used once.
+pub struct Chance {
+    pub data_key: Zeroizing<[u8; 32]>,
+    pub key_nonce: [u8; 12],
+    pub value_nonce: [u8; 12],
+}
+
+/// An envelope as it is stored, in hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    /// The id of the master key that wraps the data key.
+    pub master: String,
+    /// Nonce and wrapped data key.
+    pub data_key: String,
+    /// Nonce and encrypted value.
+    pub value: String,
+}
+
+/// All master keys at hand: the one in force, and during a change the other one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Keyring(pub Vec<MasterKey>);
+
+impl Keyring {
+    /// The key of that id.
+    pub fn find(&self, id: &str) -> Option<&MasterKey> {
+        self.0.iter().find(|key| key.id() == id)
+    }
+}
+
+impl MasterKey {
+    /// From 32 bytes of chance.
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// From 64 hexadecimal digits.
+    pub fn from_hex(text: &str) -> Result<Self, NoKey> {
+        let bytes = Zeroizing::new(from_hex(text.trim()).ok_or(NoKey)?);
+        let bytes: [u8; 32] = bytes.as_slice().try_into().map_err(|_| NoKey)?;
+        Ok(Self::new(bytes))
+    }
+
+    /// The secret itself, for its file.
+    pub fn to_hex(&self) -> Zeroizing<String> {
+        Zeroizing::new(hex(self.0.as_slice()))
+    }
+
+    /// Names the key without telling it.
+    pub fn id(&self) -> String {
+        let digest = Sha256::new().chain_update(b"loki vault key id\0").chain_update(self.0.as_slice()).finalize();
+        hex(digest.get(..8).unwrap_or_default())
+    }
+
+    /// Puts `value` into an envelope for the secret `name` of `scope`.
+    pub fn seal(&self, scope: SecretScope, name: &str, value: &str, chance: &Chance) -> Result<Sealed, Unsealable> {
+        let value = encrypt(chance.data_key.as_slice(), chance.value_nonce, value.as_bytes(), &bound("value", scope, name))?;
+        let data_key = encrypt(self.0.as_slice(), chance.key_nonce, chance.data_key.as_slice(), &bound("key", scope, name))?;
+        Ok(Sealed { master: self.id(), data_key, value })
+    }
+
+    /// The value in an envelope that this key sealed.
+    pub fn open(&self, scope: SecretScope, name: &str, sealed: &Sealed) -> Result<Zeroizing<String>, Unsealable> {
+        let data_key = decrypt(self.0.as_slice(), &sealed.data_key, &bound("key", scope, name))?;
+        let value = decrypt(&data_key, &sealed.value, &bound("value", scope, name))?;
+        let text = str::from_utf8(&value).map_err(|_| Unsealable)?;
+        Ok(Zeroizing::new(text.to_owned()))
+    }
+
+    /// The same envelope under the key `to`: only the data key is wrapped anew.
+    pub fn rewrap(
+        &self,
+        to: &Self,
+        (scope, name): (SecretScope, &str),
+        sealed: &Sealed,
+        nonce: [u8; 12],
+    ) -> Result<Sealed, Unsealable> {
+        let bound = bound("key", scope, name);
+        let data_key = decrypt(self.0.as_slice(), &sealed.data_key, &bound)?;
+        let data_key = encrypt(to.0.as_slice(), nonce, &data_key, &bound)?;
+        Ok(Sealed { master: to.id(), data_key, value: sealed.value.clone() })
+    }
+}
+
+/// What an encryption is bound to. A name has no `/`, so no two bounds are the same text.
+fn bound(part: &str, scope: SecretScope, name: &str) -> Vec<u8> {
+    format!("loki vault 1/{part}/{}/{}/{name}", scope.kind(), scope.owner()).into_bytes()
+}
+
+/// Nonce and ciphertext in hex.
+fn encrypt(key: &[u8], nonce: [u8; 12], plain: &[u8], bound: &[u8]) -> Result<String, Unsealable> {
+    let cipher = Aes256Gcm::new_from_slice(key).map_err(|_| Unsealable)?;
+    let sealed = cipher.encrypt(&nonce.into(), Payload { msg: plain, aad: bound }).map_err(|_| Unsealable)?;
+    Ok(hex(&nonce) + &hex(&sealed))
+}
+
+fn decrypt(key: &[u8], text: &str, bound: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
+    let bytes = from_hex(text).ok_or(Unsealable)?;
+    let (nonce, sealed) = bytes.split_at_checked(12).ok_or(Unsealable)?;
+    let nonce: [u8; 12] = nonce.try_into().map_err(|_| Unsealable)?;
+    let cipher = Aes256Gcm::new_from_slice(key).map_err(|_| Unsealable)?;
+    cipher.decrypt(&nonce.into(), Payload { msg: sealed, aad: bound }).map(Zeroizing::new).map_err(|_| Unsealable)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |value: u8| DIGITS.get(usize::from(value)).copied().map_or('0', char::from);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let pairs = text.as_bytes().chunks(2).map(|pair| match pair {
+        [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
+        _ => None,
+    });
+    pairs.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::ProjectId;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn chance(seed: u8) -> Chance {
+        Chance { data_key: Zeroizing::new([seed; 32]), key_nonce: [seed; 12], value_nonce: [seed + 1; 12] }
+    }
+
+    #[test]
+    fn an_envelope_opens_at_its_place_with_its_key_alone() {
+        let (key, other) = (MasterKey::new([1; 32]), MasterKey::new([2; 32]));
+        let place = SecretScope::Project(ProjectId(Uuid::from_u128(7)));
+        let sealed = key.seal(place, "A", "correct horse", &chance(3)).unwrap();
+
+        assert_eq!(sealed.master, key.id());
+        assert!(!format!("{sealed:?}").contains("correct horse") && !format!("{key:?}").contains(key.to_hex().as_str()));
+        assert_eq!(key.open(place, "A", &sealed).unwrap().as_str(), "correct horse");
+        assert_eq!(other.open(place, "A", &sealed), Err(Unsealable));
+        assert_eq!(key.open(place, "B", &sealed), Err(Unsealable));
+        assert_eq!(key.open(SecretScope::Installation, "A", &sealed), Err(Unsealable));
+        assert_eq!(key.open(SecretScope::Team(Uuid::from_u128(7)), "A", &sealed), Err(Unsealable));
+        let mut altered = sealed.clone();
+        altered.value.replace_range(30..31, if &altered.value[30..31] == "0" { "1" } else { "0" });
+        assert_eq!(key.open(place, "A", &altered), Err(Unsealable));
+        for broken in ["", "00", "zz", &"0".repeat(24)] {
+            assert_eq!(key.open(place, "A", &Sealed { value: broken.to_owned(), ..sealed.clone() }), Err(Unsealable));
+        }
+    }
+
+    #[test]
+    fn an_envelope_that_is_wrapped_anew_opens_with_the_new_key_alone() {
+        let (old, new) = (MasterKey::new([1; 32]), MasterKey::new([2; 32]));
+        let place = SecretScope::Installation;
+        let sealed = old.seal(place, "A", "correct horse", &chance(3)).unwrap();
+
+        let rewrapped = old.rewrap(&new, (place, "A"), &sealed, [9; 12]).unwrap();
+
+        assert_eq!((rewrapped.master.as_str(), &rewrapped.value), (new.id().as_str(), &sealed.value));
+        assert_eq!(new.open(place, "A", &rewrapped).unwrap().as_str(), "correct horse");
+        assert_eq!(old.open(place, "A", &rewrapped), Err(Unsealable));
+        assert_eq!(new.rewrap(&old, (place, "B"), &rewrapped, [8; 12]), Err(Unsealable));
+    }
+
+    #[test]
+    fn a_master_key_is_64_digits() {
+        let key = MasterKey::new([0xab; 32]);
+        assert_eq!(MasterKey::from_hex(&format!(" {}\n", key.to_hex().as_str())), Ok(key.clone()));
+        for wrong in ["", "ab", &"g".repeat(64), &"a".repeat(63), &"a".repeat(66), &"+a".repeat(32)] {
+            assert_eq!(MasterKey::from_hex(wrong), Err(NoKey), "{wrong}");
+        }
+        assert_eq!(Keyring(vec![key.clone()]).find(&key.id()), Some(&key));
+        assert_eq!(Keyring::default().find(&key.id()), None);
+    }
+}
