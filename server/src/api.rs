@@ -11,6 +11,7 @@ pub mod logins;
 pub mod metrics;
 pub mod projects;
 pub mod runs;
+pub mod secrets;
 pub mod status;
 pub mod templates;
 pub mod tokens;
@@ -98,6 +99,12 @@ pub fn routes() -> Routes {
         .put("/api/v2/api-keys/{id}", tokens::update_key)
         .delete("/api/v2/api-keys/{id}", tokens::end_key)
         .post("/api/v2/api-keys/{id}/rotate", tokens::rotate_key)
+        .get("/api/v2/projects/{id}/secrets", secrets::list)
+        .put("/api/v2/projects/{id}/secrets/{name}", secrets::put)
+        .delete("/api/v2/projects/{id}/secrets/{name}", secrets::remove)
+        .get("/api/v2/secrets", secrets::list_all)
+        .put("/api/v2/secrets/{name}", secrets::put_all)
+        .delete("/api/v2/secrets/{name}", secrets::remove_all)
         .get("/api/enterprise/audit", audit::list_bare)
         .get("/api/enterprise/audit/summary", audit::summary)
         .get("/api/v2/audit", audit::list)

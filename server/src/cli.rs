@@ -13,11 +13,13 @@ mod logs;
 mod offline;
 mod print;
 mod receipt;
+mod secret;
 mod serve;
 mod start;
 mod status;
 mod template;
 mod token;
+mod vault;
 
 use crate::config::{DataArgs, ServeArgs};
 
@@ -45,6 +47,12 @@ enum Command {
     /// Make, show, replace and end API tokens
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// Set, show and remove secrets on a server
+    #[command(subcommand)]
+    Secret(secret::SecretCommand),
+    /// Change the key that secrets are sealed with
+    #[command(subcommand)]
+    Vault(vault::VaultCommand),
     /// Prove the audit trail and take it along
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -142,6 +150,8 @@ async fn carry_out(command: Command) -> Result<Exit, Failure> {
         Command::SetupLink(args) => offline::setup_link(args).await,
         Command::User(command) => offline::user(command).await,
         Command::Token(command) => Box::pin(token::run(command)).await,
+        Command::Secret(command) => Box::pin(secret::run(command)).await,
+        Command::Vault(command) => Box::pin(vault::run(command)).await,
         Command::Audit(command) => Box::pin(audit::run(command)).await,
         Command::Start(args) => Box::pin(start::run(*args)).await,
         Command::Status(args) => status::run(args).await,
@@ -172,7 +182,7 @@ mod tests {
 
     #[test]
     fn commands_are_read_as_documented() {
-        let good: [&[&str]; 19] = [
+        let good: [&[&str]; 22] = [
             &["serve", "--listen", "127.0.0.1:0", "--data-dir", "/tmp/x", "--no-sandbox", "--log-format", "json"],
             &["serve", "--allow-root", "/a", "--allow-root", "/b", "--max-runs", "2", "--public-url", "https://loki.example"],
             &["setup-link"],
@@ -183,6 +193,9 @@ mod tests {
             &["token", "create", "--name", "ci", "--scope", "read", "--scope", "audit", "--allow-ip", "10.0.0.0/8"],
             &["token", "list", "--all", "--json"],
             &["token", "rotate", "ci", "--grace-hours", "0"],
+            &["secret", "set", "A", "--project", "x", "--use", "tests", "--use", "agent", "--value-stdin"],
+            &["secret", "list"],
+            &["vault", "rotate"],
             &["audit", "verify", "--json"],
             &["audit", "export", "--format", "csv"],
             &["start", "spec.md", "--project", "x", "--provider", "demo", "--iterations", "3", "--wait"],

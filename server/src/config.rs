@@ -13,6 +13,7 @@ pub mod hosts;
 mod reach;
 pub mod sign_in;
 pub mod syslog;
+pub mod vault_key;
 
 use clap::{Args, ValueEnum};
 use domain::{access_tokens::AllowedAddresses, limits::Limits};
@@ -90,6 +91,10 @@ pub struct DataArgs {
     /// The key that signs checkpoints of the audit trail; made when it is not there [default: audit.key in the data directory]
     #[arg(long, env = "LOKI_AUDIT_KEY_FILE", value_name = "FILE")]
     pub audit_key_file: Option<PathBuf>,
+    /// The key that the vault is sealed with; made when it is not there [default: vault.key in the data directory]. The key
+    /// itself may be given as LOKI_VAULT_KEY instead
+    #[arg(long, env = "LOKI_VAULT_KEY_FILE", value_name = "FILE")]
+    pub vault_key_file: Option<PathBuf>,
     /// Where people can sign in besides with a password, in TOML [default: sign-in.toml in the data directory, if it is there]
     #[arg(long, env = "LOKI_SIGN_IN_FILE", value_name = "FILE")]
     pub sign_in_file: Option<PathBuf>,
@@ -145,6 +150,7 @@ pub struct DataConfig {
     pub data_dir: PathBuf,
     pub database_url: String,
     pub audit_key_file: PathBuf,
+    pub vault_keys: vault_key::VaultKeys,
     /// Named on the command line; `sign-in.toml` in the data directory otherwise.
     pub sign_in_file: Option<PathBuf>,
     pub access_keys_file: PathBuf,
@@ -171,6 +177,8 @@ pub enum ConfigError {
     Committer { option: &'static str, value: String },
     #[error("the command in LOKI_AGENT_ACP or LOKI_DEMO_AGENT_ARGS cannot be read: {0}")]
     AgentCommand(String),
+    #[error("{0}")]
+    VaultKey(String),
     #[error(transparent)]
     SignIn(#[from] sign_in::SignInError),
 }
@@ -239,7 +247,13 @@ impl DataConfig {
         let database_url = args.database_url.unwrap_or_else(|| sqlite_url(&data_dir));
         let audit_key_file = args.audit_key_file.unwrap_or_else(|| data_dir.join("audit.key"));
         let access_keys_file = args.access_keys_file.unwrap_or_else(|| data_dir.join("access.keys"));
-        Ok(Self { data_dir, database_url, audit_key_file, access_keys_file, sign_in_file: args.sign_in_file })
+        let vault_keys = vault_key::VaultKeys::from_env(args.vault_key_file, &data_dir).map_err(ConfigError::VaultKey)?;
+        Ok(Self { data_dir, database_url, audit_key_file, vault_keys, access_keys_file, sign_in_file: args.sign_in_file })
+    }
+
+    /// The database that is used when none is named.
+    pub fn default_database(&self) -> String {
+        sqlite_url(&self.data_dir)
     }
 
     /// Where people can sign in besides with a password.

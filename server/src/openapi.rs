@@ -37,6 +37,8 @@ use crate::{
         api::logins::list, api::logins::end, api::logins::end_others, api::logins::change_password,
         api::users::list, api::users::update, api::users::delete, api::users::end_logins,
         api::enterprise::status, api::access_tokens::create, api::access_tokens::keys,
+        api::secrets::list, api::secrets::put, api::secrets::remove,
+        api::secrets::list_all, api::secrets::put_all, api::secrets::remove_all,
         api::audit::list, api::audit::list_bare, api::audit::summary, api::audit::verify, api::audit::export, api::audit::tail,
         crate::ws::events::open,
     ),

@@ -116,6 +116,10 @@ pub async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, Star
         .map_err(|source| StartError::Io { what: "the key of the audit trail cannot be used", source })?;
     let access_keys = AccessKeys::load(&data.access_keys_file, &*ids, domain::ports::clock::Clock::now(&*clock))
         .map_err(|source| StartError::Io { what: "the keys of access tokens cannot be used", source })?;
+    if store.read().await?.secrets().count().await? == 0 {
+        let made = data.vault_keys.make_first(&*ids);
+        made.map_err(|source| StartError::Io { what: "the key of the vault cannot be made", source })?;
+    }
     let agents = agents(data, outside.agents, &sandbox)
         .map_err(|source| StartError::Io { what: "the data directory cannot be written", source })?;
     Ok(Cx {
@@ -134,6 +138,7 @@ pub async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, Star
         denials: Arc::default(),
         audit_key: Arc::new(audit_key),
         access_keys: Arc::new(access_keys),
+        keys: Arc::new(data.vault_keys.clone()),
         hashing: services::accounts::HashingRoom::default(),
         detected: Arc::default(),
         settings: Arc::new(settings),

@@ -5,6 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use domain::ports::{
     agent::Agent,
     clock::{Clock, Ids},
+    keys::MasterKeys,
     sandbox::Sandbox,
     vcs::Vcs,
 };
@@ -49,6 +50,8 @@ pub struct Cx {
     pub audit_key: Arc<AuditKey>,
     /// Sign access tokens.
     pub access_keys: Arc<AccessKeys>,
+    /// What the vault is sealed with.
+    pub keys: Arc<dyn MasterKeys>,
     /// What was found of the agents, so that pages need not start processes.
     pub detected: Arc<Detected>,
     pub settings: Arc<Settings>,

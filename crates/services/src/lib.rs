@@ -13,6 +13,7 @@ pub mod runs;
 pub mod server;
 pub mod status;
 pub mod templates;
+pub mod vault;
 
 pub use context::{Cx, Nudges, Settings};
 pub use error::Error;

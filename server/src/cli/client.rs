@@ -57,7 +57,23 @@ impl Client {
         (format!("{}{path}", self.server.replacen("http", "ws", 1)), self.token.as_deref())
     }
 
+    pub(super) async fn put<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
+        self.ask(Method::PUT, path, Some(body)).await
+    }
+
+    pub(super) async fn delete(&self, path: &str) -> Result<(), Failure> {
+        self.answer(Method::DELETE, path, None::<&()>).await?;
+        Ok(())
+    }
+
     async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str, body: Option<&impl Serialize>) -> Result<T, Failure> {
+        let bytes = self.answer(method, path, body).await?;
+        serde_json::from_slice(&bytes)
+            .map_err(|error| Failure(format!("{} answered something else than loki does: {error}", self.server)))
+    }
+
+    /// The body of a good answer.
+    async fn answer(&self, method: Method, path: &str, body: Option<&impl Serialize>) -> Result<Vec<u8>, Failure> {
         let mut request = self.http.request(method, format!("{}{path}", self.server));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
@@ -69,8 +85,7 @@ impl Client {
         let status = response.status();
         let bytes = response.bytes().await?;
         if status.is_success() {
-            return serde_json::from_slice(&bytes)
-                .map_err(|error| Failure(format!("{} answered something else than loki does: {error}", self.server)));
+            return Ok(bytes.to_vec());
         }
         Err(self.refused(status, &bytes))
     }

@@ -111,7 +111,7 @@ fn checked(public_url: &str) -> Result<String, Failure> {
 }
 
 async fn create(data: Data, email: String, name: String, role: Role) -> Result<Exit, Failure> {
-    let password = password()?;
+    let password = from_stdin("password", LONGEST)?;
     let cx = open(data).await?;
     let user = services::accounts::create_user(&cx, &Actor::Automation, NewUser { email, name, password, role }).await?;
     print::line(&user.id.to_string());
@@ -119,20 +119,25 @@ async fn create(data: Data, email: String, name: String, role: Role) -> Result<E
     Ok(Exit::Done)
 }
 
-fn password() -> Result<String, Failure> {
+/// A secret of at most `longest` bytes from standard input.
+pub(super) fn from_stdin(what: &str, longest: u64) -> Result<String, Failure> {
     let mut text = String::new();
-    std::io::stdin().lock().take(LONGEST + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > LONGEST {
-        return Err(Failure("that is too long for a password".to_owned()));
+    std::io::stdin().lock().take(longest + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > longest {
+        return Err(Failure(format!("that is too long for a {what}")));
     }
     // `echo` adds a line end that is not meant.
-    let password = text.strip_suffix('\n').map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
-    Ok(password.to_owned())
+    let secret = text.strip_suffix('\n').map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
+    Ok(secret.to_owned())
 }
 
 pub(super) async fn open(data: Data) -> Result<Cx, Failure> {
-    let data = DataConfig::new(data)?;
+    open_config(&DataConfig::new(data)?).await
+}
+
+/// The same, where the set-up itself is needed too.
+pub(super) async fn open_config(data: &DataConfig) -> Result<Cx, Failure> {
     let agents = AgentsConfig::from_env()?;
     let outside = Outside::without_runs(&agents);
-    Ok(context(&data, outside).await?)
+    Ok(context(data, outside).await?)
 }

@@ -29,6 +29,11 @@ pub(super) async fn run(args: ServeArgs) -> Result<Exit, Failure> {
         print::problem("agents and checks run without isolation (--no-sandbox): start only specs that you trust");
     }
 
+    let cx = &app.edge.cx;
+    if let Some(problem) = services::vault::standing(&cx.store, &*cx.keys).await?.problem {
+        print::problem(&format!("secrets cannot be used yet: {problem}"));
+    }
+
     print::line(&format!("loki {} on {}", crate::wiring::VERSION, config.public_url));
     if let Some(token) = services::accounts::issue_setup_token(&app.edge.cx).await? {
         print::line("Nobody has an account yet. Make the first one, an admin's, here (the link works once):");

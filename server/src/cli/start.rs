@@ -115,7 +115,8 @@ fn looks_like_path(spec: &str) -> bool {
     !spec.contains(' ') && (ending || spec.starts_with('/') || spec.starts_with("./") || spec.starts_with("../"))
 }
 
-async fn find_project(client: &Client, wanted: &str) -> Result<ProjectId, Failure> {
+/// The project of that id or name.
+pub(super) async fn find_project(client: &Client, wanted: &str) -> Result<ProjectId, Failure> {
     if let Ok(id) = wanted.parse::<ProjectId>() {
         return Ok(id);
     }

@@ -4,6 +4,7 @@ use domain::{
     access::{self, Action},
     actor::Actor,
     audit::Changes,
+    vault::SecretScope,
 };
 use protocol::{
     Event, ProjectId, Scope,
@@ -60,6 +61,7 @@ pub async fn delete(cx: &Cx, actor: &Actor, id: ProjectId) -> Result<(), Error> 
         return Err(Error::Conflict(format!("run {} of this project is still active: stop it first", run.number)));
     }
     let runs = tx.runs().delete_of(id).await?;
+    tx.secrets().delete_of(SecretScope::Project(id)).await?;
     tx.projects().delete(id).await?;
     let scope = Scope { project_id: Some(id), run_id: None };
     tx.events().append(cx.clock.now(), scope, &Event::ProjectDeleted { name: project.name.clone() }).await?;

@@ -6,12 +6,13 @@ use domain::{
     access::{self, Action},
     actor::Actor,
     runs::Record,
+    vault::Masks,
 };
 use protocol::{
     Envelope, Event, ProjectId, RunId,
     page::PageQuery,
     receipts::Receipt,
-    runs::{Diff, LogEntry, LogPage, Run, RunView, Timeline},
+    runs::{Diff, FileDiff, LogEntry, LogPage, Run, RunView, Timeline},
 };
 use store::{RunsPage, Tx};
 
@@ -19,7 +20,7 @@ use super::load;
 use crate::{
     Cx, Error,
     page::{self, Page},
-    projects,
+    projects, vault,
 };
 
 /// Pieces of the log that a page shows first.
@@ -121,9 +122,25 @@ pub async fn diff(cx: &Cx, actor: &Actor, id: RunId) -> Result<Diff, Error> {
     let (Some(base), Some(head)) = (state.base, head) else {
         return Ok(Diff { run_id: id, base: None, head: None, files: Vec::new(), truncated: false });
     };
-    let files = cx.vcs.diff(Path::new(&project.path), &base, &head, FOLD_LINES).await?;
+    let mut files = cx.vcs.diff(Path::new(&project.path), &base, &head, FOLD_LINES).await?;
+    let given = vault::given(cx, project.id).await?;
+    files.iter_mut().for_each(|file| mask(file, given.masks()));
     let truncated = files.iter().any(|file| file.folded.as_deref() == Some("too large"));
     Ok(Diff { run_id: id, base: Some(base), head: Some(head), files, truncated })
+}
+
+/// A value of the vault that was committed all the same, or is about to be, is not shown.
+fn mask(file: &mut FileDiff, masks: &Masks) {
+    if masks.is_empty() {
+        return;
+    }
+    let hide = |text: &mut String| *text = masks.mask(std::mem::take(text));
+    hide(&mut file.path);
+    file.old_path.iter_mut().for_each(hide);
+    for hunk in &mut file.hunks {
+        hide(&mut hunk.header);
+        hunk.lines.iter_mut().for_each(|line| hide(&mut line.text));
+    }
 }
 
 /// Where the raw transcript lies, if there is one.
