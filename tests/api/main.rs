@@ -19,6 +19,7 @@ mod people;
 mod providers;
 mod reset_links;
 mod roles;
+mod secrets;
 mod shapes;
 mod sign_in;
 mod sockets;

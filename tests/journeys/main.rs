@@ -19,5 +19,6 @@ mod limits;
 mod packages;
 mod repositories;
 mod requests;
+mod secrets;
 mod spec_kinds;
 mod steering;

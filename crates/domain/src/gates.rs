@@ -16,6 +16,8 @@ mod text;
 
 use protocol::runs::{Gate, GateVerdict};
 
+use crate::vault::Masks;
+
 /// The most bytes of evidence that a finding keeps.
 pub const MAX_EVIDENCE: usize = 8 * 1024;
 
@@ -154,6 +156,20 @@ impl Finding {
         let lines = hints.into_iter().map(|hint| text::one_line(&secrets::mask(hint.as_ref()), MAX_TOLD_CHARS));
         self.hints = lines.take(MAX_HINTS).collect();
         self
+    }
+
+    /// The same without what `masks` knows.
+    #[must_use]
+    pub fn masked(self, masks: &Masks) -> Self {
+        if masks.is_empty() {
+            return self;
+        }
+        Self {
+            verdict: self.verdict,
+            summary: masks.mask(self.summary),
+            evidence: masks.mask(self.evidence),
+            hints: self.hints.into_iter().map(|hint| masks.mask(hint)).collect(),
+        }
     }
 
     /// The finding as it is stored and shown.

@@ -19,12 +19,13 @@ use domain::{
     ports::vcs::ChangedFile,
     runs::{Record, Verification},
     specs::TaskDraft,
+    vault::Masks,
 };
 use protocol::{
     receipts::ExampleFact,
     runs::{Gate, GateVerdict},
 };
-use services::{Cx, Error};
+use services::{Cx, Error, vault::Given};
 use tokio_util::sync::CancellationToken;
 
 use crate::worktree_files;
@@ -51,12 +52,15 @@ pub(crate) struct Subject<'a> {
     pub(crate) iteration: u32,
     /// The tasks whose examples must hold.
     pub(crate) tasks: Vec<&'a TaskDraft>,
+    /// The project's secrets: what its commands are given, and what nobody is shown.
+    pub(crate) given: Given,
 }
 
 /// The gates as they come in, each with the time that it took.
 struct Judged {
     iteration: u32,
     config: Config,
+    masks: Masks,
     findings: Vec<(GateName, Finding)>,
     gates: Vec<Gate>,
 }
@@ -64,6 +68,7 @@ struct Judged {
 impl Judged {
     fn add(&mut self, name: GateName, finding: Finding, since: Instant) {
         let finding = if self.config.is_enabled(name) { finding } else { Finding::not_applicable("Disabled by the team") };
+        let finding = finding.masked(&self.masks);
         let blocking = self.config.is_blocking(name);
         let took = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.gates.push(finding.clone().into_gate(name, self.iteration, blocking, took));
@@ -92,7 +97,13 @@ pub(crate) async fn run(subject: &Subject<'_>, cancel: &CancellationToken) -> Re
     let cx = subject.cx;
     let stat = cx.vcs.stat(&subject.repository, &subject.from, &subject.tree).await?;
     let (config, broken_config) = team_config(subject).await?;
-    let mut judged = Judged { iteration: subject.iteration, config, findings: Vec::new(), gates: Vec::new() };
+    let mut judged = Judged {
+        iteration: subject.iteration,
+        config,
+        masks: subject.given.masks().clone(),
+        findings: Vec::new(),
+        gates: Vec::new(),
+    };
     judged.add(GateName::Diff, diff::judge(&stat), started);
     if judged.has_failed(GateName::Diff) {
         return Ok(judged.verification(Vec::new()));
@@ -131,7 +142,7 @@ fn judge_texts(subject: &Subject<'_>, changed: &[ChangedFile], judged: &mut Judg
     let since = Instant::now();
     judged.add(GateName::Scope, scope::judge(changed, &rules), since);
     let since = Instant::now();
-    judged.add(GateName::Secrets, secrets::judge(changed), since);
+    judged.add(GateName::Secrets, secrets::judge(changed, subject.given.masks()), since);
     let since = Instant::now();
     judged.add(GateName::TestIntegrity, test_integrity::judge(changed), since);
 }

@@ -4,7 +4,7 @@ mod waiting;
 
 use std::time::Duration;
 
-use domain::runs::Record;
+use domain::{runs::Record, vault::Masks};
 use protocol::{
     Event, Scope,
     runs::{LogChunk, LogKind, Step},
@@ -35,6 +35,12 @@ impl<'a> Output<'a> {
     /// Of a check that has ended. Of what is too much, the end is kept.
     pub(crate) fn of_check(cx: &'a Cx, record: &'a Record) -> Self {
         Self::from_source(cx, record, Step::Verify, Source::Check)
+    }
+
+    /// The same, which also hides what `masks` knows.
+    pub(crate) fn hiding(mut self, masks: &Masks) -> Self {
+        self.waiting = self.waiting.hiding(masks);
+        self
     }
 
     fn from_source(cx: &'a Cx, record: &'a Record, step: Step, source: Source) -> Self {

@@ -55,4 +55,28 @@ pub struct AgentInfo {
     pub problem: Option<String>,
     /// Whether its work is only a demonstration.
     pub demo: bool,
+    /// Where the key comes from that it reaches its model with; absent where none is known here: it may be signed in by itself.
+    #[serde(default)]
+    pub key: Option<KeyOrigin>,
+}
+
+/// Where an agent's key comes from. The key itself is told nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum KeyOrigin {
+    /// A secret of the vault.
+    Vault,
+    /// A variable of the server's environment.
+    Environment,
+}
+
+impl KeyOrigin {
+    /// In words.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Vault => "key from the vault",
+            Self::Environment => "key from the server's environment",
+        }
+    }
 }

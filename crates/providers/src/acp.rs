@@ -23,7 +23,7 @@ use crate::{
     ProvidersConfig,
     driver::{Borders, drive},
     executable::{self, Executable},
-    secrets::Secrets,
+    secrets::{self, Secrets},
 };
 
 mod files;
@@ -48,7 +48,6 @@ pub(crate) struct Command {
 /// An agent behind a command.
 pub(crate) struct AcpAgent {
     command: Command,
-    secrets: Secrets,
     /// As the agent told it when it was last called.
     version: Arc<Mutex<Option<String>>>,
     sandbox: Arc<dyn Sandbox>,
@@ -77,8 +76,7 @@ pub(crate) fn agent(config: ProvidersConfig, sandbox: Arc<dyn Sandbox>) -> AcpAg
 
 impl AcpAgent {
     pub(crate) fn new(command: Command, version: Option<String>, sandbox: Arc<dyn Sandbox>) -> Self {
-        let secrets = Secrets::of(&command.env);
-        Self { command, secrets, version: Arc::new(Mutex::new(version)), sandbox }
+        Self { command, version: Arc::new(Mutex::new(version)), sandbox }
     }
 
     fn find(&self) -> Result<Executable, String> {
@@ -86,7 +84,7 @@ impl AcpAgent {
         program.as_ref().and_then(|program| executable::find(program, search_path)).ok_or_else(|| missing.clone())
     }
 
-    fn job(&self, executable: Executable, call: &AgentCall) -> Job {
+    fn job(&self, executable: Executable, call: &AgentCall, env: Vec<(String, String)>) -> Job {
         let mut readable = match self.command.provider {
             // Our own executable lies beside the server's other files, which are none of its business.
             ProviderId::Demo => vec![executable.path.clone(), executable.resolved],
@@ -103,7 +101,7 @@ impl AcpAgent {
             workspace: call.workspace.clone(),
             readable,
             home: Some(call.home.clone()),
-            env: self.command.env.clone(),
+            env,
             network: self.command.network,
             limits: JobLimits::for_agents(call.wall),
         }
@@ -131,6 +129,7 @@ impl Agent for AcpAgent {
             version: self.version.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             problem,
             demo: provider == ProviderId::Demo,
+            key: secrets::origin(provider, &self.command.env),
         }
     }
 
@@ -142,8 +141,9 @@ impl Agent for AcpAgent {
                 return AgentResult { outcome, said: String::new(), usage: Usage::default() };
             }
         };
-        let borders = Borders::new(&call, self.secrets.clone(), events, cancel);
-        let job = self.job(executable, &call);
+        let env = secrets::merged(self.provider(), &self.command.env, &call);
+        let borders = Borders::new(&call, Secrets::of(&call.masks, &env), events, cancel);
+        let job = self.job(executable, &call, env);
         let told_version = match self.command.provider {
             ProviderId::Demo => Arc::default(),
             ProviderId::Claude | ProviderId::Acp => self.version.clone(),

@@ -21,7 +21,7 @@ use crate::{
     detect::Versions,
     driver::{Borders, drive},
     executable::{self, Executable},
-    secrets::Secrets,
+    secrets::{self, Secrets},
 };
 
 mod parse;
@@ -44,7 +44,6 @@ pub(crate) struct Claude {
     program: PathBuf,
     search_path: Vec<PathBuf>,
     env: Vec<(String, String)>,
-    secrets: Secrets,
     versions: Versions,
     sandbox: Arc<dyn Sandbox>,
 }
@@ -58,15 +57,10 @@ impl Claude {
             .filter(|(name, _)| is_ours(name))
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
-        let secrets = Secrets::of(&given);
-        let settings = SETTINGS.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let is_set = |name: &str| SETTINGS.iter().any(|(set, _)| *set == name);
-        let env = given.into_iter().filter(|(name, _)| !is_set(name)).chain(settings).collect();
         Self {
             program: config.claude.clone().unwrap_or_else(|| "claude".into()),
             search_path: config.search_path.clone(),
-            env,
-            secrets,
+            env: given,
             versions: Versions::new(sandbox.clone(), config.scratch.clone()),
             sandbox,
         }
@@ -77,13 +71,15 @@ impl Claude {
             .ok_or_else(|| format!("{} was not found. {INSTALL}", self.program.display()))
     }
 
-    fn job(&self, executable: &Executable, call: &AgentCall) -> Job {
+    fn job(&self, executable: &Executable, call: &AgentCall, env: Vec<(String, String)>) -> Job {
+        let settings = SETTINGS.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let is_set = |name: &str| SETTINGS.iter().any(|(set, _)| *set == name);
         Job {
             argv: arguments(&executable.path, call),
             workspace: call.workspace.clone(),
             readable: executable.readable.iter().chain(&call.readable).cloned().collect(),
             home: Some(call.home.clone()),
-            env: self.env.clone(),
+            env: env.into_iter().filter(|(name, _)| !is_set(name)).chain(settings).collect(),
             network: Network::Host,
             limits: JobLimits::for_agents(call.wall),
         }
@@ -125,7 +121,16 @@ impl Agent for Claude {
             Err(problem) => (None, Some(problem)),
         };
         let title = provider.title().to_owned();
-        AgentInfo { provider, title, available: problem.is_none(), path, version, problem, demo: false }
+        AgentInfo {
+            provider,
+            title,
+            available: problem.is_none(),
+            path,
+            version,
+            problem,
+            demo: false,
+            key: secrets::origin(provider, &self.env),
+        }
     }
 
     async fn call(&self, call: AgentCall, events: mpsc::Sender<AgentEvent>, cancel: CancellationToken) -> AgentResult {
@@ -138,8 +143,9 @@ impl Agent for Claude {
             Ok(executable) => executable,
             Err(detail) => return nothing(AgentOutcome::Crashed { exit: "not started".to_owned(), detail }),
         };
-        let borders = Borders::new(&call, self.secrets.clone(), events, cancel);
-        let job = self.job(&executable, &call);
+        let env = secrets::merged(self.provider(), &self.env, &call);
+        let borders = Borders::new(&call, Secrets::of(&call.masks, &env), events, cancel);
+        let job = self.job(&executable, &call, env);
         let reading = Reading::new(call.prompt, call.workspace);
         Box::pin(drive(self.sandbox.as_ref(), job, reading, borders)).await
     }

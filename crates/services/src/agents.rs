@@ -5,8 +5,14 @@ use std::sync::Mutex;
 use domain::{
     access::{self, Action},
     actor::Actor,
+    vault::{self, SecretScope},
 };
-use protocol::{Timestamp, agents::AgentInfo};
+use protocol::{
+    Timestamp,
+    agents::{AgentInfo, KeyOrigin},
+    secrets::SecretUse,
+};
+use store::Store;
 
 use crate::{Cx, Error};
 
@@ -20,7 +26,24 @@ pub struct Detected(Mutex<Option<(Timestamp, Vec<AgentInfo>)>>);
 /// Every agent that loki knows, found or not.
 pub async fn list(cx: &Cx, actor: &Actor) -> Result<Vec<AgentInfo>, Error> {
     access::require(actor, Action::ReadAgents)?;
-    Ok(detect(cx).await)
+    let mut agents = detect(cx).await;
+    let keys = vault_keys(&cx.store).await?;
+    agents.iter_mut().for_each(|agent| note_vault(agent, &keys));
+    Ok(agents)
+}
+
+/// Names of the installation's secrets that agents are given.
+pub async fn vault_keys(store: &Store) -> Result<Vec<String>, Error> {
+    let tx = store.read().await?;
+    let secrets = tx.secrets().of(SecretScope::Installation).await?;
+    Ok(secrets.into_iter().filter(|secret| secret.uses.contains(&SecretUse::Agent)).map(|secret| secret.name).collect())
+}
+
+/// Says that an agent's key comes from the vault, where it does: the vault's wins over the environment's.
+pub fn note_vault(agent: &mut AgentInfo, keys: &[String]) {
+    if vault::key_names(agent.provider).any(|name| keys.iter().any(|key| key == name)) {
+        agent.key = Some(KeyOrigin::Vault);
+    }
 }
 
 /// Looks for the agents, or at what was found a moment ago.

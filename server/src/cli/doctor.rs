@@ -4,6 +4,7 @@ use clap::Args;
 use domain::sign_in::Provisioning;
 use rustix::fs::statvfs;
 use serde::Serialize;
+use store::Store;
 use tokio::process::Command;
 
 use super::{Data, Exit, Failure, print};
@@ -67,7 +68,9 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Exit, Failure> {
     match DataConfig::new(args.data) {
         Ok(data) => {
             checks.extend(data_dir(&data));
-            checks.extend(sandbox_and_agents(&data, &agents).await?);
+            let (vault, keys) = vault(&data).await;
+            checks.extend(sandbox_and_agents(&data, &agents, &keys).await?);
+            checks.push(vault);
             checks.extend(providers(&data, args.public_url.as_deref().and_then(public_url).as_deref()).await);
         }
         Err(error) => {
@@ -139,7 +142,7 @@ fn data_dir(data: &DataConfig) -> Vec<Check> {
     vec![writable, room]
 }
 
-async fn sandbox_and_agents(data: &DataConfig, agents: &AgentsConfig) -> Result<Vec<Check>, Failure> {
+async fn sandbox_and_agents(data: &DataConfig, agents: &AgentsConfig, keys: &[String]) -> Result<Vec<Check>, Failure> {
     let outside = Outside::without_runs(agents);
     let sandbox = wiring::sandbox(data, &outside);
     let mut checks = vec![match sandbox.check().await {
@@ -150,8 +153,10 @@ async fn sandbox_and_agents(data: &DataConfig, agents: &AgentsConfig) -> Result<
         }
     }];
     for agent in wiring::agents(data, agents, &sandbox)?.iter() {
-        let info = agent.detect().await;
-        let place = [info.path, info.version].into_iter().flatten().collect::<Vec<_>>().join(", ");
+        let mut info = agent.detect().await;
+        services::agents::note_vault(&mut info, keys);
+        let key = info.key.map(|key| key.title().to_owned());
+        let place = [info.path, info.version, key].into_iter().flatten().collect::<Vec<_>>().join(", ");
         checks.push(Check {
             name: format!("agent {}", info.title),
             ok: info.available,
@@ -162,6 +167,32 @@ async fn sandbox_and_agents(data: &DataConfig, agents: &AgentsConfig) -> Result<
         });
     }
     Ok(checks)
+}
+
+/// Whether secrets can be opened, and the names of those that agents are given.
+async fn vault(data: &DataConfig) -> (Check, Vec<String>) {
+    let is_new = data.database_url == data.default_database() && !data.data_dir.join("loki.db").exists();
+    if is_new {
+        return (Check::good("vault", "no secrets yet"), Vec::new());
+    }
+    let looked = async {
+        let store = Store::open(&data.database_url).await?;
+        let standing = services::vault::standing(&store, &data.vault_keys).await?;
+        let keys = services::agents::vault_keys(&store).await?;
+        store.close().await?;
+        Ok::<_, services::Error>((standing, keys))
+    };
+    match looked.await {
+        Err(error) => (Check::bad("vault", Failure::of(&error).0, "look at the database first"), Vec::new()),
+        Ok((standing, keys)) => {
+            let check = match (standing.problem, standing.master) {
+                (Some(problem), _) => Check::bad("vault", problem, "docs/using/secrets.md has all ways to give the key"),
+                (None, Some(key)) => Check::good("vault", format!("{} secrets under the master key {key}", standing.secrets)),
+                (None, None) => Check::good("vault", "no secrets yet"),
+            };
+            (check, keys)
+        }
+    }
 }
 
 /// Each provider is asked whether it is there, all at once.

@@ -8,7 +8,10 @@ mod literals;
 mod shapes;
 
 use super::{Finding, text};
-use crate::ports::vcs::ChangedFile;
+use crate::{
+    ports::vcs::ChangedFile,
+    vault::{MASK, Masks},
+};
 
 /// The most places that are listed.
 const MAX_PLACES: usize = 50;
@@ -22,13 +25,14 @@ struct Hit<'a> {
     value: &'a str,
 }
 
-/// Whether anything that was added is a secret.
-pub fn judge(changed: &[ChangedFile]) -> Finding {
+/// Whether anything that was added is a secret: one of the vault, which `vault` knows, or what looks like one.
+pub fn judge(changed: &[ChangedFile], vault: &Masks) -> Finding {
     let mut places = Vec::new();
     for file in changed.iter().filter(|file| file.after.is_some() && file.link.is_none()) {
         if let Some(what) = private_file(file) {
             places.push((text::one_line(&file.path, 150), what, String::new()));
         }
+        places.extend(of_the_vault(file, vault));
         places.extend(in_added_lines(file));
         if places.len() > MAX_PLACES {
             places.truncate(MAX_PLACES);
@@ -68,6 +72,18 @@ pub fn mask(text: &str) -> String {
 pub fn open_tail(line: &str) -> usize {
     let literal = literals::open(line).unwrap_or(line.len());
     literal.min(shapes::open(line).unwrap_or(line.len()))
+}
+
+/// Added lines, and a name, with a value of the vault in any of its forms. The finding names the secret, not the value.
+fn of_the_vault(file: &ChangedFile, vault: &Masks) -> Vec<(String, &'static str, String)> {
+    const WHAT: &str = "a secret of the vault";
+    let path = || vault.mask(text::one_line(&file.path, 150));
+    let shown = |name: &str| format!("{name} ({MASK})");
+    let in_name = vault.find(&file.path).map(|name| (path(), WHAT, shown(name)));
+    let mut lines = text::added_lines(file).into_iter();
+    let in_lines = std::iter::from_fn(|| lines.find_map(|(number, line)| Some((number, vault.find(line)?))));
+    let in_lines = in_lines.map(|(number, name)| (format!("{}:{number}", path()), WHAT, shown(name)));
+    in_name.into_iter().chain(in_lines).take(MAX_PLACES + 1).collect()
 }
 
 fn in_added_lines(file: &ChangedFile) -> Vec<(String, &'static str, String)> {

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::vault::Masks;
+
 /// One prompt for an agent and where it works.
 #[derive(Clone, Debug)]
 pub struct AgentCall {
@@ -26,6 +28,10 @@ pub struct AgentCall {
     pub wall: Duration,
     /// US dollars that are left of the run; passed on to agents that can hold a ceiling themselves.
     pub cost_usd: Option<f64>,
+    /// Secrets that the agent's process is given, besides what the server itself gives it. Those of the vault win.
+    pub secrets: Vec<(String, String)>,
+    /// What must not be shown, whoever is given it.
+    pub masks: Masks,
 }
 
 /// What an agent does, as it does it.

@@ -13,7 +13,7 @@ use domain::{
     },
     ports::sandbox::{Exit, Job, JobLimits, Network, Output},
 };
-use protocol::runs::LogKind;
+use protocol::{runs::LogKind, secrets::SecretUse};
 use services::{Cx, Error};
 use tokio_util::sync::CancellationToken;
 
@@ -103,7 +103,9 @@ async fn run_one(
     let argv = ["env".into(), "-C".into(), folder.into_os_string()].into_iter().chain(argv.iter().map(Into::into)).collect();
     let mut job = job(subject, argv, check.env.clone(), Duration::from_secs(check.timeout_s));
     job.readable.extend_from_slice(caches);
-    let output = start(subject.cx, job, cancel).await?;
+    let mut output = start(subject.cx, job, cancel).await?;
+    // Here, before anything is cut out of it: half a secret is known to nobody.
+    output.text = subject.given.masks().mask(output.text);
     let mut log = output::Output::of_check(subject.cx, subject.record);
     log.push(LogKind::Tool, format!("$ {shown}\n"));
     log.push(LogKind::Output, output.text.clone());
@@ -114,8 +116,11 @@ async fn run_one(
     Ok(output)
 }
 
-/// A process of the project, with the worktree and nothing else.
-pub(super) fn job(subject: &Subject<'_>, argv: Vec<std::ffi::OsString>, env: Vec<(String, String)>, wall: Duration) -> Job {
+/// A process of the project, with the worktree, the secrets that are meant for it, and nothing else.
+pub(super) fn job(subject: &Subject<'_>, argv: Vec<std::ffi::OsString>, own: Vec<(String, String)>, wall: Duration) -> Job {
+    let mut env = subject.given.env(SecretUse::Tests);
+    env.retain(|(name, _)| !own.iter().any(|(other, _)| other == name));
+    env.extend(own);
     Job {
         argv,
         workspace: subject.worktree.clone(),

@@ -68,9 +68,22 @@ async fn one(
     };
     let (held, seen) = match examples::evaluate(&bound, &seen) {
         Ok(()) => (true, "as expected".to_owned()),
-        Err(difference) => (false, difference),
+        Err(difference) => (false, without_secrets(subject, &bound, seen).unwrap_or(difference)),
     };
-    Ok(ExampleFact { text: example.describe(), held: Some(held), seen })
+    let hide = |text| subject.given.masks().mask(text);
+    Ok(ExampleFact { text: hide(example.describe()), held: Some(held), seen: hide(seen) })
+}
+
+/// The difference in words that tell no secret. It is told anew, since it may have been cut in the middle of one.
+fn without_secrets(subject: &Subject<'_>, bound: &BoundExample, seen: Seen) -> Option<String> {
+    let masks = subject.given.masks();
+    if masks.is_empty() {
+        return None;
+    }
+    let hide = |text| masks.mask(text);
+    let files = seen.files.into_iter().map(|(path, text)| (path, hide(text))).collect();
+    let hidden = Seen { stdout: hide(seen.stdout), stderr: hide(seen.stderr), code: seen.code, files };
+    Some(examples::evaluate(bound, &hidden).err().unwrap_or_else(|| "it differs in a secret".to_owned()))
 }
 
 /// Values differ from run to run and task to task, and are the same again when the step is repeated.

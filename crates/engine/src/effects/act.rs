@@ -6,8 +6,11 @@ use domain::{
     ports::agent::{Agent, AgentCall, AgentEvent, AgentOutcome, AgentResult, Usage},
     runs::{Input, Record, limits},
 };
-use protocol::runs::{LogKind, Step};
-use services::{Cx, Error};
+use protocol::{
+    runs::{LogKind, Step},
+    secrets::SecretUse,
+};
+use services::{Cx, Error, vault};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -40,6 +43,7 @@ pub(super) async fn act(
     let Some(agent) = cx.agents.iter().find(|agent| agent.provider() == record.provider) else {
         return Err(Error::Unavailable(format!("{} is not known to this server", record.provider.title())));
     };
+    let given = vault::given(cx, record.project_id).await?;
     let run_dir = cx.settings.run_dir(record.id);
     let home = run_dir.join("home");
     tokio::fs::create_dir_all(&home).await?;
@@ -53,6 +57,8 @@ pub(super) async fn act(
         stall: cx.settings.stall.unwrap_or(STALL),
         wall: Duration::from_millis(u64::try_from(record.state.millis_left()).unwrap_or(0)),
         cost_usd: record.state.micros_left().map(limits::usd),
+        secrets: given.env(SecretUse::Agent),
+        masks: given.masks().clone(),
     };
     let (result, over_budget) = listen(cx, record, agent.as_ref(), ask, cancel).await?;
     Ok(Outcome { input: Input::Acted { result }, extra: Extra::None, over_budget })
@@ -74,7 +80,7 @@ async fn listen(
     let (sender, mut events) = mpsc::channel(WAITING_EVENTS);
     let stop = cancel.child_token();
     let ceiling = record.state.micros_left();
-    let mut output = Output::new(cx, record, Step::Act);
+    let mut output = Output::new(cx, record, Step::Act).hiding(&ask.masks);
     let mut usage = Usage::default();
     let mut over_budget = None;
     let call = agent.call(ask, sender, stop.clone());

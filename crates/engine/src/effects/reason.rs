@@ -1,7 +1,7 @@
 //! Before and after the agent: what it is told, and what it really changed.
 
 use domain::runs::{Input, Record};
-use services::{Cx, Error};
+use services::{Cx, Error, vault};
 use store::CallRow;
 
 use super::Outcome;
@@ -17,6 +17,8 @@ pub(super) async fn reason(cx: &Cx, record: &Record, discard: Option<&str>) -> R
     let checkpoint = cx.vcs.snapshot(&worktree, &format!("run-{}", record.id)).await?;
     let spec = super::spec(record)?;
     let prompt = prompts::render(record, &spec)?;
+    // A spec that repeats a secret would tell it to a model.
+    let given = vault::given(cx, record.project_id).await?;
     let findings = record.state.findings.len();
     let summary = match (record.state.task(), findings) {
         (Some(task), 0) => format!("Task {}: {}", task.number, task.title),
@@ -28,7 +30,7 @@ pub(super) async fn reason(cx: &Cx, record: &Record, discard: Option<&str>) -> R
     let call = CallRow {
         number: record.state.call + 1,
         iteration: record.state.iteration,
-        prompt: prompt.text,
+        prompt: given.masks().mask(prompt.text),
         scaffold_tokens: prompt.scaffold_tokens,
         asked_at: cx.clock.now(),
     };

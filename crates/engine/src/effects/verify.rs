@@ -7,7 +7,7 @@ use domain::{
     specs::TaskDraft,
 };
 use protocol::runs::TaskStatus;
-use services::{Cx, Error};
+use services::{Cx, Error, vault};
 use tokio_util::sync::CancellationToken;
 
 use super::Outcome;
@@ -50,6 +50,7 @@ pub(super) async fn verify(
         tree: tree.to_owned(),
         iteration: record.state.iteration,
         tasks,
+        given: vault::given(cx, record.project_id).await?,
     };
     let verification = checks::run(&subject, cancel).await;
     // The project's commands may have left files behind; the worktree is what was verified.
@@ -80,6 +81,7 @@ pub(super) async fn check_whole(cx: &Cx, record: &Record, cancel: &CancellationT
         tree: tip,
         iteration: checks::WHOLE,
         tasks: completed(record, &spec.tasks),
+        given: vault::given(cx, record.project_id).await?,
     };
     let verification = checks::run(&subject, cancel).await;
     remove_copy(&run_dir).await?;

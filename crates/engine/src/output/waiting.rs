@@ -5,7 +5,7 @@ mod tests;
 
 use std::collections::VecDeque;
 
-use domain::gates::secrets;
+use domain::{gates::secrets, vault::Masks};
 use protocol::runs::LogKind;
 
 /// Events of one write.
@@ -33,6 +33,7 @@ pub(super) enum Source {
 #[derive(Debug)]
 pub(super) struct Waiting {
     source: Source,
+    masks: Masks,
     /// Pieces of one kind that came one after the other are one text.
     texts: VecDeque<(LogKind, String)>,
     bytes: usize,
@@ -49,7 +50,22 @@ pub(super) struct Waiting {
 
 impl Waiting {
     pub(super) fn new(source: Source) -> Self {
-        Self { source, texts: VecDeque::new(), bytes: 0, taken: 0, left_out: 0, kept_back: 0, waits: 0, shown: None }
+        Self {
+            source,
+            masks: Masks::default(),
+            texts: VecDeque::new(),
+            bytes: 0,
+            taken: 0,
+            left_out: 0,
+            kept_back: 0,
+            waits: 0,
+            shown: None,
+        }
+    }
+
+    /// The same, which also hides what `masks` knows.
+    pub(super) fn hiding(self, masks: &Masks) -> Self {
+        Self { masks: masks.clone(), ..self }
     }
 
     /// Takes in as much of `text` as there is room for: of an agent's its beginning, of a check's its end.
@@ -102,7 +118,7 @@ impl Waiting {
                 _ if self.waits < MOST_WAITS => line_end(&text),
                 _ => word_end(&text),
             };
-            let end = if may_go_on { self.before_open_secret(kind, &text, end) } else { end };
+            let end = if may_go_on { self.before_open_secret(kind, &text, end) } else { self.before_open_value(&text, end) };
             let (head, rest) = text.split_at_checked(end).unwrap_or((&text, ""));
             self.bytes -= head.len();
             events.extend(split(self.masked(kind, head)).map(|part| (kind, part)));
@@ -141,12 +157,18 @@ impl Waiting {
             return String::new();
         }
         let before = self.open_line(kind).to_owned();
-        let whole = secrets::mask(&format!("{before}{text}"));
+        let whole = secrets::mask(&self.masks.mask(format!("{before}{text}")));
         let same: usize = before.chars().zip(whole.chars()).take_while(|(a, b)| a == b).map(|(char, _)| char.len_utf8()).sum();
         let line = whole.rsplit('\n').next().unwrap_or_default();
         let from = line.ceil_char_boundary(line.len().saturating_sub(OPEN_LINE_BYTES));
         self.shown = line.get(from..).map(|line| (kind, line.to_owned()));
         whole.get(same..).unwrap_or_default().to_owned()
+    }
+
+    /// `end`, or where a value of the vault begins that does not end before it: it may have spaces, which texts are cut at.
+    fn before_open_value(&self, text: &str, end: usize) -> usize {
+        let open = self.masks.open_tail(text.get(..end).unwrap_or(text));
+        if end < text.len() && open > 0 { open.min(end) } else { end }
     }
 
     /// `end`, or where something before it begins that may become a secret with what comes next.
@@ -155,7 +177,7 @@ impl Waiting {
         let start = head.rfind('\n').map_or(0, |at| at + 1);
         let before = if start == 0 { self.open_line(kind) } else { "" };
         let line = format!("{before}{}", head.get(start..).unwrap_or_default());
-        let open = secrets::open_tail(&line);
+        let open = secrets::open_tail(&line).min(self.masks.open_tail(&line));
         if line.len() - open > OPEN_LINE_BYTES { end } else { (start + open.saturating_sub(before.len())).min(end) }
     }
 }

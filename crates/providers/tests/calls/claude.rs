@@ -126,3 +126,25 @@ async fn an_executable_that_cannot_run_or_is_missing_is_a_problem() {
     assert_eq!(all.iter().map(|info| info.provider).collect::<Vec<_>>(), ProviderId::ALL);
     assert!(all[1].problem.as_ref().unwrap().contains("npm install -g @anthropic-ai/claude-code"));
 }
+
+#[tokio::test]
+async fn secrets_of_the_call_win_and_keys_of_other_agents_stay_away() {
+    let mut scene = scene("echo \"$DATABASE_PASSWORD\"; echo \"$DATABASE_PASSWORD\" >&2; exit 1");
+    let secrets = [
+        ("ANTHROPIC_API_KEY", "key-of-the-vault"),
+        ("OPENAI_API_KEY", "key-of-another"),
+        ("DATABASE_PASSWORD", "correct horse"),
+        ("CLAUDE_CODE_MAX_RETRIES", "99"),
+    ];
+    scene.call.secrets = secrets.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let (events, result) = scene.call(ProviderId::Claude).await;
+
+    let environment = fs::read_to_string(scene.workspace().join("environment")).unwrap();
+    for line in ["ANTHROPIC_API_KEY=key-of-the-vault", "DATABASE_PASSWORD=correct horse", "CLAUDE_CODE_MAX_RETRIES=1"] {
+        assert!(environment.lines().any(|set| set == line), "{line} is missing in {environment}");
+    }
+    assert!(!environment.contains("key-of-another") && !environment.contains("sk-ant-secret"), "{environment}");
+    let arguments = fs::read_to_string(scene.workspace().join("arguments")).unwrap();
+    let told = format!("{events:?}{result:?}{}{arguments}", scene.transcript());
+    assert!(told.contains("•••") && !told.contains("correct horse") && !told.contains("key-of"), "{told}");
+}

@@ -10,9 +10,12 @@ use std::{
 };
 
 use async_trait::async_trait;
-use domain::ports::{
-    agent::{AgentCall, AgentEvent, AgentResult},
-    sandbox::{Exit, Job, Output, Process, ProcessHandle, Sandbox, SandboxError},
+use domain::{
+    ports::{
+        agent::{AgentCall, AgentEvent, AgentResult},
+        sandbox::{Exit, Job, Output, Process, ProcessHandle, Sandbox, SandboxError},
+    },
+    vault::Masks,
 };
 use protocol::agents::ProviderId;
 use providers::{Providers, ProvidersConfig};
@@ -118,6 +121,8 @@ impl Scene {
             stall: Duration::from_secs(60),
             wall: Duration::from_secs(120),
             cost_usd: None,
+            secrets: Vec::new(),
+            masks: Masks::default(),
         };
         let search_path = PATH.split(':').map(PathBuf::from).collect();
         let config = ProvidersConfig { search_path, scratch: root.join("scratch"), ..ProvidersConfig::default() };

@@ -4,6 +4,24 @@ use protocol::runs::GateVerdict::{Failed, Passed};
 
 use super::*;
 
+fn judge(changed: &[ChangedFile]) -> Finding {
+    super::judge(changed, &Masks::default())
+}
+
+#[test]
+fn a_value_of_the_vault_is_found_and_not_shown() {
+    let vault = Masks::of([("DATABASE_PASSWORD", "correct horse")]);
+    for line in ["x = 'correct horse'", "y = Y29ycmVjdCBob3JzZQ==", "?p=correct%20horse"] {
+        let finding = super::judge(&[file("a.py", None, &format!("# one\n{line}\n"))], &vault);
+        assert_eq!(finding.verdict, Failed, "{line}");
+        assert!(finding.summary.contains("a secret of the vault at a.py:2"), "{}", finding.summary);
+        assert!(finding.evidence.contains("DATABASE_PASSWORD") && !format!("{finding:?}").contains("horse"), "{finding:?}");
+    }
+    let named = super::judge(&[file("correct horse", None, "a\n")], &vault);
+    assert!(named.verdict == Failed && !format!("{named:?}").contains("horse"), "{named:?}");
+    assert_eq!(super::judge(&[file("a.py", Some("correct horse\n"), "correct horse\nb\n")], &vault).verdict, Passed);
+}
+
 fn file(path: &str, before: Option<&str>, after: &str) -> ChangedFile {
     ChangedFile { path: path.into(), before: before.map(Into::into), after: Some(after.into()), opaque: false, link: None }
 }

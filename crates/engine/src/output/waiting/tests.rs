@@ -56,6 +56,24 @@ fn a_secret_in_two_pieces_is_masked_however_long_the_second_takes() {
 }
 
 #[test]
+fn a_value_of_the_vault_in_two_pieces_is_masked_however_long_the_second_takes() {
+    let (value, line) = ("correct horse battery", "say correct horse battery, please\n");
+    for cut in 1..line.len() {
+        let (head, tail) = line.split_at(cut);
+        let mut waiting = Waiting::new(Source::Agent).hiding(&Masks::of([("A", value)]));
+        let mut shown = String::new();
+        waiting.push(Text, head.to_owned());
+        for _ in 0..30 {
+            shown.extend(waiting.take().into_iter().map(|(_, text)| text));
+        }
+        waiting.push(Text, tail.to_owned());
+        shown.extend(waiting.take().into_iter().map(|(_, text)| text));
+        shown.extend(waiting.take_rest().into_iter().map(|(_, text)| text));
+        assert!(shown.ends_with("•••, please\n") && !shown.contains("corr") && shown.len() < 30, "cut at {cut}: {shown}");
+    }
+}
+
+#[test]
 fn plain_words_do_not_wait_for_more() {
     let mut waiting = Waiting::new(Source::Agent);
     waiting.push(Text, "The tests pass. Shall I go on with the next one?".to_owned());
