@@ -12,6 +12,7 @@ pub mod projects;
 pub mod run;
 pub mod run_rows;
 pub mod runs;
+pub mod secrets;
 pub mod setup;
 pub mod spec_field;
 pub mod template;

@@ -21,6 +21,8 @@ pub fn pages() -> AnyView {
             <Route path=path!("/projects") view=Page::Here(projects::page) ssr=mode.clone()/>
             <Route path=path!("/projects/new") view=Page::Form(Form::NewProject) ssr=mode.clone()/>
             <Route path=path!("/projects/:id") view=Page::Form(Form::Project) ssr=mode.clone()/>
+            <Route path=path!("/projects/:id/secrets") view=Page::Form(Form::Secrets) ssr=mode.clone()/>
+            <Route path=path!("/admin/secrets") view=Page::Form(Form::Secrets) ssr=mode.clone()/>
             <Route path=path!("/runs") view=Page::Here(runs::page) ssr=mode.clone()/>
             <Route path=path!("/runs/:id") view=Page::Run ssr=mode.clone()/>
             <Route path=path!("/templates") view=Page::Form(Form::Templates) ssr=mode.clone()/>
@@ -42,6 +44,8 @@ pub fn page_at(path: &str) -> Page {
         (Some("runs"), Some(_), None) => Page::Run,
         (Some("projects"), Some("new"), None) => Page::Form(Form::NewProject),
         (Some("projects"), Some(_), None) => Page::Form(Form::Project),
+        (Some("projects"), Some(_), Some("secrets")) if segments.next().is_none() => Page::Form(Form::Secrets),
+        (Some("admin"), Some("secrets"), None) => Page::Form(Form::Secrets),
         (Some("templates"), Some(_), None) => Page::Form(Form::Template),
         (Some("templates"), None, None) => Page::Form(Form::Templates),
         (Some("profile"), None, None) => Page::Profile,
@@ -81,6 +85,13 @@ pub mod to {
 
     pub fn project(id: ProjectId) -> String {
         format!("/projects/{id}")
+    }
+
+    /// Secrets of the installation.
+    pub const ADMIN_SECRETS: &str = "/admin/secrets";
+
+    pub fn project_secrets(id: ProjectId) -> String {
+        format!("/projects/{id}/secrets")
     }
 
     /// A tab of a project: `runs`, `settings` or `start`.

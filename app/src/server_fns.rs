@@ -9,6 +9,7 @@ pub mod profile;
 pub mod projects;
 pub mod run_lists;
 pub mod runs;
+pub mod secrets;
 pub mod start;
 pub mod templates;
 pub mod users;

@@ -13,7 +13,7 @@ use tests::{
 };
 
 /// Page, and who may see it: admins, auditors, nobody else.
-const PAGES: [(&str, bool); 10] = [
+const PAGES: [(&str, bool); 11] = [
     ("/admin", true),
     ("/admin/tokens", false),
     ("/admin/tokens/new", false),
@@ -24,6 +24,7 @@ const PAGES: [(&str, bool); 10] = [
     ("/admin/providers", false),
     ("/admin/limits", false),
     ("/admin/settings", false),
+    ("/admin/secrets", false),
 ];
 
 async fn signed_in<'a>(app: &'a TestApp, email: &str) -> Browser<'a> {

@@ -184,6 +184,29 @@ async fn the_command_line_sets_lists_and_removes() {
 }
 
 #[tokio::test]
+async fn secrets_are_set_and_removed_without_script() {
+    let app = TestApp::start().await;
+    let admin = app.first_admin().await;
+    let project = admin.has_project().create().await;
+    for (id, page) in
+        [(project.id().to_string(), format!("/projects/{}/secrets", project.id())), (String::new(), "/admin/secrets".to_owned())]
+    {
+        assert!(admin.get(&page).await.expect(200).text().contains("No secrets yet"), "{page}");
+        let form = [("form[project]", id.as_str()), ("form[name]", "A_KEY"), ("form[value]", VALUE), ("form[tests]", "on")];
+        let set = admin.send_form("/ui/set_secret", &form).await.expect(302);
+        assert_eq!(set.header("location"), page);
+        let shown = admin.get(&page).await.expect(200).text();
+        assert!(shown.contains("A_KEY") && shown.contains("tests") && !shown.contains(VALUE), "{shown}");
+        // A refused one brings the name back, and not the value.
+        let wrong = [("form[project]", id.as_str()), ("form[name]", "PATH"), ("form[value]", VALUE)];
+        let refused = admin.send_form("/ui/set_secret", &wrong).await.expect(302);
+        assert!(!format!("{:?}", refused.headers).contains(VALUE) && refused.cookie("loki_flash").is_some());
+        admin.send_form("/ui/remove_secret", &[("project", id.as_str()), ("name", "A_KEY")]).await.expect(302);
+        assert!(admin.get(&page).await.expect(200).text().contains("No secrets yet"), "{page}");
+    }
+}
+
+#[tokio::test]
 async fn the_master_key_is_changed_while_the_server_runs() {
     the_master_key_is_changed_on(TestApp::start().await).await;
 }

@@ -34,7 +34,8 @@ pub fn page() -> AnyView {
     // Who leaves the section sees its last page until the next one is there.
     let path = Memo::new(move |last: Option<&String>| {
         let path = pathname.get();
-        if path.starts_with(to::ADMIN) { path } else { last.cloned().unwrap_or(path) }
+        // Secrets have a part of their own, with those of projects.
+        if path.starts_with(to::ADMIN) && path != to::ADMIN_SECRETS { path } else { last.cloned().unwrap_or(path) }
     });
     live(move || at(&path.get()))
 }

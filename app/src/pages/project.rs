@@ -6,7 +6,7 @@ mod start;
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use protocol::projects::ProjectStatus;
+use protocol::{ProjectId, projects::ProjectStatus};
 
 use super::run_rows::run_table_of_project;
 use crate::{
@@ -88,15 +88,22 @@ fn to_start(page: &ProjectPage) -> AnyView {
 }
 
 fn tabs(page: &ProjectPage, current: &'static str) -> AnyView {
-    let id = page.project.id;
-    let tab = |label, name: &str, href, note| Tab { label, href, current: current == name, note };
     let count = if page.runs.len() < 50 { page.runs.len().to_string() } else { "50+".to_owned() };
-    let tabs = vec![
+    div("page-tabs").child(project_tabs(page.project.id, current, count, page.may_write)).view()
+}
+
+/// The tabs of a project, which its secrets, a page of their own, show too.
+pub(super) fn project_tabs(id: ProjectId, current: &'static str, runs: String, may_write: bool) -> AnyView {
+    let tab = |label, name: &str, href, note| Tab { label, href, current: current == name, note };
+    let mut tabs = vec![
         tab("Overview", "", to::project(id), String::new()),
-        tab("Runs", "runs", to::project_tab(id, "runs"), count),
+        tab("Runs", "runs", to::project_tab(id, "runs"), runs),
         tab("Settings", "settings", to::project_tab(id, "settings"), String::new()),
     ];
-    div("page-tabs").child(ui::tabs("Project", tabs)).view()
+    if may_write {
+        tabs.push(tab("Secrets", "secrets", to::project_secrets(id), String::new()));
+    }
+    ui::tabs("Project", tabs)
 }
 
 fn runs(page: &ProjectPage) -> AnyView {

@@ -11,7 +11,7 @@ use leptos_router::ChooseView;
 
 use crate::{
     loading::problem,
-    pages::{admin, login, new_project, profile, project, run, setup, template, templates},
+    pages::{admin, login, new_project, profile, project, run, secrets, setup, template, templates},
     server_fns::UiError,
     ui,
 };
@@ -33,6 +33,7 @@ pub enum Form {
     Login,
     NewProject,
     Project,
+    Secrets,
     Setup,
     Template,
     Templates,
@@ -93,6 +94,7 @@ fn forms_part(form: Form) -> Result<AnyView, NotLoaded> {
         Form::Login => login::page(),
         Form::NewProject => new_project::page(),
         Form::Project => project::page(),
+        Form::Secrets => secrets::page(),
         Form::Setup => setup::page(),
         Form::Template => template::page(),
         Form::Templates => templates::page(),

@@ -45,6 +45,7 @@ mod places {
     const PLACES: &[Place] = &[
         (to::USERS, "Who is here, in which role, and who may come.", &[Action::ManageUsers]),
         (to::ADMIN_TOKENS, "What programs sign in with: made, replaced and revoked.", &[Action::ManageTokens]),
+        (to::ADMIN_SECRETS, "What processes of all projects are given, and nobody is shown.", &[Action::ManageAllSecrets]),
         (to::ADMIN_AUDIT, "Who did what and when, in a chain that can be verified.", &[Action::ReadAudit]),
         (to::ADMIN_ROLES, "What each role may do.", &[Action::ReadSettings, Action::ReadAudit]),
         (to::ADMIN_PROVIDERS, "Where people sign in besides with a password.", &[Action::ReadSettings]),

@@ -101,7 +101,8 @@ fn model(flash: &Flash) -> AnyView {
 }
 
 fn agent_card(agent: &AgentInfo, chosen: &str) -> Choice {
-    let found = [agent.version.clone(), agent.path.clone()].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let key = agent.key.map(|key| key.title().to_owned());
+    let found = [agent.version.clone(), agent.path.clone(), key].into_iter().flatten().collect::<Vec<_>>().join(" · ");
     let hint = match &agent.problem {
         Some(problem) => problem.clone(),
         None if agent.demo => {

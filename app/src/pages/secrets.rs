@@ -1,0 +1,200 @@
+//! Secrets of a project, or of the installation: names are shown, values are only taken in.
+
+use leptos::prelude::*;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use protocol::secrets::{Secret, SecretUse};
+
+use super::project::project_tabs;
+use crate::{
+    loading::{Loading, load, loaded_page},
+    routes::to,
+    server_fns::secrets::{SecretsPage, ask_secrets},
+    ui::{self, Column, Crumb, Field, FormState, Kind, Row, Tone, div, el, input, nothing, pieces, text},
+};
+
+const COLUMNS: [Column; 4] = [
+    Column { title: "Name", class: "" },
+    Column { title: "Given to", class: "" },
+    Column { title: "Written", class: "wide" },
+    Column { title: "", class: "end" },
+];
+
+/// The uses as the form names them, and what they are.
+const USES: [(SecretUse, &str, &str); 4] = [
+    (SecretUse::Agent, "form[agent]", "The agent"),
+    (SecretUse::Tests, "form[tests]", "Tests, builds, linters"),
+    (SecretUse::Preview, "form[preview]", "Previews"),
+    (SecretUse::Terminal, "form[terminal]", "Terminals"),
+];
+
+pub fn page() -> AnyView {
+    let params = use_params_map();
+    let loading = load(move || params.with(|params| ask_secrets(&params.get("id").unwrap_or_default())));
+    let (set, remove) = (FormState::new(None), FormState::new(None));
+    loaded_page(loading, move |page| show(&page, loading, set, remove))
+}
+
+fn show(page: &SecretsPage, loading: Loading<SecretsPage>, set: FormState, remove: FormState) -> AnyView {
+    if let Some(error) = page.flash.error.clone() {
+        set.error.set(Some(error));
+    }
+    let (crumbs, top) = match &page.project {
+        Some((id, name)) => (
+            vec![
+                Crumb::new("Projects", to::PROJECTS),
+                Crumb::new(name.clone(), to::project(*id)),
+                Crumb::new("Secrets", to::project_secrets(*id)),
+            ],
+            pieces(vec![
+                ui::page_head(name.clone(), nothing(), nothing()),
+                div("page-tabs").child(project_tabs(*id, "secrets", String::new(), true)).view(),
+            ]),
+        ),
+        None => {
+            let about =
+                el("p").class("soft").text("For the processes of all projects. A project's own secret of the same name wins.");
+            (
+                vec![Crumb::new("Admin", to::ADMIN), Crumb::new("Secrets", to::ADMIN_SECRETS)],
+                ui::page_head("Secrets", about.view(), nothing()),
+            )
+        }
+    };
+    let chosen = use_query_map().with_untracked(|query| query.get("name").unwrap_or_default());
+    let chosen = page.secrets.iter().find(|secret| secret.name == chosen);
+    let parts = vec![
+        top,
+        list(page, loading, remove),
+        ui::padded_panel(if chosen.is_some() { "Change a secret" } else { "Set a secret" }, form(page, chosen, loading, set)),
+    ];
+    ui::page("Secrets".to_owned(), crumbs, pieces(parts))
+}
+
+fn list(page: &SecretsPage, loading: Loading<SecretsPage>, state: FormState) -> AnyView {
+    if page.secrets.is_empty() {
+        let words = "A secret is an environment variable for the processes that you name. Its value is never shown again.";
+        return ui::empty("No secrets yet", words, nothing());
+    }
+    let rows = page.secrets.iter().map(|secret| Row {
+        cells: vec![
+            el("a").class("mono").attr("href", change_link(page, &secret.name)).text(secret.name.clone()).view(),
+            text(given_to(secret)),
+            el("span").class("soft").child(ui::ago(secret.updated_at)).text(format!(" by {}", secret.updated_by)).view(),
+            remove(page, &secret.name, loading, state),
+        ],
+    });
+    ui::panel("", ui::table("Secrets", &COLUMNS, rows.collect()))
+}
+
+fn change_link(page: &SecretsPage, name: &str) -> String {
+    let address = page.project.as_ref().map_or_else(|| to::ADMIN_SECRETS.to_owned(), |(id, _)| to::project_secrets(*id));
+    format!("{address}?name={}#secret", to::segment(name))
+}
+
+fn given_to(secret: &Secret) -> String {
+    let names: Vec<&str> = secret.uses.iter().map(|kind| kind.as_str()).collect();
+    if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
+}
+
+fn hidden(name: &'static str, value: String) -> AnyView {
+    input("hidden").attr("name", name).attr("value", value).view()
+}
+
+fn project(page: &SecretsPage) -> String {
+    page.project.as_ref().map(|(id, _)| id.to_string()).unwrap_or_default()
+}
+
+fn remove(page: &SecretsPage, name: &str, loading: Loading<SecretsPage>, state: FormState) -> AnyView {
+    let toasts = ui::toasts();
+    let done = move || {
+        toasts.show(Tone::Good, "Secret removed.");
+        loading.refetch();
+    };
+    let button = el("button").attr("type", "submit").class("btn danger").attr("aria-label", format!("Remove {name}"));
+    let fields = vec![hidden("project", project(page)), hidden("name", name.to_owned()), button.text("Remove").view()];
+    ui::form("/ui/remove_secret", state, done, pieces(fields))
+}
+
+fn form(page: &SecretsPage, chosen: Option<&Secret>, loading: Loading<SecretsPage>, state: FormState) -> AnyView {
+    let toasts = ui::toasts();
+    let done = move || {
+        toasts.show(Tone::Good, "Secret saved.");
+        loading.refetch();
+    };
+    let name = Field {
+        id: "secret",
+        name: "form[name]",
+        label: "Name",
+        hint: "The environment variable that it becomes.",
+        placeholder: "DATABASE_PASSWORD",
+        value: chosen.map_or_else(|| page.flash.value("name"), |secret| secret.name.clone()),
+        required: true,
+    };
+    let value = Field {
+        id: "secret-value",
+        name: "form[value]",
+        label: "Value",
+        hint: if chosen.is_some() {
+            "Empty keeps the value that is there. It is never shown."
+        } else {
+            "At least 8 characters. It is never shown again."
+        },
+        required: chosen.is_none(),
+        ..Field::default()
+    };
+    let fields = vec![
+        hidden("form[project]", project(page)),
+        ui::text_input(name),
+        ui::text_area(value, 3),
+        uses(chosen),
+        div("form-end").child(ui::submit_button(Kind::Primary, "Save secret", state.is_busy())).view(),
+    ];
+    ui::form("/ui/set_secret", state, done, pieces(fields))
+}
+
+fn uses(chosen: Option<&Secret>) -> AnyView {
+    let boxes = USES.into_iter().map(|(kind, name, words)| {
+        let is_on = chosen.is_some_and(|secret| secret.uses.contains(&kind));
+        let control = input("checkbox").attr("name", name).attr("value", "on").flag("checked", is_on).view();
+        el("label").class("check").child(control).child(el("span").text(words).view()).view()
+    });
+    el("fieldset").class("checks").child(el("legend").text("Who is given it").view()).children(boxes).view()
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use protocol::Timestamp;
+
+    use super::*;
+    use crate::rendering_tests::html;
+
+    #[tokio::test]
+    async fn names_and_uses_are_shown_and_forms_need_no_script() {
+        let at = Timestamp::from_millis(1_795_240_925_123);
+        let secret = Secret {
+            name: "DATABASE_PASSWORD".to_owned(),
+            uses: vec![SecretUse::Agent, SecretUse::Tests],
+            created_at: at,
+            updated_at: at,
+            updated_by: "Ada".to_owned(),
+        };
+        let html = html("/admin/secrets?name=DATABASE_PASSWORD", move || {
+            let page = SecretsPage { project: None, secrets: vec![secret], flash: crate::server_fns::flash::Flash::default() };
+            let loading = load(|| ask_secrets(""));
+            show(&page, loading, FormState::new(None), FormState::new(None))
+        });
+
+        let parts = [
+            "DATABASE_PASSWORD",
+            "agent, tests",
+            "by Ada",
+            r#"action="/ui/remove_secret""#,
+            r#"action="/ui/set_secret""#,
+            "Change a secret",
+            "Who is given it",
+        ];
+        for part in parts {
+            assert!(html.contains(part), "{part} is missing in {html}");
+        }
+        assert_eq!(html.matches("checked").count(), 2, "{html}");
+    }
+}

@@ -1,0 +1,136 @@
+//! Secrets: names and uses are read, values are only sent.
+
+use std::fmt;
+
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+use protocol::{ProjectId, secrets::Secret};
+use serde::{Deserialize, Serialize};
+
+use super::{UiError, ask::Ask, flash::Flash};
+
+/// The secrets of a project, or of the installation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretsPage {
+    /// Its id and name; absent for the installation.
+    pub project: Option<(ProjectId, String)>,
+    pub secrets: Vec<Secret>,
+    pub flash: Flash,
+}
+
+/// The form that makes or changes a secret. A use that is not asked for is missing.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SecretForm {
+    /// A project's id; empty for the installation.
+    pub project: String,
+    pub name: String,
+    /// Empty to keep the value that is there.
+    pub value: String,
+    pub agent: Option<String>,
+    pub tests: Option<String>,
+    pub preview: Option<String>,
+    pub terminal: Option<String>,
+}
+
+/// A value is not shown by accident.
+impl fmt::Debug for SecretForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SecretForm").field("project", &self.project).field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// The secrets of a project, or with an empty id of the installation.
+#[server(name = ReadSecrets, prefix = "/ui", endpoint = "secrets", input = GetUrl)]
+pub async fn secrets(project: String) -> Result<SecretsPage, UiError> {
+    use super::{admin, asked, context};
+
+    let scope = scope(&project)?;
+    let (cx, actor) = match scope {
+        // A page of the admin section is not there for others.
+        domain::vault::SecretScope::Installation => admin::open(&[domain::access::Action::ManageAllSecrets])?,
+        _ => context()?,
+    };
+    let secrets = asked(services::vault::list(&cx, &actor, scope).await)?;
+    let project = match scope {
+        domain::vault::SecretScope::Project(id) => Some((id, asked(services::projects::get(&cx, &actor, id).await)?.name)),
+        _ => None,
+    };
+    Ok(SecretsPage { project, secrets, flash: super::flash::take() })
+}
+
+/// Makes a secret, or changes its value and uses.
+#[server(prefix = "/ui", endpoint = "set_secret")]
+pub async fn set_secret(form: SecretForm) -> Result<(), UiError> {
+    use super::{asked, context, flash::refused};
+
+    let (cx, actor) = context()?;
+    let scope = scope(&form.project)?;
+    let name = form.name.trim();
+    match asked(services::vault::put(&cx, &actor, scope, name, form.command()).await) {
+        Ok(_) => {
+            leptos_axum::redirect(&page_of(scope));
+            Ok(())
+        }
+        // The value does not come back, not even to whoever typed it.
+        Err(error) => Err(refused(error, &page_of(scope), vec![("name", name)])),
+    }
+}
+
+/// Removes a secret.
+#[server(prefix = "/ui", endpoint = "remove_secret")]
+pub async fn remove_secret(project: String, name: String) -> Result<(), UiError> {
+    use super::{asked, context, flash::refused};
+
+    let (cx, actor) = context()?;
+    let scope = scope(&project)?;
+    match asked(services::vault::remove(&cx, &actor, scope, &name).await) {
+        Ok(()) => {
+            leptos_axum::redirect(&page_of(scope));
+            Ok(())
+        }
+        Err(error) => Err(refused(error, &page_of(scope), Vec::new())),
+    }
+}
+
+/// Asks for [`secrets`]; an empty id is the installation.
+pub fn ask_secrets(project: &str) -> Ask<SecretsPage> {
+    Ask::new("secrets", &[("project", project)], || secrets(project.to_owned()))
+}
+
+#[cfg(feature = "ssr")]
+fn scope(project: &str) -> Result<domain::vault::SecretScope, UiError> {
+    use domain::vault::SecretScope;
+
+    if project.is_empty() {
+        return Ok(SecretScope::Installation);
+    }
+    super::projects::known(project).map(SecretScope::Project)
+}
+
+#[cfg(feature = "ssr")]
+fn page_of(scope: domain::vault::SecretScope) -> String {
+    use crate::routes::to;
+
+    match scope {
+        domain::vault::SecretScope::Project(id) => to::project_secrets(id),
+        _ => to::ADMIN_SECRETS.to_owned(),
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl SecretForm {
+    fn command(&self) -> protocol::secrets::PutSecret {
+        use protocol::secrets::SecretUse;
+
+        let asked = |kind| match kind {
+            SecretUse::Agent => &self.agent,
+            SecretUse::Tests => &self.tests,
+            SecretUse::Preview => &self.preview,
+            SecretUse::Terminal => &self.terminal,
+        };
+        let uses = SecretUse::ALL.into_iter().filter(|kind| asked(*kind).is_some()).collect();
+        // Browsers send the ends of lines as CR LF.
+        let value = self.value.replace("\r\n", "\n");
+        protocol::secrets::PutSecret { value: (!value.is_empty()).then_some(value), uses: Some(uses) }
+    }
+}
