@@ -92,7 +92,7 @@ pub struct DataArgs {
     #[arg(long, env = "LOKI_AUDIT_KEY_FILE", value_name = "FILE")]
     pub audit_key_file: Option<PathBuf>,
     /// The key that the vault is sealed with; made when it is not there [default: vault.key in the data directory]. The key
-    /// itself may be given as LOKI_VAULT_KEY instead
+    /// itself may be given as `LOKI_VAULT_KEY` instead
     #[arg(long, env = "LOKI_VAULT_KEY_FILE", value_name = "FILE")]
     pub vault_key_file: Option<PathBuf>,
     /// Where people can sign in besides with a password, in TOML [default: sign-in.toml in the data directory, if it is there]

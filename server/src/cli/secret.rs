@@ -33,7 +33,7 @@ pub(super) enum SecretCommand {
 
 #[derive(Args, Debug)]
 pub(super) struct SetArgs {
-    /// The environment variable that it becomes, like DATABASE_PASSWORD
+    /// The environment variable that it becomes, like `DATABASE_PASSWORD`
     name: String,
     #[command(flatten)]
     place: Place,

@@ -8,8 +8,8 @@ use crate::config::DataConfig;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum VaultCommand {
-    /// Put another master key into force: a new one in the key's file, or the one that LOKI_VAULT_KEY gives, with the one before
-    /// it in LOKI_VAULT_OLD_KEY. What broke off is taken up
+    /// Put another master key into force: a new one in the key's file, or the one that `LOKI_VAULT_KEY` gives, with the one
+    /// before it in `LOKI_VAULT_OLD_KEY`. What broke off is taken up
     Rotate {
         #[command(flatten)]
         data: Data,

@@ -204,7 +204,7 @@ mod tests {
         let base64 = STANDARD.encode(VALUE);
         let forms = [
             VALUE.to_owned(),
-            serde_json::to_string(VALUE).unwrap().trim_matches('"').to_owned(),
+            in_json(VALUE).unwrap(),
             "p%40ss%2Fw%C3%B6rd%2B%221%22".to_owned(),
             "p%40ss%2fw%c3%b6rd%2b%221%22".to_owned(),
             base64.replace('+', "-").replace('/', "_"),
