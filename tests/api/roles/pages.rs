@@ -1,6 +1,6 @@
 //! Pages and forms of browsers, which no document lists.
 
-use domain::access::Action::{ManageTokens, ManageUsers, ReadAudit, ReadSettings};
+use domain::access::Action::{ManageAllSecrets, ManageSecrets, ManageTokens, ManageUsers, ReadAudit, ReadSettings};
 
 use super::rows::{
     Needs::{Login, Nothing},
@@ -13,6 +13,7 @@ pub(super) fn rows() -> Vec<Row> {
         page("/projects", Login, 200),
         page("/projects/new", Login, 200),
         page("/projects/:id", Login, 404),
+        page("/projects/:id/secrets", ManageSecrets, 404),
         page("/runs", Login, 200),
         page("/runs/:id", Login, 404),
         page("/templates", Login, 200),
@@ -26,6 +27,7 @@ pub(super) fn rows() -> Vec<Row> {
         page("/admin/*page", ManageTokens, 200).at("/admin/tokens/new").refused(404),
         page("/admin/*page", ReadAudit, 200).at("/admin/audit").refused(404),
         page("/admin/*page", ReadAudit, 200).at("/admin/audit/verify").refused(404),
+        page("/admin/secrets", ManageAllSecrets, 200).refused(404),
         page("/admin/*page", ReadAudit, 200).at("/admin/roles").refused(404),
         page("/admin/*page", ReadSettings, 200).at("/admin/providers").refused(404),
         page("/admin/*page", ReadSettings, 200).at("/admin/limits").refused(404),
