@@ -289,7 +289,7 @@ fn every_requirement_of_the_asvs_has_a_test_or_a_reason() {
         assert!(seen.insert(id.clone()), "{id} stands there twice");
         match state.as_str() {
             "tested" => {
-                wrong.extend(proof.split("; ").filter(|test| !is_a_test(test)).map(|test| format!("{id}: {test} is no test")))
+                wrong.extend(proof.split("; ").filter(|test| !is_a_test(test)).map(|test| format!("{id}: {test} is no test")));
             }
             "by design" | "does not apply" | "open" if proof.len() >= 10 && !words.is_empty() => {}
             _ => wrong.push(format!("{id}: {state:?} with {proof:?}")),

@@ -73,7 +73,7 @@ pub struct ServeArgs {
     /// Days after which entries of the audit trail are removed; they stay when absent
     #[arg(long, env = "LOKI_AUDIT_DAYS", value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
     pub audit_days: Option<u32>,
-    /// Where every entry of the audit trail is sent on to as syslog (RFC 5424): udp://HOST:PORT, tcp://HOST:PORT or unix:/PATH
+    /// Where every entry of the audit trail is sent on to as syslog (RFC 5424): `udp://HOST:PORT`, `tcp://HOST:PORT` or `unix:/PATH`
     #[arg(long, env = "LOKI_AUDIT_SYSLOG", value_name = "TARGET", value_parser = syslog::SyslogTarget::parse)]
     pub audit_syslog: Option<syslog::SyslogTarget>,
 }

@@ -88,7 +88,7 @@ pub struct AuditQuery {
     /// The `next` of the page before; absent for the first page
     pub after: Option<String>,
     /// Entries that are left out at the beginning, at most 1,000,000
-    #[cfg_attr(feature = "openapi", param(minimum = 0, maximum = 1000000))]
+    #[cfg_attr(feature = "openapi", param(minimum = 0, maximum = 1_000_000))]
     pub offset: Option<u32>,
     /// Entries on a page, 1 to 1,000; 100 when absent
     #[cfg_attr(feature = "openapi", param(minimum = 1, maximum = 1000))]

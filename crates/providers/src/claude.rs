@@ -71,7 +71,7 @@ impl Claude {
             .ok_or_else(|| format!("{} was not found. {INSTALL}", self.program.display()))
     }
 
-    fn job(&self, executable: &Executable, call: &AgentCall, env: Vec<(String, String)>) -> Job {
+    fn job(executable: &Executable, call: &AgentCall, env: Vec<(String, String)>) -> Job {
         let settings = SETTINGS.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let is_set = |name: &str| SETTINGS.iter().any(|(set, _)| *set == name);
         Job {
@@ -145,7 +145,7 @@ impl Agent for Claude {
         };
         let env = secrets::merged(self.provider(), &self.env, &call);
         let borders = Borders::new(&call, Secrets::of(&call.masks, &env), events, cancel);
-        let job = self.job(&executable, &call, env);
+        let job = Self::job(&executable, &call, env);
         let reading = Reading::new(call.prompt, call.workspace);
         Box::pin(drive(self.sandbox.as_ref(), job, reading, borders)).await
     }

@@ -28,7 +28,9 @@ pub async fn list(cx: &Cx, actor: &Actor) -> Result<Vec<AgentInfo>, Error> {
     access::require(actor, Action::ReadAgents)?;
     let mut agents = detect(cx).await;
     let keys = vault_keys(&cx.store).await?;
-    agents.iter_mut().for_each(|agent| note_vault(agent, &keys));
+    for agent in &mut agents {
+        note_vault(agent, &keys);
+    }
     Ok(agents)
 }
 

@@ -92,7 +92,7 @@ impl Secrets<'_> {
 
     /// The same, and nobody changes it until this transaction is over.
     pub async fn hold_master(&self) -> Result<Option<String>, StoreError> {
-        let hold = settings::Entity::update_many().col_expr(settings::Column::Value, Expr::col(settings::Column::Value).into());
+        let hold = settings::Entity::update_many().col_expr(settings::Column::Value, Expr::col(settings::Column::Value));
         hold.filter(settings::Column::Name.eq(MASTER)).exec(&self.0.inner).await?;
         self.master().await
     }

@@ -14,6 +14,7 @@ const SESSION: &str = r#"{"session_id": "ID"}"#;
 const SECRET: &str = r#"{"value": "a value of some length", "uses": ["tests"]}"#;
 const NEW_TOKEN: &str = r#"{"name": "Tried by a role", "role": "viewer"}"#;
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn rows() -> Vec<Row> {
     vec![
         get("/health", Nothing, 200),

@@ -124,7 +124,9 @@ pub async fn diff(cx: &Cx, actor: &Actor, id: RunId) -> Result<Diff, Error> {
     };
     let mut files = cx.vcs.diff(Path::new(&project.path), &base, &head, FOLD_LINES).await?;
     let given = vault::given(cx, project.id).await?;
-    files.iter_mut().for_each(|file| mask(file, given.masks()));
+    for file in &mut files {
+        mask(file, given.masks());
+    }
     let truncated = files.iter().any(|file| file.folded.as_deref() == Some("too large"));
     Ok(Diff { run_id: id, base: Some(base), head: Some(head), files, truncated })
 }
