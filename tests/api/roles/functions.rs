@@ -1,8 +1,8 @@
 //! Server functions: what the interface asks from the browser. Each has an `endpoint` of its own below `/ui/`.
 
 use domain::access::Action::{
-    ControlRun, ManageAllSecrets, ManageSecrets, ManageTokens, ManageUsers, ReadAgents, ReadAudit, ReadProjects, ReadRuns, ReadSettings, ReadTemplates, StartRun,
-    WriteProject,
+    ControlRun, ManageAllSecrets, ManageSecrets, ManageTokens, ManageUsers, ReadAgents, ReadAudit, ReadProjects, ReadRuns,
+    ReadSettings, ReadTemplates, StartRun, WriteProject,
 };
 
 use super::rows::{
@@ -70,11 +70,10 @@ pub(super) fn rows() -> Vec<Row> {
         does("/ui/update_token", ManageTokens, 404).with("id=ID&form[description]=A").refused(404),
         does("/ui/rotate_token", ManageTokens, 404).with("id=ID&grace_hours=1").refused(404),
         does("/ui/revoke_token", ManageTokens, 404).with("id=ID").refused(404),
-        // The address of all of them; a name that is none.
         reads("/ui/secrets", ManageAllSecrets, 200).at("/ui/secrets?project=").refused(404),
-        reads("/ui/secrets", ManageSecrets, 404).at("/ui/secrets?project=ID"),
-        does("/ui/set_secret", ManageAllSecrets, 400).with("form[project]=&form[name]=no-name&form[value]=x"),
-        does("/ui/remove_secret", ManageSecrets, 404).with("project=ID&name=A_NAME"),
+        does("/ui/set_secret", ManageSecrets, 404).with("form[project]=ID&form[name]=A&form[value]=12345678"),
+        does("/ui/remove_secret", ManageSecrets, 404).with("project=ID&name=A"),
+        // The address of all of them; a name that is none.
         reads("/ui/{*name}", Nothing, 400).at("/ui/nothing"),
     ]
 }

@@ -32,6 +32,7 @@ pub(super) fn rows() -> Vec<Row> {
         page("/admin/*page", ReadSettings, 200).at("/admin/providers").refused(404),
         page("/admin/*page", ReadSettings, 200).at("/admin/limits").refused(404),
         page("/admin/*page", ReadSettings, 200).at("/admin/settings").refused(404),
+        page("/admin/secrets", ManageAllSecrets, 200).refused(404),
         page("/admin/*page", Login, 404).at("/admin/nothing"),
         page("/*any", Login, 404).at("/there/is/no/such/page"),
         // Who is signed in is led away from it.
