@@ -101,6 +101,10 @@ pub struct DataArgs {
     /// The keys that sign access tokens; made when they are not there [default: access.keys in the data directory]
     #[arg(long, env = "LOKI_ACCESS_KEYS_FILE", value_name = "FILE")]
     pub access_keys_file: Option<PathBuf>,
+    /// Ask there whether a new password turned up in a data breach, by five digits of its SHA-1; like
+    /// `https://api.pwnedpasswords.com/range/`
+    #[arg(long, env = "LOKI_BREACHED_PASSWORDS_URL", value_name = "URL")]
+    pub breached_passwords_url: Option<String>,
 }
 
 /// How log lines look.
@@ -154,6 +158,8 @@ pub struct DataConfig {
     /// Named on the command line; `sign-in.toml` in the data directory otherwise.
     pub sign_in_file: Option<PathBuf>,
     pub access_keys_file: PathBuf,
+    /// The address of a list of breached passwords.
+    pub breached_passwords_url: Option<String>,
 }
 
 /// Why the set-up cannot be.
@@ -248,7 +254,15 @@ impl DataConfig {
         let audit_key_file = args.audit_key_file.unwrap_or_else(|| data_dir.join("audit.key"));
         let access_keys_file = args.access_keys_file.unwrap_or_else(|| data_dir.join("access.keys"));
         let vault_keys = vault_key::VaultKeys::from_env(args.vault_key_file, &data_dir).map_err(ConfigError::VaultKey)?;
-        Ok(Self { data_dir, database_url, audit_key_file, vault_keys, access_keys_file, sign_in_file: args.sign_in_file })
+        Ok(Self {
+            data_dir,
+            database_url,
+            audit_key_file,
+            vault_keys,
+            access_keys_file,
+            sign_in_file: args.sign_in_file,
+            breached_passwords_url: args.breached_passwords_url,
+        })
     }
 
     /// The database that is used when none is named.

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use axum::Router;
-use domain::ports::sandbox::Sandbox;
+use domain::ports::{breaches::Breaches, sandbox::Sandbox};
 use engine::Engine;
 use leptos::config::LeptosOptions;
 use protocol::agents::ProviderId;
@@ -20,6 +20,7 @@ pub mod world;
 
 use crate::{
     auth::{providers::IdentityProviders, tokens::TokenCache},
+    breaches::RangeServer,
     config::{Config, ConfigError, DataConfig, agents::AgentsConfig, audit_key, data_dir, sign_in::ProviderConfig},
     edge::{Edge, EdgeSettings, Parts},
     fresh::Fresh,
@@ -42,6 +43,8 @@ pub enum StartError {
     Store(#[from] store::StoreError),
     #[error(transparent)]
     Services(#[from] services::Error),
+    #[error("{0}")]
+    Breaches(String),
     #[error("git cannot be used: {0}")]
     Git(#[from] domain::ports::vcs::VcsError),
     #[error("{0} is in use: another loki, or another program, listens there. Stop it or give --listen another port")]
@@ -112,6 +115,8 @@ pub async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, Star
         instance: world::instance(&data.data_dir, &*ids)
             .map_err(|source| StartError::Io { what: "the data directory cannot be written", source })?,
     };
+    let breaches = data.breached_passwords_url.as_deref().map(RangeServer::new).transpose().map_err(StartError::Breaches)?;
+    let breaches = breaches.map(|server| Arc::new(server) as Arc<dyn Breaches>);
     let audit_key = audit_key::load(&data.audit_key_file, &*ids)
         .map_err(|source| StartError::Io { what: "the key of the audit trail cannot be used", source })?;
     let access_keys = AccessKeys::load(&data.access_keys_file, &*ids, domain::ports::clock::Clock::now(&*clock))
@@ -130,6 +135,7 @@ pub async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, Star
         sandbox,
         agents,
         nudges: Nudges::default(),
+        breaches,
         attempts: Arc::default(),
         token_uses: Arc::default(),
         unseen_secrets: Arc::default(),

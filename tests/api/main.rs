@@ -15,6 +15,7 @@ mod limits;
 mod lists;
 mod logins;
 mod names;
+mod passwords;
 mod people;
 mod providers;
 mod reset_links;

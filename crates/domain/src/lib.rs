@@ -10,6 +10,7 @@ pub mod devices;
 pub mod gates;
 pub mod limits;
 pub mod names;
+pub mod passwords;
 pub mod ports;
 pub mod receipts;
 pub mod runs;

@@ -1,6 +1,7 @@
 //! Where a world begins: the traits behind which agents, processes, git and the clock live.
 
 pub mod agent;
+pub mod breaches;
 pub mod clock;
 pub mod keys;
 pub mod sandbox;

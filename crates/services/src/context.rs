@@ -4,6 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use domain::ports::{
     agent::Agent,
+    breaches::Breaches,
     clock::{Clock, Ids},
     keys::MasterKeys,
     sandbox::Sandbox,
@@ -36,6 +37,8 @@ pub struct Cx {
     pub attempts: Arc<Attempts>,
     /// Where passwords are hashed, a few at a time.
     pub hashing: HashingRoom,
+    /// Asked whether a new password turned up in a data breach, if the operator wants that.
+    pub breaches: Option<Arc<dyn Breaches>>,
     /// Uses of API tokens that are not written yet.
     pub token_uses: Arc<TokenUses>,
     /// Secrets of new tokens on their way to the page of who made them.

@@ -52,7 +52,16 @@ async fn code(edge: &Edge, error: &Error) -> Option<&'static str> {
         }
         // The use case says it in words alone; each of its sentences names the field.
         Error::Invalid(text) => {
-            let fields = [("e-mail", "email"), ("password", "password"), ("name", "name")];
+            let fields = [
+                ("needs at least", "password"),
+                ("too long", "password_long"),
+                ("used most", "password_common"),
+                ("which is tried first", "password_own"),
+                ("data breach", "password_breached"),
+                ("e-mail", "email"),
+                ("password", "password"),
+                ("name", "name"),
+            ];
             fields.into_iter().find(|(word, _)| text.contains(word)).map(|(_, code)| code).or(Some("other"))
         }
         _ => None,

@@ -21,9 +21,7 @@ pub async fn change_password(cx: &Cx, actor: &Actor, command: ChangePassword) ->
         Err(Error::Unauthorized(_)) => return Err(Error::Invalid("the present password is not right".to_owned())),
         Err(other) => return Err(other),
     }
-    let mut salt = [0; 16];
-    cx.ids.random(&mut salt);
-    let password_hash = passwords::hash(&cx.hashing, &command.new_password, salt).await?;
+    let password_hash = passwords::hash(cx, &command.new_password, email).await?;
     let tx = cx.store.begin().await?;
     tx.accounts().set_password(*id, &password_hash).await?;
     tx.identities().use_reset(*id).await?;

@@ -6,20 +6,15 @@ use argon2::{
     Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
-
+use domain::passwords::{self as rules, Weakness};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::Error;
+use crate::{Cx, Error};
 
 /// Hashings at the same time: each takes 19 MiB and a core.
 const AT_ONCE: usize = 2;
 /// Hashings that may wait for their turn; more are sent away.
 const WAITING: usize = 16;
-
-/// The shortest password that is taken.
-const SHORTEST: usize = 12;
-/// Longer ones would let a stranger make the server hash megabytes.
-const LONGEST: usize = 1_024;
 
 /// Where passwords are hashed: a few at a time with a short queue, so that strangers can use up neither memory nor the cores.
 #[derive(Clone, Debug)]
@@ -56,25 +51,45 @@ fn argon() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
 }
 
-/// Checks a new password against the rules and hashes it, on a thread of its own because it takes a while by design.
-pub(super) async fn hash(room: &HashingRoom, password: &str, salt: [u8; 16]) -> Result<String, Error> {
-    let length = password.chars().count();
-    if length < SHORTEST {
-        return Err(Error::Invalid(format!("the password has {length} characters; it needs at least {SHORTEST}")));
+/// Checks a new password of the person with that e-mail address against the rules, and hashes it.
+pub(super) async fn hash(cx: &Cx, password: &str, email: &str) -> Result<String, Error> {
+    let password = rules::accept(password, email).map_err(weak)?;
+    if was_breached(cx, &password).await {
+        return Err(weak(Weakness::Breached));
     }
-    if password.len() > LONGEST {
-        return Err(Error::Invalid(format!("the password is too long; at most {LONGEST} bytes")));
+    let mut salt = [0; 16];
+    cx.ids.random(&mut salt);
+    digest(&cx.hashing, password, salt).await
+}
+
+fn weak(weakness: Weakness) -> Error {
+    Error::Invalid(weakness.to_string())
+}
+
+/// Whether the list of breached passwords knows it. A list that does not answer keeps nobody out.
+async fn was_breached(cx: &Cx, password: &str) -> bool {
+    let Some(breaches) = &cx.breaches else { return false };
+    let (prefix, rest) = rules::breach_key(password);
+    match breaches.range(&prefix).await {
+        Ok(range) => rules::is_breached(&range, &rest),
+        Err(error) => {
+            tracing::warn!(error, "the list of breached passwords does not answer; a new password was taken without it");
+            false
+        }
     }
-    let password = password.to_owned();
+}
+
+/// Hashes a secret, on a thread of its own because it takes a while by design.
+pub(super) async fn digest(room: &HashingRoom, secret: String, salt: [u8; 16]) -> Result<String, Error> {
     let place = room.enter().await?;
     let hashed = tokio::task::spawn_blocking(move || {
         let _place = place;
-        argon().hash_password_with_salt(password.as_bytes(), &salt).map(|hash| hash.to_string())
+        argon().hash_password_with_salt(secret.as_bytes(), &salt).map(|hash| hash.to_string())
     });
     match hashed.await {
         Ok(Ok(hash)) => Ok(hash),
-        Ok(Err(error)) => Err(Error::Internal(format!("the password could not be hashed: {error}"))),
-        Err(error) => Err(Error::Internal(format!("the password could not be hashed: {error}"))),
+        Ok(Err(error)) => Err(Error::Internal(format!("a secret could not be hashed: {error}"))),
+        Err(error) => Err(Error::Internal(format!("a secret could not be hashed: {error}"))),
     }
 }
 
@@ -84,10 +99,7 @@ pub(super) async fn verify(room: &HashingRoom, password: &str, stored: Option<St
     static NOBODY: LazyLock<String> = LazyLock::new(|| {
         argon().hash_password_with_salt(b"nobody has this password", &[7; 16]).map(|hash| hash.to_string()).unwrap_or_default()
     });
-    if password.len() > LONGEST {
-        return Ok(false);
-    }
-    let password = password.to_owned();
+    let Ok(password) = rules::normal(password) else { return Ok(false) };
     let place = room.enter().await?;
     let checked = tokio::task::spawn_blocking(move || {
         let _place = place;

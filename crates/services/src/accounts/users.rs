@@ -174,9 +174,7 @@ pub(super) async fn prepare(cx: &Cx, new: &NewUser) -> Result<UserRow, Error> {
         "" => email.split('@').next().unwrap_or_default().chars().take(100).collect(),
         name => check_name(name)?,
     };
-    let mut salt = [0; 16];
-    cx.ids.random(&mut salt);
-    let password_hash = passwords::hash(&cx.hashing, &new.password, salt).await?;
+    let password_hash = passwords::hash(cx, &new.password, &email).await?;
     Ok(UserRow {
         id: UserId(cx.ids.uuid()),
         email,

@@ -1,0 +1,240 @@
+//! What a new password has to be like, after NIST SP 800-63B: long enough, not one that is tried first, and nothing else.
+//! There are no rules on which kinds of characters it has.
+
+use std::sync::LazyLock;
+
+use sha1::{Digest as _, Sha1};
+use unicode_normalization::UnicodeNormalization as _;
+
+/// The least characters, after normalisation.
+pub const SHORTEST: usize = 12;
+/// The most characters, after normalisation.
+pub const LONGEST: usize = 128;
+/// Longer input is not even normalised, so that a stranger cannot make the server work.
+const LONGEST_BYTES: usize = 2_048;
+/// So many digits and signs around a common word are guessed along with it.
+const GUESSED_ALONG: usize = 6;
+/// Shorter names of people are in too many words.
+const SHORTEST_NAME: usize = 4;
+/// Somebody who attacks this program tries its name.
+const PRODUCT: &str = "loki";
+
+/// Passwords of 12 characters and more that are used most; selected from the public lists that come with Django (BSD) and
+/// zxcvbn-ts (MIT), with some of our own.
+static COMMON: LazyLock<Vec<&'static str>> = LazyLock::new(|| include_str!("passwords/common.txt").lines().collect());
+/// The words in the middle of those that are used most, from the same lists.
+static WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| include_str!("passwords/words.txt").lines().collect());
+
+/// Why a password is not taken; the text says what to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Weakness {
+    #[error("the password has {0} characters; it needs at least {SHORTEST}")]
+    Short(usize),
+    #[error("the password is too long; it may have at most {LONGEST} characters")]
+    Long,
+    #[error("the password is one of those that are used most and tried first; take a few words that nobody else puts together")]
+    Common,
+    #[error("the password contains the name in your own e-mail address, which is tried first; take one without it")]
+    OwnName,
+    #[error("the password contains the name of this program, which is tried first; take one without it")]
+    Product,
+    #[error(
+        "the password has turned up in a data breach, so it is tried first; take another one, here and where else you use it"
+    )]
+    Breached,
+}
+
+/// The SHA-1 of a password in its normal form, as lists of breached passwords have it: the five digits that they are asked by,
+/// and the others.
+pub fn breach_key(password: &str) -> (String, String) {
+    let digits: String = Sha1::digest(password.as_bytes()).iter().map(|byte| format!("{byte:02X}")).collect();
+    digits.split_at_checked(5).map(|(prefix, rest)| (prefix.to_owned(), rest.to_owned())).unwrap_or_default()
+}
+
+/// Whether the range of a list, lines of digits with a count, has the password with those other digits. Lines with a count of
+/// zero are padding.
+pub fn is_breached(range: &str, rest: &str) -> bool {
+    let mut lines = range.lines().filter_map(|line| line.trim().split_once(':'));
+    lines.any(|(digits, count)| digits.eq_ignore_ascii_case(rest) && count.trim() != "0")
+}
+
+/// The form in which a password is hashed: characters that look the same are the same, whatever keyboard they come from. The
+/// error is that nothing so long is a password.
+pub fn normal(password: &str) -> Result<String, Weakness> {
+    if password.len() > LONGEST_BYTES {
+        return Err(Weakness::Long);
+    }
+    Ok(password.nfkc().collect())
+}
+
+/// The normal form of a password that may be taken by the person with that e-mail address.
+pub fn accept(password: &str, email: &str) -> Result<String, Weakness> {
+    let password = normal(password)?;
+    match password.chars().count() {
+        length if length < SHORTEST => return Err(Weakness::Short(length)),
+        length if length > LONGEST => return Err(Weakness::Long),
+        _ => {}
+    }
+    let lower = password.to_lowercase();
+    if is_common(&lower) {
+        return Err(Weakness::Common);
+    }
+    let name = email.split('@').next().unwrap_or_default().to_lowercase();
+    if name.chars().count() >= SHORTEST_NAME && lower.contains(&name) {
+        return Err(Weakness::OwnName);
+    }
+    if lower.contains(PRODUCT) {
+        return Err(Weakness::Product);
+    }
+    Ok(password)
+}
+
+fn is_common(lower: &str) -> bool {
+    let squeezed: String = lower.chars().filter(|letter| letter.is_alphanumeric()).collect();
+    let letters: Vec<char> = lower.chars().collect();
+    listed(&COMMON, lower)
+        || listed(&COMMON, &squeezed)
+        || is_walk(&letters)
+        || is_repeated(&letters)
+        || is_word_with_digits(lower)
+        || is_word_with_digits(&squeezed)
+}
+
+fn listed(list: &[&str], text: &str) -> bool {
+    list.binary_search(&text).is_ok()
+}
+
+/// Mostly characters that follow each other on a keyboard, in the alphabet or in counting, or the same again.
+fn is_walk(letters: &[char]) -> bool {
+    let pairs = letters.windows(2);
+    let easy = pairs.clone().filter(|pair| matches!(pair, [one, next] if follow(*one, *next))).count();
+    letters.len() > 1 && easy * 4 >= pairs.len() * 3
+}
+
+fn follow(one: char, next: char) -> bool {
+    const ROWS: [&str; 6] =
+        ["12345678901", "qwertyuiop[]", "asdfghjkl;'", "zxcvbnm,./", "qwertzuiop", "abcdefghijklmnopqrstuvwxyz"];
+    let beside = |row: &str| row.as_bytes().windows(2).any(|pair| matches!(pair, [a, b] if is_pair((one, next), (*a, *b))));
+    one == next || ROWS.into_iter().any(beside)
+}
+
+fn is_pair((one, next): (char, char), (a, b): (u8, u8)) -> bool {
+    let (a, b) = (char::from(a), char::from(b));
+    (one, next) == (a, b) || (one, next) == (b, a)
+}
+
+/// The same few characters, or a common word, over and over.
+fn is_repeated(letters: &[char]) -> bool {
+    let period = (1..=letters.len() / 2).find(|period| letters.iter().zip(letters.iter().skip(*period)).all(|(a, b)| a == b));
+    let Some(unit) = period.and_then(|period| letters.get(..period)) else { return false };
+    let unit_text: String = unit.iter().collect();
+    unit.len() <= 4 || listed(&WORDS, &plain(&unit_text)) || is_walk(unit) || is_word_with_digits(&unit_text)
+}
+
+/// A common word, maybe with the usual signs for its letters, that has a few digits and signs before or behind it.
+fn is_word_with_digits(lower: &str) -> bool {
+    let is_letter = |letter: char| letter.is_ascii_lowercase();
+    let (Some(start), Some(end)) = (lower.find(is_letter), lower.rfind(is_letter)) else { return false };
+    let (before, rest) = lower.split_at(start);
+    let (word, behind) = rest.split_at(end + 1 - start);
+    let easy = |text: &str| text.is_empty() || is_walk(&text.chars().collect::<Vec<_>>());
+    let around = before.chars().count() + behind.chars().count();
+    listed(&WORDS, &plain(word)) && (around <= GUESSED_ALONG || (easy(before) && easy(behind)))
+}
+
+/// Letters in place of the signs that are put for them.
+fn plain(word: &str) -> String {
+    let letter = |sign| match sign {
+        '0' => 'o',
+        '1' | '!' => 'i',
+        '3' => 'e',
+        '4' | '@' => 'a',
+        '5' | '$' => 's',
+        '7' => 't',
+        other => other,
+    };
+    word.chars().map(letter).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_passwords_of_any_characters_are_taken() {
+        for password in [
+            "a long enough password",
+            "an even longer password",
+            "tangled orbit seven spoons",
+            "наш кот любит огурцы",
+            "kXv9!qLw2#Zt",
+            &"tangled orbit, ".repeat(8),
+        ] {
+            assert!(accept(password, "ada@example.org").is_ok(), "{password}: {:?}", accept(password, "ada@example.org"));
+        }
+    }
+
+    #[test]
+    fn what_is_tried_first_is_refused() {
+        for password in [
+            "123456789012",
+            "111111111111",
+            "qwertyuiop[]",
+            "QwertyQwerty",
+            "abcabcabcabc",
+            "password1234",
+            "Password123!",
+            "P@ssw0rd2026",
+            "PASSWORDPASSWORD",
+            "password123456789",
+            "2026football!!",
+            "correct horse battery staple",
+            "CorrectHorseBatteryStaple",
+            "1q2w3e4r5t6y",
+            "abcdefghijklmnop",
+            "zyxwvutsrqponm",
+        ] {
+            assert_eq!(accept(password, "ada@example.org"), Err(Weakness::Common), "{password}");
+        }
+    }
+
+    #[test]
+    fn lengths_are_counted_in_characters_after_normalisation() {
+        assert_eq!(accept("elevenchars", ""), Err(Weakness::Short(11)));
+        // A letter and its accent are one character.
+        assert_eq!(accept(&"e\u{301}".repeat(11), ""), Err(Weakness::Short(11)));
+        assert_eq!(accept(&"tangled orbit ".repeat(10), ""), Err(Weakness::Long));
+        assert_eq!(accept(&"x".repeat(1_000_000), ""), Err(Weakness::Long));
+    }
+
+    #[test]
+    fn one_password_is_one_password_on_every_keyboard() {
+        let wide: String = "tangled orbit".chars().filter_map(|letter| char::from_u32(u32::from(letter) + 0xFEE0)).collect();
+        assert_eq!(normal(&wide.replace('\u{FF00}', "\u{3000}")), Ok("tangled orbit".to_owned()));
+        assert_eq!(accept("cafe\u{301} au lait 7", ""), accept("caf\u{e9} au lait 7", ""));
+    }
+
+    #[test]
+    fn the_own_name_and_the_programs_are_refused() {
+        assert_eq!(accept("my name is Grace ok", "grace@example.org"), Err(Weakness::OwnName));
+        assert_eq!(accept("my name is Grace ok", "ada@example.org"), Ok("my name is Grace ok".to_owned()));
+        assert_eq!(accept("we all use LOKI here", "ada@example.org"), Err(Weakness::Product));
+        // In too many words to be told.
+        assert!(accept("a trip to canada soon", "ada@example.org").is_ok());
+    }
+
+    #[test]
+    fn a_breached_password_is_found_in_its_range() {
+        let (prefix, rest) = breach_key("password");
+        assert_eq!((prefix.as_str(), rest.as_str()), ("5BAA6", "1E4C9B93F3F0682250B6CF8331B7EE68FD8"));
+        assert!(is_breached(&format!("00000:1\r\n{}:52\r\n", rest.to_lowercase()), &rest));
+        assert!(!is_breached(&format!("{rest}:0\r\n00000:3"), &rest));
+        assert!(!is_breached("", &rest));
+    }
+
+    #[test]
+    fn the_lists_can_be_searched() {
+        assert!(COMMON.is_sorted() && WORDS.is_sorted());
+        assert!(COMMON.iter().all(|password| password.chars().count() >= SHORTEST));
+    }
+}
