@@ -15,6 +15,7 @@ mod m0004_runs;
 mod m0005_token_scopes;
 mod m0006_audit_chain;
 mod m0007_privileges;
+mod m0010_factors;
 mod m0017_secrets;
 mod m0020_identity_providers;
 
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_token_scopes::Migration),
             Box::new(m0006_audit_chain::Migration),
             Box::new(m0007_privileges::Migration),
+            Box::new(m0010_factors::Migration),
             Box::new(m0017_secrets::Migration),
             Box::new(m0020_identity_providers::Migration),
         ]

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod control;
 pub mod enterprise;
 pub mod events;
+pub mod factors;
 pub mod health;
 pub mod logins;
 pub mod metrics;
@@ -105,6 +106,12 @@ pub fn routes() -> Routes {
         .get("/api/v2/secrets", secrets::list_all)
         .put("/api/v2/secrets/{name}", secrets::put_all)
         .delete("/api/v2/secrets/{name}", secrets::remove_all)
+        .get("/api/v2/factors", factors::list)
+        .post("/api/v2/factors", factors::begin)
+        .post("/api/v2/factors/recovery-codes", factors::recovery_codes)
+        .post("/api/v2/factors/reset", factors::reset)
+        .post("/api/v2/factors/{id}/confirm", factors::confirm)
+        .post("/api/v2/factors/{id}/remove", factors::remove)
         .get("/api/enterprise/audit", audit::list_bare)
         .get("/api/enterprise/audit/summary", audit::summary)
         .get("/api/v2/audit", audit::list)

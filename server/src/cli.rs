@@ -182,13 +182,14 @@ mod tests {
 
     #[test]
     fn commands_are_read_as_documented() {
-        let good: [&[&str]; 22] = [
+        let good: [&[&str]; 23] = [
             &["serve", "--listen", "127.0.0.1:0", "--data-dir", "/tmp/x", "--no-sandbox", "--log-format", "json"],
             &["serve", "--allow-root", "/a", "--allow-root", "/b", "--max-runs", "2", "--public-url", "https://loki.example"],
             &["setup-link"],
             &["user", "create", "--email", "a@b.c", "--role", "viewer", "--password-stdin"],
             &["user", "invite", "--email", "a@b.c", "--role", "viewer"],
             &["user", "reset-link", "--email", "a@b.c", "--public-url", "https://loki.example"],
+            &["user", "reset-factors", "--email", "a@b.c"],
             &["token", "create", "--name", "ci", "--role", "operator", "--expires-days", "30"],
             &["token", "create", "--name", "ci", "--scope", "read", "--scope", "audit", "--allow-ip", "10.0.0.0/8"],
             &["token", "list", "--all", "--json"],

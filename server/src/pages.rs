@@ -19,7 +19,7 @@ use services::Cx;
 use crate::{
     assets,
     auth::{
-        Credentials, Signed,
+        Credentials, Signed, factor,
         login::{login, logout},
         next,
         providers::{flow, linked},
@@ -46,6 +46,7 @@ pub fn routes(edge: &Edge) -> Router<Edge> {
     Router::new()
         .route("/ui/{*name}", any(functions))
         .route("/login", post(login))
+        .route("/login/factor", get(factor::page).post(factor::finish))
         .route("/logout", post(logout))
         .route("/setup", post(setup))
         .route("/reset", get(reset::page).post(reset::reset))
@@ -116,7 +117,7 @@ async fn gate(State(edge): State<Edge>, request: Request, next: Next) -> Respons
 
 /// Pages and functions that answer without a login. Functions that need an actor refuse in their own shape.
 fn is_public(path: &str) -> bool {
-    matches!(path, "/login" | "/logout" | "/setup" | "/reset")
+    matches!(path, "/login" | "/login/factor" | "/logout" | "/setup" | "/reset")
         || ["/ui/", "/login/with/", "/login/callback/"].iter().any(|below| path.starts_with(below))
 }
 

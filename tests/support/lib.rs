@@ -6,6 +6,7 @@
 pub mod actor;
 pub mod answer;
 pub mod app;
+pub mod authenticator;
 pub mod browser;
 pub mod command;
 pub mod identity_provider;

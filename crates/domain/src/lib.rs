@@ -7,6 +7,7 @@ pub mod addresses;
 pub mod audit;
 pub mod complexity;
 pub mod devices;
+pub mod factors;
 pub mod gates;
 pub mod limits;
 pub mod names;

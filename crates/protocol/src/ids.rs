@@ -36,6 +36,10 @@ id!(
     LoginId
 );
 id!(
+    /// A second factor of a person.
+    FactorId
+);
+id!(
     /// An API token; not the secret itself.
     TokenId
 );

@@ -5,6 +5,7 @@ pub mod agents;
 pub mod audit;
 pub mod error;
 pub mod events;
+pub mod factors;
 pub mod health;
 pub mod ids;
 pub mod page;
@@ -18,5 +19,5 @@ pub mod timestamp;
 
 pub use error::ApiError;
 pub use events::{Envelope, Event, Scope};
-pub use ids::{EventSeq, LoginId, ProjectId, RunId, TokenId, UserId};
+pub use ids::{EventSeq, FactorId, LoginId, ProjectId, RunId, TokenId, UserId};
 pub use timestamp::Timestamp;

@@ -1,6 +1,7 @@
 //! People, how they sign in, and API tokens.
 
 mod access;
+mod factors;
 mod identities;
 mod logins;
 mod own_password;
@@ -12,6 +13,10 @@ mod tokens;
 mod users;
 
 pub use access::{AccessKeys, authenticate_access_token, mint};
+pub use factors::{
+    Entered, begin_factor, confirm_factor, factor_set_up, finish_second_step, list_factors, remove_factor,
+    replace_recovery_codes, reset_factors, second_step, second_step_waits,
+};
 pub use identities::{
     Departure, Linked, Returned, begin_sign_in, invite, link_identity, linked_identities, sign_in_as, take_sign_in,
     unlink_identity,

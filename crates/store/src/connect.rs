@@ -9,7 +9,9 @@ use sea_orm::{
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
 
-use crate::{Accounts, Audit, Events, Identities, Journal, Logins, Projects, Records, Runs, Secrets, StoreError, Tokens};
+use crate::{
+    Accounts, Audit, Events, Factors, Identities, Journal, Logins, Projects, Records, Runs, Secrets, StoreError, Tokens,
+};
 
 /// The database; cheap to clone.
 #[derive(Clone, Debug)]
@@ -94,6 +96,10 @@ impl Tx {
 
     pub fn identities(&self) -> Identities<'_> {
         Identities(self)
+    }
+
+    pub fn factors(&self) -> Factors<'_> {
+        Factors(self)
     }
 
     pub fn logins(&self) -> Logins<'_> {

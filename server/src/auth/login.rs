@@ -12,7 +12,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use services::{Error, audit::SignedHow};
 use tower_sessions::Session;
 
-use super::{Signed, address, next, providers::linked::onward, sessions};
+use super::{Signed, address, factor, next, providers::linked::onward, sessions};
 use crate::{edge::Edge, error::HttpError};
 
 /// The sign-in form.
@@ -36,8 +36,8 @@ pub async fn login(State(edge): State<Edge>, session: Session, request: Request)
     }
     let code = match services::accounts::sign_in(&edge.cx, &form.email, &form.password, &from).await {
         Ok(user) => {
-            sessions::sign_in(&edge.cx, &session, user, from).await?;
-            return Ok(Redirect::to(target).into_response());
+            let arrival = factor::Arrival { next: target, provider: None };
+            return factor::enter(&edge, &session, user, arrival, from).await;
         }
         Err(Error::Unauthorized(_) | Error::Invalid(_)) => "credentials",
         Err(Error::TooMany { .. }) => "too_many",

@@ -3,14 +3,14 @@
 use axum::{
     extract::{Request, State},
     http::StatusCode,
-    response::{IntoResponse as _, Redirect, Response},
+    response::{IntoResponse as _, Response},
 };
 use openidconnect::url::form_urlencoded;
 use serde::Deserialize;
 use services::Error;
 use tower_sessions::Session;
 
-use super::{address, login::form, sessions};
+use super::{address, factor, login::form};
 use crate::{
     edge::Edge,
     error::HttpError,
@@ -48,7 +48,7 @@ fn show(status: StatusCode, token: &str, problem: &str) -> Response {
     (status, entry("New password", &body)).into_response()
 }
 
-/// Sets the password, ends every login of that person, and signs them in here.
+/// Sets the password, ends every login of that person, and signs them in here, with their second factor if they have one.
 pub async fn reset(State(edge): State<Edge>, session: Session, request: Request) -> Result<Response, HttpError> {
     let (parts, form) = form::<ResetForm>(request).await?;
     let from = address::of(&parts);
@@ -56,10 +56,7 @@ pub async fn reset(State(edge): State<Edge>, session: Session, request: Request)
         return Err(HttpError::too_many("Too many attempts. Wait a minute, then try again", seconds));
     }
     match services::accounts::reset_password(&edge.cx, &form.token, &form.password).await {
-        Ok(user) => {
-            sessions::sign_in(&edge.cx, &session, user, from).await?;
-            Ok(Redirect::to("/").into_response())
-        }
+        Ok(user) => factor::enter(&edge, &session, user, factor::Arrival { next: "/", provider: None }, from).await,
         Err(Error::Invalid(problem)) => Ok(show(StatusCode::UNPROCESSABLE_ENTITY, &form.token, &sentence(&problem))),
         Err(other) => Err(other.into()),
     }

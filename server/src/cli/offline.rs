@@ -55,6 +55,14 @@ pub(super) enum UserCommand {
         #[arg(long, env = "LOKI_PUBLIC_URL", default_value = "http://127.0.0.1:57374")]
         public_url: String,
     },
+    /// Take the second factors and recovery codes of somebody away who has lost them
+    ResetFactors {
+        #[command(flatten)]
+        data: Data,
+        /// Whose they are
+        #[arg(long)]
+        email: String,
+    },
     /// Let somebody make an account by signing in with a provider
     Invite {
         #[command(flatten)]
@@ -86,6 +94,7 @@ pub(super) async fn user(command: UserCommand) -> Result<Exit, Failure> {
     match command {
         UserCommand::Create { data, email, name, role, password_stdin: _ } => create(data, email, name, role).await,
         UserCommand::ResetLink { data, email, public_url } => reset_link(data, &email, &public_url).await,
+        UserCommand::ResetFactors { data, email } => reset_factors(data, &email).await,
         UserCommand::Invite { data, email, role } => invite(data, &email, role).await,
     }
 }
@@ -96,6 +105,13 @@ async fn reset_link(data: Data, email: &str, public_url: &str) -> Result<Exit, F
     let token = services::accounts::issue_reset_token(&cx, &Actor::Automation, email).await?;
     print::line(&format!("{public_url}/reset?token={token}"));
     print::note("It works once, for a day, and ends every login of that person");
+    Ok(Exit::Done)
+}
+
+async fn reset_factors(data: Data, email: &str) -> Result<Exit, Failure> {
+    let cx = open(data).await?;
+    let removed = services::accounts::reset_factors(&cx, &Actor::Automation, email).await?;
+    print::note(&format!("{email} signs in without a second factor now; {removed} were taken away"));
     Ok(Exit::Done)
 }
 

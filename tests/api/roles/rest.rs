@@ -67,6 +67,13 @@ pub(super) fn rows() -> Vec<Row> {
         delete("/api/v2/logins/{id}", Login, 404),
         // Without its fields.
         put("/api/v2/password", Login, 422),
+        // Of people alone, who have none here.
+        get("/api/v2/factors", Login, 200).token(422),
+        post("/api/v2/factors", Login, 422).with(r#"{"kind": "totp"}"#),
+        post("/api/v2/factors/recovery-codes", Login, 409).with(r#"{"proof": "000000"}"#).token(422),
+        post("/api/v2/factors/{id}/confirm", Login, 404).with(r#"{"code": "000000"}"#).token(422),
+        post("/api/v2/factors/{id}/remove", Login, 404).with(r#"{"proof": "000000"}"#).token(422),
+        post("/api/v2/factors/reset", ManageUsers, 404).with(r#"{"email": "nobody@example.org"}"#),
         get("/api/v2/users", ManageUsers, 200),
         put("/api/v2/users/{id}", ManageUsers, 404),
         delete("/api/v2/users/{id}", ManageUsers, 404),

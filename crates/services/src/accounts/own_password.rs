@@ -25,6 +25,7 @@ pub async fn change_password(cx: &Cx, actor: &Actor, command: ChangePassword) ->
     let tx = cx.store.begin().await?;
     tx.accounts().set_password(*id, &password_hash).await?;
     tx.identities().use_reset(*id).await?;
+    tx.factors().end_waiting_of(*id).await?;
     let ended = logins::delete(cx, &tx, *id, |data| data.id != *login).await?;
     audit(cx, &tx, actor, "change password", id).await?;
     tx.commit().await?;

@@ -52,6 +52,7 @@ pub async fn reset_password(cx: &Cx, token: &str, password: &str) -> Result<User
     }
     tx.accounts().set_password(user, &password_hash).await?;
     tx.logins().delete_of(user).await?;
+    tx.factors().end_waiting_of(user).await?;
     let row = tx.accounts().by_id(user).await?.filter(|row| row.switched_off_at.is_none()).ok_or_else(refused)?;
     audit(cx, &tx, &Actor::Automation, "reset password", user).await?;
     tx.commit().await?;

@@ -22,7 +22,7 @@ pub struct Attempts(Mutex<HashMap<String, (u32, Timestamp)>>);
 impl Attempts {
     /// Counts an attempt as failed before it is looked at, so that many at once count one after the other. The error is how
     /// many seconds to wait before the next one is taken.
-    fn begin(&self, keys: &[String], now: Timestamp) -> Result<(), u64> {
+    pub(super) fn begin(&self, keys: &[String], now: Timestamp) -> Result<(), u64> {
         let Ok(mut counted) = self.0.lock() else { return Err(1) };
         let millis = keys.iter().filter_map(|key| counted.get(key)).map(|(count, last)| {
             let over = count.saturating_add(1).saturating_sub(FREE_ATTEMPTS);
@@ -45,7 +45,7 @@ impl Attempts {
     }
 
     /// The attempt turned out right, or was not looked at.
-    fn undo(&self, keys: &[String]) {
+    pub(super) fn undo(&self, keys: &[String]) {
         let Ok(mut counted) = self.0.lock() else { return };
         for key in keys {
             if let Some((count, _)) = counted.get_mut(key) {
@@ -55,7 +55,7 @@ impl Attempts {
         counted.retain(|key, (count, _)| *count > 0 || !keys.contains(key));
     }
 
-    fn succeeded(&self, account: &str) {
+    pub(super) fn succeeded(&self, account: &str) {
         if let Ok(mut counted) = self.0.lock() {
             counted.remove(account);
         }
@@ -78,9 +78,8 @@ fn forget_oldest(counted: &mut HashMap<String, (u32, Timestamp)>, now: Timestamp
 /// The person of that e-mail address and password. Where it comes from counts for slowing down guesses, which are on record.
 pub async fn sign_in(cx: &Cx, email: &str, password: &str, from: &Origin) -> Result<UserRecord, Error> {
     let email = email.trim().to_lowercase();
-    let address = from.address.map_or_else(|| "unknown".to_owned(), |address| address.to_string());
     let account: String = format!("account {}", email.chars().take(254).collect::<String>());
-    let keys = [account.clone(), format!("address {address}")];
+    let keys = [account.clone(), address_key(from)];
     if let Err(retry_after_seconds) = cx.attempts.begin(&keys, cx.clock.now()) {
         note(cx, 429, "too many attempts".to_owned(), from);
         return Err(Error::TooMany { retry_after_seconds });
@@ -104,7 +103,13 @@ pub async fn sign_in(cx: &Cx, email: &str, password: &str, from: &Origin) -> Res
     }
 }
 
-fn note(cx: &Cx, status: u16, error: String, from: &Origin) {
+/// Under which guesses from there are counted.
+pub(super) fn address_key(from: &Origin) -> String {
+    from.address.map_or_else(|| "address unknown".to_owned(), |address| format!("address {address}"))
+}
+
+/// Puts a refused sign-in on record.
+pub(super) fn note(cx: &Cx, status: u16, error: String, from: &Origin) {
     let at = cx.clock.now().millis();
     cx.denials.note(Denied { at, actor: None, what: "sign_in".to_owned(), status, error, origin: from.clone() });
 }

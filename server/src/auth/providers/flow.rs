@@ -20,7 +20,7 @@ use tower_sessions::Session;
 
 use super::{Answer, Failure, Known, linked};
 use crate::{
-    auth::{address, next, sessions},
+    auth::{address, factor, next},
     edge::Edge,
     error::HttpError,
 };
@@ -82,7 +82,7 @@ pub async fn arrive(
         return Ok(Redirect::to("/login?error=too_many").into_response());
     }
     let mut response = match take_in(&edge, known, &session, &parts).await {
-        Ok(target) => Redirect::to(&target).into_response(),
+        Ok(response) => response,
         Err(Arrival::Failed(failure)) => calm(&edge, known, &failure, &from).into_response(),
         Err(Arrival::Fault(error)) => error.into_response(),
     };
@@ -91,14 +91,16 @@ pub async fn arrive(
     Ok(response)
 }
 
-/// Signs in or links whoever came back; returns where they go.
-async fn take_in(edge: &Edge, known: &Known, session: &Session, parts: &Parts) -> Result<String, Arrival> {
+/// Signs in or links whoever came back, and leads them on.
+async fn take_in(edge: &Edge, known: &Known, session: &Session, parts: &Parts) -> Result<Response, Arrival> {
     let (identity, returned) = believe(edge, known, parts).await?;
     match returned.link_login {
-        Some(login) => linked::link(edge, known, &identity, (login, parts)).await?,
-        None => enter(edge, known, &identity, (session, &address::of(parts))).await?,
+        Some(login) => {
+            linked::link(edge, known, &identity, (login, parts)).await?;
+            Ok(Redirect::to(&returned.next).into_response())
+        }
+        None => enter(edge, known, (&identity, &returned.next), (session, &address::of(parts))).await,
     }
-    Ok(returned.next)
 }
 
 /// Why nobody arrived.
@@ -142,15 +144,14 @@ async fn believe(edge: &Edge, known: &Known, parts: &Parts) -> Result<(Identity,
 async fn enter(
     edge: &Edge,
     known: &Known,
-    identity: &Identity,
+    (identity, next): (&Identity, &str),
     (session, from): (&Session, &Arc<Origin>),
-) -> Result<(), Arrival> {
+) -> Result<Response, Arrival> {
     let user = services::accounts::sign_in_as(&edge.cx, known.rules(), identity).await?;
-    sessions::sign_in(&edge.cx, session, user, Arc::clone(from)).await.map_err(Arrival::Fault)?;
-    sessions::remember_provider(session, &known.rules().id).await.map_err(|error| Arrival::Fault(HttpError::internal(&error)))?;
     // A role that was taken away acts on the person's other logins at once.
     edge.cx.nudges.access();
-    Ok(())
+    let arrival = factor::Arrival { next, provider: Some(&known.rules().id) };
+    factor::enter(edge, session, user, arrival, Arc::clone(from)).await.map_err(Arrival::Fault)
 }
 
 /// The same words whatever it was; what it was goes on record.
@@ -208,7 +209,7 @@ pub(super) fn departing(edge: &Edge, browser: &str) -> [(header::HeaderName, Hea
 }
 
 /// The value of the one cookie of that name; several are somebody's trick.
-fn own_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(in crate::auth) fn own_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
     let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     let mut values = pairs.filter(|(key, _)| *key == name).map(|(_, value)| value);

@@ -1,0 +1,101 @@
+//! Whether a code or a password is the person's; guesses are slowed down for the account and the address.
+
+use domain::{
+    actor::{Actor, Origin},
+    audit::Changes,
+    factors::{self as rules, Given},
+};
+use store::UserRow;
+use subtle::ConstantTimeEq as _;
+
+use super::{counting, recovery};
+use crate::{
+    Cx, Error,
+    accounts::{passwords, sign_in},
+    audit::record_changes,
+};
+
+/// What counts as a proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Takes {
+    Anything,
+    /// Where the password was asked for already.
+    Codes,
+}
+
+/// Uses a proof up. A wrong one is [`Error::Invalid`], goes on record and makes the next one wait.
+pub(super) async fn prove(cx: &Cx, user: &UserRow, proof: (&Given, Takes), from: &Origin) -> Result<(), Error> {
+    let own = format!("factor {}", user.id);
+    let keys = [own.clone(), sign_in::address_key(from)];
+    if let Err(retry_after_seconds) = cx.attempts.begin(&keys, cx.clock.now()) {
+        sign_in::note(cx, 429, "too many attempts".to_owned(), from);
+        return Err(Error::TooMany { retry_after_seconds });
+    }
+    match is_right(cx, user, proof).await {
+        Ok(true) => {
+            cx.attempts.undo(&keys);
+            cx.attempts.succeeded(&own);
+            Ok(())
+        }
+        Ok(false) => {
+            sign_in::note(cx, 401, format!("wrong second factor, for the account {}", user.email), from);
+            Err(wrong(proof.1))
+        }
+        Err(error) => {
+            cx.attempts.undo(&keys);
+            Err(error)
+        }
+    }
+}
+
+/// The same words whatever was wrong with it.
+pub(super) fn wrong(takes: Takes) -> Error {
+    let words = match takes {
+        Takes::Anything => "that is neither your password nor a code that counts; a code counts once, while it is shown",
+        Takes::Codes => "that does not count: it is wrong, too late, or was used before. Type the code that is shown now",
+    };
+    Error::Invalid(words.to_owned())
+}
+
+async fn is_right(cx: &Cx, user: &UserRow, (given, takes): (&Given, Takes)) -> Result<bool, Error> {
+    match given {
+        Given::Code(code) => takes_code(cx, user, code).await,
+        Given::Recovery(code) => takes_recovery(cx, user, code).await,
+        Given::Password(password) if takes == Takes::Anything && !user.password_hash.is_empty() => {
+            passwords::verify(&cx.hashing, password, Some(user.password_hash.clone())).await
+        }
+        Given::Password(_) => Ok(false),
+    }
+}
+
+async fn takes_code(cx: &Cx, user: &UserRow, code: &str) -> Result<bool, Error> {
+    let now = cx.clock.now();
+    let tx = cx.store.begin().await?;
+    for factor in counting(&tx, user.id).await? {
+        if let Some(step) = rules::step(&factor.secret, code, now, factor.last_step)
+            && tx.factors().take_step(factor.id, step, now).await?
+        {
+            tx.commit().await?;
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+async fn takes_recovery(cx: &Cx, user: &UserRow, code: &str) -> Result<bool, Error> {
+    let rows = {
+        let tx = cx.store.read().await?;
+        tx.factors().recovery(user.id).await?
+    };
+    let Some(salt) = rows.first().map(|row| row.salt.clone()) else { return Ok(false) };
+    let hash = recovery::hash(cx, code, &salt).await?;
+    let Some(row) = rows.iter().find(|row| bool::from(row.hash.as_bytes().ct_eq(hash.as_bytes()))) else { return Ok(false) };
+    let tx = cx.store.begin().await?;
+    if !tx.factors().use_recovery(row.id).await? {
+        return Ok(false);
+    }
+    let changes = Changes::default().field("left", rows.len(), rows.len() - 1);
+    record_changes(cx, &tx, &Actor::Automation, ("use recovery_code", user.id), changes).await?;
+    tx.commit().await?;
+    Ok(true)
+}

@@ -1,0 +1,205 @@
+//! Second factors, recovery codes, and sign-ins that wait for their second step.
+
+use protocol::{FactorId, Timestamp, UserId, factors::FactorKind};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    sea_query::Expr,
+};
+use uuid::Uuid;
+
+use crate::{
+    StoreError, Tx,
+    tables::{factors, half_logins, recovery_codes},
+};
+
+/// A factor as stored.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FactorRow {
+    pub id: FactorId,
+    pub user_id: UserId,
+    pub kind: FactorKind,
+    pub name: String,
+    /// In base 32.
+    pub secret: String,
+    /// The time step whose code was taken last.
+    pub last_step: Option<i64>,
+    pub created_at: Timestamp,
+    /// Absent for one that does not count yet.
+    pub confirmed_at: Option<Timestamp>,
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// A recovery code that was not used yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecoveryRow {
+    pub id: Uuid,
+    pub user_id: UserId,
+    /// In hex; all codes of a person have the same.
+    pub salt: String,
+    /// In PHC string format.
+    pub hash: String,
+}
+
+/// A sign-in that waits for its second step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HalfLoginRow {
+    /// SHA-256 of the cookie that the browser got, in hex.
+    pub browser_hash: String,
+    pub user_id: UserId,
+    /// The local path to go to afterwards.
+    pub next: String,
+    /// The provider that the person came from.
+    pub provider: Option<String>,
+    pub expires_at: Timestamp,
+}
+
+/// Factors and what belongs to them.
+#[derive(Debug)]
+pub struct Factors<'a>(pub(crate) &'a Tx);
+
+impl Factors<'_> {
+    pub async fn insert(&self, factor: &FactorRow) -> Result<(), StoreError> {
+        let row = factors::ActiveModel {
+            id: Set(factor.id.0),
+            user_id: Set(factor.user_id.0),
+            kind: Set(factor.kind.as_str().to_owned()),
+            name: Set(factor.name.clone()),
+            secret: Set(factor.secret.clone()),
+            last_step: Set(factor.last_step),
+            created_at: Set(factor.created_at.millis()),
+            confirmed_at: Set(factor.confirmed_at.map(Timestamp::millis)),
+            last_used_at: Set(factor.last_used_at.map(Timestamp::millis)),
+        };
+        row.insert(&self.0.inner).await?;
+        Ok(())
+    }
+
+    /// All of a person, also those that do not count yet, oldest first.
+    pub async fn of(&self, user: UserId) -> Result<Vec<FactorRow>, StoreError> {
+        let found = factors::Entity::find()
+            .filter(factors::Column::UserId.eq(user.0))
+            .order_by_asc(factors::Column::CreatedAt)
+            .order_by_asc(factors::Column::Id)
+            .all(&self.0.inner)
+            .await?;
+        found.into_iter().map(read).collect()
+    }
+
+    /// Takes the code of a time step; `false` when it or a later one was taken already, be it in the same moment.
+    pub async fn take_step(&self, id: FactorId, step: i64, at: Timestamp) -> Result<bool, StoreError> {
+        let earlier = Condition::any().add(factors::Column::LastStep.is_null()).add(factors::Column::LastStep.lt(step));
+        let done = factors::Entity::update_many()
+            .col_expr(factors::Column::LastStep, Expr::value(step))
+            .col_expr(factors::Column::LastUsedAt, Expr::value(at.millis()))
+            .filter(factors::Column::Id.eq(id.0))
+            .filter(earlier)
+            .exec(&self.0.inner)
+            .await?;
+        Ok(done.rows_affected == 1)
+    }
+
+    /// Makes a factor count; `false` when it is gone or counts already.
+    pub async fn confirm(&self, id: FactorId, step: i64, at: Timestamp) -> Result<bool, StoreError> {
+        let done = factors::Entity::update_many()
+            .col_expr(factors::Column::LastStep, Expr::value(step))
+            .col_expr(factors::Column::ConfirmedAt, Expr::value(at.millis()))
+            .filter(factors::Column::Id.eq(id.0))
+            .filter(factors::Column::ConfirmedAt.is_null())
+            .exec(&self.0.inner)
+            .await?;
+        Ok(done.rows_affected == 1)
+    }
+
+    /// Removes a factor; `false` when it is gone.
+    pub async fn delete(&self, id: FactorId) -> Result<bool, StoreError> {
+        let done = factors::Entity::delete_by_id(id.0).exec(&self.0.inner).await?;
+        Ok(done.rows_affected == 1)
+    }
+
+    /// Recovery codes of a person that were not used yet.
+    pub async fn recovery(&self, user: UserId) -> Result<Vec<RecoveryRow>, StoreError> {
+        let found = recovery_codes::Entity::find().filter(recovery_codes::Column::UserId.eq(user.0)).all(&self.0.inner).await?;
+        let row =
+            |row: recovery_codes::Model| RecoveryRow { id: row.id, user_id: UserId(row.user_id), salt: row.salt, hash: row.hash };
+        Ok(found.into_iter().map(row).collect())
+    }
+
+    /// Gives a person these recovery codes in place of those that they had.
+    pub async fn replace_recovery(&self, user: UserId, rows: &[RecoveryRow]) -> Result<(), StoreError> {
+        recovery_codes::Entity::delete_many().filter(recovery_codes::Column::UserId.eq(user.0)).exec(&self.0.inner).await?;
+        for row in rows {
+            let row = recovery_codes::ActiveModel {
+                id: Set(row.id),
+                user_id: Set(row.user_id.0),
+                salt: Set(row.salt.clone()),
+                hash: Set(row.hash.clone()),
+            };
+            row.insert(&self.0.inner).await?;
+        }
+        Ok(())
+    }
+
+    /// Uses a recovery code up; `false` when somebody else did.
+    pub async fn use_recovery(&self, id: Uuid) -> Result<bool, StoreError> {
+        let done = recovery_codes::Entity::delete_by_id(id).exec(&self.0.inner).await?;
+        Ok(done.rows_affected == 1)
+    }
+
+    /// Keeps a sign-in that waits; those that expired before `now` go. Returns how many there were besides.
+    pub async fn wait(&self, half: &HalfLoginRow, now: Timestamp) -> Result<u64, StoreError> {
+        let over = half_logins::Entity::delete_many().filter(half_logins::Column::ExpiresAt.lte(now.millis()));
+        over.exec(&self.0.inner).await?;
+        let others = half_logins::Entity::find().count(&self.0.inner).await?;
+        let row = half_logins::ActiveModel {
+            browser_hash: Set(half.browser_hash.clone()),
+            user_id: Set(half.user_id.0),
+            next: Set(half.next.clone()),
+            provider: Set(half.provider.clone()),
+            expires_at: Set(half.expires_at.millis()),
+        };
+        row.insert(&self.0.inner).await?;
+        Ok(others)
+    }
+
+    /// The sign-in of that browser, unless it has expired at `now`.
+    pub async fn waiting(&self, browser_hash: &str, now: Timestamp) -> Result<Option<HalfLoginRow>, StoreError> {
+        let found = half_logins::Entity::find_by_id(browser_hash.to_owned())
+            .filter(half_logins::Column::ExpiresAt.gt(now.millis()))
+            .one(&self.0.inner)
+            .await?;
+        Ok(found.map(|row| HalfLoginRow {
+            browser_hash: row.browser_hash,
+            user_id: UserId(row.user_id),
+            next: row.next,
+            provider: row.provider,
+            expires_at: Timestamp::from_millis(row.expires_at),
+        }))
+    }
+
+    /// Ends the waiting; `false` when somebody else did.
+    pub async fn end_waiting(&self, browser_hash: &str) -> Result<bool, StoreError> {
+        let done = half_logins::Entity::delete_by_id(browser_hash.to_owned()).exec(&self.0.inner).await?;
+        Ok(done.rows_affected == 1)
+    }
+
+    /// Ends every sign-in of a person that waits.
+    pub async fn end_waiting_of(&self, user: UserId) -> Result<(), StoreError> {
+        half_logins::Entity::delete_many().filter(half_logins::Column::UserId.eq(user.0)).exec(&self.0.inner).await?;
+        Ok(())
+    }
+}
+
+fn read(row: factors::Model) -> Result<FactorRow, StoreError> {
+    let unknown = || StoreError::corrupt("factors", format!("unknown kind {}", row.kind));
+    Ok(FactorRow {
+        kind: FactorKind::parse(&row.kind).ok_or_else(unknown)?,
+        id: FactorId(row.id),
+        user_id: UserId(row.user_id),
+        name: row.name,
+        secret: row.secret,
+        last_step: row.last_step,
+        created_at: Timestamp::from_millis(row.created_at),
+        confirmed_at: row.confirmed_at.map(Timestamp::from_millis),
+        last_used_at: row.last_used_at.map(Timestamp::from_millis),
+    })
+}
