@@ -9,7 +9,7 @@ use leptos_router::{
     path,
 };
 
-use self::parts::{Form, Page};
+use self::parts::{Factors, Form, Page};
 use crate::pages::{home, not_found, projects, runs};
 
 /// The page that the address names. Answers are complete HTML, in order.
@@ -28,6 +28,8 @@ pub fn pages() -> AnyView {
             <Route path=path!("/templates") view=Page::Form(Form::Templates) ssr=mode.clone()/>
             <Route path=path!("/templates/:name") view=Page::Form(Form::Template) ssr=mode.clone()/>
             <Route path=path!("/profile") view=Page::Profile ssr=mode.clone()/>
+            <Route path=path!("/profile/factors") view=Page::Factors(Factors::List) ssr=mode.clone()/>
+            <Route path=path!("/profile/factors/codes") view=Page::Factors(Factors::RecoveryCodes) ssr=mode.clone()/>
             <Route path=path!("/login") view=Page::Form(Form::Login) ssr=mode.clone()/>
             <Route path=path!("/setup") view=Page::Form(Form::Setup) ssr=mode.clone()/>
             <Route path=path!("/admin/*page") view=Page::Admin ssr=mode.clone()/>
@@ -49,6 +51,8 @@ pub fn page_at(path: &str) -> Page {
         (Some("templates"), Some(_), None) => Page::Form(Form::Template),
         (Some("templates"), None, None) => Page::Form(Form::Templates),
         (Some("profile"), None, None) => Page::Profile,
+        (Some("profile"), Some("factors"), None) => Page::Factors(Factors::List),
+        (Some("profile"), Some("factors"), Some("codes")) => Page::Factors(Factors::RecoveryCodes),
         (Some("login"), None, None) => Page::Form(Form::Login),
         (Some("setup"), None, None) => Page::Form(Form::Setup),
         // All pages of the section are one route, which tells them apart by itself: `pages::admin`.
@@ -73,6 +77,11 @@ pub mod to {
     pub const USERS: &str = "/admin/users";
     /// The ways to sign in of whoever asks; rendered by the server, outside of the interface.
     pub const WAYS_IN: &str = "/account/sign-in-methods";
+
+    /// The second factors of whoever asks.
+    pub const FACTORS: &str = "/profile/factors";
+    /// Their recovery codes, right after they were made.
+    pub const RECOVERY_CODES: &str = "/profile/factors/codes";
 
     /// Leads to a provider to sign in with; `next` is where to go afterwards.
     pub fn login_with(provider: &str, next: Option<&str>) -> String {

@@ -4,6 +4,7 @@ pub mod access;
 pub mod admin;
 pub mod agents;
 pub mod ask;
+pub mod factors;
 pub mod flash;
 pub mod profile;
 pub mod projects;

@@ -1,5 +1,8 @@
 //! The page about oneself: who one is here, how one signs in, and where one is signed in.
 
+pub mod factors;
+pub mod recovery_codes;
+
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use protocol::access::Login;
@@ -37,6 +40,7 @@ fn show(page: ProfilePage, loading: Loading<ProfilePage>, password: FormState, d
         done_words(done).map_or_else(nothing, |words| ui::banner(Tone::Good, words)),
         ui::padded_panel("Account", account(&page)),
         ui::padded_panel("Password", change_password(&page, loading, password)),
+        ui::padded_panel("Second factor", second_factor()),
         ui::padded_panel("Other ways to sign in", other_ways()),
         ui::panel_with("Where you are signed in", end_others(&page.logins, loading), logins(page.logins, loading)),
     ]);
@@ -90,6 +94,12 @@ fn change_password(page: &ProfilePage, loading: Loading<ProfilePage>, state: For
 fn secret(id: &'static str, name: &'static str, label: &'static str, complete: &'static str) -> AnyView {
     let control = input("password").attr("id", id).attr("name", name).attr("autocomplete", complete);
     ui::field(id, label, "", control.flag("required", true).view())
+}
+
+fn second_factor() -> AnyView {
+    let link = ui::link_button(Kind::Normal, "Open second factor", to::FACTORS);
+    let about = el("p").class("soft").text("A code of an authenticator app, asked for after the password or the provider.");
+    div("form").child(about.view()).child(div("form-end").child(link).view()).view()
 }
 
 fn other_ways() -> AnyView {

@@ -25,6 +25,7 @@ pub enum Page {
     Form(Form),
     Admin,
     Profile,
+    Factors(Factors),
 }
 
 /// Pages that are mostly forms, the templates that lead to them, and signing in.
@@ -39,6 +40,13 @@ pub enum Form {
     Templates,
 }
 
+/// Second factors of the signed-in person.
+#[derive(Clone, Copy, Debug)]
+pub enum Factors {
+    List,
+    RecoveryCodes,
+}
+
 impl ChooseView for Page {
     async fn choose(self) -> AnyView {
         let shown = match self {
@@ -47,6 +55,7 @@ impl ChooseView for Page {
             Self::Form(form) => forms_part(form).await,
             Self::Admin => admin_part().await,
             Self::Profile => profile_part().await,
+            Self::Factors(page) => factors_part(page).await,
         };
         shown.unwrap_or_else(|NotLoaded| not_loaded())
     }
@@ -69,6 +78,7 @@ impl Page {
             Self::Form(_) => Ok(load_forms_part().await?),
             Self::Admin => Ok(load_admin_part().await?),
             Self::Profile => Ok(load_profile_part().await?),
+            Self::Factors(_) => Ok(load_factors_part().await?),
         }
     }
 }
@@ -109,6 +119,14 @@ fn profile_part() -> Result<AnyView, NotLoaded> {
 #[wasm_split(admin, fallible, wasm_split_path = ::leptos::wasm_split, preload(load_admin_part))]
 fn admin_part() -> Result<AnyView, NotLoaded> {
     Ok(admin::page())
+}
+
+#[wasm_split(factors, fallible, wasm_split_path = ::leptos::wasm_split, preload(load_factors_part))]
+fn factors_part(page: Factors) -> Result<AnyView, NotLoaded> {
+    Ok(match page {
+        Factors::List => profile::factors::page(),
+        Factors::RecoveryCodes => profile::recovery_codes::page(),
+    })
 }
 
 fn not_loaded() -> AnyView {

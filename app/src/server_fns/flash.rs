@@ -23,7 +23,7 @@ impl Flash {
 }
 
 #[cfg(feature = "ssr")]
-pub(super) use server_side::{refused, take};
+pub(super) use server_side::{keep, refused, take};
 
 #[cfg(feature = "ssr")]
 mod server_side {
@@ -43,13 +43,21 @@ mod server_side {
     /// Answers a refused form: with script the error goes to the page as it is; without, back to the form at `page`.
     pub(in crate::server_fns) fn refused(error: UiError, page: &str, typed: Vec<(&str, &str)>) -> UiError {
         if wants_redirect() {
-            let flash = Flash { error: Some(error.clone()), values: fitting(typed) };
-            if let Ok(json) = serde_json::to_vec(&flash) {
-                set_cookie(&format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age=60", to_hex(&json)));
-            }
+            send(&Flash { error: Some(error.clone()), values: fitting(typed) });
             leptos_axum::redirect(page);
         }
         error
+    }
+
+    /// Keeps values for the one page that the answer leads to.
+    pub(in crate::server_fns) fn keep(values: &[(&str, &str)]) {
+        send(&Flash { error: None, values: fitting(values.to_vec()) });
+    }
+
+    fn send(flash: &Flash) {
+        if let Ok(json) = serde_json::to_vec(flash) {
+            set_cookie(&format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age=60", to_hex(&json)));
+        }
     }
 
     /// What was refused just now, once.

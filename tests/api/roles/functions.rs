@@ -45,6 +45,13 @@ pub(super) fn rows() -> Vec<Row> {
         does("/ui/change_password", Login, 400).with("form[current]=a&form[new]=b&form[again]=c"),
         does("/ui/end_login", Login, 404).with("id=ID"),
         does("/ui/end_other_logins", Login, 200),
+        reads("/ui/factors", Login, 200).token(400),
+        reads("/ui/recovery_codes", Login, 200),
+        // Without a proof.
+        does("/ui/begin_factor", Login, 400).with("name=A&proof="),
+        does("/ui/confirm_factor", Login, 404).with("id=ID&code=000000").token(400),
+        does("/ui/remove_factor", Login, 404).with("id=ID&proof=x").token(400),
+        does("/ui/replace_recovery_codes", Login, 409).with("proof=x").token(400),
         reads("/ui/users", ManageUsers, 200).at("/ui/users?q=&after=").refused(404),
         reads("/ui/user", ManageUsers, 404).at("/ui/user?id=ID").refused(404),
         does("/ui/change_role", ManageUsers, 404).with("id=ID&role=viewer"),

@@ -19,6 +19,8 @@ pub(super) fn rows() -> Vec<Row> {
         page("/templates", Login, 200),
         page("/templates/:name", Login, 200).at("/templates/cli-tool"),
         page("/profile", Login, 200),
+        page("/profile/factors", Login, 200).token(400),
+        page("/profile/factors/codes", Login, 200),
         // One route; for whoever may open none of its pages there is none.
         page("/admin/*page", ReadAudit, 200).at("/admin").refused(404),
         page("/admin/*page", ManageUsers, 200).at("/admin/users").refused(404),
@@ -43,6 +45,9 @@ pub(super) fn rows() -> Vec<Row> {
         page("/openapi.json", Nothing, 200),
         page("/login/with/{provider}", Nothing, 404),
         page("/login/callback/{provider}", Nothing, 404),
+        // Nobody did the first step.
+        page("/login/factor", Nothing, 303),
+        form("/login/factor", Nothing, 303),
         // Empty forms: back to the page, with a code for its words.
         form("/login", Nothing, 303),
         form("/setup", Nothing, 303),

@@ -1,0 +1,132 @@
+//! Second factors of whoever is signed in. Recovery codes are shown on a page of their own, once: they go there in the cookie
+//! of refused forms, so that it works without script as well.
+
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+use protocol::factors::{FactorList, FactorSetUp};
+use serde::{Deserialize, Serialize};
+
+use super::{UiError, ask::Ask, flash::Flash};
+
+/// Everything that the page of second factors shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FactorsPage {
+    pub list: FactorList,
+    /// An app that is being set up.
+    pub set_up: Option<FactorSetUp>,
+    /// Whether there is a password to prove oneself with.
+    pub has_password: bool,
+    pub flash: Flash,
+}
+
+/// The factors of whoever asks.
+#[server(name = ReadFactors, prefix = "/ui", endpoint = "factors", input = GetUrl)]
+pub async fn factors() -> Result<FactorsPage, UiError> {
+    use super::{asked, context};
+
+    let (cx, actor) = context()?;
+    Ok(FactorsPage {
+        list: asked(services::accounts::list_factors(&cx, &actor).await)?,
+        set_up: asked(services::accounts::factor_set_up(&cx, &actor).await)?,
+        has_password: asked(services::accounts::has_password(&cx, &actor).await)?,
+        flash: super::flash::take(),
+    })
+}
+
+/// Recovery codes that were made just now; none when they were shown already.
+#[server(name = ReadRecoveryCodes, prefix = "/ui", endpoint = "recovery_codes", input = GetUrl)]
+pub async fn recovery_codes() -> Result<Vec<String>, UiError> {
+    super::context()?;
+    Ok(super::flash::take().value("recovery_codes").split_whitespace().map(str::to_owned).collect())
+}
+
+/// Begins to set up an authenticator app.
+#[server(prefix = "/ui", endpoint = "begin_factor")]
+pub async fn begin_factor(name: String, #[server(default)] proof: String) -> Result<(), UiError> {
+    use protocol::factors::{BeginFactor, FactorKind};
+
+    use super::{asked, context};
+
+    let (cx, actor) = context()?;
+    let command = BeginFactor { kind: FactorKind::Totp, name: Some(name.clone()), proof: Some(proof) };
+    let begun = asked(services::accounts::begin_factor(&cx, &actor, command).await);
+    done(begun.map(|_| ()), &[("form", "begin"), ("name", &name)])
+}
+
+/// Makes the app count; with the first one come recovery codes.
+#[server(prefix = "/ui", endpoint = "confirm_factor")]
+pub async fn confirm_factor(id: String, code: String) -> Result<(), UiError> {
+    use super::{asked, context};
+
+    let (cx, actor) = context()?;
+    let confirmed = asked(services::accounts::confirm_factor(&cx, &actor, known(&id)?, &code).await);
+    match confirmed {
+        Ok(confirmed) if !confirmed.recovery_codes.is_empty() => {
+            show(&confirmed.recovery_codes);
+            Ok(())
+        }
+        confirmed => done(confirmed.map(|_| ()), &[("form", "confirm")]),
+    }
+}
+
+/// Takes a factor away.
+#[server(prefix = "/ui", endpoint = "remove_factor")]
+pub async fn remove_factor(id: String, proof: String) -> Result<(), UiError> {
+    use super::{asked, context};
+
+    let (cx, actor) = context()?;
+    let removed = asked(services::accounts::remove_factor(&cx, &actor, known(&id)?, &proof).await);
+    done(removed, &[("form", &id)])
+}
+
+/// Makes new recovery codes in place of the old ones.
+#[server(prefix = "/ui", endpoint = "replace_recovery_codes")]
+pub async fn replace_recovery_codes(proof: String) -> Result<(), UiError> {
+    use super::{asked, context};
+
+    let (cx, actor) = context()?;
+    match asked(services::accounts::replace_recovery_codes(&cx, &actor, &proof).await) {
+        Ok(codes) => {
+            show(&codes.recovery_codes);
+            Ok(())
+        }
+        Err(error) => done(Err(error), &[("form", "codes")]),
+    }
+}
+
+/// Asks for [`factors`].
+pub fn ask_factors() -> Ask<FactorsPage> {
+    Ask::new("factors", &[], factors)
+}
+
+/// Asks for [`recovery_codes`].
+pub fn ask_recovery_codes() -> Ask<Vec<String>> {
+    Ask::new("recovery_codes", &[], recovery_codes)
+}
+
+/// Back to the page, with what went wrong.
+#[cfg(feature = "ssr")]
+fn done(result: Result<(), UiError>, typed: &[(&str, &str)]) -> Result<(), UiError> {
+    use crate::routes::to;
+
+    match result {
+        Ok(()) => {
+            leptos_axum::redirect(to::FACTORS);
+            Ok(())
+        }
+        Err(error) => Err(super::flash::refused(error, to::FACTORS, typed.to_vec())),
+    }
+}
+
+#[cfg(feature = "ssr")]
+fn show(codes: &[String]) {
+    super::flash::keep(&[("recovery_codes", &codes.join(" "))]);
+    leptos_axum::redirect(crate::routes::to::RECOVERY_CODES);
+}
+
+#[cfg(feature = "ssr")]
+fn known(id: &str) -> Result<protocol::FactorId, UiError> {
+    id.parse().map_err(|_| {
+        super::set_status(404);
+        UiError::new(404, "There is no such factor.")
+    })
+}
