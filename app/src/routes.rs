@@ -9,7 +9,7 @@ use leptos_router::{
     path,
 };
 
-use self::parts::{Factors, Form, Page};
+use self::parts::{Account, Form, Page};
 use crate::pages::{home, not_found, projects, runs};
 
 /// The page that the address names. Answers are complete HTML, in order.
@@ -27,9 +27,9 @@ pub fn pages() -> AnyView {
             <Route path=path!("/runs/:id") view=Page::Run ssr=mode.clone()/>
             <Route path=path!("/templates") view=Page::Form(Form::Templates) ssr=mode.clone()/>
             <Route path=path!("/templates/:name") view=Page::Form(Form::Template) ssr=mode.clone()/>
-            <Route path=path!("/profile") view=Page::Profile ssr=mode.clone()/>
-            <Route path=path!("/profile/factors") view=Page::Factors(Factors::List) ssr=mode.clone()/>
-            <Route path=path!("/profile/factors/codes") view=Page::Factors(Factors::RecoveryCodes) ssr=mode.clone()/>
+            <Route path=path!("/profile") view=Page::Account(Account::Profile) ssr=mode.clone()/>
+            <Route path=path!("/profile/factors") view=Page::Account(Account::Factors) ssr=mode.clone()/>
+            <Route path=path!("/profile/factors/codes") view=Page::Account(Account::RecoveryCodes) ssr=mode.clone()/>
             <Route path=path!("/login") view=Page::Form(Form::Login) ssr=mode.clone()/>
             <Route path=path!("/setup") view=Page::Form(Form::Setup) ssr=mode.clone()/>
             <Route path=path!("/admin/*page") view=Page::Admin ssr=mode.clone()/>
@@ -50,9 +50,9 @@ pub fn page_at(path: &str) -> Page {
         (Some("admin"), Some("secrets"), None) => Page::Form(Form::Secrets),
         (Some("templates"), Some(_), None) => Page::Form(Form::Template),
         (Some("templates"), None, None) => Page::Form(Form::Templates),
-        (Some("profile"), None, None) => Page::Profile,
-        (Some("profile"), Some("factors"), None) => Page::Factors(Factors::List),
-        (Some("profile"), Some("factors"), Some("codes")) => Page::Factors(Factors::RecoveryCodes),
+        (Some("profile"), None, None) => Page::Account(Account::Profile),
+        (Some("profile"), Some("factors"), None) => Page::Account(Account::Factors),
+        (Some("profile"), Some("factors"), Some("codes")) => Page::Account(Account::RecoveryCodes),
         (Some("login"), None, None) => Page::Form(Form::Login),
         (Some("setup"), None, None) => Page::Form(Form::Setup),
         // All pages of the section are one route, which tells them apart by itself: `pages::admin`.

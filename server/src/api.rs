@@ -64,6 +64,7 @@ impl Routes {
 }
 
 /// Everything that the API answers.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub fn routes() -> Routes {
     Routes::default()
         .get("/health", health::get)

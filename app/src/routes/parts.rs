@@ -24,8 +24,7 @@ pub enum Page {
     Run,
     Form(Form),
     Admin,
-    Profile,
-    Factors(Factors),
+    Account(Account),
 }
 
 /// Pages that are mostly forms, the templates that lead to them, and signing in.
@@ -40,10 +39,11 @@ pub enum Form {
     Templates,
 }
 
-/// Second factors of the signed-in person.
+/// Pages about oneself.
 #[derive(Clone, Copy, Debug)]
-pub enum Factors {
-    List,
+pub enum Account {
+    Factors,
+    Profile,
     RecoveryCodes,
 }
 
@@ -54,8 +54,7 @@ impl ChooseView for Page {
             Self::Run => run_part().await,
             Self::Form(form) => forms_part(form).await,
             Self::Admin => admin_part().await,
-            Self::Profile => profile_part().await,
-            Self::Factors(page) => factors_part(page).await,
+            Self::Account(page) => account_part(page).await,
         };
         shown.unwrap_or_else(|NotLoaded| not_loaded())
     }
@@ -77,8 +76,7 @@ impl Page {
             Self::Run => Ok(load_run_part().await?),
             Self::Form(_) => Ok(load_forms_part().await?),
             Self::Admin => Ok(load_admin_part().await?),
-            Self::Profile => Ok(load_profile_part().await?),
-            Self::Factors(_) => Ok(load_factors_part().await?),
+            Self::Account(_) => Ok(load_account_part().await?),
         }
     }
 }
@@ -111,22 +109,18 @@ fn forms_part(form: Form) -> Result<AnyView, NotLoaded> {
     })
 }
 
-#[wasm_split(profile, fallible, wasm_split_path = ::leptos::wasm_split, preload(load_profile_part))]
-fn profile_part() -> Result<AnyView, NotLoaded> {
-    Ok(profile::page())
+#[wasm_split(account, fallible, wasm_split_path = ::leptos::wasm_split, preload(load_account_part))]
+fn account_part(page: Account) -> Result<AnyView, NotLoaded> {
+    Ok(match page {
+        Account::Factors => profile::factors::page(),
+        Account::Profile => profile::page(),
+        Account::RecoveryCodes => profile::recovery_codes::page(),
+    })
 }
 
 #[wasm_split(admin, fallible, wasm_split_path = ::leptos::wasm_split, preload(load_admin_part))]
 fn admin_part() -> Result<AnyView, NotLoaded> {
     Ok(admin::page())
-}
-
-#[wasm_split(factors, fallible, wasm_split_path = ::leptos::wasm_split, preload(load_factors_part))]
-fn factors_part(page: Factors) -> Result<AnyView, NotLoaded> {
-    Ok(match page {
-        Factors::List => profile::factors::page(),
-        Factors::RecoveryCodes => profile::recovery_codes::page(),
-    })
 }
 
 fn not_loaded() -> AnyView {

@@ -15,6 +15,7 @@ const NEW_PROJECT: &str = "form[name]=Tried&form[source]=empty&form[template]=&f
 const START: &str = "form[project_id]=ID&form[spec]=&form[prd_text]=x&form[template]=&form[provider]=demo&form[model]=\
                      &form[cost_usd]=&form[minutes]=&form[iterations]=";
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn rows() -> Vec<Row> {
     vec![
         reads("/ui/viewer", Login, 200).token(401),

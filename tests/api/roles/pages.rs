@@ -29,7 +29,6 @@ pub(super) fn rows() -> Vec<Row> {
         page("/admin/*page", ManageTokens, 200).at("/admin/tokens/new").refused(404),
         page("/admin/*page", ReadAudit, 200).at("/admin/audit").refused(404),
         page("/admin/*page", ReadAudit, 200).at("/admin/audit/verify").refused(404),
-        page("/admin/secrets", ManageAllSecrets, 200).refused(404),
         page("/admin/*page", ReadAudit, 200).at("/admin/roles").refused(404),
         page("/admin/*page", ReadSettings, 200).at("/admin/providers").refused(404),
         page("/admin/*page", ReadSettings, 200).at("/admin/limits").refused(404),

@@ -13,6 +13,7 @@ use super::rows::{
 const SESSION: &str = r#"{"session_id": "ID"}"#;
 const NEW_TOKEN: &str = r#"{"name": "Tried by a role", "role": "viewer"}"#;
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn rows() -> Vec<Row> {
     vec![
         get("/health", Nothing, 200),
