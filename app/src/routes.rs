@@ -82,6 +82,13 @@ pub mod to {
     pub const FACTORS: &str = "/profile/factors";
     /// Their recovery codes, right after they were made.
     pub const RECOVERY_CODES: &str = "/profile/factors/codes";
+    /// Teams; rendered by the server, outside of the interface.
+    pub const TEAMS: &str = "/teams";
+
+    /// Whom a project belongs to and with whom it is shared; rendered by the server, outside of the interface.
+    pub fn sharing(id: ProjectId) -> String {
+        format!("/projects/{id}/sharing")
+    }
 
     /// Leads to a provider to sign in with; `next` is where to go afterwards.
     pub fn login_with(provider: &str, next: Option<&str>) -> String {

@@ -16,6 +16,8 @@ mod m0005_token_scopes;
 mod m0006_audit_chain;
 mod m0007_privileges;
 mod m0010_factors;
+mod m0013_teams;
+mod m0014_invitation_links;
 mod m0017_secrets;
 mod m0020_identity_providers;
 
@@ -37,6 +39,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_factors::Migration),
             Box::new(m0017_secrets::Migration),
             Box::new(m0020_identity_providers::Migration),
+            Box::new(m0013_teams::Migration),
+            Box::new(m0014_invitation_links::Migration),
         ]
     }
 }

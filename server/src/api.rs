@@ -8,12 +8,18 @@ pub mod enterprise;
 pub mod events;
 pub mod factors;
 pub mod health;
+pub mod invitations;
 pub mod logins;
 pub mod metrics;
+pub mod metrics;
+pub mod projects;
 pub mod projects;
 pub mod runs;
+pub mod runs;
 pub mod secrets;
+pub mod sharing;
 pub mod status;
+pub mod teams;
 pub mod templates;
 pub mod tokens;
 pub mod users;
@@ -130,6 +136,22 @@ pub fn routes() -> Routes {
         .get("/.well-known/jwks.json", access_tokens::keys)
         .get("/api/enterprise/status", enterprise::status)
         .get("/api/v2/audit/tail", audit::tail)
+        .get("/api/v2/teams", teams::list)
+        .post("/api/v2/teams", teams::create)
+        .get("/api/v2/teams/{id}", teams::get)
+        .put("/api/v2/teams/{id}", teams::rename)
+        .delete("/api/v2/teams/{id}", teams::delete)
+        .get("/api/v2/teams/{id}/members", teams::members)
+        .post("/api/v2/teams/{id}/members", teams::add_member)
+        .put("/api/v2/teams/{id}/members/{user}", teams::set_role)
+        .delete("/api/v2/teams/{id}/members/{user}", teams::remove_member)
+        .get("/api/v2/projects/{id}/shares", sharing::list)
+        .post("/api/v2/projects/{id}/shares", sharing::share)
+        .delete("/api/v2/projects/{id}/shares/{share}", sharing::unshare)
+        .put("/api/v2/projects/{id}/owner", sharing::transfer)
+        .get("/api/v2/invitations", invitations::list)
+        .post("/api/v2/invitations", invitations::create)
+        .delete("/api/v2/invitations/{id}", invitations::withdraw)
         .get("/ws", crate::ws::events::open)
 }
 

@@ -17,6 +17,7 @@ mod secret;
 mod serve;
 mod start;
 mod status;
+mod team;
 mod template;
 mod token;
 mod vault;
@@ -53,6 +54,9 @@ enum Command {
     /// Change the key that secrets are sealed with
     #[command(subcommand)]
     Vault(vault::VaultCommand),
+    /// Make teams, take people in, and print links that invite
+    #[command(subcommand)]
+    Team(team::TeamCommand),
     /// Prove the audit trail and take it along
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -152,6 +156,7 @@ async fn carry_out(command: Command) -> Result<Exit, Failure> {
         Command::Token(command) => Box::pin(token::run(command)).await,
         Command::Secret(command) => Box::pin(secret::run(command)).await,
         Command::Vault(command) => Box::pin(vault::run(command)).await,
+        Command::Team(command) => Box::pin(team::run(command)).await,
         Command::Audit(command) => Box::pin(audit::run(command)).await,
         Command::Start(args) => Box::pin(start::run(*args)).await,
         Command::Status(args) => status::run(args).await,
@@ -182,7 +187,7 @@ mod tests {
 
     #[test]
     fn commands_are_read_as_documented() {
-        let good: [&[&str]; 23] = [
+        let good: [&[&str]; 25] = [
             &["serve", "--listen", "127.0.0.1:0", "--data-dir", "/tmp/x", "--no-sandbox", "--log-format", "json"],
             &["serve", "--allow-root", "/a", "--allow-root", "/b", "--max-runs", "2", "--public-url", "https://loki.example"],
             &["setup-link"],
@@ -193,6 +198,8 @@ mod tests {
             &["token", "create", "--name", "ci", "--role", "operator", "--expires-days", "30"],
             &["token", "create", "--name", "ci", "--scope", "read", "--scope", "audit", "--allow-ip", "10.0.0.0/8"],
             &["token", "list", "--all", "--json"],
+            &["team", "delete", "Backend", "--heir-team", "Frontend"],
+            &["team", "invite-link", "--team", "Backend", "--team-role", "operator", "--expires-days", "3"],
             &["token", "rotate", "ci", "--grace-hours", "0"],
             &["secret", "set", "A", "--project", "x", "--use", "tests", "--use", "agent", "--value-stdin"],
             &["secret", "list"],

@@ -16,7 +16,7 @@ pub mod syslog;
 pub mod vault_key;
 
 use clap::{Args, ValueEnum};
-use domain::{access_tokens::AllowedAddresses, limits::Limits};
+use domain::{access_tokens::AllowedAddresses, limits::Limits, teams::NewProjects};
 
 /// What `loki serve` can be told.
 #[derive(Args, Clone, Debug)]
@@ -76,6 +76,25 @@ pub struct ServeArgs {
     /// Where every entry of the audit trail is sent on to as syslog (RFC 5424): `udp://HOST:PORT`, `tcp://HOST:PORT` or `unix:/PATH`
     #[arg(long, env = "LOKI_AUDIT_SYSLOG", value_name = "TARGET", value_parser = syslog::SyslogTarget::parse)]
     pub audit_syslog: Option<syslog::SyslogTarget>,
+    /// Whom a new project belongs to when nothing is said: everybody in the installation sees it, or only whoever makes it
+    #[arg(long, env = "LOKI_NEW_PROJECTS", value_enum, default_value_t = NewProjectsOf::Installation)]
+    pub new_projects: NewProjectsOf,
+}
+
+/// Whom a new project belongs to when nothing is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum NewProjectsOf {
+    Installation,
+    Maker,
+}
+
+impl From<NewProjectsOf> for NewProjects {
+    fn from(given: NewProjectsOf) -> Self {
+        match given {
+            NewProjectsOf::Installation => Self::OfTheInstallation,
+            NewProjectsOf::Maker => Self::OfTheirMaker,
+        }
+    }
 }
 
 /// Where the data is; shared by every command that works on it directly.
@@ -143,6 +162,8 @@ pub struct Config {
     /// Where its entries are sent on to.
     pub audit_syslog: Option<syslog::SyslogTarget>,
     pub limits: Limits,
+    /// Whom a new project belongs to when nothing is said.
+    pub new_projects: NewProjects,
     /// Where people can sign in besides with a password.
     pub providers: Vec<sign_in::ProviderConfig>,
     pub agents: agents::AgentsConfig,
@@ -220,6 +241,7 @@ impl Config {
             audit_days: args.audit_days,
             audit_syslog: args.audit_syslog,
             limits: args.limits,
+            new_projects: args.new_projects.into(),
             agents: agents::AgentsConfig::from_env()?,
         };
         config.listen_on(args.listen);

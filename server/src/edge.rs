@@ -30,8 +30,10 @@ pub struct Parts {
     pub providers: IdentityProviders,
     /// How often the API was asked.
     pub buckets: Buckets,
-    /// The body of `GET /api/status`.
+    /// The body of `GET /api/status` for whoever sees everything.
     pub status: Fresh<axum::body::Bytes>,
+    /// And for whoever sees the projects of the installation and no others.
+    pub plain_status: Fresh<axum::body::Bytes>,
     pub feed: Feed,
     pub metrics: Arc<Metrics>,
     pub request_ids: RequestIds,

@@ -13,7 +13,13 @@ pub struct HttpError {
     status: StatusCode,
     detail: String,
     retry_after_seconds: Option<u64>,
+    /// Whether it is there and the caller may not know.
+    is_hidden: bool,
 }
+
+/// Marks a "not found" that hides something: no different to the caller, and noted in the audit trail.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hidden;
 
 /// Marks a response that has words for people but no body yet; `shape` writes the body, since only it knows the request's id.
 #[derive(Clone, Debug)]
@@ -21,7 +27,7 @@ pub(crate) struct Detail(pub(crate) String);
 
 impl HttpError {
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), retry_after_seconds: None }
+        Self { status, detail: detail.into(), retry_after_seconds: None, is_hidden: false }
     }
 
     /// Nobody is signed in.
@@ -65,7 +71,7 @@ impl From<services::Error> for HttpError {
     fn from(error: services::Error) -> Self {
         use services::Error as E;
         let status = match &error {
-            E::NotFound(_) => StatusCode::NOT_FOUND,
+            E::NotFound(_) | E::Hidden(_) => StatusCode::NOT_FOUND,
             E::Forbidden { .. } => StatusCode::FORBIDDEN,
             E::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             E::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -79,7 +85,8 @@ impl From<services::Error> for HttpError {
             E::TooMany { retry_after_seconds } => Some(*retry_after_seconds),
             _ => None,
         };
-        Self { status, detail: sentence(&error.to_string()), retry_after_seconds }
+        let is_hidden = matches!(error, E::Hidden(_));
+        Self { status, detail: sentence(&error.to_string()), retry_after_seconds, is_hidden }
     }
 }
 
@@ -97,6 +104,9 @@ impl IntoResponse for HttpError {
         }
         if let Some(seconds) = self.retry_after_seconds {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.is_hidden {
+            response.extensions_mut().insert(Hidden);
         }
         response.extensions_mut().insert(Detail(self.detail));
         response

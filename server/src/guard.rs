@@ -95,7 +95,7 @@ pub async fn guard(State(edge): State<Edge>, mut request: Request, next: Next) -
     };
 
     let route = route.as_ref().map_or("other", MatchedPath::as_str);
-    if is_denied(response.status()) {
+    if is_denied(response.status()) || response.extensions().get::<error::Hidden>().is_some() {
         note(&edge, &response, format!("{method} {route}"), (&caller, &origin));
     }
     let mut response = error::shape(response, path, &id);

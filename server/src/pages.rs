@@ -1,5 +1,9 @@
 //! Pages and their server functions: rendered by Leptos for whoever is signed in; others are led to sign in first.
 
+mod parts;
+mod sharing;
+mod teams;
+
 use app::{SiteAssets, routes::to};
 use axum::{
     Router,
@@ -19,7 +23,7 @@ use services::Cx;
 use crate::{
     assets,
     auth::{
-        Credentials, Signed, factor,
+        Credentials, Signed, factor, invite,
         login::{login, logout},
         next,
         providers::{flow, linked},
@@ -50,11 +54,15 @@ pub fn routes(edge: &Edge) -> Router<Edge> {
         .route("/logout", post(logout))
         .route("/setup", post(setup))
         .route("/reset", get(reset::page).post(reset::reset))
+        .route("/invite", get(invite::page).post(invite::accept))
         .route("/login/with/{provider}", get(flow::leave))
         .route("/login/callback/{provider}", get(flow::arrive))
         .route(linked::PAGE, get(linked::page))
         .route("/account/sign-in-methods/link/{provider}", post(linked::start))
         .route("/account/sign-in-methods/unlink", post(linked::unlink))
+        .route("/teams", get(teams::list).post(teams::create))
+        .route("/teams/{id}", get(teams::team).post(teams::change))
+        .route("/projects/{id}/sharing", get(sharing::sharing).post(sharing::change))
         .leptos_routes_with_context(edge, generate_route_list(app::App), for_pages, move || app::shell(site.clone()))
         .layer(from_fn_with_state(edge.clone(), gate))
 }
@@ -117,7 +125,7 @@ async fn gate(State(edge): State<Edge>, request: Request, next: Next) -> Respons
 
 /// Pages and functions that answer without a login. Functions that need an actor refuse in their own shape.
 fn is_public(path: &str) -> bool {
-    matches!(path, "/login" | "/login/factor" | "/logout" | "/setup" | "/reset")
+    matches!(path, "/login" | "/login/factor" | "/logout" | "/setup" | "/reset" | "/invite")
         || ["/ui/", "/login/with/", "/login/callback/"].iter().any(|below| path.starts_with(below))
 }
 

@@ -3,7 +3,10 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use axum::Router;
-use domain::ports::{breaches::Breaches, sandbox::Sandbox};
+use domain::{
+    ports::{breaches::Breaches, sandbox::Sandbox},
+    teams::NewProjects,
+};
 use engine::Engine;
 use leptos::config::LeptosOptions;
 use protocol::agents::ProviderId;
@@ -69,6 +72,7 @@ pub struct Outside<'a> {
     pub stall: Option<std::time::Duration>,
     pub providers: &'a [ProviderConfig],
     pub reach: Reach,
+    pub new_projects: NewProjects,
 }
 
 impl<'a> Outside<'a> {
@@ -86,6 +90,7 @@ impl<'a> Outside<'a> {
             stall: None,
             providers: &[],
             reach: Reach::default(),
+            new_projects: NewProjects::default(),
         }
     }
 }
@@ -112,6 +117,7 @@ pub async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, Star
         install_env: outside.install_env.to_vec(),
         providers: outside.providers.iter().map(|provider| provider.rules.clone()).collect(),
         reach: outside.reach.clone(),
+        new_projects: outside.new_projects,
         instance: world::instance(&data.data_dir, &*ids)
             .map_err(|source| StartError::Io { what: "the data directory cannot be written", source })?,
     };
@@ -205,6 +211,7 @@ impl App {
             stall: config.stall,
             providers: &config.providers,
             reach: config.reach(),
+            new_projects: config.new_projects,
         };
         let cx = context(&config.data, outside).await?;
         let mut app = Self::with(cx, EdgeSettings::new(config)).await?;
@@ -233,6 +240,7 @@ impl App {
             settings,
             tokens: TokenCache::default(),
             status: Fresh::default(),
+            plain_status: Fresh::default(),
             feed,
             metrics: Arc::new(Metrics::default()),
             leptos: LeptosOptions::builder().output_name("loki").build(),

@@ -18,6 +18,7 @@ pub mod run;
 pub mod server;
 pub mod socket;
 pub mod specs;
+pub mod team;
 
 pub use actor::Actor;
 pub use answer::Answer;

@@ -1,4 +1,4 @@
-//! The menu of the signed-in person: their page, theme, documentation, sign out.
+//! The menu of the signed-in person: their page, teams, theme, documentation, sign out.
 
 use leptos::prelude::*;
 use protocol::access::Viewer;
@@ -24,10 +24,10 @@ pub(super) fn menu(viewer: Viewer) -> AnyView {
     let outside =
         |href: &str, words: &str| el("a").class("menu-item").attr("href", href).attr("rel", "external").text(words).view();
     let profile = el("a").class("menu-item").attr("href", to::PROFILE).text("Account and logins").view();
-    let docs = outside(to::DOCS, "Open API documentation");
+    let (teams, docs) = (outside(to::TEAMS, "Teams"), outside(to::DOCS, "Open API documentation"));
     let sign_out = el("button").attr("type", "submit").class("menu-item").text("Sign out").view();
     let form = el("form").attr("id", "sign-out").attr("method", "post").attr("action", to::LOGOUT).child(sign_out).view();
-    ui::menu("You", face, pieces(vec![who, themes.view(), profile, docs, form]))
+    ui::menu("You", face, pieces(vec![who, themes.view(), profile, teams, docs, form]))
 }
 
 /// The style sheet shows which of them is chosen, which is known before any script runs.

@@ -37,6 +37,8 @@ pub struct ProjectPage {
     pub templates: Vec<Template>,
     pub may_control: bool,
     pub may_write: bool,
+    /// Whether whoever asks decides whom it belongs to and with whom it is shared.
+    pub may_share: bool,
     pub flash: Flash,
 }
 
@@ -91,7 +93,8 @@ pub async fn new_project() -> Result<NewProjectPage, UiError> {
 /// One project with its runs and what a run of it can use.
 #[server(name = ReadProject, prefix = "/ui", endpoint = "project", input = GetUrl)]
 pub async fn project(id: String) -> Result<ProjectPage, UiError> {
-    use domain::access::{Action, may};
+    use domain::access::Action;
+    use services::projects::may;
 
     use super::{asked, context};
 
@@ -101,12 +104,13 @@ pub async fn project(id: String) -> Result<ProjectPage, UiError> {
     let query = protocol::page::PageQuery { after: None, limit: Some(50) };
     let runs = asked(services::runs::list(&cx, &actor, filter, &query).await)?.items;
     Ok(ProjectPage {
+        may_control: may(&actor, &project, Action::StartRun),
+        may_write: may(&actor, &project, Action::WriteProject),
+        may_share: may(&actor, &project, Action::ShareProject),
         project,
         runs,
         agents: asked(services::agents::list(&cx, &actor).await)?,
         templates: super::templates::all(&cx, &actor).await?,
-        may_control: may(&actor, Action::StartRun),
-        may_write: may(&actor, Action::WriteProject),
         flash: super::flash::take(),
     })
 }
@@ -225,6 +229,7 @@ impl NewProject {
             path: given("folder", &self.path),
             prd_text: given("prd", &self.prd_text).or_else(|| given("brief", &self.brief)),
             delivery: Some(delivery(&self.delivery)),
+            owner: None,
         }
     }
 

@@ -34,15 +34,17 @@ const FIRST_BYTES: usize = 192 << 10;
 /// One run as it stands.
 #[server(name = ReadRun, prefix = "/ui", endpoint = "run", input = GetUrl)]
 pub async fn run(id: String) -> Result<RunPage, UiError> {
-    use domain::access::{Action, may};
+    use domain::access::Action;
 
     use super::{asked, context};
 
     let (cx, actor) = context()?;
     let mut view = asked(services::runs::view(&cx, &actor, known(&id)?).await)?;
+    let project = asked(services::projects::get(&cx, &actor, view.run.project_id).await)?;
+    let may_control = services::projects::may(&actor, &project, Action::ControlRun);
     let left_out = newest(&mut view.log);
     view.log_has_more |= left_out;
-    Ok(RunPage { view, now: cx.clock.now(), may_control: may(&actor, Action::ControlRun), flash: super::flash::take() })
+    Ok(RunPage { view, now: cx.clock.now(), may_control, flash: super::flash::take() })
 }
 
 /// What the run changed so far; nothing unless `wanted`, which is when its tab is open.

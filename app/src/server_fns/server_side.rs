@@ -62,7 +62,7 @@ fn fail(mut error: UiError) -> UiError {
 fn described(error: &services::Error) -> UiError {
     use services::Error;
     let status = match error {
-        Error::NotFound(_) => 404,
+        Error::NotFound(_) | Error::Hidden(_) => 404,
         Error::Forbidden { .. } => 403,
         Error::Invalid(_) => 400,
         Error::TooLarge(_) => 413,

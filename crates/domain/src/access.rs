@@ -29,6 +29,13 @@ pub enum Action {
     ManageSecrets,
     /// Secrets of the installation.
     ManageAllSecrets,
+    ReadTeams,
+    /// Making teams and removing them.
+    ManageTeams,
+    /// Name, members and invitations of one team.
+    ManageTeam,
+    /// Owner and shares of one project.
+    ShareProject,
 }
 
 /// Scopes with everything that they include: `* > control > write > read`, and `audit` and `admin` beside them.
@@ -52,6 +59,12 @@ impl Scopes {
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self(self.0 & other.0)
+    }
+
+    /// What either has.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
     }
 
     /// Whether it has everything that `other` has.
@@ -92,7 +105,7 @@ fn included(scope: Scope) -> u8 {
 }
 
 impl Action {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 21] = [
         Self::ReadProjects,
         Self::ReadRuns,
         Self::ReadTemplates,
@@ -110,6 +123,10 @@ impl Action {
         Self::ReadSettings,
         Self::ManageSecrets,
         Self::ManageAllSecrets,
+        Self::ReadTeams,
+        Self::ManageTeams,
+        Self::ManageTeam,
+        Self::ShareProject,
     ];
 
     /// The one scope that allows it.
@@ -121,11 +138,18 @@ impl Action {
             | Self::ReadAgents
             | Self::ReadEvents
             | Self::ReadStatus
-            | Self::ReadMetrics => Scope::Read,
+            | Self::ReadMetrics
+            | Self::ReadTeams => Scope::Read,
             Self::WriteProject | Self::DeleteProject | Self::ManageSecrets => Scope::Write,
             Self::StartRun | Self::ControlRun => Scope::Control,
             Self::ReadAudit => Scope::Audit,
-            Self::ManageUsers | Self::ManageTokens | Self::ReadSettings | Self::ManageAllSecrets => Scope::Admin,
+            Self::ManageUsers
+            | Self::ManageTokens
+            | Self::ReadSettings
+            | Self::ManageAllSecrets
+            | Self::ManageTeams
+            | Self::ManageTeam
+            | Self::ShareProject => Scope::Admin,
         }
     }
 }
@@ -140,7 +164,12 @@ pub fn scopes(role: Role) -> &'static [Scope] {
     }
 }
 
-/// Whether `actor` may do `action`.
+/// Everything that a role opens.
+pub fn of_role(role: Role) -> Scopes {
+    Scopes::of(scopes(role))
+}
+
+/// Whether `actor` may do `action` in the installation. Of one project, [`crate::reach`] decides.
 pub fn may(actor: &Actor, action: Action) -> bool {
     actor.scopes().has(action.scope())
 }
@@ -169,7 +198,7 @@ mod tests {
             Action::ALL.into_iter().filter(|action| may(&actor, *action)).count()
         };
 
-        assert_eq!(Role::ALL.map(allowed), [17, 12, 7, 8]);
+        assert_eq!(Role::ALL.map(allowed), [21, 13, 8, 9]);
     }
 
     #[test]
@@ -198,6 +227,7 @@ mod tests {
     }
 
     fn token(scopes: Scopes) -> Actor {
-        Actor::Token { id: protocol::TokenId(uuid::Uuid::nil()), name: String::new(), scopes, from: Origin::nowhere() }
+        let reach = std::sync::Arc::default();
+        Actor::Token { id: protocol::TokenId(uuid::Uuid::nil()), name: String::new(), scopes, reach, from: Origin::nowhere() }
     }
 }

@@ -73,6 +73,17 @@ pub fn scopes(role: Option<Role>, own: Option<Vec<Scope>>) -> Result<(Option<Rol
     }
 }
 
+/// Projects or teams that a token is held to, each once. An empty list would hold it to nothing and is a mistake.
+pub fn held_to<T: Ord>(what: &str, given: Option<Vec<T>>) -> Result<Vec<T>, String> {
+    let Some(mut ids) = given else { return Ok(Vec::new()) };
+    if ids.is_empty() || ids.len() > MOST_NETWORKS {
+        return Err(format!("{what} has {} ids; it must have 1 to {MOST_NETWORKS}, or be left out", ids.len()));
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids)
+}
+
 /// A token's name or a description of at most `longest` characters.
 pub fn words(what: &str, text: &str, longest: usize) -> Result<String, String> {
     let text = text.trim();

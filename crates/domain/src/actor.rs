@@ -4,7 +4,10 @@ use std::{net::IpAddr, sync::Arc};
 
 use protocol::{LoginId, TokenId, UserId, access::Role};
 
-use crate::access::{self, Scopes};
+use crate::{
+    access::{self, Scopes},
+    reach::Reach,
+};
 
 /// Where a request came from, as the audit trail names it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,6 +36,8 @@ pub enum Actor {
         name: String,
         email: String,
         role: Role,
+        /// Which projects and teams they reach, and how far.
+        reach: Arc<Reach>,
         from: Arc<Origin>,
     },
     Token {
@@ -40,6 +45,8 @@ pub enum Actor {
         name: String,
         /// What it may do, never more than who made it.
         scopes: Scopes,
+        /// Which projects and teams it reaches, never further than who made it.
+        reach: Arc<Reach>,
         from: Arc<Origin>,
     },
     /// The engine and the command line on the data directory; may do everything.
@@ -53,6 +60,24 @@ impl Actor {
             Self::User { role, .. } => Scopes::of(access::scopes(*role)),
             Self::Token { scopes, .. } => *scopes,
             Self::Automation => Scopes::ALL,
+        }
+    }
+
+    /// Which projects and teams it reaches; everything, for loki itself.
+    pub fn reach(&self) -> &Reach {
+        static EVERYTHING: Reach = Reach::EVERYTHING;
+        match self {
+            Self::User { reach, .. } | Self::Token { reach, .. } => reach,
+            Self::Automation => &EVERYTHING,
+        }
+    }
+
+    /// The person, or the one behind the token; nobody, for loki itself and for tokens of the command line.
+    pub fn person(&self) -> Option<UserId> {
+        match self {
+            Self::User { id, .. } => Some(*id),
+            Self::Token { reach, .. } => reach.person(),
+            Self::Automation => None,
         }
     }
 

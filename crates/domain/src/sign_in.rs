@@ -42,6 +42,15 @@ pub struct RoleRule {
     pub role: Role,
 }
 
+/// People of this group have this role in this team.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TeamRule {
+    pub group: String,
+    /// The team's name or id.
+    pub team: String,
+    pub role: Role,
+}
+
 /// A provider and the rules on whom it lets in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provider {
@@ -59,6 +68,8 @@ pub struct Provider {
     pub provisioning: Provisioning,
     /// From groups to roles: the first that fits counts.
     pub roles: Vec<RoleRule>,
+    /// From groups to teams: each that fits counts.
+    pub teams: Vec<TeamRule>,
     /// Whom no rule fits; nobody else is let in when absent.
     pub default_role: Option<Role>,
 }
@@ -88,6 +99,8 @@ pub struct Admitted {
     pub role: Role,
     /// Whether the role comes from the provider's groups, and follows them.
     pub by_groups: bool,
+    /// The teams that their groups put them into, by name or id, with their roles there.
+    pub teams: Vec<(String, Role)>,
 }
 
 /// Why somebody is not let in. For the audit trail and the log; the person reads one calm sentence whatever it was.
@@ -128,7 +141,9 @@ impl Provider {
         let rule = self.roles.iter().find(|rule| identity.groups.contains(&rule.group));
         let role = rule.map(|rule| rule.role).or(self.default_role).ok_or(Refused::NoRole)?;
         let name = name(&identity.name, &email);
-        Ok(Admitted { subject: subject.clone(), email, name, role, by_groups: !self.roles.is_empty() })
+        let fits = |rule: &&TeamRule| identity.groups.contains(&rule.group);
+        let teams = self.teams.iter().filter(fits).map(|rule| (rule.team.clone(), rule.role)).collect();
+        Ok(Admitted { subject: subject.clone(), email, name, role, by_groups: !self.roles.is_empty(), teams })
     }
 
     /// Anybody can have a Google account with an address of a domain; only Google's own word says that the domain's owner

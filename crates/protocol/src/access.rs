@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{LoginId, Timestamp, TokenId, UserId};
+use crate::{LoginId, ProjectId, TeamId, Timestamp, TokenId, UserId};
 
 /// What a user or token is for. The rules behind the names are one table in `domain::access`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -117,6 +117,12 @@ pub struct Token {
     pub allowed_ips: Vec<String>,
     /// Requests a minute, in place of the server's own limits.
     pub rate_limit: Option<u32>,
+    /// Projects that it counts for, with those of `teams`; everything that its maker reaches when both are empty.
+    #[serde(default)]
+    pub projects: Vec<ProjectId>,
+    /// Teams for whose projects it counts.
+    #[serde(default)]
+    pub teams: Vec<TeamId>,
     /// The token that this one replaces.
     pub rotating_from: Option<TokenId>,
     /// When a token that was replaced ends; on the replacement's own answer, when the one before ends.
@@ -148,6 +154,12 @@ pub struct CreateToken {
     /// Requests a minute, 1 to 100,000, in place of the server's own limits
     #[serde(default)]
     pub rate_limit: Option<u32>,
+    /// Projects that it is held to, with those of `teams`, at most 50 of each; everything that the caller reaches when absent
+    #[serde(default)]
+    pub projects: Option<Vec<ProjectId>>,
+    /// Teams to whose projects it is held
+    #[serde(default)]
+    pub teams: Option<Vec<TeamId>>,
 }
 
 /// Changes what is given and leaves the rest.

@@ -48,6 +48,14 @@ id!(
     ProjectId
 );
 id!(
+    /// A team: people who have a role together.
+    TeamId
+);
+id!(
+    /// A share: a project's role for a person or a team that does not own it.
+    ShareId
+);
+id!(
     /// One execution of the engine on a spec. The REST API calls the same value `session_id`.
     RunId
 );

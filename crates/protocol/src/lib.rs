@@ -14,10 +14,11 @@ pub mod receipts;
 pub mod runs;
 pub mod secrets;
 pub mod server;
+pub mod teams;
 pub mod templates;
 pub mod timestamp;
 
 pub use error::ApiError;
 pub use events::{Envelope, Event, Scope};
-pub use ids::{EventSeq, FactorId, LoginId, ProjectId, RunId, TokenId, UserId};
+pub use ids::{EventSeq, FactorId, LoginId, ProjectId, RunId, ShareId, TeamId, TokenId, UserId};
 pub use timestamp::Timestamp;

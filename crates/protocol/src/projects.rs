@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ProjectId, Timestamp, UserId, runs::Run};
+use crate::{ProjectId, Timestamp, UserId, runs::Run, teams::Owner};
 
 /// Where a project's repository came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +74,9 @@ pub struct Project {
     /// The spec kept with the project: what a run works on when it brings none of its own.
     pub spec: Option<String>,
     pub created_by: Option<UserId>,
+    /// Whom it belongs to, which decides who sees it.
+    #[serde(default)]
+    pub owner: Owner,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -120,6 +123,10 @@ pub struct CreateProject {
     pub prd_text: Option<String>,
     #[serde(default)]
     pub delivery: Option<Delivery>,
+    /// Whom it shall belong to: the installation, the caller, or a team in which the caller may write. As the server is set
+    /// up when absent.
+    #[serde(default)]
+    pub owner: Option<Owner>,
 }
 
 /// `PUT /api/projects/{id}`: what is absent stays as it is.

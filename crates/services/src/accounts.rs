@@ -3,6 +3,7 @@
 mod access;
 mod factors;
 mod identities;
+mod invitations;
 mod logins;
 mod own_password;
 mod passwords;
@@ -18,9 +19,9 @@ pub use factors::{
     replace_recovery_codes, reset_factors, second_step, second_step_waits,
 };
 pub use identities::{
-    Departure, Linked, Returned, begin_sign_in, invite, link_identity, linked_identities, sign_in_as, take_sign_in,
-    unlink_identity,
+    Departure, Linked, Returned, begin_sign_in, link_identity, linked_identities, sign_in_as, take_sign_in, unlink_identity,
 };
+pub use invitations::{Invited, NewAccount, accept, accept_with_account, invitations, invite, invite_by_link, invited, withdraw};
 pub use logins::{LOGIN, LoginData, end_login, end_logins_of, end_other_logins, list_logins, take_login};
 pub use own_password::{change_password, has_password};
 pub use passwords::HashingRoom;

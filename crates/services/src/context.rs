@@ -84,6 +84,8 @@ pub struct Settings {
     pub providers: Vec<domain::sign_in::Provider>,
     /// How it is reached; nothing of it is decided by.
     pub reach: Reach,
+    /// Whom a new project belongs to when nothing is said.
+    pub new_projects: domain::teams::NewProjects,
     /// Names this machine in leases, so that after a restart it takes its own runs up again at once.
     pub instance: String,
 }

@@ -5,9 +5,12 @@ use domain::{access::Denied, ports::vcs::VcsError};
 /// The variants are what a caller can act on; the text of each says what was wrong and what to do, and is safe to show.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It does not exist, or the actor may not know that it does.
+    /// It does not exist.
     #[error("{0}")]
     NotFound(String),
+    /// It exists, and the actor may not know that it does: to them it is the same, in the audit trail it is a denial.
+    #[error("{0}")]
+    Hidden(String),
     #[error(transparent)]
     Forbidden(#[from] Denied),
     /// Something about the request is wrong.

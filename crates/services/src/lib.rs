@@ -12,6 +12,7 @@ pub mod projects;
 pub mod runs;
 pub mod server;
 pub mod status;
+pub mod teams;
 pub mod templates;
 pub mod vault;
 

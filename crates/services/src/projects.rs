@@ -4,20 +4,55 @@ mod change;
 mod create;
 mod prepare;
 mod read;
+mod sharing;
 
 pub use change::{delete, update};
 pub use create::create;
 pub use prepare::{SPEC_PATH, prepare, preparing};
 pub use read::{get, list};
+pub(crate) use sharing::hand_over;
+pub use sharing::{share, shares, transfer, unshare};
 
-use protocol::{ProjectId, projects::Project};
+use domain::{
+    access::Action,
+    actor::Actor,
+    reach::{self, Refusal},
+};
+use protocol::{ProjectId, projects::Project, teams::Owner};
 use store::Tx;
 
 use crate::Error;
 
-/// The project of that id.
-pub(crate) async fn load(tx: &Tx, id: ProjectId) -> Result<Project, Error> {
-    tx.projects().by_id(id).await?.ok_or_else(|| Error::NotFound("there is no project with that id".to_owned()))
+/// The project of that id, if the actor may do `action` with it.
+pub(crate) async fn load(tx: &Tx, actor: &Actor, id: ProjectId, action: Action) -> Result<Project, Error> {
+    let project = by_id(tx, id).await?;
+    check(actor, id, project.owner, action).map_err(|refusal| hidden_or(refusal, NO_PROJECT))?;
+    Ok(project)
+}
+
+/// The project of that id, for loki itself.
+pub(crate) async fn by_id(tx: &Tx, id: ProjectId) -> Result<Project, Error> {
+    tx.projects().by_id(id).await?.ok_or_else(|| Error::NotFound(NO_PROJECT.to_owned()))
+}
+
+const NO_PROJECT: &str = "there is no project with that id";
+
+/// Whether the actor may do `action` with the project of that owner.
+pub(crate) fn check(actor: &Actor, id: ProjectId, owner: Owner, action: Action) -> Result<(), Refusal> {
+    reach::enough(actor.reach().on(id, owner), action)
+}
+
+/// What may not be known is answered like what is not there.
+pub(crate) fn hidden_or(refusal: Refusal, text: &str) -> Error {
+    match refusal {
+        Refusal::Hidden => Error::Hidden(text.to_owned()),
+        Refusal::Denied(denied) => Error::Forbidden(denied),
+    }
+}
+
+/// Whether the actor may do `action` with a project that they know, for pages that show only what can be done.
+pub fn may(actor: &Actor, project: &Project, action: Action) -> bool {
+    check(actor, project.id, project.owner, action).is_ok()
 }
 
 fn check_name(name: &str) -> Result<String, Error> {

@@ -9,17 +9,23 @@ pub use read::{RunFilter, diff, get, list, log, receipt, timeline, transcript, v
 pub use start::{replay, start};
 
 use domain::{
+    access::Action,
+    actor::Actor,
     runs::Record,
     specs::{self, Spec, SpecError},
 };
 use protocol::RunId;
 use store::Tx;
 
-use crate::Error;
+use crate::{Error, projects};
 
-/// The run of that id.
-pub(crate) async fn load(tx: &Tx, id: RunId) -> Result<Record, Error> {
-    tx.runs().by_id(id).await?.ok_or_else(|| Error::NotFound("there is no run with that id".to_owned()))
+/// The run of that id, if the actor may do `action` with its project.
+pub(crate) async fn load(tx: &Tx, actor: &Actor, id: RunId, action: Action) -> Result<Record, Error> {
+    const NO_RUN: &str = "there is no run with that id";
+    let found = tx.runs().owned(id).await?;
+    let (record, owner) = found.ok_or_else(|| Error::NotFound(NO_RUN.to_owned()))?;
+    projects::check(actor, record.project_id, owner, action).map_err(|refusal| projects::hidden_or(refusal, NO_RUN))?;
+    Ok(record)
 }
 
 /// Reads a spec, or says what is wrong with it.

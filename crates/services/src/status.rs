@@ -8,13 +8,13 @@ use protocol::health::{SessionStatus, Status};
 
 use crate::{Cx, Error};
 
-/// The active runs and the server's own state.
+/// The active runs of projects that the actor may know, and the server's own state.
 pub async fn get(cx: &Cx, actor: &Actor) -> Result<Status, Error> {
     access::require(actor, Action::ReadStatus)?;
     let tx = cx.store.read().await?;
     let sessions: Vec<SessionStatus> = tx
         .runs()
-        .active_slim()
+        .active_seen_by(actor.reach().visible())
         .await?
         .into_iter()
         .map(|record| {

@@ -13,6 +13,7 @@ use domain::{
     access::{self, Action},
     actor::Actor,
     ports::keys::MasterKeys,
+    reach::require_somewhere,
     vault::{Keyring, MasterKey, SecretScope},
 };
 use protocol::secrets::Secret;
@@ -69,14 +70,17 @@ async fn allowed(cx: &Cx, actor: &Actor, scope: SecretScope, mode: Mode) -> Resu
         SecretScope::Project(_) => Action::ManageSecrets,
         SecretScope::Installation | SecretScope::Team(_) => Action::ManageAllSecrets,
     };
-    access::require(actor, action)?;
+    match scope {
+        SecretScope::Project(_) => require_somewhere(actor, action)?,
+        SecretScope::Installation | SecretScope::Team(_) => access::require(actor, action)?,
+    }
     let tx = match mode {
         Mode::Read => cx.store.read().await?,
         Mode::Write => cx.store.begin().await?,
     };
     match scope {
         SecretScope::Project(id) => {
-            projects::load(&tx, id).await?;
+            projects::load(&tx, actor, id, action).await?;
         }
         SecretScope::Installation => {}
         SecretScope::Team(_) => return Err(Error::NotFound("there is no team with that id".to_owned())),

@@ -10,7 +10,8 @@ use sea_orm::{
 };
 
 use crate::{
-    Accounts, Audit, Events, Factors, Identities, Journal, Logins, Projects, Records, Runs, Secrets, StoreError, Tokens,
+    Accounts, Audit, Events, Factors, Identities, Invitations, Journal, Logins, Projects, Records, Runs, Secrets, Sharing, StoreError,
+    Teams, Tokens,
 };
 
 /// The database; cheap to clone.
@@ -100,6 +101,18 @@ impl Tx {
 
     pub fn factors(&self) -> Factors<'_> {
         Factors(self)
+    }
+
+    pub fn invitations(&self) -> Invitations<'_> {
+        Invitations(self)
+    }
+
+    pub fn teams(&self) -> Teams<'_> {
+        Teams(self)
+    }
+
+    pub fn sharing(&self) -> Sharing<'_> {
+        Sharing(self)
     }
 
     pub fn logins(&self) -> Logins<'_> {

@@ -1,15 +1,17 @@
 //! The event log: rows with a position, which becomes visible in order because writers take turns at the counter.
 
+use domain::reach::Visible;
 use protocol::{Envelope, Event, EventSeq, ProjectId, RunId, Scope, Timestamp};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, ExprTrait},
 };
 
 use crate::{
     StoreError, Tx,
     tables::{event_position, events},
+    visible,
 };
 
 /// The event log.
@@ -46,6 +48,18 @@ impl Events<'_> {
     /// Events after `after`, oldest first.
     pub async fn after(&self, after: EventSeq, limit: u64) -> Result<Vec<Envelope>, StoreError> {
         let found = events::Entity::find().filter(events::Column::Seq.gt(after)).order_by_asc(events::Column::Seq).limit(limit);
+        found.all(&self.0.inner).await?.into_iter().map(read).collect()
+    }
+
+    /// Of those the ones that the actor may know of.
+    pub async fn seen_by(&self, visible: Visible<'_>, after: EventSeq, limit: u64) -> Result<Vec<Envelope>, StoreError> {
+        let Visible::Some { .. } = visible else { return self.after(after, limit).await };
+        let seen = Condition::any()
+            .add(events::Column::ProjectId.is_null())
+            .add(events::Column::ProjectId.in_subquery(visible::ids(visible)))
+            .add(events::Column::ProjectId.in_subquery(visible::gone_ids(visible)));
+        let found = events::Entity::find().filter(events::Column::Seq.gt(after)).filter(seen);
+        let found = found.order_by_asc(events::Column::Seq).limit(limit);
         found.all(&self.0.inner).await?.into_iter().map(read).collect()
     }
 

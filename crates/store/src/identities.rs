@@ -1,6 +1,6 @@
-//! Who people are elsewhere: their identities at providers, sign-ins under way, invitations and links that reset a password.
+//! Who people are elsewhere: their identities at providers, sign-ins under way, and links that reset a password.
 
-use protocol::{LoginId, Timestamp, UserId, access::Role};
+use protocol::{LoginId, Timestamp, UserId};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, sea_query::OnConflict,
 };
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     StoreError, Tx,
-    tables::{identities, invitations, password_resets, sign_in_flows},
+    tables::{identities, password_resets, sign_in_flows},
 };
 
 /// Who a person is at a provider.
@@ -45,16 +45,6 @@ pub struct FlowRow {
     pub next: String,
     /// The login whose account gets the identity; absent for signing in.
     pub link_login: Option<LoginId>,
-    pub expires_at: Timestamp,
-}
-
-/// A person who may make an account by signing in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvitationRow {
-    /// Lower case.
-    pub email: String,
-    pub role: Role,
-    pub created_at: Timestamp,
     pub expires_at: Timestamp,
 }
 
@@ -162,42 +152,6 @@ impl Identities<'_> {
             link_login: row.link_login.map(LoginId),
             expires_at: Timestamp::from_millis(row.expires_at),
         }))
-    }
-
-    /// Invites somebody, or changes the invitation that they have.
-    pub async fn invite(&self, invitation: &InvitationRow) -> Result<(), StoreError> {
-        let row = invitations::ActiveModel {
-            email: Set(invitation.email.clone()),
-            role: Set(invitation.role.as_str().to_owned()),
-            created_at: Set(invitation.created_at.millis()),
-            expires_at: Set(invitation.expires_at.millis()),
-        };
-        let update = OnConflict::column(invitations::Column::Email)
-            .update_columns([invitations::Column::Role, invitations::Column::CreatedAt, invitations::Column::ExpiresAt])
-            .to_owned();
-        invitations::Entity::insert(row).on_conflict(update).exec_without_returning(&self.0.inner).await?;
-        Ok(())
-    }
-
-    /// The invitation of that e-mail address, unless it has expired at `now`.
-    pub async fn invitation(&self, email: &str, now: Timestamp) -> Result<Option<InvitationRow>, StoreError> {
-        let found = invitations::Entity::find_by_id(email.to_owned())
-            .filter(invitations::Column::ExpiresAt.gt(now.millis()))
-            .one(&self.0.inner)
-            .await?;
-        let Some(row) = found else { return Ok(None) };
-        let unknown = || StoreError::corrupt("invitations", format!("unknown role {}", row.role));
-        Ok(Some(InvitationRow {
-            role: Role::parse(&row.role).ok_or_else(unknown)?,
-            email: row.email,
-            created_at: Timestamp::from_millis(row.created_at),
-            expires_at: Timestamp::from_millis(row.expires_at),
-        }))
-    }
-
-    pub async fn remove_invitation(&self, email: &str) -> Result<(), StoreError> {
-        invitations::Entity::delete_by_id(email.to_owned()).exec(&self.0.inner).await?;
-        Ok(())
     }
 
     /// Keeps the hash of a one-time link for a person's password; it takes the place of the one before.

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use domain::addresses::without_credentials;
+use domain::reach::Visible;
 use protocol::{
     ProjectId, Timestamp, UserId,
     projects::{Project, ProjectStatus},
@@ -12,6 +13,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, Quer
 use crate::{
     StoreError, Tx,
     tables::projects,
+    visible::{columns, owner, projects_of},
     words::{from_word, word},
 };
 
@@ -19,7 +21,9 @@ const TABLE: &str = "projects";
 
 /// Where a list of projects goes on.
 #[derive(Clone, Copy, Debug)]
-pub struct ProjectPage {
+pub struct ProjectPage<'a> {
+    /// What the actor may know about.
+    pub visible: Visible<'a>,
     /// Projects made before this one.
     pub after: Option<ProjectId>,
     pub limit: u64,
@@ -95,8 +99,9 @@ impl Projects<'_> {
     }
 
     /// Newest first.
-    pub async fn list(&self, page: ProjectPage) -> Result<Vec<Project>, StoreError> {
-        let mut found = projects::Entity::find().order_by_desc(projects::Column::Id).limit(page.limit);
+    pub async fn list(&self, page: ProjectPage<'_>) -> Result<Vec<Project>, StoreError> {
+        let mut found =
+            projects::Entity::find().filter(projects_of(page.visible)).order_by_desc(projects::Column::Id).limit(page.limit);
         if let Some(after) = page.after {
             found = found.filter(projects::Column::Id.lt(after.0));
         }
@@ -131,6 +136,7 @@ impl Projects<'_> {
 }
 
 fn row(project: &Project) -> Result<projects::ActiveModel, StoreError> {
+    let (owner_user, owner_team) = columns(project.owner);
     Ok(projects::ActiveModel {
         id: Set(project.id.0),
         name: Set(project.name.clone()),
@@ -147,6 +153,8 @@ fn row(project: &Project) -> Result<projects::ActiveModel, StoreError> {
         created_by: Set(project.created_by.map(|id| id.0)),
         created_at: Set(project.created_at.millis()),
         updated_at: Set(project.updated_at.millis()),
+        owner_user: Set(owner_user),
+        owner_team: Set(owner_team),
     })
 }
 
@@ -165,6 +173,7 @@ fn read(row: projects::Model) -> Result<Project, StoreError> {
         delivery: from_word(TABLE, &row.delivery)?,
         spec: row.spec,
         created_by: row.created_by.map(UserId),
+        owner: owner(row.owner_user, row.owner_team),
         created_at: Timestamp::from_millis(row.created_at),
         updated_at: Timestamp::from_millis(row.updated_at),
     })

@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
-use domain::runs::{Record, Wish};
-use protocol::{ProjectId, RunId, Timestamp, runs::RunStatus};
+use domain::{
+    reach::Visible,
+    runs::{Record, Wish},
+};
+use protocol::{ProjectId, RunId, Timestamp, runs::RunStatus, teams::Owner};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, Iterable, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect, Select, sea_query::Expr,
@@ -12,20 +15,30 @@ use sea_orm::{
 use crate::{
     StoreError, Tx,
     tables::{projects, receipts, run_calls, run_gates, run_iterations, run_journal, run_tasks, runs},
+    visible,
     words::{from_int, from_json, from_word, int, json, word},
 };
 
 const TABLE: &str = "runs";
 
 /// Which runs, and where their list goes on.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct RunsPage {
+#[derive(Clone, Copy, Debug)]
+pub struct RunsPage<'a> {
+    /// Of which projects the actor may know.
+    pub visible: Visible<'a>,
     pub project: Option<ProjectId>,
     /// Only those that are not over.
     pub active: bool,
     /// Runs asked for before this one.
     pub after: Option<RunId>,
     pub limit: u64,
+}
+
+impl<'a> RunsPage<'a> {
+    /// No runs yet, of those that the actor may know.
+    pub fn of(visible: Visible<'a>) -> Self {
+        Self { visible, project: None, active: false, after: None, limit: 0 }
+    }
 }
 
 /// Runs. Lists leave the spec, which may be a megabyte, out (empty), and pass over a row that cannot be read: one bad row
@@ -109,18 +122,24 @@ impl Runs<'_> {
     }
 
     pub async fn by_id(&self, id: RunId) -> Result<Option<Record>, StoreError> {
+        Ok(self.owned(id).await?.map(|(record, _)| record))
+    }
+
+    /// The run, and whom its project belongs to.
+    pub async fn owned(&self, id: RunId) -> Result<Option<(Record, Owner)>, StoreError> {
         let found = runs::Entity::find_by_id(id.0).all(&self.0.inner).await?;
-        self.named(found).await?.pop().transpose()
+        let Some((record, owner)) = self.named(found).await?.pop() else { return Ok(None) };
+        Ok(Some((record?, owner)))
     }
 
     pub async fn by_request(&self, request_id: &str) -> Result<Option<Record>, StoreError> {
         let found = runs::Entity::find().filter(runs::Column::RequestId.eq(request_id)).all(&self.0.inner).await?;
-        self.named(found).await?.pop().transpose()
+        self.named(found).await?.pop().map(|(record, _)| record).transpose()
     }
 
     /// Newest first.
-    pub async fn list(&self, page: RunsPage) -> Result<Vec<Record>, StoreError> {
-        let mut found = without_spec().order_by_desc(runs::Column::Id).limit(page.limit);
+    pub async fn list(&self, page: RunsPage<'_>) -> Result<Vec<Record>, StoreError> {
+        let mut found = seen_by(page.visible).order_by_desc(runs::Column::Id).limit(page.limit);
         if let Some(project) = page.project {
             found = found.filter(runs::Column::ProjectId.eq(project.0));
         }
@@ -137,6 +156,13 @@ impl Runs<'_> {
     /// Runs that are not over, oldest first.
     pub async fn active_slim(&self) -> Result<Vec<Record>, StoreError> {
         let found = without_spec().filter(runs::Column::Over.eq(false)).order_by_asc(runs::Column::Id);
+        let rows = found.all(&self.0.inner).await?;
+        self.readable(rows).await
+    }
+
+    /// Of those the ones of projects that the actor may know.
+    pub async fn active_seen_by(&self, visible: Visible<'_>) -> Result<Vec<Record>, StoreError> {
+        let found = seen_by(visible).filter(runs::Column::Over.eq(false)).order_by_asc(runs::Column::Id);
         let rows = found.all(&self.0.inner).await?;
         self.readable(rows).await
     }
@@ -266,32 +292,41 @@ impl Runs<'_> {
     /// Rows as records, without those that cannot be read.
     async fn readable(&self, rows: Vec<runs::Model>) -> Result<Vec<Record>, StoreError> {
         let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
-        let records = self.named(rows).await?.into_iter().zip(ids).filter_map(|(record, run)| {
+        let records = self.named(rows).await?.into_iter().zip(ids).filter_map(|((record, _), run)| {
             record.inspect_err(|error| tracing::error!(%run, %error, "a run cannot be read and is passed over")).ok()
         });
         Ok(records.collect())
     }
 
-    async fn named(&self, rows: Vec<runs::Model>) -> Result<Vec<Result<Record, StoreError>>, StoreError> {
+    async fn named(&self, rows: Vec<runs::Model>) -> Result<Vec<(Result<Record, StoreError>, Owner)>, StoreError> {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
         let mut ids: Vec<_> = rows.iter().map(|row| row.project_id).collect();
         ids.sort_unstable();
         ids.dedup();
-        let found: Vec<(uuid::Uuid, String)> = projects::Entity::find()
+        let found: Vec<(uuid::Uuid, String, Option<uuid::Uuid>, Option<uuid::Uuid>)> = projects::Entity::find()
             .select_only()
-            .columns([projects::Column::Id, projects::Column::Name])
+            .columns([projects::Column::Id, projects::Column::Name, projects::Column::OwnerUser, projects::Column::OwnerTeam])
             .filter(projects::Column::Id.is_in(ids))
             .into_tuple()
             .all(&self.0.inner)
             .await?;
-        let names: HashMap<_, _> = found.into_iter().collect();
+        let named: HashMap<_, _> =
+            found.into_iter().map(|(id, name, user, team)| (id, (name, visible::owner(user, team)))).collect();
         let records = rows.into_iter().map(|row| {
-            let name = names.get(&row.project_id).cloned().unwrap_or_default();
-            read(row, name)
+            let (name, owner) = named.get(&row.project_id).cloned().unwrap_or_default();
+            (read(row, name), owner)
         });
         Ok(records.collect())
+    }
+}
+
+/// The same of projects that the actor may know.
+fn seen_by(visible: Visible<'_>) -> Select<runs::Entity> {
+    match visible {
+        Visible::All => without_spec(),
+        some => without_spec().filter(runs::Column::ProjectId.in_subquery(visible::ids(some))),
     }
 }
 

@@ -1,7 +1,7 @@
 //! API tokens.
 
 use protocol::{
-    Timestamp, TokenId, UserId,
+    ProjectId, TeamId, Timestamp, TokenId, UserId,
     access::{Role, Scope},
 };
 use sea_orm::{
@@ -14,6 +14,7 @@ use sea_orm::{
 use crate::{
     StoreError, Tx,
     tables::api_tokens::{self, Column},
+    visible,
     words::{from_int, from_json, int, json},
 };
 
@@ -45,6 +46,9 @@ pub struct TokenRow {
     pub allowed_ips: Vec<String>,
     /// Requests a minute.
     pub rate_limit: Option<u32>,
+    /// Projects that it is held to, with those of `held_to_teams`; everything when both are empty.
+    pub held_to_projects: Vec<ProjectId>,
+    pub held_to_teams: Vec<TeamId>,
     /// The token that this one replaces.
     pub rotating_from: Option<TokenId>,
     /// When a replaced token ends.
@@ -85,6 +89,8 @@ impl Tokens<'_> {
             usage_count: Set(0),
             rotating_from: Set(token.rotating_from.map(|id| id.0)),
             rotation_expires_at: Set(None),
+            held_to_projects: Set(visible::words(token.held_to_projects.iter().map(|id| id.0))),
+            held_to_teams: Set(visible::words(token.held_to_teams.iter().map(|id| id.0))),
         };
         row.insert(&self.0.inner).await?;
         Ok(())
@@ -186,5 +192,7 @@ fn read(row: api_tokens::Model) -> Result<TokenRow, StoreError> {
         rate_limit: row.rate_limit.map(from_int),
         rotating_from: row.rotating_from.map(TokenId),
         rotation_expires_at: row.rotation_expires_at.map(Timestamp::from_millis),
+        held_to_projects: visible::from_words("api_tokens", &row.held_to_projects)?,
+        held_to_teams: visible::from_words("api_tokens", &row.held_to_teams)?,
     })
 }

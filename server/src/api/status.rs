@@ -6,7 +6,10 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use domain::access::{Action, require};
+use domain::{
+    access::{Action, require},
+    reach::Visible,
+};
 use protocol::health::Status;
 
 use crate::{api::Refusals, auth::Signed, edge::Edge, error::HttpError};
@@ -14,13 +17,17 @@ use crate::{api::Refusals, auth::Signed, edge::Edge, error::HttpError};
 /// What the server is doing
 #[utoipa::path(get, path = "/api/status", tag = "system", responses((status = 200, body = Status), Refusals))]
 pub async fn get(State(edge): State<Edge>, Signed(actor): Signed) -> Result<Response, HttpError> {
-    // Everyone who may read sees the same runs, so one body serves them all; the right itself is checked each time.
     require(&actor, Action::ReadStatus).map_err(services::Error::from)?;
     let read = async {
         let status = services::status::get(&edge.cx, &actor).await?;
         let json = serde_json::to_vec(&status).map_err(|error| HttpError::internal(&error))?;
         Ok::<_, HttpError>(Bytes::from(json))
     };
-    let body = edge.status.get(&edge.cx.nudges, read).await?;
+    // Many see the same runs, so one body serves them all; the right itself is checked each time.
+    let body = match actor.reach() {
+        reach if matches!(reach.visible(), Visible::All) => edge.status.get(&edge.cx.nudges, read).await?,
+        reach if reach.is_plain() => edge.plain_status.get(&edge.cx.nudges, read).await?,
+        _ => read.await?,
+    };
     Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
 }

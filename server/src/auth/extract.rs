@@ -130,7 +130,8 @@ async fn browser(edge: &Edge, session: &Session, from: Arc<Origin>) -> Result<Kn
     let login = sessions::login(&edge.cx, session).await.map_err(|error| HttpError::internal(&error))?;
     let login = login.ok_or_else(HttpError::sign_in)?;
     let user = services::accounts::user(&edge.cx, login.user).await?.ok_or_else(HttpError::sign_in)?;
-    let actor = Actor::User { id: user.id, login: login.id, name: user.name, email: user.email, role: user.role, from };
+    let (role, reach) = (user.role, user.reach);
+    let actor = Actor::User { id: user.id, login: login.id, name: user.name, email: user.email, role, reach, from };
     Ok(Known { actor, token: None, privileges: Some(user.privileges) })
 }
 

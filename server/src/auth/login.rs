@@ -69,7 +69,7 @@ pub async fn logout(State(edge): State<Edge>, session: Session, request: Request
 }
 
 /// The fields of a form with the head of its request.
-pub(super) async fn form<T: DeserializeOwned>(request: Request) -> Result<(Parts, T), HttpError> {
+pub(crate) async fn form<T: DeserializeOwned>(request: Request) -> Result<(Parts, T), HttpError> {
     let (parts, body) = request.into_parts();
     let again = Request::from_parts(parts.clone(), body);
     let Form(form) = Form::<T>::from_request(again, &()).await.map_err(|_| {

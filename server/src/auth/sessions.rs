@@ -57,7 +57,8 @@ pub async fn sign_in(cx: &Cx, session: &Session, user: UserRecord, from: Arc<Ori
     let (address, agent) = (from.address.map(|address| address.to_string()), from.agent.clone());
     let data = LoginData { id, user: user.id, since: now, seen: now, address, agent, privileges: Some(user.privileges) };
     session.insert(LOGIN, data).await.map_err(failed)?;
-    let actor = Actor::User { id: user.id, login: id, name: user.name, email: user.email, role: user.role, from };
+    let (role, reach) = (user.role, user.reach);
+    let actor = Actor::User { id: user.id, login: id, name: user.name, email: user.email, role, reach, from };
     Ok(services::audit::signed(cx, &actor, SignedHow::In).await?)
 }
 

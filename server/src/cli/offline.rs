@@ -122,7 +122,7 @@ async fn invite(data: Data, email: &str, role: Role) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn checked(public_url: &str) -> Result<String, Failure> {
+pub(super) fn checked(public_url: &str) -> Result<String, Failure> {
     hosts::public_url(public_url).ok_or_else(|| Failure("--public-url has to look like https://loki.example.org".to_owned()))
 }
 

@@ -2,7 +2,10 @@
 
 use clap::{ArgGroup, Args, Subcommand};
 use domain::actor::Actor;
-use protocol::access::{CreateToken, Role, RotateToken, Scope, Token};
+use protocol::{
+    ProjectId, TeamId,
+    access::{CreateToken, Role, RotateToken, Scope, Token},
+};
 use services::accounts::{self, Ending, Which};
 
 use super::{
@@ -68,6 +71,12 @@ pub(super) struct CreateArgs {
     /// Requests a minute, in place of the server's own limits
     #[arg(long, value_name = "REQUESTS")]
     rate_limit: Option<u32>,
+    /// The id of a project that it is held to (may be given several times)
+    #[arg(long, value_name = "ID")]
+    project: Vec<ProjectId>,
+    /// The id of a team to whose projects it is held (may be given several times)
+    #[arg(long, value_name = "ID")]
+    team: Vec<TeamId>,
 }
 
 fn scope(name: &str) -> Result<Scope, String> {
@@ -113,6 +122,8 @@ async fn create(args: CreateArgs) -> Result<Exit, Failure> {
         description: None,
         allowed_ips: Some(args.allow_ip),
         rate_limit: args.rate_limit,
+        projects: Some(args.project).filter(|ids| !ids.is_empty()),
+        teams: Some(args.team).filter(|ids| !ids.is_empty()),
     };
     let token = accounts::create_token(&open(args.data).await?, &Actor::Automation, new).await?;
     let until = token.expires_at.map_or_else(|| "for ever".to_owned(), |end| format!("until {end}"));

@@ -81,6 +81,7 @@ struct Given {
     groups_claim: Option<String>,
     default_role: Option<String>,
     roles: Option<Vec<GivenRule>>,
+    teams: Option<Vec<GivenTeamRule>>,
     also_hosts: Option<Vec<String>>,
 }
 
@@ -89,6 +90,15 @@ struct Given {
 struct GivenRule {
     group: String,
     role: String,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GivenTeamRule {
+    group: String,
+    team: String,
+    /// The least one when absent.
+    role: Option<String>,
 }
 
 /// Reads the file, if one is named or `default` is there, and the variables.
@@ -148,6 +158,8 @@ fn overlay(provider: &mut Given, variable: &impl Fn(&str) -> Option<String>) {
     provider.allowed_organisations = list("ALLOWED_ORGANISATIONS").or(provider.allowed_organisations.take());
     provider.also_hosts = list("ALSO_HOSTS").or(provider.also_hosts.take());
     provider.roles = rules.or(provider.roles.take());
+    let teams = text("TEAMS").map(|value| split(&value).iter().map(|rule| given_team_rule(rule)).collect());
+    provider.teams = teams.or(provider.teams.take());
 }
 
 fn split(list: &str) -> Vec<String> {
@@ -158,6 +170,13 @@ fn split(list: &str) -> Vec<String> {
 fn given_rule(text: &str) -> GivenRule {
     let (group, role) = text.rsplit_once('=').unwrap_or((text, ""));
     GivenRule { group: group.trim().to_owned(), role: role.trim().to_owned() }
+}
+
+/// `group=team:role` or `group=team`. Of several signs the last one counts.
+fn given_team_rule(text: &str) -> GivenTeamRule {
+    let (group, rest) = text.rsplit_once('=').unwrap_or((text, ""));
+    let (team, role) = rest.rsplit_once(':').map_or((rest, None), |(team, role)| (team, Some(role.trim().to_owned())));
+    GivenTeamRule { group: group.trim().to_owned(), team: team.trim().to_owned(), role }
 }
 
 #[cfg(test)]

@@ -130,6 +130,13 @@ impl Stream {
         let stopping = self.edge.stopping.clone();
         loop {
             head.mark_unchanged();
+            // What was taken away is gone before anything else is sent.
+            if access.has_changed().unwrap_or(false) {
+                access.mark_unchanged();
+                if let Err(end) = self.check().await {
+                    return end;
+                }
+            }
             let sent = self.catch_up().await;
             let step = match sent {
                 Err(end) => Err(end),
@@ -159,16 +166,16 @@ impl Stream {
             self.resync(head).await?;
             return Ok(true);
         }
-        let frames = match self.edge.feed.after(self.position, BURST) {
-            Next::Frames(frames) => frames,
-            Next::TooOld => older(&self.edge, &self.actor, self.position).await?,
+        let (frames, until) = match self.edge.feed.after(self.position, BURST, self.actor.reach()) {
+            Next::Frames { frames, until } => (frames, until),
+            Next::TooOld => older(&self.edge, &self.actor, (self.position, head)).await?,
         };
-        let more = frames.len() == BURST;
         for frame in frames {
             self.send(frame.text).await?;
             self.position = frame.seq;
         }
-        Ok(more)
+        self.position = until;
+        Ok(self.position < head)
     }
 
     async fn resync(&mut self, head: EventSeq) -> Result<(), End> {
@@ -217,10 +224,16 @@ impl Stream {
 }
 
 /// What the ring has no more comes from the database.
-async fn older(edge: &Edge, actor: &Actor, position: EventSeq) -> Result<Vec<Frame>, End> {
+async fn older(edge: &Edge, actor: &Actor, (position, head): (EventSeq, EventSeq)) -> Result<(Vec<Frame>, EventSeq), End> {
     let most = u32::try_from(BURST).unwrap_or(u32::MAX);
     match services::events::read(&edge.cx, actor, position, most).await {
-        Ok(envelopes) => Ok(envelopes.iter().filter_map(Frame::new).collect()),
+        Ok(envelopes) => {
+            let full = envelopes.len() >= BURST;
+            // What was not read up to the head is not for this reader.
+            let last = envelopes.last().map_or(position, |last| last.seq);
+            let until = if full { last } else { last.max(head) };
+            Ok((envelopes.iter().filter_map(Frame::new).collect(), until))
+        }
         Err(error) => {
             tracing::error!(error = &error as &dyn std::error::Error, "older events could not be read for a socket");
             Err(End::ServerStops)

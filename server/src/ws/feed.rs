@@ -2,14 +2,14 @@
 //! position here; whoever is too far behind for the ring reads the database by itself.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
 use axum::extract::ws::Utf8Bytes;
-use domain::actor::Actor;
-use protocol::{Envelope, EventSeq};
+use domain::{actor::Actor, reach::Reach};
+use protocol::{Envelope, EventSeq, ProjectId, access::Scope, teams::Owner};
 use services::Cx;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -28,11 +28,17 @@ const TICK: Duration = Duration::from_secs(1);
 pub struct Frame {
     pub seq: EventSeq,
     pub text: Utf8Bytes,
+    /// What it is about; whoever may not know of it does not get it.
+    project: Option<ProjectId>,
 }
 
 impl Frame {
     pub fn new(envelope: &Envelope) -> Option<Self> {
-        serde_json::to_string(envelope).ok().map(|text| Self { seq: envelope.seq, text: text.into() })
+        serde_json::to_string(envelope).ok().map(|text| Self {
+            seq: envelope.seq,
+            text: text.into(),
+            project: envelope.scope.project_id,
+        })
     }
 }
 
@@ -49,12 +55,15 @@ struct Ring {
     bytes: usize,
     /// Everything behind this position, up to the newest, is in the ring.
     complete_after: EventSeq,
+    /// Whom the projects of these events belong to, as of the newest event.
+    owners: HashMap<ProjectId, Owner>,
 }
 
 /// What the ring has for a reader.
 #[derive(Debug)]
 pub enum Next {
-    Frames(Vec<Frame>),
+    /// Those that the reader may know of, and where it stands when it has them.
+    Frames { frames: Vec<Frame>, until: EventSeq },
     /// The ring begins later than the reader's position.
     TooOld,
 }
@@ -76,19 +85,22 @@ impl Feed {
         *self.head.borrow()
     }
 
-    /// At most `most` events behind `position`.
-    pub fn after(&self, position: EventSeq, most: usize) -> Next {
+    /// Of at most `most` events behind `position` those that somebody of that reach may know of.
+    pub fn after(&self, position: EventSeq, most: usize, reach: &Reach) -> Next {
         let ring = self.ring.read().unwrap_or_else(PoisonError::into_inner);
         if position < ring.complete_after {
             return Next::TooOld;
         }
         let start = ring.frames.partition_point(|frame| frame.seq <= position);
-        Next::Frames(ring.frames.iter().skip(start).take(most).cloned().collect())
+        let frames = || ring.frames.iter().skip(start).take(most);
+        let until = frames().next_back().map_or(position, |frame| frame.seq);
+        Next::Frames { frames: frames().filter(|frame| ring.is_seen(frame, reach)).cloned().collect(), until }
     }
 
-    fn push(&self, envelopes: &[Envelope]) {
+    fn push(&self, envelopes: &[Envelope], owners: HashMap<ProjectId, Owner>) {
         let Some(last) = envelopes.last().map(|envelope| envelope.seq) else { return };
         let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
+        ring.owners.extend(owners);
         for frame in envelopes.iter().filter_map(Frame::new) {
             ring.bytes += frame.text.len();
             ring.frames.push_back(frame);
@@ -121,7 +133,8 @@ impl Feed {
     async fn read(&self, cx: &Cx) -> Result<(), services::Error> {
         loop {
             let envelopes = services::events::read(cx, &Actor::Automation, self.head(), PAGE).await?;
-            self.push(&envelopes);
+            let owners = services::events::owners(cx, &envelopes).await?;
+            self.push(&envelopes, owners);
             if envelopes.len() < PAGE as usize {
                 return Ok(());
             }
@@ -129,9 +142,17 @@ impl Feed {
     }
 }
 
+impl Ring {
+    fn is_seen(&self, frame: &Frame, reach: &Reach) -> bool {
+        let Some(project) = frame.project else { return true };
+        let owner = self.owners.get(&project).copied();
+        owner.is_some_and(|owner| reach.on(project, owner).has(Scope::Read))
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use protocol::{Scope, Timestamp};
+    use protocol::{Timestamp, UserId, access::Role};
 
     use super::*;
 
@@ -141,7 +162,7 @@ mod tests {
                 seq,
                 at: Timestamp::from_millis(0),
                 kind: "project_created".to_owned(),
-                scope: Scope::default(),
+                scope: protocol::Scope::default(),
                 data: serde_json::Value::Null,
             })
             .collect()
@@ -149,7 +170,7 @@ mod tests {
 
     fn seqs(next: Next) -> Option<Vec<EventSeq>> {
         match next {
-            Next::Frames(frames) => Some(frames.into_iter().map(|frame| frame.seq).collect()),
+            Next::Frames { frames, .. } => Some(frames.into_iter().map(|frame| frame.seq).collect()),
             Next::TooOld => None,
         }
     }
@@ -157,22 +178,42 @@ mod tests {
     #[test]
     fn a_reader_gets_what_is_behind_its_position_and_nothing_twice() {
         let feed = Feed::new(10);
-        assert_eq!(seqs(feed.after(10, 100)), Some(vec![]));
-        assert_eq!(seqs(feed.after(9, 100)), None);
+        assert_eq!(seqs(feed.after(10, 100, &Reach::NOTHING)), Some(vec![]));
+        assert_eq!(seqs(feed.after(9, 100, &Reach::NOTHING)), None);
 
-        feed.push(&envelopes(11..=14));
+        feed.push(&envelopes(11..=14), HashMap::new());
         assert_eq!(feed.head(), 14);
-        assert_eq!(seqs(feed.after(10, 2)), Some(vec![11, 12]));
-        assert_eq!(seqs(feed.after(12, 100)), Some(vec![13, 14]));
-        assert_eq!(seqs(feed.after(14, 100)), Some(vec![]));
+        assert_eq!(seqs(feed.after(10, 2, &Reach::NOTHING)), Some(vec![11, 12]));
+        assert_eq!(seqs(feed.after(12, 100, &Reach::NOTHING)), Some(vec![13, 14]));
+        assert_eq!(seqs(feed.after(14, 100, &Reach::NOTHING)), Some(vec![]));
     }
 
     #[test]
     fn the_ring_forgets_the_oldest_and_says_so() {
         let feed = Feed::new(0);
         let count = EventSeq::try_from(RING).unwrap();
-        feed.push(&envelopes(1..=count + 3));
-        assert_eq!(seqs(feed.after(2, 10)), None);
-        assert_eq!(seqs(feed.after(3, 2)), Some(vec![4, 5]));
+        feed.push(&envelopes(1..=count + 3), HashMap::new());
+        assert_eq!(seqs(feed.after(2, 10, &Reach::NOTHING)), None);
+        assert_eq!(seqs(feed.after(3, 2, &Reach::NOTHING)), Some(vec![4, 5]));
+    }
+    #[test]
+    fn nobody_gets_what_they_may_not_know_and_goes_on_behind_it() {
+        let ids: Vec<ProjectId> = (1..=3).map(|number| ProjectId(uuid::Uuid::from_u128(number))).collect();
+        let ada = UserId(uuid::Uuid::from_u128(9));
+        let feed = Feed::new(0);
+        let mut told = envelopes(1..=4);
+        told.iter_mut().zip(&ids).for_each(|(envelope, id)| envelope.scope.project_id = Some(*id));
+        let owners = [(ids[0], Owner::Installation), (ids[1], Owner::User(ada))];
+        feed.push(&told, owners.into());
+        let seen = |reach: &Reach| match feed.after(0, 10, reach) {
+            Next::Frames { frames, until } => (frames.iter().map(|frame| frame.seq).collect::<Vec<_>>(), until),
+            Next::TooOld => (vec![], 0),
+        };
+        let person = |id| Reach::of_person(id, Role::Viewer, domain::reach::Grants::default());
+
+        // The third is of a project of which nothing is known.
+        assert_eq!(seen(&person(ada)), (vec![1, 2, 4], 4));
+        assert_eq!(seen(&person(UserId(uuid::Uuid::from_u128(8)))), (vec![1, 4], 4));
+        assert_eq!(seen(&Reach::NOTHING), (vec![4], 4));
     }
 }

@@ -1,6 +1,6 @@
 //! Pages and forms of browsers, which no document lists.
 
-use domain::access::Action::{ManageAllSecrets, ManageSecrets, ManageTokens, ManageUsers, ReadAudit, ReadSettings};
+use domain::access::Action::{ManageAllSecrets, ManageSecrets, ManageTeams, ManageTokens, ManageUsers, ReadAudit, ReadSettings};
 
 use super::rows::{
     Needs::{Login, Nothing},
@@ -51,6 +51,15 @@ pub(super) fn rows() -> Vec<Row> {
         form("/login", Nothing, 303),
         form("/setup", Nothing, 303),
         form("/reset", Nothing, 401),
+        page("/teams", Login, 200),
+        page("/teams/{id}", Login, 404),
+        page("/projects/{id}/sharing", Login, 404),
+        page("/invite", Nothing, 401),
+        // Empty forms.
+        form("/teams", ManageTeams, 422),
+        form("/teams/{id}", Login, 404),
+        form("/projects/{id}/sharing", Login, 404),
+        form("/invite", Nothing, 401),
         page("/account/sign-in-methods", Login, 200).token(422),
         form("/account/sign-in-methods/link/{provider}", Login, 404).token(403),
         form("/account/sign-in-methods/unlink", Login, 422),

@@ -1,8 +1,9 @@
 //! The REST API, as its OpenAPI document lists it.
 
 use domain::access::Action::{
-    ControlRun, DeleteProject, ManageAllSecrets, ManageSecrets, ManageTokens, ManageUsers, ReadAgents, ReadAudit, ReadEvents,
-    ReadMetrics, ReadProjects, ReadRuns, ReadStatus, ReadTemplates, StartRun, WriteProject,
+    ControlRun, DeleteProject, ManageAllSecrets, ManageSecrets, ManageTeam, ManageTeams, ManageTokens, ManageUsers, ReadAgents,
+    ReadAudit, ReadEvents, ReadMetrics, ReadProjects, ReadRuns, ReadStatus, ReadTeams, ReadTemplates, ShareProject, StartRun,
+    WriteProject,
 };
 
 use super::rows::{
@@ -82,6 +83,23 @@ pub(super) fn rows() -> Vec<Row> {
         post("/api/v2/access-tokens", Token, 201),
         get("/.well-known/jwks.json", Nothing, 200),
         get("/api/enterprise/status", Nothing, 200),
+        get("/api/v2/teams", ReadTeams, 200),
+        // Without a name that could be one.
+        post("/api/v2/teams", ManageTeams, 422).with(r#"{"name": " "}"#),
+        get("/api/v2/teams/{id}", ReadTeams, 404),
+        put("/api/v2/teams/{id}", ManageTeam, 404).with(r#"{"name": "Tried by a role"}"#),
+        delete("/api/v2/teams/{id}", ManageTeam, 404),
+        get("/api/v2/teams/{id}/members", ReadTeams, 404),
+        post("/api/v2/teams/{id}/members", ManageTeam, 404),
+        put("/api/v2/teams/{id}/members/{user}", ManageTeam, 404).with(r#"{"role": "viewer"}"#),
+        delete("/api/v2/teams/{id}/members/{user}", ManageTeam, 404),
+        get("/api/v2/projects/{id}/shares", ShareProject, 404),
+        post("/api/v2/projects/{id}/shares", ShareProject, 404),
+        delete("/api/v2/projects/{id}/shares/{share}", ShareProject, 404),
+        put("/api/v2/projects/{id}/owner", ShareProject, 404),
+        get("/api/v2/invitations", ManageUsers, 200),
+        post("/api/v2/invitations", ManageUsers, 201),
+        delete("/api/v2/invitations/{id}", ManageTeam, 404),
         // Without an upgrade, and with one.
         get("/ws", ReadEvents, 400),
         socket("/ws", ReadEvents),

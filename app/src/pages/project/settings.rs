@@ -5,8 +5,9 @@ use protocol::projects::{Delivery, Project};
 
 use super::super::{new_project::delivery_choice, spec_field::spec_field};
 use crate::{
+    routes::to,
     server_fns::{flash::Flash, projects::ProjectPage},
-    ui::{self, Field, FormState, Kind, Tone, div, el, input, pieces},
+    ui::{self, Field, FormState, Kind, Tone, div, el, input, nothing, pieces},
 };
 
 pub(super) fn settings(page: &ProjectPage, settings: FormState, delete: FormState) -> AnyView {
@@ -16,8 +17,15 @@ pub(super) fn settings(page: &ProjectPage, settings: FormState, delete: FormStat
     }
     pieces(vec![
         ui::padded_panel("Settings", change(&page.project, &page.flash, settings)),
+        if page.may_share { ui::padded_panel("Owner and sharing", sharing(&page.project)) } else { nothing() },
         ui::padded_panel("Delete project", remove(&page.project, delete)),
     ])
+}
+
+fn sharing(project: &Project) -> AnyView {
+    let link = el("a").class("btn").attr("href", to::sharing(project.id)).attr("rel", "external").text("Open").view();
+    let words = el("p").class("soft").text("Whom the project belongs to, and who else may see it or work on it.").view();
+    pieces(vec![words, link])
 }
 
 fn change(project: &Project, flash: &Flash, state: FormState) -> AnyView {

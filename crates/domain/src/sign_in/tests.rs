@@ -12,6 +12,7 @@ fn provider() -> Provider {
         allowed_organisations: Vec::new(),
         provisioning: Provisioning::Open,
         roles: Vec::new(),
+        teams: Vec::new(),
         default_role: Some(Role::Viewer),
     }
 }
@@ -39,6 +40,7 @@ fn who_is_let_in_gets_the_least_role_unless_a_rule_says_more() {
         name: "Ada Lovelace".to_owned(),
         role: Role::Viewer,
         by_groups: false,
+        teams: Vec::new(),
     };
     assert_eq!(admitted, expected);
 }
@@ -60,6 +62,20 @@ fn the_first_rule_that_fits_decides_the_role() {
     }
     let strict = Provider { default_role: None, ..provider };
     assert_eq!(strict.admits(&ada()), Err(Refused::NoRole));
+}
+
+#[test]
+fn every_rule_that_fits_puts_into_a_team() {
+    let rule = |group: &str, team: &str, role| TeamRule { group: group.to_owned(), team: team.to_owned(), role };
+    let rules =
+        vec![rule("devs", "Backend", Role::Operator), rule("leads", "Backend", Role::Admin), rule("devs", "Ops", Role::Viewer)];
+    let provider = Provider { teams: rules, ..provider() };
+    let teams = |groups: &[&str]| provider.admits(&Identity { groups: words(groups), ..ada() }).unwrap().teams;
+    let backend = |role| ("Backend".to_owned(), role);
+    let ops = ("Ops".to_owned(), Role::Viewer);
+    assert_eq!(teams(&[]), []);
+    assert_eq!(teams(&["leads"]), [backend(Role::Admin)]);
+    assert_eq!(teams(&["devs", "leads"]), [backend(Role::Operator), backend(Role::Admin), ops]);
 }
 
 #[test]

@@ -7,19 +7,15 @@ pub use flows::{Departure, Returned, begin_sign_in, take_sign_in};
 pub use linked::{Linked, link_identity, linked_identities, unlink_identity};
 
 use domain::{
-    access::{self, Action},
     actor::Actor,
     audit::Changes,
-    sign_in::{self as rules, Admitted, Identity, Provider, Provisioning},
+    sign_in::{Admitted, Identity, Provider, Provisioning},
 };
-use protocol::{UserId, access::Role};
-use store::{IdentityRow, InvitationRow, Tx, UserRow};
+use protocol::UserId;
+use store::{IdentityRow, Tx, UserRow};
 
-use super::UserRecord;
-use crate::{Cx, Error, audit::record_changes};
-
-/// How long an invitation counts.
-const INVITED_MS: i64 = 14 * 24 * 60 * 60 * 1_000;
+use super::{UserRecord, invitations};
+use crate::{Cx, Error, audit::record_changes, teams};
 
 /// The person that a provider named. Somebody new gets an account if the provider's rules say so. Every refusal is
 /// [`Error::Unauthorized`] with the reason, which is for the audit trail and not for the person.
@@ -27,11 +23,16 @@ pub async fn sign_in_as(cx: &Cx, provider: &Provider, identity: &Identity) -> Re
     let admitted = provider.admits(identity).map_err(|why| refused(why.to_string()))?;
     let tx = cx.store.begin().await?;
     let known = tx.identities().find(&provider.issuer, &admitted.subject).await?;
+    let by_rules = admitted.teams.clone();
     let user = match known {
         Some(known) => returning(cx, &tx, &admitted, &known).await?,
         None => newcomer(cx, &tx, provider, admitted).await?,
     };
+    let changed = teams::rules::apply(cx, &tx, (user.id, &provider.id), &by_rules).await?;
     tx.commit().await?;
+    if changed {
+        cx.nudges.access();
+    }
     Ok(user.into())
 }
 
@@ -62,10 +63,9 @@ async fn newcomer(cx: &Cx, tx: &Tx, provider: &Provider, admitted: Admitted) -> 
             return Err(refused("nobody gets an account by signing in with this provider (provisioning closed)"));
         }
         Provisioning::Invitation => {
-            let invitation = tx.identities().invitation(&admitted.email, cx.clock.now()).await?;
-            let invitation = invitation.ok_or_else(|| refused("the e-mail address was not invited"))?;
-            tx.identities().remove_invitation(&admitted.email).await?;
-            if admitted.by_groups { admitted.role } else { invitation.role }
+            let invited = tx.invitations().of_email(&admitted.email, cx.clock.now()).await?;
+            let role = invitations::promised(&invited).ok_or_else(|| refused("the e-mail address was not invited"))?;
+            if admitted.by_groups { admitted.role } else { role }
         }
     };
     let user = UserRow {
@@ -81,6 +81,7 @@ async fn newcomer(cx: &Cx, tx: &Tx, provider: &Provider, admitted: Admitted) -> 
     tx.accounts().insert(&user).await?;
     let row = IdentityRow { manages_role: true, ..identity_row(cx, provider, &admitted.subject, &admitted.email, user.id) };
     tx.identities().insert(&row).await?;
+    invitations::join_all(cx, tx, user.id, &admitted.email).await?;
     let changes = Changes::default().field("provider", "", &provider.id).field("role", "", role.as_str());
     record_changes(cx, tx, &Actor::Automation, ("create user", user.id), changes).await?;
     Ok(user)
@@ -99,24 +100,6 @@ fn identity_row(cx: &Cx, provider: &Provider, subject: &str, email: &str, user: 
         created_at: now,
         last_used_at: now,
     }
-}
-
-/// Lets somebody make an account by signing in with a provider whose provisioning is `invitation`. The invitation counts for
-/// 14 days; a second one takes the first one's place.
-pub async fn invite(cx: &Cx, actor: &Actor, email: &str, role: Role) -> Result<(), Error> {
-    access::require(actor, Action::ManageUsers)?;
-    let no_email = || Error::Invalid("that is no e-mail address; it looks like name@example.org".to_owned());
-    let email = rules::email(email).ok_or_else(no_email)?;
-    let now = cx.clock.now();
-    let tx = cx.store.begin().await?;
-    if tx.accounts().by_email(&email).await?.is_some() {
-        return Err(Error::Conflict(format!("{email} has an account already")));
-    }
-    let expires_at = protocol::Timestamp::from_millis(now.millis() + INVITED_MS);
-    tx.identities().invite(&InvitationRow { email: email.clone(), role, created_at: now, expires_at }).await?;
-    let changes = Changes::default().field("role", "", role.as_str());
-    record_changes(cx, &tx, actor, ("invite user", email), changes).await?;
-    Ok(tx.commit().await?)
 }
 
 fn refused(why: impl Into<String>) -> Error {

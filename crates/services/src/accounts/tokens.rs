@@ -1,6 +1,7 @@
 //! API tokens: `loki_<lookup>_<secret>`, shown once, stored as a salted hash, and never more than who made them.
 
 mod change;
+mod limits;
 mod search;
 mod unseen;
 mod uses;
@@ -16,6 +17,7 @@ use domain::{
     access::{self, Action, Denied, Scopes},
     access_tokens::{self as rules, AllowedAddresses},
     actor::{Actor, Origin},
+    reach::{Limits, Reach},
 };
 use protocol::{
     Timestamp, TokenId,
@@ -36,8 +38,12 @@ const LONGEST_DESCRIPTION: usize = 1_000;
 pub struct KnownToken {
     pub id: TokenId,
     pub name: String,
-    /// What it may do at this moment.
+    /// What it was made for.
     pub scopes: Scopes,
+    /// How far its maker reaches at this moment.
+    pub maker: Reach,
+    /// What it is held to.
+    pub limits: Limits,
     pub allowed: AllowedAddresses,
     /// Requests a minute, in place of the server's own limits.
     pub rate_limit: Option<u32>,
@@ -49,7 +55,9 @@ impl KnownToken {
         if !self.allowed.allow(from.address) {
             return Err(refused());
         }
-        Ok(Actor::Token { id: self.id, name: self.name.clone(), scopes: self.scopes, from })
+        let reach = self.maker.clone().held_to(self.scopes, self.limits.clone());
+        let scopes = reach.in_installation();
+        Ok(Actor::Token { id: self.id, name: self.name.clone(), scopes, reach: Arc::new(reach), from })
     }
 }
 
@@ -58,6 +66,7 @@ pub async fn create_token(cx: &Cx, actor: &Actor, new: CreateToken) -> Result<To
     access::require(actor, Action::ManageTokens)?;
     let (row, secret) = draft(cx, actor, new)?;
     let tx = cx.store.begin().await?;
+    limits::check(&tx, actor, &row).await?;
     let row = TokenRow { created_by: person_behind(&tx, actor).await?, ..row };
     tx.tokens().insert(&row).await?;
     audit(cx, &tx, actor, "create token", row.id).await?;
@@ -96,6 +105,8 @@ fn draft(cx: &Cx, actor: &Actor, new: CreateToken) -> Result<(TokenRow, String),
         revoked_at: None,
         allowed_ips: allowed.list(),
         rate_limit: rules::rate_limit(new.rate_limit).map_err(Error::Invalid)?,
+        held_to_projects: rules::held_to("projects", new.projects).map_err(Error::Invalid)?,
+        held_to_teams: rules::held_to("teams", new.teams).map_err(Error::Invalid)?,
         rotating_from: None,
         rotation_expires_at: None,
     };
@@ -170,14 +181,19 @@ pub(super) async fn find_known(cx: &Cx, id: TokenId) -> Result<KnownToken, Error
 }
 
 async fn known(tx: &Tx, row: TokenRow) -> Result<KnownToken, Error> {
-    let mut scopes = Scopes::of(&scopes_of(&row));
-    if let Some(person) = row.created_by {
+    let scopes = Scopes::of(&scopes_of(&row));
+    let maker = match row.created_by {
         // Who made it may have had a role taken away since.
-        let person = tx.accounts().by_id(person).await?.filter(|person| person.switched_off_at.is_none()).ok_or_else(refused)?;
-        scopes = scopes.and(Scopes::of(access::scopes(person.role)));
-    }
+        Some(person) => {
+            let person =
+                tx.accounts().by_id(person).await?.filter(|person| person.switched_off_at.is_none()).ok_or_else(refused)?;
+            Reach::of_person(person.id, person.role, tx.teams().grants(person.id).await?)
+        }
+        None => Reach::of_scopes(scopes),
+    };
+    let limits = Limits { projects: row.held_to_projects.into_iter().collect(), teams: row.held_to_teams.into_iter().collect() };
     let allowed = AllowedAddresses::parse(&row.allowed_ips).map_err(Error::Internal)?;
-    Ok(KnownToken { id: row.id, name: row.name, scopes, allowed, rate_limit: row.rate_limit })
+    Ok(KnownToken { id: row.id, name: row.name, scopes, maker, limits, allowed, rate_limit: row.rate_limit })
 }
 
 fn refused() -> Error {
@@ -248,6 +264,8 @@ fn view(row: TokenRow) -> Token {
         revoked: row.revoked_at.is_some(),
         allowed_ips: row.allowed_ips,
         rate_limit: row.rate_limit,
+        projects: row.held_to_projects,
+        teams: row.held_to_teams,
         rotating_from: row.rotating_from,
         rotation_expires_at: row.rotation_expires_at,
         token: None,

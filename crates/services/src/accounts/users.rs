@@ -1,9 +1,12 @@
 //! People who can sign in.
 
+use std::sync::Arc;
+
 use domain::{
     access::{self, Action},
     actor::Actor,
     audit::Changes,
+    reach::Reach,
 };
 use protocol::{
     Timestamp, UserId,
@@ -30,6 +33,8 @@ pub struct UserRecord {
     pub created_at: Timestamp,
     /// Counts the changes of what they may do and of what they sign in with.
     pub privileges: i64,
+    /// Which projects and teams they reach; filled in for whoever asks for something.
+    pub reach: Arc<Reach>,
 }
 
 /// A person to be.
@@ -163,7 +168,10 @@ fn check_name(name: &str) -> Result<String, Error> {
 /// The person of that id, as they are right now; nothing for somebody who is switched off.
 pub async fn user(cx: &Cx, id: UserId) -> Result<Option<UserRecord>, Error> {
     let tx = cx.store.read().await?;
-    Ok(tx.accounts().by_id(id).await?.filter(|row| row.switched_off_at.is_none()).map(UserRecord::from))
+    let row = tx.accounts().by_id(id).await?.filter(|row| row.switched_off_at.is_none());
+    let Some(row) = row else { return Ok(None) };
+    let reach = Arc::new(Reach::of_person(id, row.role, tx.teams().grants(id).await?));
+    Ok(Some(UserRecord { reach, ..row.into() }))
 }
 
 /// Checks and hashes, before a transaction is opened.
@@ -197,7 +205,7 @@ pub(super) async fn insert(cx: &Cx, tx: &Tx, actor: &Actor, row: &UserRow) -> Re
 
 impl From<UserRow> for UserRecord {
     fn from(row: UserRow) -> Self {
-        let privileges = row.privileges;
-        Self { id: row.id, email: row.email, name: row.name, role: row.role, created_at: row.created_at, privileges }
+        let (privileges, reach) = (row.privileges, Arc::default());
+        Self { id: row.id, email: row.email, name: row.name, role: row.role, created_at: row.created_at, privileges, reach }
     }
 }

@@ -1,11 +1,6 @@
 //! Changing and deleting projects.
 
-use domain::{
-    access::{self, Action},
-    actor::Actor,
-    audit::Changes,
-    vault::SecretScope,
-};
+use domain::{access::Action, actor::Actor, audit::Changes, reach::require_somewhere, vault::SecretScope};
 use protocol::{
     Event, ProjectId, Scope,
     projects::{Project, ProjectSource, UpdateProject},
@@ -15,9 +10,9 @@ use crate::{Cx, Error, audit::record_changes, context::audit, runs::check_spec};
 
 /// Changes what is given and leaves the rest.
 pub async fn update(cx: &Cx, actor: &Actor, id: ProjectId, command: UpdateProject) -> Result<Project, Error> {
-    access::require(actor, Action::WriteProject)?;
+    require_somewhere(actor, Action::WriteProject)?;
     let tx = cx.store.begin().await?;
-    let mut project = super::load(&tx, id).await?;
+    let mut project = super::load(&tx, actor, id, Action::WriteProject).await?;
     let before = project.clone();
     if let Some(name) = &command.name {
         project.name = super::check_name(name)?;
@@ -53,9 +48,9 @@ fn changes(before: &Project, after: &Project) -> Changes {
 
 /// Removes a project with its runs. A repository that loki made is removed, a folder of somebody else's stays as it is.
 pub async fn delete(cx: &Cx, actor: &Actor, id: ProjectId) -> Result<(), Error> {
-    access::require(actor, Action::DeleteProject)?;
+    require_somewhere(actor, Action::DeleteProject)?;
     let tx = cx.store.begin().await?;
-    let project = super::load(&tx, id).await?;
+    let project = super::load(&tx, actor, id, Action::DeleteProject).await?;
     let active = tx.runs().active_slim().await?;
     if let Some(run) = active.iter().find(|run| run.project_id == id) {
         return Err(Error::Conflict(format!("run {} of this project is still active: stop it first", run.number)));
@@ -63,6 +58,7 @@ pub async fn delete(cx: &Cx, actor: &Actor, id: ProjectId) -> Result<(), Error> 
     let runs = tx.runs().delete_of(id).await?;
     tx.secrets().delete_of(SecretScope::Project(id)).await?;
     tx.projects().delete(id).await?;
+    tx.sharing().gone(id, project.owner).await?;
     let scope = Scope { project_id: Some(id), run_id: None };
     tx.events().append(cx.clock.now(), scope, &Event::ProjectDeleted { name: project.name.clone() }).await?;
     audit(cx, &tx, actor, "delete project", id).await?;

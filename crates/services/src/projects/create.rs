@@ -8,21 +8,27 @@ use std::{
 use domain::{
     access::{self, Action},
     actor::Actor,
+    reach::require_somewhere,
+    teams::NewProjects,
     templates,
 };
 use protocol::{
     Event, ProjectId, Scope,
     projects::{CreateProject, Project, ProjectSource, ProjectStatus},
+    teams::Owner,
 };
+use store::Tx;
 
-use crate::{Cx, Error, context::audit, runs::check_spec};
+use crate::{Cx, Error, context::audit, runs::check_spec, teams};
 
 /// Makes a project from a template, a spec, a git URL, a folder, or nothing yet.
 pub async fn create(cx: &Cx, actor: &Actor, command: CreateProject) -> Result<Project, Error> {
-    access::require(actor, Action::WriteProject)?;
     let clone_url = command.git_url.as_deref().map(|url| url.trim().to_owned());
+    require_somewhere(actor, Action::WriteProject)?;
+    let wanted = command.owner;
     let project = draft(cx, actor, command)?;
     let tx = cx.store.begin().await?;
+    let project = Project { owner: owner(cx, &tx, actor, wanted).await?, ..project };
     if let Some(other) = tx.projects().by_path(&project.path).await? {
         return Err(Error::Conflict(format!("that folder is the project \"{}\" already", other.name)));
     }
@@ -37,6 +43,26 @@ pub async fn create(cx: &Cx, actor: &Actor, command: CreateProject) -> Result<Pr
     cx.nudges.events();
     cx.nudges.engine();
     Ok(project)
+}
+
+/// Whom it is to belong to: a team in which the actor may write, or, by their role in the installation, it or themselves.
+async fn owner(cx: &Cx, tx: &Tx, actor: &Actor, wanted: Option<Owner>) -> Result<Owner, Error> {
+    let owner = match (wanted, cx.settings.new_projects, actor.person()) {
+        (Some(owner), ..) => owner,
+        (None, NewProjects::OfTheirMaker, Some(person)) => Owner::User(person),
+        (None, ..) => Owner::Installation,
+    };
+    match owner {
+        Owner::Team(team) => {
+            teams::load(tx, actor, team, Action::WriteProject).await?;
+        }
+        Owner::User(user) if Some(user) != actor.person() => {
+            let text = "a new project belongs to you, to a team or to the installation; it can be given to somebody else later";
+            return Err(Error::Invalid(text.to_owned()));
+        }
+        Owner::User(_) | Owner::Installation => access::require(actor, Action::WriteProject)?,
+    }
+    Ok(owner)
 }
 
 fn draft(cx: &Cx, actor: &Actor, command: CreateProject) -> Result<Project, Error> {
@@ -83,6 +109,7 @@ fn draft(cx: &Cx, actor: &Actor, command: CreateProject) -> Result<Project, Erro
         delivery: command.delivery.unwrap_or_default(),
         spec,
         created_by: actor.user_id(),
+        owner: Owner::Installation,
         created_at: now,
         updated_at: now,
     })

@@ -22,7 +22,7 @@ pub async fn preparing(cx: &Cx) -> Result<Vec<ProjectId>, Error> {
 pub async fn prepare(cx: &Cx, id: ProjectId, cancel: &CancellationToken) -> Result<Project, Error> {
     let (project, clone_url) = {
         let tx = cx.store.read().await?;
-        (super::load(&tx, id).await?, tx.projects().clone_url(id).await?)
+        (super::by_id(&tx, id).await?, tx.projects().clone_url(id).await?)
     };
     if project.status != ProjectStatus::Preparing {
         return Ok(project);

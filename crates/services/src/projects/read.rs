@@ -3,6 +3,7 @@
 use domain::{
     access::{self, Action},
     actor::Actor,
+    reach::require_somewhere,
 };
 use protocol::{
     ProjectId,
@@ -18,18 +19,19 @@ use crate::{
 
 /// The project of that id.
 pub async fn get(cx: &Cx, actor: &Actor, id: ProjectId) -> Result<Project, Error> {
-    access::require(actor, Action::ReadProjects)?;
+    require_somewhere(actor, Action::ReadProjects)?;
     let tx = cx.store.read().await?;
-    super::load(&tx, id).await
+    super::load(&tx, actor, id, Action::ReadProjects).await
 }
 
-/// Projects with their newest runs, newest project first.
+/// Projects that the actor may know, with their newest runs, newest project first.
 pub async fn list(cx: &Cx, actor: &Actor, query: &PageQuery) -> Result<Page<ProjectRow>, Error> {
     access::require(actor, Action::ReadProjects)?;
     let limit = page::limit(query)?;
     let after = page::after(query)?;
     let tx = cx.store.read().await?;
-    let projects = tx.projects().list(ProjectPage { after, limit: u64::from(limit) + 1 }).await?;
+    let projects =
+        tx.projects().list(ProjectPage { visible: actor.reach().visible(), after, limit: u64::from(limit) + 1 }).await?;
     let page = page::cut(projects, limit, |project| project.id.to_string());
     let ids: Vec<ProjectId> = page.items.iter().map(|project| project.id).collect();
     let mut newest = tx.runs().newest_of(&ids).await?;

@@ -1,8 +1,9 @@
 //! Pause, resume and stop: a wish is written down, and the engine carries it out.
 
 use domain::{
-    access::{self, Action},
+    access::Action,
     actor::Actor,
+    reach::require_somewhere,
     runs::{Hold, Wish},
 };
 use protocol::{RunId, runs::Run};
@@ -26,9 +27,9 @@ pub async fn stop(cx: &Cx, actor: &Actor, id: RunId) -> Result<Run, Error> {
 }
 
 async fn wish(cx: &Cx, actor: &Actor, id: RunId, wish: Wish) -> Result<Run, Error> {
-    access::require(actor, Action::ControlRun)?;
+    require_somewhere(actor, Action::ControlRun)?;
     let tx = cx.store.begin().await?;
-    let record = load(&tx, id).await?;
+    let record = load(&tx, actor, id, Action::ControlRun).await?;
     if record.state.is_over() {
         let run = record.view();
         return Err(Error::Conflict(format!(

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use domain::{
     access::{self, Action},
     actor::Actor,
+    reach::require_somewhere,
     runs::Record,
     vault::Masks,
 };
@@ -45,17 +46,22 @@ pub struct RunFilter {
 }
 
 pub async fn get(cx: &Cx, actor: &Actor, id: RunId) -> Result<Run, Error> {
-    access::require(actor, Action::ReadRuns)?;
+    require_somewhere(actor, Action::ReadRuns)?;
     let tx = cx.store.read().await?;
-    Ok(load(&tx, id).await?.view())
+    Ok(load(&tx, actor, id, Action::ReadRuns).await?.view())
 }
 
-/// Newest first.
+/// Newest first, of projects that the actor may know.
 pub async fn list(cx: &Cx, actor: &Actor, filter: RunFilter, query: &PageQuery) -> Result<Page<Run>, Error> {
     access::require(actor, Action::ReadRuns)?;
     let limit = page::limit(query)?;
-    let page =
-        RunsPage { project: filter.project, active: filter.active, after: page::after(query)?, limit: u64::from(limit) + 1 };
+    let page = RunsPage {
+        visible: actor.reach().visible(),
+        project: filter.project,
+        active: filter.active,
+        after: page::after(query)?,
+        limit: u64::from(limit) + 1,
+    };
     let tx = cx.store.read().await?;
     let records = tx.runs().list(page).await?;
     let runs = records.iter().map(|record| record.view_at(cx.clock.now())).collect();
@@ -64,9 +70,9 @@ pub async fn list(cx: &Cx, actor: &Actor, filter: RunFilter, query: &PageQuery) 
 
 /// Everything that the run page shows first, at one position of the event log.
 pub async fn view(cx: &Cx, actor: &Actor, id: RunId) -> Result<RunView, Error> {
-    access::require(actor, Action::ReadRuns)?;
+    require_somewhere(actor, Action::ReadRuns)?;
     let tx = cx.store.read().await?;
-    let record = load(&tx, id).await?;
+    let record = load(&tx, actor, id, Action::ReadRuns).await?;
     let mut newest = tx.events().newest_of_run(id, LOG_EVENT, FIRST_LOG + 1).await?;
     let log_has_more = u64::try_from(newest.len()).unwrap_or(u64::MAX) > FIRST_LOG;
     if log_has_more {
@@ -83,38 +89,38 @@ pub async fn view(cx: &Cx, actor: &Actor, id: RunId) -> Result<RunView, Error> {
 }
 
 pub async fn timeline(cx: &Cx, actor: &Actor, id: RunId) -> Result<Timeline, Error> {
-    access::require(actor, Action::ReadRuns)?;
+    require_somewhere(actor, Action::ReadRuns)?;
     let tx = cx.store.read().await?;
-    let record = load(&tx, id).await?;
+    let record = load(&tx, actor, id, Action::ReadRuns).await?;
     read_timeline(&tx, &record).await
 }
 
 /// The log from its beginning, or from a position.
 pub async fn log(cx: &Cx, actor: &Actor, id: RunId, query: &PageQuery) -> Result<LogPage, Error> {
-    access::require(actor, Action::ReadRuns)?;
+    require_somewhere(actor, Action::ReadRuns)?;
     let limit = page::limit(query)?;
     let after = page::after(query)?.unwrap_or(0);
     let tx = cx.store.read().await?;
-    load(&tx, id).await?;
+    load(&tx, actor, id, Action::ReadRuns).await?;
     let rows = tx.events().of_run(id, LOG_EVENT, after, u64::from(limit) + 1).await?;
     let page = page::cut(rows, limit, |row| row.seq.to_string());
     Ok(LogPage { entries: page.items.iter().filter_map(entry).collect(), next: page.next })
 }
 
 pub async fn receipt(cx: &Cx, actor: &Actor, id: RunId) -> Result<Option<Receipt>, Error> {
-    access::require(actor, Action::ReadRuns)?;
+    require_somewhere(actor, Action::ReadRuns)?;
     let tx = cx.store.read().await?;
-    load(&tx, id).await?;
+    load(&tx, actor, id, Action::ReadRuns).await?;
     Ok(tx.records().receipt(id).await?)
 }
 
 /// The run's changes so far: what is committed, and while it works also what was verified last.
 pub async fn diff(cx: &Cx, actor: &Actor, id: RunId) -> Result<Diff, Error> {
-    access::require(actor, Action::ReadRuns)?;
+    require_somewhere(actor, Action::ReadRuns)?;
     let (record, project) = {
         let tx = cx.store.read().await?;
-        let record = load(&tx, id).await?;
-        let project = projects::load(&tx, record.project_id).await?;
+        let record = load(&tx, actor, id, Action::ReadRuns).await?;
+        let project = projects::by_id(&tx, record.project_id).await?;
         (record, project)
     };
     let state = record.state;
@@ -147,9 +153,9 @@ fn mask(file: &mut FileDiff, masks: &Masks) {
 
 /// Where the raw transcript lies, if there is one.
 pub async fn transcript(cx: &Cx, actor: &Actor, id: RunId) -> Result<Option<PathBuf>, Error> {
-    access::require(actor, Action::ReadRuns)?;
+    require_somewhere(actor, Action::ReadRuns)?;
     let tx = cx.store.read().await?;
-    load(&tx, id).await?;
+    load(&tx, actor, id, Action::ReadRuns).await?;
     let path = cx.settings.run_dir(id).join("transcript.jsonl");
     Ok(path.is_file().then_some(path))
 }

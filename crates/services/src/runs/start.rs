@@ -1,8 +1,9 @@
 //! Queuing a run. The dispatcher takes it from there.
 
 use domain::{
-    access::{self, Action},
+    access::Action,
     actor::Actor,
+    reach::require_somewhere,
     runs::{Ceilings, Record, RunState},
     templates,
 };
@@ -28,8 +29,12 @@ const SPEC_BYTES: usize = 1 << 20;
 
 /// Queues a run of a project. The same `request_id` with the same body answers with the run that it made before.
 pub async fn start(cx: &Cx, actor: &Actor, command: StartRun) -> Result<Run, Error> {
-    access::require(actor, Action::StartRun)?;
+    require_somewhere(actor, Action::StartRun)?;
     let request = request(&command)?;
+    let project = {
+        let tx = cx.store.read().await?;
+        projects::load(&tx, actor, command.project_id, Action::StartRun).await?
+    };
     if let Some((id, hash)) = &request {
         let tx = cx.store.read().await?;
         if let Some(earlier) = tx.runs().by_request(id).await? {
@@ -38,10 +43,6 @@ pub async fn start(cx: &Cx, actor: &Actor, command: StartRun) -> Result<Run, Err
     }
     let ceilings = Ceilings::from_limits(command.limits.unwrap_or_default()).map_err(Error::Invalid)?;
     check_model(command.model.as_deref())?;
-    let project = {
-        let tx = cx.store.read().await?;
-        projects::load(&tx, command.project_id).await?
-    };
     if let (ProjectStatus::Failed, problem) = (project.status, project.problem.as_deref().unwrap_or("not recorded")) {
         return Err(Error::Conflict(format!("the project's repository could not be made: {problem}")));
     }
@@ -73,10 +74,10 @@ pub async fn start(cx: &Cx, actor: &Actor, command: StartRun) -> Result<Run, Err
 
 /// Queues a new run with the spec, agent and limits of an earlier one.
 pub async fn replay(cx: &Cx, actor: &Actor, id: RunId) -> Result<Run, Error> {
-    access::require(actor, Action::StartRun)?;
+    require_somewhere(actor, Action::StartRun)?;
     let earlier = {
         let tx = cx.store.read().await?;
-        load(&tx, id).await?
+        load(&tx, actor, id, Action::StartRun).await?
     };
     check_agent(cx, earlier.provider).await?;
     let record = Record {
@@ -104,7 +105,7 @@ async fn insert(cx: &Cx, actor: &Actor, mut record: Record) -> Result<Run, Error
     {
         return same_request(&earlier, hash);
     }
-    projects::load(&tx, record.project_id).await?;
+    projects::load(&tx, actor, record.project_id, Action::StartRun).await?;
     if tx.runs().count_queued_of(record.project_id).await? >= MOST_QUEUED {
         let text =
             format!("{MOST_QUEUED} runs of this project are waiting already: stop some of them, or try again when they are done");

@@ -25,6 +25,8 @@ pub struct Model {
     pub usage_count: i64,
     pub rotating_from: Option<Uuid>,
     pub rotation_expires_at: Option<i64>,
+    pub held_to_projects: String,
+    pub held_to_teams: String,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

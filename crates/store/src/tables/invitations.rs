@@ -1,4 +1,4 @@
-//! People who may make an account by signing in.
+//! People who may make an account, or join a team.
 
 use sea_orm::entity::prelude::*;
 
@@ -6,8 +6,13 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "invitations")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
+    pub id: String,
     pub email: String,
+    pub link_hash: Option<String>,
     pub role: String,
+    pub team_id: Option<Uuid>,
+    pub team_role: String,
+    pub invited_by: String,
     pub created_at: i64,
     pub expires_at: i64,
 }

@@ -21,6 +21,8 @@ pub struct Model {
     pub created_by: Option<Uuid>,
     pub created_at: i64,
     pub updated_at: i64,
+    pub owner_user: Option<Uuid>,
+    pub owner_team: Option<Uuid>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs};
 
-use domain::sign_in::{Kind, Provider, Provisioning, RoleRule};
+use domain::sign_in::{Kind, Provider, Provisioning, RoleRule, TeamRule};
 use openidconnect::{ClientSecret, url::Url};
 use protocol::access::Role;
 
@@ -71,6 +71,7 @@ impl Checked<'_> {
             provisioning: self.provisioning(),
             default_role: self.default_role(&roles),
             roles,
+            teams: self.teams(),
         };
         ProviderConfig {
             client_id,
@@ -204,6 +205,29 @@ impl Checked<'_> {
         rules
     }
 
+    fn teams(&mut self) -> Vec<TeamRule> {
+        let mut rules = Vec::new();
+        for rule in self.given.teams.iter().flatten() {
+            let role = rule.role.as_deref().map_or(Some(Role::Viewer), Role::parse);
+            match role {
+                _ if rule.group.is_empty() => self.wrong("teams", "a rule names no group"),
+                _ if rule.team.is_empty() => {
+                    self.wrong(
+                        "teams",
+                        format!("the rule for the group \"{}\" names no team; write GROUP=TEAM:ROLE", rule.group),
+                    );
+                }
+                Some(role) => rules.push(TeamRule { group: rule.group.clone(), team: rule.team.clone(), role }),
+                None => {
+                    let name = rule.role.as_deref().unwrap_or_default();
+                    let there = "there are admin, operator, viewer and auditor";
+                    self.wrong("teams", format!("\"{name}\", for the group \"{}\", is no role; {there}", rule.group));
+                }
+            }
+        }
+        rules
+    }
+
     fn default_role(&mut self, rules: &[RoleRule]) -> Option<Role> {
         match self.given.default_role.as_deref() {
             None => Some(Role::Viewer),
@@ -231,7 +255,7 @@ impl Checked<'_> {
         }
         let needed = match rules.kind {
             Kind::Oidc | Kind::Google => Some("openid"),
-            Kind::Github if rules.allowed_organisations.is_empty() && rules.roles.is_empty() => None,
+            Kind::Github if rules.allowed_organisations.is_empty() && rules.roles.is_empty() && rules.teams.is_empty() => None,
             Kind::Github => Some("read:org"),
         };
         if let Some(needed) = needed.filter(|needed| !scopes.iter().any(|scope| scope == needed)) {

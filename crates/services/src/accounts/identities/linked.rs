@@ -10,7 +10,7 @@ use store::{Tx, UserRow};
 use uuid::Uuid;
 
 use super::{identity_row, refused};
-use crate::{Cx, Error, audit::record_changes};
+use crate::{Cx, Error, audit::record_changes, teams};
 
 /// An identity as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,9 +68,15 @@ pub async fn unlink_identity(cx: &Cx, actor: &Actor, id: Uuid) -> Result<(), Err
     }
     tx.identities().delete(id).await?;
     tx.accounts().privileges_changed(user).await?;
+    if !rows.iter().any(|other| other.id != id && other.provider == row.provider) {
+        // What its groups gave goes with it.
+        teams::rules::apply(cx, &tx, (user, &row.provider), &[]).await?;
+    }
     let changes = Changes::default().field("provider", &row.provider, "").field("email", &row.email, "");
     record_changes(cx, &tx, actor, ("unlink identity", id), changes).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    cx.nudges.access();
+    Ok(())
 }
 
 async fn account(tx: &Tx, user: UserId) -> Result<UserRow, Error> {

@@ -1,0 +1,233 @@
+//! How far an actor reaches: what their roles in the installation, in teams and on shared projects open, put together once
+//! when the actor is loaded. A check is then a look-up and needs no database.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use protocol::{
+    ProjectId, TeamId, UserId,
+    access::{Role, Scope},
+    teams::Owner,
+};
+
+use crate::{
+    access::{Action, Denied, Scopes, of_role},
+    actor::Actor,
+};
+
+/// What an actor may do with which projects and teams.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// On every project and in every team: an admin's of the installation.
+    everywhere: Scopes,
+    /// On projects of the installation.
+    installation: Scopes,
+    person: Option<UserId>,
+    /// On projects that belong to that person.
+    own: Scopes,
+    /// Whether there are any.
+    owns: bool,
+    /// In teams, and on their projects.
+    teams: BTreeMap<TeamId, Scopes>,
+    /// On projects that are shared with that person or their teams.
+    shares: BTreeMap<ProjectId, Scopes>,
+    /// What a token is held to.
+    limits: Option<Limits>,
+}
+
+/// Projects, and teams with theirs, outside of which a token does not count.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    pub projects: BTreeSet<ProjectId>,
+    pub teams: BTreeSet<TeamId>,
+}
+
+/// What a person was given beside their role in the installation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Grants {
+    /// One person can have two roles in a team: one by hand, one by rules.
+    pub teams: Vec<(TeamId, Role)>,
+    /// Of the person and of their teams.
+    pub shares: Vec<(ProjectId, Role)>,
+    /// Whether projects belong to the person.
+    pub owns: bool,
+}
+
+/// Which projects an actor may know about, for the database to look for.
+#[derive(Clone, Copy, Debug)]
+pub enum Visible<'a> {
+    All,
+    Some {
+        /// Those of the installation.
+        installation: bool,
+        /// Those of that person.
+        person: Option<UserId>,
+        /// Those of these teams.
+        teams: &'a BTreeMap<TeamId, Scopes>,
+        /// These.
+        shares: &'a BTreeMap<ProjectId, Scopes>,
+        /// Every one, as far as the limits go.
+        everything: bool,
+        /// And none outside of these.
+        limits: Option<&'a Limits>,
+    },
+}
+
+impl Default for Reach {
+    fn default() -> Self {
+        Self::NOTHING
+    }
+}
+
+impl Reach {
+    /// Nobody's.
+    pub const NOTHING: Self = Self::plain(Scopes::NONE, Scopes::NONE);
+    /// Loki's own.
+    pub const EVERYTHING: Self = Self::plain(Scopes::ALL, Scopes::ALL);
+
+    const fn plain(everywhere: Scopes, installation: Scopes) -> Self {
+        Self {
+            everywhere,
+            installation,
+            person: None,
+            own: Scopes::NONE,
+            owns: false,
+            teams: BTreeMap::new(),
+            shares: BTreeMap::new(),
+            limits: None,
+        }
+    }
+
+    /// A person's: of several roles that apply to a project, each adds what it opens.
+    pub fn of_person(id: UserId, role: Role, grants: Grants) -> Self {
+        let installation = of_role(role);
+        let mut reach = Self { person: Some(id), own: Scopes::ALL, owns: grants.owns, ..Self::of_scopes(installation) };
+        for (team, role) in grants.teams {
+            let scopes = reach.teams.entry(team).or_default();
+            *scopes = scopes.or(of_role(role));
+        }
+        for (project, role) in grants.shares {
+            let scopes = reach.shares.entry(project).or_default();
+            *scopes = scopes.or(of_role(role));
+        }
+        reach
+    }
+
+    /// A token's that no person made.
+    pub fn of_scopes(scopes: Scopes) -> Self {
+        let everywhere = if scopes.has(Scope::All) { Scopes::ALL } else { Scopes::NONE };
+        Self::plain(everywhere, scopes)
+    }
+
+    /// A token's: what its maker reaches, as far as its scopes and limits go.
+    #[must_use]
+    pub fn held_to(mut self, scopes: Scopes, limits: Limits) -> Self {
+        for part in [&mut self.everywhere, &mut self.installation, &mut self.own] {
+            *part = part.and(scopes);
+        }
+        self.teams.values_mut().chain(self.shares.values_mut()).for_each(|part| *part = part.and(scopes));
+        self.limits = (!limits.projects.is_empty() || !limits.teams.is_empty()).then_some(limits);
+        self
+    }
+
+    pub fn person(&self) -> Option<UserId> {
+        self.person
+    }
+
+    /// Whether it is held to some projects or teams.
+    pub fn is_limited(&self) -> bool {
+        self.limits.is_some()
+    }
+
+    /// What may be done with a project.
+    pub fn on(&self, project: ProjectId, owner: Owner) -> Scopes {
+        let within = self.limits.as_ref().is_none_or(|limits| {
+            limits.projects.contains(&project) || matches!(owner, Owner::Team(team) if limits.teams.contains(&team))
+        });
+        if !within {
+            return Scopes::NONE;
+        }
+        let by_owner = match owner {
+            Owner::Installation => self.installation,
+            Owner::User(id) if Some(id) == self.person => self.own,
+            Owner::User(_) => Scopes::NONE,
+            Owner::Team(team) => self.teams.get(&team).copied().unwrap_or_default(),
+        };
+        let shared = self.shares.get(&project).copied().unwrap_or_default();
+        self.everywhere.or(by_owner).or(shared)
+    }
+
+    /// What may be done in the installation itself. A token that is held to some projects or teams only reads there.
+    pub fn in_installation(&self) -> Scopes {
+        if self.is_limited() { self.installation.and(Scopes::of(&[Scope::Read])) } else { self.installation }
+    }
+
+    /// What may be done in a team, and with what is made for it.
+    pub fn in_team(&self, team: TeamId) -> Scopes {
+        if self.limits.as_ref().is_some_and(|limits| !limits.teams.contains(&team)) {
+            return Scopes::NONE;
+        }
+        self.everywhere.or(self.teams.get(&team).copied().unwrap_or_default())
+    }
+
+    /// What may be done with something at least, wherever it is.
+    pub fn anywhere(&self) -> Scopes {
+        let parts = self.teams.values().chain(self.shares.values()).copied();
+        let own = if self.owns { self.own } else { Scopes::NONE };
+        parts.fold(self.everywhere.or(self.installation).or(own), Scopes::or)
+    }
+
+    /// The teams that may be known; all of them when absent.
+    pub fn visible_teams(&self) -> Option<Vec<TeamId>> {
+        match &self.limits {
+            None if self.everywhere.has(Scope::Read) => None,
+            Some(limits) => Some(limits.teams.iter().copied().filter(|team| self.in_team(*team).has(Scope::Read)).collect()),
+            None => Some(self.teams.keys().copied().collect()),
+        }
+    }
+
+    /// Which projects may be read.
+    pub fn visible(&self) -> Visible<'_> {
+        let everything = self.everywhere.has(Scope::Read);
+        if everything && self.limits.is_none() {
+            return Visible::All;
+        }
+        Visible::Some {
+            installation: self.installation.has(Scope::Read),
+            person: self.person.filter(|_| self.own.has(Scope::Read)),
+            teams: &self.teams,
+            shares: &self.shares,
+            everything,
+            limits: self.limits.as_ref(),
+        }
+    }
+
+    /// Whether only projects of the installation may be read, and all of them: many actors then see the same.
+    pub fn is_plain(&self) -> bool {
+        self.person.is_none() && self.limits.is_none() && self.everywhere == Scopes::NONE && self.installation.has(Scope::Read)
+    }
+}
+
+/// Whether the actor may not, or may not even know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// To this actor there is no such thing.
+    Hidden,
+    Denied(Denied),
+}
+
+/// Nothing if those scopes are enough for `action`.
+pub fn enough(scopes: Scopes, action: Action) -> Result<(), Refusal> {
+    if !scopes.has(Scope::Read) {
+        return Err(Refusal::Hidden);
+    }
+    if scopes.has(action.scope()) { Ok(()) } else { Err(Refusal::Denied(Denied { needs: action.scope() })) }
+}
+
+/// Refuses whoever may do `action` with nothing at all, before anything is looked for.
+pub fn require_somewhere(actor: &Actor, action: Action) -> Result<(), Denied> {
+    let scopes = actor.scopes().or(actor.reach().anywhere());
+    if scopes.has(action.scope()) { Ok(()) } else { Err(Denied { needs: action.scope() }) }
+}
+
+#[cfg(test)]
+mod tests;

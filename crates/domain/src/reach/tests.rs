@@ -1,0 +1,81 @@
+//! Who reaches what, as a table.
+
+use uuid::Uuid;
+
+use super::*;
+use crate::access::scopes as of;
+
+fn id(number: u128) -> Uuid {
+    Uuid::from_u128(number)
+}
+
+fn person(role: Role, teams: &[(u128, Role)], shares: &[(u128, Role)]) -> Reach {
+    let grants = Grants {
+        teams: teams.iter().map(|(team, role)| (TeamId(id(*team)), *role)).collect(),
+        shares: shares.iter().map(|(project, role)| (ProjectId(id(*project)), *role)).collect(),
+        owns: false,
+    };
+    Reach::of_person(UserId(id(1)), role, grants)
+}
+
+const PROJECT: u128 = 7;
+
+fn on(reach: &Reach, owner: Owner) -> Vec<Scope> {
+    reach.on(ProjectId(id(PROJECT)), owner).list()
+}
+
+#[test]
+fn the_greatest_role_that_applies_counts() {
+    use Role::{Admin, Auditor, Operator, Viewer};
+    let (mine, other) = (Owner::User(UserId(id(1))), Owner::User(UserId(id(2))));
+    let team = Owner::Team(TeamId(id(3)));
+    let all = Scopes::of(of(Admin)).list();
+    let operator = Scopes::of(of(Operator)).list();
+    let cases: [(Reach, Owner, Vec<Scope>); 12] = [
+        (person(Viewer, &[], &[]), Owner::Installation, vec![Scope::Read]),
+        (person(Viewer, &[], &[]), other, vec![]),
+        (person(Operator, &[], &[]), team, vec![]),
+        (person(Admin, &[], &[]), other, all.clone()),
+        (person(Admin, &[], &[]), team, all.clone()),
+        (person(Viewer, &[], &[]), mine, all.clone()),
+        (person(Viewer, &[(3, Operator)], &[]), team, operator.clone()),
+        (person(Viewer, &[(4, Operator)], &[]), team, vec![]),
+        (person(Operator, &[(3, Viewer)], &[]), team, vec![Scope::Read]),
+        (person(Viewer, &[], &[(PROJECT, Operator)]), other, operator),
+        (person(Viewer, &[], &[(PROJECT + 1, Operator)]), other, vec![]),
+        (person(Viewer, &[(3, Viewer), (3, Auditor)], &[]), team, vec![Scope::Read, Scope::Audit]),
+    ];
+    for (number, (reach, owner, expected)) in cases.into_iter().enumerate() {
+        assert_eq!(on(&reach, owner), expected, "case {number}");
+    }
+}
+
+#[test]
+fn a_token_reaches_no_further_than_its_maker_its_scopes_and_its_limits() {
+    let team = Owner::Team(TeamId(id(3)));
+    let ada = person(Role::Viewer, &[(3, Role::Operator)], &[]);
+    let read = Scopes::of(&[Scope::Read]);
+    assert_eq!(on(&ada.clone().held_to(read, Limits::default()), team), [Scope::Read]);
+    assert_eq!(on(&ada.clone().held_to(read, Limits::default()), Owner::User(UserId(id(2)))), []);
+    let only_project = Limits { projects: [ProjectId(id(PROJECT))].into(), ..Limits::default() };
+    let other_team = Limits { teams: [TeamId(id(4))].into(), ..Limits::default() };
+    let this_team = Limits { teams: [TeamId(id(3))].into(), ..Limits::default() };
+    assert_eq!(on(&ada.clone().held_to(read, only_project), Owner::Installation), [Scope::Read]);
+    assert_eq!(on(&ada.clone().held_to(read, other_team.clone()), team), []);
+    assert_eq!(on(&ada.held_to(read, this_team.clone()), team), [Scope::Read]);
+    let admin = Reach::of_scopes(Scopes::ALL);
+    assert_eq!(on(&admin.clone().held_to(Scopes::ALL, this_team), Owner::Installation), []);
+    assert_eq!(admin.held_to(Scopes::ALL, other_team).in_team(TeamId(id(3))), Scopes::NONE);
+    // Made on the command line: nobody's teams, and nothing of anybody's own.
+    let program = Reach::of_scopes(Scopes::of(of(Role::Operator)));
+    assert!(on(&program, team).is_empty() && program.is_plain() && !on(&program, Owner::Installation).is_empty());
+}
+
+#[test]
+fn what_may_not_be_known_is_hidden_and_what_may_is_denied() {
+    assert_eq!(enough(Scopes::NONE, Action::ReadProjects), Err(Refusal::Hidden));
+    assert_eq!(enough(Scopes::of(&[Scope::Admin]), Action::ShareProject), Err(Refusal::Hidden));
+    let read = Scopes::of(&[Scope::Read]);
+    assert_eq!(enough(read, Action::ReadRuns), Ok(()));
+    assert_eq!(enough(read, Action::StartRun), Err(Refusal::Denied(Denied { needs: Scope::Control })));
+}

@@ -1,0 +1,173 @@
+//! Invitations: a link that works once, an e-mail address that may sign in with a provider, or both; into a team if one is
+//! named.
+
+mod accept;
+
+pub use accept::{Invited, NewAccount, accept, accept_with_account, invited};
+pub(super) use accept::{join_all, promised};
+
+use domain::{
+    access::{self, Action, Denied},
+    actor::Actor,
+    audit::Changes,
+    reach::require_somewhere,
+    sign_in as rules, teams as words,
+};
+use protocol::{
+    TeamId, Timestamp,
+    access::{Role, Scope},
+    teams::{Invitation, Invite},
+};
+use sha2::{Digest as _, Sha256};
+use store::{InvitationRow, Tx};
+
+use crate::{Cx, Error, audit::record_changes, context::hex, teams};
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+
+/// Lets somebody make an account by signing in with a provider whose provisioning is `invitation`. The invitation counts for
+/// 14 days; a second one takes the first one's place.
+pub async fn invite(cx: &Cx, actor: &Actor, email: &str, role: Role) -> Result<(), Error> {
+    let command = Invite { email: Some(email.to_owned()), role: Some(role), ..Invite::default() };
+    make(cx, actor, command, None).await.map(|_| ())
+}
+
+/// Makes an invitation with a link. The link's secret is in this answer and is not kept.
+pub async fn invite_by_link(cx: &Cx, actor: &Actor, command: Invite) -> Result<(Invitation, String), Error> {
+    let mut secret = [0; 32];
+    cx.ids.random(&mut secret);
+    let secret = hex(&secret);
+    let row = make(cx, actor, command, Some(hash(&secret))).await?;
+    Ok((view(row), secret))
+}
+
+async fn make(cx: &Cx, actor: &Actor, command: Invite, link_hash: Option<String>) -> Result<InvitationRow, Error> {
+    let action = if command.team_id.is_some() { Action::ManageTeam } else { Action::ManageUsers };
+    require_somewhere(actor, action)?;
+    let email = match &command.email {
+        Some(email) => Some(rules::email(email).ok_or_else(no_email)?),
+        None => None,
+    };
+    let days = words::invited_days(command.expires_days).map_err(Error::Invalid)?;
+    if command.team_role.is_some() && command.team_id.is_none() {
+        return Err(Error::Invalid("team_role goes with team_id".to_owned()));
+    }
+    let role = command.role.unwrap_or(Role::Viewer);
+    let tx = cx.store.begin().await?;
+    let team = match command.team_id {
+        Some(team) => {
+            teams::load(&tx, actor, team, Action::ManageTeam).await?;
+            Some((team, command.team_role.unwrap_or(Role::Viewer)))
+        }
+        None => None,
+    };
+    may_give(actor, role, team)?;
+    if let (Some(email), None) = (&email, team) {
+        if tx.accounts().by_email(email).await?.is_some() {
+            return Err(Error::Conflict(format!("{email} has an account already")));
+        }
+        tx.invitations().remove_teamless_of(email).await?;
+    }
+    let now = cx.clock.now();
+    tx.invitations().sweep(now).await?;
+    let row = InvitationRow {
+        id: cx.ids.uuid().to_string(),
+        email,
+        link_hash,
+        role,
+        team,
+        invited_by: actor.display_name().to_owned(),
+        created_at: now,
+        expires_at: Timestamp::from_millis(now.millis() + i64::from(days) * DAY_MS),
+    };
+    tx.invitations().insert(&row).await?;
+    record_changes(cx, &tx, actor, ("invite user", named(&row)), changes(&row)).await?;
+    tx.commit().await?;
+    Ok(row)
+}
+
+fn no_email() -> Error {
+    Error::Invalid("that is no e-mail address; it looks like name@example.org".to_owned())
+}
+
+/// Who makes no accounts otherwise invites with the least role, and only into a team.
+fn may_give(actor: &Actor, role: Role, team: Option<(TeamId, Role)>) -> Result<(), Error> {
+    if access::may(actor, Action::ManageUsers) {
+        let (wanted, own) = (access::of_role(role), actor.scopes());
+        let missing = wanted.list().into_iter().rev().find(|scope| !own.has(*scope));
+        return missing.map_or(Ok(()), |needs| Err(Error::Forbidden(Denied { needs })));
+    }
+    if team.is_none() || role != Role::Viewer {
+        return Err(Error::Forbidden(Denied { needs: Scope::Admin }));
+    }
+    Ok(())
+}
+
+fn named(row: &InvitationRow) -> String {
+    row.email.clone().unwrap_or_else(|| row.id.clone())
+}
+
+fn changes(row: &InvitationRow) -> Changes {
+    let changes = Changes::default().field("role", "", row.role.as_str());
+    match row.team {
+        Some((team, role)) => changes.field("team", "", team).field("team_role", "", role.as_str()),
+        None => changes,
+    }
+}
+
+/// The invitations that still count, newest first: a team's, or all of them for who manages the accounts.
+pub async fn invitations(cx: &Cx, actor: &Actor, team: Option<TeamId>) -> Result<Vec<Invitation>, Error> {
+    let tx = cx.store.read().await?;
+    match team {
+        Some(team) => {
+            require_somewhere(actor, Action::ManageTeam)?;
+            teams::load(&tx, actor, team, Action::ManageTeam).await?;
+        }
+        None => access::require(actor, Action::ManageUsers)?,
+    }
+    let rows = tx.invitations().list(team, cx.clock.now()).await?;
+    Ok(rows.into_iter().map(view).collect())
+}
+
+/// Takes an invitation back.
+pub async fn withdraw(cx: &Cx, actor: &Actor, id: &str) -> Result<(), Error> {
+    require_somewhere(actor, Action::ManageTeam)?;
+    let missing = "there is no such invitation";
+    let tx = cx.store.begin().await?;
+    let row = tx.invitations().by_id(id).await?.ok_or_else(|| Error::NotFound(missing.to_owned()))?;
+    if !access::may(actor, Action::ManageUsers) {
+        let team = row.team.ok_or_else(|| Error::Hidden(missing.to_owned()))?.0;
+        // Of a team that is not theirs, they do not know the invitations either.
+        let refused = |error: Error| if matches!(error, Error::Store(_)) { error } else { Error::Hidden(missing.to_owned()) };
+        teams::load(&tx, actor, team, Action::ManageTeam).await.map_err(refused)?;
+    }
+    tx.invitations().remove(id).await?;
+    let gone = Changes::default().field("role", row.role.as_str(), "");
+    record_changes(cx, &tx, actor, ("withdraw invitation", named(&row)), gone).await?;
+    Ok(tx.commit().await?)
+}
+
+fn view(row: InvitationRow) -> Invitation {
+    Invitation {
+        id: row.id,
+        email: row.email,
+        role: row.role,
+        team_id: row.team.map(|(team, _)| team),
+        team_role: row.team.map(|(_, role)| role),
+        invited_by: row.invited_by,
+        created_at: row.created_at,
+        expires_at: row.expires_at,
+        link: None,
+        mailed: false,
+    }
+}
+
+fn hash(secret: &str) -> String {
+    hex(&Sha256::digest(secret.as_bytes()))
+}
+
+/// The invitation behind a link's secret, while it counts.
+async fn behind(cx: &Cx, tx: &Tx, secret: &str) -> Result<InvitationRow, Error> {
+    let refused = || Error::Unauthorized("this invitation has been used, withdrawn or is too old; ask for a new one".to_owned());
+    tx.invitations().by_link(&hash(secret), cx.clock.now()).await?.ok_or_else(refused)
+}

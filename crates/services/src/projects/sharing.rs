@@ -1,0 +1,194 @@
+//! Whom a project belongs to and with whom it is shared.
+
+use domain::{
+    access::{self, Action},
+    actor::Actor,
+    audit::Changes,
+    reach::require_somewhere,
+};
+use protocol::{
+    Event, ProjectId, Scope, ShareId,
+    access::Role,
+    projects::Project,
+    teams::{Owner, Share, ShareList, ShareProject, TransferProject},
+};
+use store::{ShareRow, Tx};
+
+use super::load;
+use crate::{
+    Cx, Error,
+    audit::record_changes,
+    teams::{self, Whom, find},
+};
+
+/// A project shared with more than this many is one of the installation.
+const MOST_SHARES: usize = 200;
+
+/// The owner and the shares of a project, for its admins.
+pub async fn shares(cx: &Cx, actor: &Actor, id: ProjectId) -> Result<ShareList, Error> {
+    require_somewhere(actor, Action::ShareProject)?;
+    let tx = cx.store.read().await?;
+    let project = load(&tx, actor, id, Action::ShareProject).await?;
+    let mut shares = Vec::new();
+    for row in tx.sharing().of(id).await? {
+        shares.push(view(&tx, row).await?);
+    }
+    let owner_name = match project.owner {
+        Owner::Installation => None,
+        Owner::User(user) => tx.accounts().by_id(user).await?.map(|user| user.name),
+        Owner::Team(team) => tx.teams().by_id(team).await?.map(|team| team.name),
+    };
+    Ok(ShareList { owner: project.owner, owner_name, shares })
+}
+
+async fn view(tx: &Tx, row: ShareRow) -> Result<Share, Error> {
+    let name = match (row.user_id, row.team_id) {
+        (Some(user), _) => tx.accounts().by_id(user).await?.map(|user| user.name),
+        (None, Some(team)) => tx.teams().by_id(team).await?.map(|team| team.name),
+        (None, None) => None,
+    };
+    let ShareRow { id, user_id, team_id, role, created_at, .. } = row;
+    Ok(Share { id, user_id, team_id, name: name.unwrap_or_default(), role, created_at })
+}
+
+/// Shares a project with a person or a team, or gives the share that they have another role.
+pub async fn share(cx: &Cx, actor: &Actor, id: ProjectId, command: ShareProject) -> Result<Share, Error> {
+    require_somewhere(actor, Action::ShareProject)?;
+    let tx = cx.store.begin().await?;
+    load(&tx, actor, id, Action::ShareProject).await?;
+    let (user_id, team_id) = match command {
+        ShareProject { team_id: Some(team), user_id: None, email: None, .. } => {
+            // Whoever shares with a team has to know it.
+            (None, Some(teams::load(&tx, actor, team, Action::ReadTeams).await?.id))
+        }
+        ShareProject { team_id: None, user_id, email, .. } => (Some(find(&tx, &Whom { id: user_id, email }).await?.id), None),
+        _ => return Err(Error::Invalid("say with whom: give one of user_id, email and team_id".to_owned())),
+    };
+    let role = command.role.unwrap_or(Role::Viewer);
+    let there = tx.sharing().of(id).await?;
+    let before = there.iter().find(|row| row.user_id == user_id && row.team_id == team_id);
+    let row = match before {
+        Some(before) => {
+            tx.sharing().set_role(before.id, role).await?;
+            ShareRow { role, ..before.clone() }
+        }
+        None if there.len() >= MOST_SHARES => {
+            return Err(Error::Conflict(format!(
+                "the project is shared with {MOST_SHARES} already: share it with a team instead"
+            )));
+        }
+        None => {
+            let share = ShareId(cx.ids.uuid());
+            let row = ShareRow { id: share, project_id: id, user_id, team_id, role, created_at: cx.clock.now() };
+            tx.sharing().insert(&row).await?;
+            row
+        }
+    };
+    let had = before.map_or("", |row| row.role.as_str());
+    let changes = Changes::default().field("with", "", with(&row)).field("role", had, role.as_str());
+    let share = view(&tx, row).await?;
+    record_changes(cx, &tx, actor, ("share project", id), changes).await?;
+    tx.commit().await?;
+    cx.nudges.access();
+    Ok(share)
+}
+
+/// Takes a share away; open sockets feel it at once.
+pub async fn unshare(cx: &Cx, actor: &Actor, id: ProjectId, share: ShareId) -> Result<(), Error> {
+    require_somewhere(actor, Action::ShareProject)?;
+    let tx = cx.store.begin().await?;
+    load(&tx, actor, id, Action::ShareProject).await?;
+    let row = tx.sharing().of(id).await?.into_iter().find(|row| row.id == share);
+    let row = row.ok_or_else(|| Error::NotFound("there is no such share of this project".to_owned()))?;
+    tx.sharing().remove(share).await?;
+    let changes = Changes::default().field("with", with(&row), "").field("role", row.role.as_str(), "");
+    record_changes(cx, &tx, actor, ("unshare project", id), changes).await?;
+    tx.commit().await?;
+    cx.nudges.access();
+    Ok(())
+}
+
+fn with(row: &ShareRow) -> String {
+    match (row.user_id, row.team_id) {
+        (Some(user), _) => format!("user {user}"),
+        (None, Some(team)) => format!("team {team}"),
+        (None, None) => String::new(),
+    }
+}
+
+/// Gives a project to another owner. Shares stay as they are.
+pub async fn transfer(cx: &Cx, actor: &Actor, id: ProjectId, command: TransferProject) -> Result<Project, Error> {
+    require_somewhere(actor, Action::ShareProject)?;
+    let tx = cx.store.begin().await?;
+    let mut project = load(&tx, actor, id, Action::ShareProject).await?;
+    let owner = match command {
+        TransferProject { installation: true, team_id: None, user_id: None, email: None } => Owner::Installation,
+        TransferProject { installation: false, team_id: Some(team), user_id: None, email: None } => Owner::Team(team),
+        TransferProject { installation: false, team_id: None, user_id, email } => {
+            Owner::User(find(&tx, &Whom { id: user_id, email }).await?.id)
+        }
+        _ => return Err(Error::Invalid("say to whom: give one of user_id, email, team_id and installation".to_owned())),
+    };
+    let owner = may_receive(&tx, actor, owner).await?;
+    give(cx, &tx, actor, (id, &project.name), (project.owner, owner)).await?;
+    tx.commit().await?;
+    cx.nudges.access();
+    project.owner = owner;
+    Ok(project)
+}
+
+/// Gives everything that belongs to `from`, which is about to be removed, to the heir. Without an heir there must be nothing.
+pub(crate) async fn hand_over(cx: &Cx, tx: &Tx, actor: &Actor, from: Owner, heir: Option<Owner>) -> Result<(), Error> {
+    let projects = tx.sharing().owned_by(from).await?;
+    if projects.is_empty() {
+        return Ok(());
+    }
+    let Some(heir) = heir else {
+        let count = if projects.len() == 1 {
+            "1 project still belongs".to_owned()
+        } else {
+            format!("{} projects still belong", projects.len())
+        };
+        return Err(Error::Conflict(format!("{count} to it: transfer them first, or name an heir")));
+    };
+    if heir == from {
+        return Err(Error::Invalid("the heir is the one that is to be removed; name another one".to_owned()));
+    }
+    let heir = may_receive(tx, actor, heir).await?;
+    for (id, name) in projects {
+        give(cx, tx, actor, (id, &name), (from, heir)).await?;
+    }
+    Ok(())
+}
+
+/// Whether the actor may give a project to that owner: a team in which they may write, a person with an account, or the
+/// installation, when their role there may write.
+async fn may_receive(tx: &Tx, actor: &Actor, owner: Owner) -> Result<Owner, Error> {
+    match owner {
+        Owner::Installation => access::require(actor, Action::WriteProject)?,
+        Owner::Team(team) => {
+            teams::load(tx, actor, team, Action::WriteProject).await?;
+        }
+        Owner::User(user) => {
+            find(tx, &Whom { id: Some(user), email: None }).await?;
+        }
+    }
+    Ok(owner)
+}
+
+/// The event tells sockets whom the project belongs to from now on, before anything else of it.
+async fn give(cx: &Cx, tx: &Tx, actor: &Actor, (id, name): (ProjectId, &str), (from, to): (Owner, Owner)) -> Result<(), Error> {
+    tx.sharing().set_owner(id, to).await?;
+    let scope = Scope { project_id: Some(id), run_id: None };
+    tx.events().append(cx.clock.now(), scope, &Event::ProjectUpdated { name: name.to_owned() }).await?;
+    let changes = Changes::default().field("owner", named(from), named(to));
+    record_changes(cx, tx, actor, ("transfer project", id), changes).await
+}
+
+fn named(owner: Owner) -> String {
+    match owner {
+        Owner::Installation => "installation".to_owned(),
+        Owner::User(user) => format!("user {user}"),
+        Owner::Team(team) => format!("team {team}"),
+    }
+}

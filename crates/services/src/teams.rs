@@ -1,0 +1,119 @@
+//! Teams: people who have a role together, on the projects that belong to them.
+
+mod members;
+mod people;
+mod remove;
+pub(crate) mod rules;
+
+pub use members::{add_member, members, remove_member, set_role};
+pub(crate) use people::{Whom, find};
+pub use remove::{delete, part_with};
+
+use domain::{
+    access::{self, Action},
+    actor::Actor,
+    audit::Changes,
+    reach::{self, require_somewhere},
+    teams as names,
+};
+use protocol::{
+    TeamId,
+    access::Role,
+    page::PageQuery,
+    teams::{NameTeam, Team, TeamList},
+};
+use store::{MemberRow, TeamRow, Tx};
+
+use crate::{
+    Cx, Error,
+    audit::record_changes,
+    page::{self, Page},
+    projects::hidden_or,
+};
+
+/// The source of a role that a person gave; the others are sign-in providers.
+pub(crate) const BY_HAND: &str = "";
+
+/// The team of that id, if the actor may do `action` in it.
+pub(crate) async fn load(tx: &Tx, actor: &Actor, id: TeamId, action: Action) -> Result<TeamRow, Error> {
+    const NO_TEAM: &str = "there is no team with that id";
+    let team = tx.teams().by_id(id).await?.ok_or_else(|| Error::NotFound(NO_TEAM.to_owned()))?;
+    reach::enough(actor.reach().in_team(id), action).map_err(|refusal| hidden_or(refusal, NO_TEAM))?;
+    Ok(team)
+}
+
+/// The teams that the actor may know, newest first.
+pub async fn list(cx: &Cx, actor: &Actor, query: &PageQuery) -> Result<TeamList, Error> {
+    access::require(actor, Action::ReadTeams)?;
+    let (limit, after) = (page::limit(query)?, page::after(query)?);
+    let tx = cx.store.read().await?;
+    let rows = tx.teams().list(actor.reach().visible_teams(), after, u64::from(limit) + 1).await?;
+    let Page { items, next } = page::cut(rows, limit, |row| row.id.to_string());
+    let mut teams = Vec::with_capacity(items.len());
+    for row in items {
+        teams.push(view(&tx, actor, row).await?);
+    }
+    Ok(TeamList { teams, next })
+}
+
+/// One team.
+pub async fn get(cx: &Cx, actor: &Actor, id: TeamId) -> Result<Team, Error> {
+    require_somewhere(actor, Action::ReadTeams)?;
+    let tx = cx.store.read().await?;
+    let row = load(&tx, actor, id, Action::ReadTeams).await?;
+    view(&tx, actor, row).await
+}
+
+async fn view(tx: &Tx, actor: &Actor, row: TeamRow) -> Result<Team, Error> {
+    let roles = match actor.person() {
+        Some(person) => tx.teams().of_user(person).await?,
+        None => Vec::new(),
+    };
+    let role = roles.iter().filter(|member| member.team_id == row.id).map(|member| member.role).reduce(names::greater);
+    let counts = tx.teams().counts(row.id).await?;
+    Ok(row.view(counts, role))
+}
+
+/// Makes a team; the person who makes it is its first admin.
+pub async fn create(cx: &Cx, actor: &Actor, command: NameTeam) -> Result<Team, Error> {
+    access::require(actor, Action::ManageTeams)?;
+    let name = names::name(&command.name).map_err(Error::Invalid)?;
+    let now = cx.clock.now();
+    let row = TeamRow { id: TeamId(cx.ids.uuid()), folded: names::folded(&name), name, created_at: now };
+    let tx = cx.store.begin().await?;
+    is_free(&tx, &row).await?;
+    tx.teams().insert(&row).await?;
+    if let Some(user_id) = actor.person() {
+        let source = BY_HAND.to_owned();
+        tx.teams().set_member(&MemberRow { team_id: row.id, user_id, source, role: Role::Admin, created_at: now }).await?;
+    }
+    let made = row.clone();
+    let team = view(&tx, actor, row).await?;
+    record_changes(cx, &tx, actor, ("create team", made.id), Changes::default().field("name", "", &made.name)).await?;
+    tx.commit().await?;
+    cx.nudges.access();
+    Ok(team)
+}
+
+/// Gives a team another name.
+pub async fn rename(cx: &Cx, actor: &Actor, id: TeamId, command: NameTeam) -> Result<Team, Error> {
+    require_somewhere(actor, Action::ManageTeam)?;
+    let name = names::name(&command.name).map_err(Error::Invalid)?;
+    let tx = cx.store.begin().await?;
+    let before = load(&tx, actor, id, Action::ManageTeam).await?;
+    let row = TeamRow { folded: names::folded(&name), name, ..before.clone() };
+    is_free(&tx, &row).await?;
+    tx.teams().rename(&row).await?;
+    let changes = Changes::default().field("name", &before.name, &row.name);
+    let team = view(&tx, actor, row).await?;
+    record_changes(cx, &tx, actor, ("rename team", id), changes).await?;
+    tx.commit().await?;
+    Ok(team)
+}
+
+async fn is_free(tx: &Tx, row: &TeamRow) -> Result<(), Error> {
+    match tx.teams().by_name(&row.folded).await? {
+        Some(other) if other.id != row.id => Err(Error::Conflict(format!("another team is called \"{}\"", other.name))),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,37 @@
+//! Removing teams and people without orphans: what belongs to them goes to an heir, or stays in the way.
+
+use domain::{access::Action, actor::Actor, audit::Changes, reach::require_somewhere};
+use protocol::{TeamId, UserId, teams::Owner};
+use store::Tx;
+
+use super::{load, members};
+use crate::{Cx, Error, audit::record_changes, projects};
+
+/// Removes a team. Its projects go to the heir; without one there must be none.
+pub async fn delete(cx: &Cx, actor: &Actor, id: TeamId, heir: Option<Owner>) -> Result<(), Error> {
+    require_somewhere(actor, Action::ManageTeam)?;
+    let tx = cx.store.begin().await?;
+    let team = load(&tx, actor, id, Action::ManageTeam).await?;
+    projects::hand_over(cx, &tx, actor, Owner::Team(id), heir).await?;
+    tx.sharing().remove_with_team(id).await?;
+    tx.invitations().remove_of_team(id).await?;
+    tx.teams().delete(id).await?;
+    record_changes(cx, &tx, actor, ("delete team", id), Changes::default().field("name", &team.name, "")).await?;
+    tx.commit().await?;
+    cx.nudges.access();
+    Ok(())
+}
+
+/// Takes a person who is about to be removed out of everything, in the removal's transaction: their projects go to the heir
+/// (without one there must be none), they leave their teams, and what was shared with them is not any more. The caller has
+/// checked that the actor may remove them, and nudges `access` after the commit.
+pub async fn part_with(cx: &Cx, tx: &Tx, actor: &Actor, user: UserId, heir: Option<Owner>) -> Result<(), Error> {
+    projects::hand_over(cx, tx, actor, Owner::User(user), heir).await?;
+    tx.sharing().remove_with_user(user).await?;
+    for row in tx.teams().of_user(user).await? {
+        let before = members::read(tx, row.team_id).await?;
+        tx.teams().remove_member(row.team_id, user, &row.source).await?;
+        members::keep_an_admin(tx, row.team_id, &before).await?;
+    }
+    Ok(())
+}

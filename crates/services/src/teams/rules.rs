@@ -1,0 +1,66 @@
+//! Teams by rules: at each sign-in, the groups at the provider say in which teams a person is. What the rules gave goes when
+//! the group goes; what a person gave stays.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    actor::Actor,
+    audit::Changes,
+    teams::{folded, greater},
+};
+use protocol::{TeamId, UserId, access::Role};
+use store::{MemberRow, Tx};
+
+use crate::{Cx, Error, audit::record_changes};
+
+/// Makes the roles that a provider's rules give a person those of `wanted`, by team's name or id; whether anything changed.
+pub(crate) async fn apply(
+    cx: &Cx,
+    tx: &Tx,
+    (user_id, provider): (UserId, &str),
+    wanted: &[(String, Role)],
+) -> Result<bool, Error> {
+    let mut given: BTreeMap<TeamId, Role> = BTreeMap::new();
+    for (name, role) in wanted {
+        match team(tx, name).await? {
+            Some(id) => {
+                given.entry(id).and_modify(|had| *had = greater(*had, *role)).or_insert(*role);
+            }
+            None => tracing::warn!(provider, team = %name, "a rule names a team that is not there; it gives nothing"),
+        }
+    }
+    let had: BTreeMap<TeamId, Role> = tx
+        .teams()
+        .of_user(user_id)
+        .await?
+        .into_iter()
+        .filter(|row| row.source == provider)
+        .map(|row| (row.team_id, row.role))
+        .collect();
+    for team in had.keys().filter(|team| !given.contains_key(*team)) {
+        tx.teams().remove_member(*team, user_id, provider).await?;
+    }
+    for (team_id, role) in given.iter().filter(|(team, role)| had.get(*team) != Some(*role)) {
+        let row = MemberRow { team_id: *team_id, user_id, source: provider.to_owned(), role: *role, created_at: cx.clock.now() };
+        tx.teams().set_member(&row).await?;
+    }
+    let teams = had.keys().chain(given.keys().filter(|team| !had.contains_key(*team)));
+    for team in teams.filter(|team| had.get(*team) != given.get(*team)) {
+        let word = |role: Option<&Role>| role.map_or("", |role| role.as_str());
+        let changes = Changes::default().field("provider", "", provider).field("user", "", user_id).field(
+            "role",
+            word(had.get(team)),
+            word(given.get(team)),
+        );
+        record_changes(cx, tx, &Actor::Automation, ("set_member team", team), changes).await?;
+    }
+    Ok(had != given)
+}
+
+async fn team(tx: &Tx, name: &str) -> Result<Option<TeamId>, Error> {
+    let found = match name.parse::<TeamId>() {
+        Ok(id) => tx.teams().by_id(id).await?,
+        Err(_) => tx.teams().by_name(&folded(name)).await?,
+    };
+    Ok(found.map(|team| team.id))
+}

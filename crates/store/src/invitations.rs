@@ -1,0 +1,115 @@
+//! Invitations: by link, for an e-mail address, or both.
+
+use protocol::{TeamId, Timestamp, access::Role};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
+
+use crate::{StoreError, Tx, tables::invitations, teams::role};
+
+/// An invitation as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvitationRow {
+    pub id: String,
+    /// Lower case; absent for whoever has the link.
+    pub email: Option<String>,
+    /// SHA-256 of the link's secret, in hex; absent for an invitation without a link.
+    pub link_hash: Option<String>,
+    /// In the installation, for a new account.
+    pub role: Role,
+    /// The team that is joined, with the role in it.
+    pub team: Option<(TeamId, Role)>,
+    /// Who made it, as people know them.
+    pub invited_by: String,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// Invitations.
+#[derive(Debug)]
+pub struct Invitations<'a>(pub(crate) &'a Tx);
+
+impl Invitations<'_> {
+    pub async fn insert(&self, invitation: &InvitationRow) -> Result<(), StoreError> {
+        let row = invitations::ActiveModel {
+            id: Set(invitation.id.clone()),
+            email: Set(invitation.email.clone().unwrap_or_default()),
+            link_hash: Set(invitation.link_hash.clone()),
+            role: Set(invitation.role.as_str().to_owned()),
+            team_id: Set(invitation.team.map(|(team, _)| team.0)),
+            team_role: Set(invitation.team.map(|(_, role)| role.as_str()).unwrap_or_default().to_owned()),
+            invited_by: Set(invitation.invited_by.clone()),
+            created_at: Set(invitation.created_at.millis()),
+            expires_at: Set(invitation.expires_at.millis()),
+        };
+        invitations::Entity::insert(row).exec_without_returning(&self.0.inner).await?;
+        Ok(())
+    }
+
+    pub async fn by_id(&self, id: &str) -> Result<Option<InvitationRow>, StoreError> {
+        invitations::Entity::find_by_id(id.to_owned()).one(&self.0.inner).await?.map(read).transpose()
+    }
+
+    /// The invitation of that link, unless it has expired at `now`.
+    pub async fn by_link(&self, link_hash: &str, now: Timestamp) -> Result<Option<InvitationRow>, StoreError> {
+        let found = invitations::Entity::find().filter(invitations::Column::LinkHash.eq(link_hash));
+        found.filter(lasts(now)).one(&self.0.inner).await?.map(read).transpose()
+    }
+
+    /// All invitations of that e-mail address that have not expired at `now`, newest first.
+    pub async fn of_email(&self, email: &str, now: Timestamp) -> Result<Vec<InvitationRow>, StoreError> {
+        let found = invitations::Entity::find().filter(invitations::Column::Email.eq(email)).filter(lasts(now));
+        let found = found.order_by_desc(invitations::Column::CreatedAt).order_by_desc(invitations::Column::Id);
+        found.all(&self.0.inner).await?.into_iter().map(read).collect()
+    }
+
+    /// All, or a team's, that have not expired at `now`, newest first.
+    pub async fn list(&self, team: Option<TeamId>, now: Timestamp) -> Result<Vec<InvitationRow>, StoreError> {
+        let wanted = Condition::all().add_option(team.map(|team| invitations::Column::TeamId.eq(team.0))).add(lasts(now));
+        let found = invitations::Entity::find().filter(wanted).order_by_desc(invitations::Column::CreatedAt);
+        found.order_by_desc(invitations::Column::Id).all(&self.0.inner).await?.into_iter().map(read).collect()
+    }
+
+    /// Uses an invitation up; `false` when somebody else did.
+    pub async fn remove(&self, id: &str) -> Result<bool, StoreError> {
+        Ok(invitations::Entity::delete_by_id(id.to_owned()).exec(&self.0.inner).await?.rows_affected == 1)
+    }
+
+    /// Removes those of an e-mail address that lead into no team, so that a new one takes their place.
+    pub async fn remove_teamless_of(&self, email: &str) -> Result<(), StoreError> {
+        let found = invitations::Entity::delete_many().filter(invitations::Column::Email.eq(email));
+        found.filter(invitations::Column::TeamId.is_null()).exec(&self.0.inner).await?;
+        Ok(())
+    }
+
+    /// Removes those of a team.
+    pub async fn remove_of_team(&self, team: TeamId) -> Result<(), StoreError> {
+        invitations::Entity::delete_many().filter(invitations::Column::TeamId.eq(team.0)).exec(&self.0.inner).await?;
+        Ok(())
+    }
+
+    /// Removes those that have expired at `now`.
+    pub async fn sweep(&self, now: Timestamp) -> Result<(), StoreError> {
+        invitations::Entity::delete_many().filter(invitations::Column::ExpiresAt.lte(now.millis())).exec(&self.0.inner).await?;
+        Ok(())
+    }
+}
+
+fn lasts(now: Timestamp) -> sea_orm::sea_query::SimpleExpr {
+    invitations::Column::ExpiresAt.gt(now.millis())
+}
+
+fn read(row: invitations::Model) -> Result<InvitationRow, StoreError> {
+    let team = match row.team_id {
+        Some(team) => Some((TeamId(team), role("invitations", &row.team_role)?)),
+        None => None,
+    };
+    Ok(InvitationRow {
+        id: row.id,
+        email: Some(row.email).filter(|email| !email.is_empty()),
+        link_hash: row.link_hash,
+        role: role("invitations", &row.role)?,
+        team,
+        invited_by: row.invited_by,
+        created_at: Timestamp::from_millis(row.created_at),
+        expires_at: Timestamp::from_millis(row.expires_at),
+    })
+}

@@ -1,0 +1,61 @@
+//! Invitations: made, listed and withdrawn here, taken up in a browser.
+
+#![expect(unused_qualifications, reason = "what the derive for the OpenAPI document writes")]
+
+use axum::{Json, extract::State, http::StatusCode};
+use protocol::{
+    TeamId,
+    teams::{Invitation, InvitationList, Invite},
+};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::{
+    api::Refusals,
+    auth::Signed,
+    edge::Edge,
+    error::HttpError,
+    extract::{Asked, Body, Id},
+};
+
+/// The query of `GET /api/v2/invitations`.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct InvitationQuery {
+    /// Only those into this team; its admins may ask for them too
+    team: Option<TeamId>,
+}
+
+/// Invitations that still count, newest first
+#[utoipa::path(get, path = "/api/v2/invitations", tag = "teams", params(InvitationQuery),
+    responses((status = 200, body = InvitationList), Refusals))]
+pub async fn list(
+    State(edge): State<Edge>,
+    Signed(actor): Signed,
+    Asked(query): Asked<InvitationQuery>,
+) -> Result<Json<InvitationList>, HttpError> {
+    let invitations = services::accounts::invitations(&edge.cx, &actor, query.team).await?;
+    Ok(Json(InvitationList { invitations }))
+}
+
+/// Makes an invitation; its link, which works once, is in this answer alone
+#[utoipa::path(post, path = "/api/v2/invitations", tag = "teams", request_body = Invite,
+    responses((status = 201, body = Invitation), (status = 409, body = protocol::ApiError, description = "They have an account already"), Refusals))]
+pub async fn create(
+    State(edge): State<Edge>,
+    Signed(actor): Signed,
+    Body(command): Body<Invite>,
+) -> Result<(StatusCode, Json<Invitation>), HttpError> {
+    let (invitation, secret) = services::accounts::invite_by_link(&edge.cx, &actor, command).await?;
+    let link = format!("{}/invite?link={secret}", edge.settings.public_url);
+    Ok((StatusCode::CREATED, Json(Invitation { link: Some(link), ..invitation })))
+}
+
+/// Takes an invitation back
+#[utoipa::path(delete, path = "/api/v2/invitations/{id}", tag = "teams", params(("id" = String, Path)),
+    responses((status = 204, description = "It counts no more"), Refusals))]
+pub async fn withdraw(State(edge): State<Edge>, Signed(actor): Signed, Id(id): Id<String>) -> Result<StatusCode, HttpError> {
+    services::accounts::withdraw(&edge.cx, &actor, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,149 @@
+//! `/invite`: whoever was invited makes an account, or joins the team with the one that they are signed in to. Without script.
+
+use app::routes::to::segment;
+use axum::{
+    extract::{Request, State},
+    http::StatusCode,
+    response::{IntoResponse as _, Redirect, Response},
+};
+use domain::actor::Actor;
+use openidconnect::url::form_urlencoded;
+use serde::Deserialize;
+use services::{
+    Error,
+    accounts::{Invited, NewAccount},
+};
+use tower_sessions::Session;
+
+use super::{address, login::form, sessions};
+use crate::{
+    edge::Edge,
+    error::HttpError,
+    pages::{entry, escape},
+};
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct InviteForm {
+    /// The secret of the link.
+    link: String,
+    email: String,
+    name: String,
+    password: String,
+}
+
+/// Who is invited where, and what they can do about it.
+pub async fn page(State(edge): State<Edge>, request: Request) -> Result<Response, HttpError> {
+    let (parts, _) = request.into_parts();
+    let query = parts.uri.query().unwrap_or_default().as_bytes();
+    let link = form_urlencoded::parse(query).find(|(name, _)| name == "link").map(|(_, value)| value.into_owned());
+    let given = InviteForm { link: link.unwrap_or_default(), ..InviteForm::default() };
+    slow_down(&edge, &address::of(&parts))?;
+    let invited = services::accounts::invited(&edge.cx, &given.link).await?;
+    Ok(show(StatusCode::OK, &edge, (&invited, parts.extensions.get::<Actor>()), &given, ""))
+}
+
+/// Takes the invitation up.
+pub async fn accept(State(edge): State<Edge>, session: Session, request: Request) -> Result<Response, HttpError> {
+    let actor = request.extensions().get::<Actor>().cloned();
+    let (parts, form) = form::<InviteForm>(request).await?;
+    let from = address::of(&parts);
+    slow_down(&edge, &from)?;
+    let invited = services::accounts::invited(&edge.cx, &form.link).await?;
+    let done = match &actor {
+        Some(actor) => services::accounts::accept_with_account(&edge.cx, actor, &form.link).await.map(|()| None),
+        None => {
+            let InviteForm { email, name, password, .. } = &form;
+            let new = NewAccount { email: email.clone(), name: name.clone(), password: password.clone() };
+            services::accounts::accept(&edge.cx, &form.link, new).await.map(Some)
+        }
+    };
+    match done {
+        Ok(Some(user)) => {
+            sessions::sign_in(&edge.cx, &session, user, from).await?;
+            Ok(Redirect::to("/").into_response())
+        }
+        Ok(None) => Ok(Redirect::to("/").into_response()),
+        Err(Error::Invalid(problem)) => {
+            Ok(show(StatusCode::UNPROCESSABLE_ENTITY, &edge, (&invited, actor.as_ref()), &form, &sentence(&problem)))
+        }
+        Err(Error::Conflict(problem)) => {
+            Ok(show(StatusCode::CONFLICT, &edge, (&invited, actor.as_ref()), &form, &sentence(&problem)))
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// A link is guessed no faster than a password.
+fn slow_down(edge: &Edge, from: &domain::actor::Origin) -> Result<(), HttpError> {
+    let too_many = |seconds| HttpError::too_many("Too many attempts. Wait a minute, then try again", seconds);
+    edge.buckets.sign_in(from.address, edge.cx.clock.now().millis()).map_err(too_many)
+}
+
+fn show(
+    status: StatusCode,
+    edge: &Edge,
+    (invited, actor): (&Invited, Option<&Actor>),
+    given: &InviteForm,
+    problem: &str,
+) -> Response {
+    let alert = match problem {
+        "" => String::new(),
+        problem => format!("<p class=\"form-error\" role=\"alert\"><span>{}</span></p>", escape(problem)),
+    };
+    let place = invited.team.as_ref().map_or_else(|| "loki".to_owned(), |team| format!("the team “{team}”"));
+    let by = if invited.invited_by.is_empty() { "You are".to_owned() } else { format!("{} has", invited.invited_by) };
+    let invites = if invited.invited_by.is_empty() { "invited" } else { "invited you" };
+    let said = escape(&format!("{by} {invites} to {place}."));
+    let link = escape(&given.link);
+    let form = match actor {
+        Some(actor) => format!(
+            "<p>{said} You are signed in as {}.</p><form class=\"form\" method=\"post\" action=\"/invite\">{alert}\
+             <input type=\"hidden\" name=\"link\" value=\"{link}\">\
+             <button class=\"btn primary\" type=\"submit\">Join</button></form>",
+            escape(actor.display_name()),
+        ),
+        None => format!("<p>{said}</p>{}", new_account(edge, invited, given, &alert)),
+    };
+    (status, entry("Invitation", &format!("<h1>Invitation</h1>{form}"))).into_response()
+}
+
+fn new_account(edge: &Edge, invited: &Invited, given: &InviteForm, alert: &str) -> String {
+    let link = escape(&given.link);
+    let email = invited.email.as_ref().map_or_else(
+        || {
+            format!(
+                "<input id=\"email\" name=\"email\" type=\"email\" autocomplete=\"username\" required value=\"{}\">",
+                escape(&given.email)
+            )
+        },
+        |email| format!("<input id=\"email\" type=\"email\" autocomplete=\"username\" readonly value=\"{}\">", escape(email)),
+    );
+    let back = segment(&format!("/invite?link={}", given.link));
+    let providers: String = edge
+        .settings
+        .providers
+        .iter()
+        .filter(|_| invited.email.is_some())
+        .map(|provider| {
+            let (id, name) = (segment(&provider.rules.id), escape(&provider.rules.name));
+            format!("<a class=\"btn\" href=\"/login/with/{id}?next=%2F\">Sign in with {name}</a>")
+        })
+        .collect();
+    format!(
+        "<form class=\"form\" method=\"post\" action=\"/invite\">{alert}<input type=\"hidden\" name=\"link\" value=\"{link}\">\
+         <div class=\"field\"><label for=\"email\">E-mail address</label>{email}</div>\
+         <div class=\"field\"><label for=\"name\">Name</label>\
+         <input id=\"name\" name=\"name\" autocomplete=\"name\" value=\"{}\"></div>\
+         <div class=\"field\"><label for=\"password\">Password, at least 12 characters</label>\
+         <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"new-password\" required></div>\
+         <button class=\"btn primary\" type=\"submit\">Make an account</button></form>{providers}\
+         <p class=\"muted\"><a href=\"/login?next={back}\">I have an account</a></p>",
+        escape(&given.name),
+    )
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>() + ".").unwrap_or_default()
+}

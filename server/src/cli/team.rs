@@ -1,0 +1,192 @@
+//! `loki team`: teams on the data directory itself, with or without a server running.
+
+use clap::{ArgGroup, Args, Subcommand};
+use domain::actor::Actor;
+use protocol::{
+    TeamId,
+    access::Role,
+    page::PageQuery,
+    teams::{AddMember, Invite, NameTeam, Owner, Team},
+};
+use services::{Cx, accounts, teams};
+
+use super::{
+    Data, Exit, Failure,
+    offline::{checked, open, role},
+    print,
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TeamCommand {
+    /// Show all teams
+    List {
+        #[command(flatten)]
+        data: Data,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make a team
+    Create {
+        #[command(flatten)]
+        data: Data,
+        /// What no other team is called by
+        name: String,
+    },
+    /// Take somebody who has an account into a team, or give them another role in it
+    Add {
+        #[command(flatten)]
+        data: Data,
+        /// Its name or id
+        team: String,
+        /// Whose account it is
+        #[arg(long)]
+        email: String,
+        /// admin, operator, viewer or auditor
+        #[arg(long, value_parser = role, default_value = "viewer")]
+        role: Role,
+    },
+    /// Take somebody out of a team
+    Remove {
+        #[command(flatten)]
+        data: Data,
+        /// Its name or id
+        team: String,
+        /// Whose account it is
+        #[arg(long)]
+        email: String,
+    },
+    /// Remove a team; its projects go to the heir
+    Delete(DeleteArgs),
+    /// Print a link that works once, with which somebody makes an account or joins a team
+    InviteLink(InviteArgs),
+}
+
+#[derive(Args, Debug)]
+#[command(group = ArgGroup::new("heir").args(["heir_team", "heir_installation"]))]
+pub(super) struct DeleteArgs {
+    #[command(flatten)]
+    data: Data,
+    /// Its name or id
+    team: String,
+    /// The team that gets its projects, by name or id
+    #[arg(long, value_name = "TEAM")]
+    heir_team: Option<String>,
+    /// Everybody in the installation sees its projects from then on
+    #[arg(long)]
+    heir_installation: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct InviteArgs {
+    #[command(flatten)]
+    data: Data,
+    /// The team that they join, by name or id
+    #[arg(long)]
+    team: Option<String>,
+    /// Their role in the team; viewer when absent
+    #[arg(long, value_parser = role, requires = "team")]
+    team_role: Option<Role>,
+    /// Their role in the installation
+    #[arg(long, value_parser = role, default_value = "viewer")]
+    role: Role,
+    /// Whom it is for; whoever has the link when absent
+    #[arg(long)]
+    email: Option<String>,
+    /// Days that it counts, 1 to 90; 14 when absent
+    #[arg(long)]
+    expires_days: Option<u32>,
+    /// The address of the server that the link leads to
+    #[arg(long, env = "LOKI_PUBLIC_URL", default_value = "http://127.0.0.1:57374")]
+    public_url: String,
+}
+
+const ME: Actor = Actor::Automation;
+
+pub(super) async fn run(command: TeamCommand) -> Result<Exit, Failure> {
+    match command {
+        TeamCommand::List { data, json } => list(&open(data).await?, json).await,
+        TeamCommand::Create { data, name } => {
+            let team = teams::create(&open(data).await?, &ME, NameTeam { name }).await?;
+            print::line(&team.id.to_string());
+            Ok(Exit::Done)
+        }
+        TeamCommand::Add { data, team, email, role } => {
+            let cx = open(data).await?;
+            let id = find(&cx, &team).await?;
+            let command = AddMember { user_id: None, email: Some(email), role: Some(role) };
+            let member = teams::add_member(&cx, &ME, id, command).await?;
+            print::note(&format!("{} is in the team as {}", print::plain(&member.email), member.role.as_str()));
+            Ok(Exit::Done)
+        }
+        TeamCommand::Remove { data, team, email } => {
+            let cx = open(data).await?;
+            let id = find(&cx, &team).await?;
+            let members = teams::members(&cx, &ME, id).await?;
+            let member = members.iter().find(|member| member.email == email.trim().to_lowercase());
+            let member = member.ok_or_else(|| Failure(format!("{} is not in the team", print::plain(&email))))?;
+            teams::remove_member(&cx, &ME, id, member.user_id).await?;
+            Ok(Exit::Done)
+        }
+        TeamCommand::Delete(args) => {
+            let cx = open(args.data).await?;
+            let id = find(&cx, &args.team).await?;
+            let heir = match &args.heir_team {
+                Some(team) => Some(Owner::Team(find(&cx, team).await?)),
+                None => args.heir_installation.then_some(Owner::Installation),
+            };
+            teams::delete(&cx, &ME, id, heir).await?;
+            Ok(Exit::Done)
+        }
+        TeamCommand::InviteLink(args) => invite_link(args).await,
+    }
+}
+
+async fn invite_link(args: InviteArgs) -> Result<Exit, Failure> {
+    let public_url = checked(&args.public_url)?;
+    let cx = open(args.data).await?;
+    let team_id = match &args.team {
+        Some(team) => Some(find(&cx, team).await?),
+        None => None,
+    };
+    let InviteArgs { email, role, team_role, expires_days, .. } = args;
+    let command = Invite { email, role: Some(role), team_id, team_role, expires_days };
+    let (invitation, secret) = accounts::invite_by_link(&cx, &ME, command).await?;
+    print::line(&format!("{public_url}/invite?link={secret}"));
+    print::note(&format!("It works once, until {}", invitation.expires_at));
+    Ok(Exit::Done)
+}
+
+async fn list(cx: &Cx, json: bool) -> Result<Exit, Failure> {
+    let all = all(cx).await?;
+    if json {
+        print::json(&all);
+    } else {
+        for team in all {
+            let text = format!("{} · {} · {} people · {} projects", team.id, team.name, team.members, team.projects);
+            print::line(&print::plain(&text).replace('\n', " "));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+async fn all(cx: &Cx) -> Result<Vec<Team>, Failure> {
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let page = teams::list(cx, &ME, &PageQuery { after, limit: Some(200) }).await?;
+        all.extend(page.teams);
+        after = page.next;
+        if after.is_none() {
+            return Ok(all);
+        }
+    }
+}
+
+async fn find(cx: &Cx, name: &str) -> Result<TeamId, Failure> {
+    if let Ok(id) = name.parse() {
+        return Ok(id);
+    }
+    let wanted = domain::teams::folded(name);
+    let found = all(cx).await?.into_iter().find(|team| domain::teams::folded(&team.name) == wanted);
+    found.map(|team| team.id).ok_or_else(|| Failure(format!("there is no team called \"{}\"", print::plain(name))))
+}

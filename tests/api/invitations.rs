@@ -1,0 +1,158 @@
+//! Invitations: a link that works once, into the installation or a team.
+
+use protocol::{
+    access::Role::{Admin, Operator, Viewer},
+    teams::{Invitation, InvitationList, MemberList, Team},
+};
+use serde_json::{Value, json};
+use tests::{Actor, Browser, Setup, TestApp, app::PASSWORD};
+
+const PATH: &str = "/api/v2/invitations";
+
+async fn invites(actor: &Actor<'_>, body: Value) -> Invitation {
+    actor.post(PATH, &body).await.expect(201).json()
+}
+
+/// Path and secret of the link.
+fn of_link(invitation: &Invitation) -> (String, String) {
+    let link = invitation.link.clone().unwrap();
+    let path = link.split_once("//").unwrap().1.split_once('/').unwrap().1.to_owned();
+    (format!("/{path}"), link.rsplit_once('=').unwrap().1.to_owned())
+}
+
+async fn names(actor: &Actor<'_>, team: &Team) -> Vec<(String, protocol::access::Role)> {
+    let list: MemberList = actor.get(&format!("/api/v2/teams/{}/members", team.id)).await.expect(200).json();
+    list.members.into_iter().map(|member| (member.email, member.role)).collect()
+}
+
+#[tokio::test]
+async fn a_link_makes_an_account_in_a_team_once() {
+    makes_an_account_once(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn a_link_makes_an_account_in_a_team_once_on_postgres() {
+    makes_an_account_once(Setup::default().on_postgres().start().await).await;
+}
+
+async fn makes_an_account_once(app: TestApp) {
+    let ada = app.first_admin().await;
+    let team = ada.makes_team("<b>Backend", &[]).await;
+    let invitation = invites(&ada, json!({"team_id": team.id, "team_role": "operator"})).await;
+    assert_eq!((invitation.role, invitation.team_role, invitation.invited_by.as_str()), (Viewer, Some(Operator), "Ada"));
+    let (path, secret) = of_link(&invitation);
+    let listed = ada.get(PATH).await.expect(200).text();
+    assert!(listed.contains(&invitation.id) && !listed.contains(&secret) && !listed.contains("hash"), "{listed}");
+
+    let grace = Browser::new(&app);
+    let page = grace.opens(&path).await.expect(200).text();
+    assert!(page.contains("Ada has invited you") && page.contains("&lt;b&gt;Backend") && !page.contains("<b>Backend"), "{page}");
+    assert!(!page.contains("<script>") && page.contains("method=\"post\""), "{page}");
+    let fields = |email: &str, password: &str| {
+        [("link", secret.clone()), ("email", email.to_owned()), ("name", "Grace".to_owned()), ("password", password.to_owned())]
+    };
+    let posts = async |browser: &Browser<'_>, email: &str, password: &str| {
+        let fields = fields(email, password);
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        browser.posts("/invite", &fields).await
+    };
+    // What is wrong with the form leaves the link as it is.
+    assert!(posts(&grace, "grace@example.org", "short").await.expect(422).text().contains("password"));
+    posts(&grace, "nonsense", PASSWORD).await.expect(422);
+    assert!(posts(&grace, "ada@example.org", PASSWORD).await.expect(409).text().contains("has an account"));
+    assert_eq!(posts(&grace, "grace@example.org", PASSWORD).await.expect(303).header("location"), "/");
+
+    let person = grace.person();
+    assert_eq!(names(&person, &team).await, [("ada@example.org".to_owned(), Admin), ("grace@example.org".to_owned(), Operator)]);
+    person.post("/api/projects", &json!({"name": "A"})).await.expect(403);
+    person.post("/api/projects", &json!({"name": "A", "owner": {"kind": "team", "id": team.id}})).await.expect(201);
+    // It worked once.
+    let eve = Browser::new(&app);
+    eve.opens(&path).await.expect(401);
+    posts(&eve, "eve@example.org", PASSWORD).await.expect(401);
+    assert_eq!(ada.get(PATH).await.expect(200).json::<InvitationList>().invitations, []);
+}
+
+#[tokio::test]
+async fn of_two_who_use_a_link_at_once_one_wins() {
+    let app = TestApp::start().await;
+    let ada = app.first_admin().await;
+    let (_, secret) = of_link(&invites(&ada, json!({"role": "operator"})).await);
+    let tries = ["one@example.org", "two@example.org", "three@example.org"].map(|email| {
+        let (browser, secret) = (Browser::new(&app), secret.as_str());
+        async move { browser.posts("/invite", &[("link", secret), ("email", email), ("password", PASSWORD)]).await.status }
+    });
+    let mut statuses = futures::future::join_all(tries).await;
+    statuses.sort_unstable();
+    assert_eq!(statuses, [303, 401, 401]);
+}
+
+#[tokio::test]
+async fn who_has_an_account_joins_with_it() {
+    let app = TestApp::start().await;
+    let ada = app.first_admin().await;
+    app.person("grace", Viewer).await;
+    let team = ada.makes_team("Backend", &[]).await;
+    let for_eve = invites(&ada, json!({"team_id": team.id, "email": "Eve@example.org", "team_role": "admin"})).await;
+    let for_all = invites(&ada, json!({"team_id": team.id, "team_role": "operator"})).await;
+    let browser = Browser::new(&app);
+    browser.posts("/login", &[("email", "grace@example.org"), ("password", PASSWORD)]).await.expect(303);
+
+    // An invitation for another address is not hers.
+    let (path, secret) = of_link(&for_eve);
+    assert!(browser.opens(&path).await.expect(200).text().contains("signed in as grace"));
+    assert!(browser.posts("/invite", &[("link", secret.as_str())]).await.expect(409).text().contains("another e-mail address"));
+    let (_, secret) = of_link(&for_all);
+    browser.posts("/invite", &[("link", secret.as_str())]).await.expect(303);
+    assert_eq!(names(&browser.person(), &team).await.len(), 2);
+    // The one for an address makes an account with that address, whatever the form says.
+    let eve = Browser::new(&app);
+    let (_, secret) = of_link(&for_eve);
+    let fields = [("link", secret.as_str()), ("email", "mallory@example.org"), ("name", ""), ("password", PASSWORD)];
+    eve.posts("/invite", &fields).await.expect(303);
+    assert!(names(&ada, &team).await.contains(&("eve@example.org".to_owned(), Admin)));
+}
+
+#[tokio::test]
+async fn nobody_invites_further_than_they_may() {
+    let app = TestApp::start().await;
+    let ada = app.first_admin().await;
+    let (grace, eve) = (app.person("grace", Operator).await, app.person("eve", Operator).await);
+    let team = ada.makes_team("Backend", &[("grace", Admin)]).await;
+    let other = ada.makes_team("Other", &[("grace", Viewer)]).await;
+
+    // An admin of a team invites into it, with the least role in the installation.
+    let made = invites(&grace, json!({"team_id": team.id, "team_role": "admin"})).await;
+    for body in [
+        json!({}),
+        json!({"email": "x@example.org"}),
+        json!({"team_id": team.id, "role": "operator"}),
+        json!({"team_id": other.id}),
+    ] {
+        grace.post(PATH, &body).await.expect(403);
+    }
+    grace.get(PATH).await.expect(403);
+    let path = format!("{PATH}?team={}", team.id);
+    assert_eq!(grace.get(&path).await.expect(200).json::<InvitationList>().invitations.len(), 1);
+    // To admins of another team this one and its invitations are not there.
+    ada.makes_team("Eve's", &[("eve", Admin)]).await;
+    eve.post(PATH, &json!({"team_id": team.id})).await.expect(404);
+    eve.get(&path).await.expect(404);
+    eve.delete(&format!("{PATH}/{}", made.id)).await.expect(404);
+    for body in [
+        json!({"team_role": "viewer"}),
+        json!({"email": "nonsense"}),
+        json!({"expires_days": 0}),
+        json!({"expires_days": 91}),
+        json!({"role": "king"}),
+        json!({"surprise": 1}),
+    ] {
+        ada.post(PATH, &body).await.expect(422);
+    }
+    assert!(ada.post(PATH, &json!({"email": "eve@example.org"})).await.expect(409).detail().contains("has an account"));
+
+    let (path, _) = of_link(&made);
+    grace.delete(&format!("{PATH}/{}", made.id)).await.expect(204);
+    Browser::new(&app).opens(&path).await.expect(401);
+    Browser::new(&app).opens("/invite?link=nonsense").await.expect(401);
+}
