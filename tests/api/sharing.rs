@@ -222,3 +222,22 @@ async fn a_project_that_goes_to_a_team_is_gone_for_others_in_open_sockets_too() 
     assert!(viewer.events().await.iter().all(|event| event.scope.project_id != Some(project.id)));
     assert!(grace.events().await.iter().any(|event| event.kind == "project_deleted"));
 }
+
+#[tokio::test]
+async fn who_is_removed_leaves_no_orphans() {
+    let app = TestApp::start().await;
+    let ada = app.first_admin().await;
+    let grace = app.person("grace", Operator).await;
+    let team = ada.makes_team("Backend", &[("grace", Viewer)]).await;
+    let me = grace_id(&ada, &team).await;
+    let mine = json!({"name": "Grace's", "owner": {"kind": "user", "id": me}});
+    let project: Project = grace.post("/api/projects", &mine).await.expect(201).json();
+    let path = format!("/api/v2/users/{me}");
+
+    assert!(ada.delete(&path).await.expect(409).detail().contains("1 project"));
+    ada.delete(&format!("{path}?heir_user={me}")).await.expect(422);
+    ada.delete(&format!("{path}?heir_team={}", team.id)).await.expect(204);
+
+    assert_eq!(ada.reads_project(project.id).await.owner, Owner::Team(team.id));
+    grace.get("/api/projects").await.expect(401);
+}

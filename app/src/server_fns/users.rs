@@ -97,7 +97,7 @@ pub async fn remove_user(id: String, confirm: String) -> Result<(), UiError> {
         let error = UiError::new(400, "The e-mail address does not match. Type it to remove the person.");
         return Err(refused(error, &page, Vec::new()));
     }
-    match asked(services::accounts::delete_user(&cx, &actor, id).await) {
+    match asked(services::accounts::delete_user(&cx, &actor, id, None).await) {
         Ok(()) => {
             leptos_axum::redirect(to::USERS);
             Ok(())

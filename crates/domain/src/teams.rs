@@ -20,12 +20,11 @@ pub enum NewProjects {
 /// A team's name without spaces around it.
 pub fn name(text: &str) -> Result<String, String> {
     let text = text.trim();
-    let deceives = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-    };
-    if text.is_empty() || text.chars().count() > LONGEST_NAME || text.chars().any(deceives) {
+    if text.is_empty() || text.chars().count() > LONGEST_NAME || text.chars().any(char::is_control) {
         return Err("the team needs a name of 1 to 100 characters, without control characters".to_owned());
+    }
+    if let Some(problem) = crate::names::problem(text) {
+        return Err(format!("the team's name {problem}"));
     }
     Ok(text.to_owned())
 }

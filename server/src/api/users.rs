@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    api::Refusals,
+    api::{Refusals, teams::HeirQuery},
     auth::Signed,
     edge::Edge,
     error::HttpError,
@@ -64,12 +64,18 @@ pub async fn update(
     Ok(Json(services::accounts::update_user(&edge.cx, &actor, id, command).await?))
 }
 
-/// Removes a person; they are signed out, and tokens that they made count no more
-#[utoipa::path(delete, path = "/api/v2/users/{id}", tag = "accounts", params(("id" = UserId, Path)),
+/// Removes a person; they are signed out, tokens that they made count no more, and their projects go to the heir
+#[utoipa::path(delete, path = "/api/v2/users/{id}", tag = "accounts", params(("id" = UserId, Path), HeirQuery),
     responses((status = 204, description = "They are gone"),
-        (status = 409, body = protocol::ApiError, description = "It is the only admin"), Refusals))]
-pub async fn delete(State(edge): State<Edge>, Signed(actor): Signed, Id(id): Id<UserId>) -> Result<StatusCode, HttpError> {
-    services::accounts::delete_user(&edge.cx, &actor, id).await?;
+        (status = 409, body = protocol::ApiError, description = "It is the only admin, or projects belong to them and no heir is named"),
+        Refusals))]
+pub async fn delete(
+    State(edge): State<Edge>,
+    Signed(actor): Signed,
+    Id(id): Id<UserId>,
+    Asked(heir): Asked<HeirQuery>,
+) -> Result<StatusCode, HttpError> {
+    services::accounts::delete_user(&edge.cx, &actor, id, heir.owner()?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -12,6 +12,7 @@ use protocol::{
     Timestamp, UserId,
     access::{Role, UpdateUser, User},
     page::PageQuery,
+    teams::Owner,
 };
 use store::{Tx, UserRow};
 
@@ -21,6 +22,7 @@ use crate::{
     audit::record_changes,
     context::audit,
     page::{self, Page},
+    teams,
 };
 
 /// A person, without what is secret about them.
@@ -107,12 +109,14 @@ pub async fn update_user(cx: &Cx, actor: &Actor, id: UserId, command: UpdateUser
     Ok(view(row))
 }
 
-/// Removes a person: they are signed out everywhere, and tokens that they made count no more. What they did stays.
-pub async fn delete_user(cx: &Cx, actor: &Actor, id: UserId) -> Result<(), Error> {
+/// Removes a person: they are signed out everywhere, and tokens that they made count no more. What they did stays. Projects
+/// that belong to them go to the heir; without one there must be none.
+pub async fn delete_user(cx: &Cx, actor: &Actor, id: UserId, heir: Option<Owner>) -> Result<(), Error> {
     access::require(actor, Action::ManageUsers)?;
     let tx = cx.store.begin().await?;
     let row = load(&tx, id).await?;
     within(actor, access::scopes(row.role))?;
+    teams::part_with(cx, &tx, actor, id, heir).await?;
     tx.logins().delete_of(id).await?;
     tx.identities().delete_of(id).await?;
     tx.accounts().delete(id).await?;
