@@ -10,8 +10,8 @@ use sea_orm::{
 };
 
 use crate::{
-    Accounts, Audit, Events, Factors, Identities, Invitations, Journal, Logins, Projects, Records, Runs, Secrets, Sharing, StoreError,
-    Teams, Tokens,
+    Accounts, Audit, Events, Factors, Identities, Invitations, Journal, Logins, Projects, Records, Runs, Secrets, Sharing,
+    StoreError, Teams, Tokens,
 };
 
 /// The database; cheap to clone.
