@@ -66,7 +66,7 @@ async fn is_not_there(app: TestApp) {
     let run = project.starts_run().await;
     run.stop().await;
     let over = run.finishes().await;
-    assert!(ada.get(&format!("/api/v2/runs/{}/receipt", over.id)).await.status == 200);
+    assert_eq!(ada.get(&format!("/api/v2/runs/{}/receipt", over.id)).await.status, 200);
 
     let eve = app.person("eve", Operator).await;
     let programs = [app.operator().await, app.viewer().await, app.auditor().await];

@@ -16,7 +16,7 @@ const VALUES: [&str; 6] = [AGENT, TESTS, SHARED, OVERRIDDEN, PREVIEW, KEY];
 
 /// A stand-in for Claude Code: tells what it sees, writes the program and a test that tells the same, and does `more`.
 fn agent(folder: &Path, more: &str) -> String {
-    let script = r##"#!/bin/sh
+    let script = r#"#!/bin/sh
 if [ "$1" = --version ]; then echo '2.1.197 (Claude Code)'; exit 0; fi
 cat > /dev/null
 say() { printf '{"type":"assistant","message":{"id":"m","role":"assistant","content":[{"type":"text","text":"%s\\n"}]}}\n' "$1"; }
@@ -36,7 +36,7 @@ END
 printf 'test:\n\t@sh tests/run.sh\n' > Makefile
 MORE
 printf '{"type":"result","subtype":"success","is_error":false,"result":"Done with %s","total_cost_usd":0.01}\n' "$AGENT_ONLY"
-"##;
+"#;
     let path = folder.join("claude");
     fs::write(&path, script.replace("MORE", more)).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();

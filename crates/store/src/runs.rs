@@ -326,7 +326,7 @@ impl Runs<'_> {
 fn seen_by(visible: Visible<'_>) -> Select<runs::Entity> {
     match visible {
         Visible::All => without_spec(),
-        some => without_spec().filter(runs::Column::ProjectId.in_subquery(visible::ids(some))),
+        some @ Visible::Some { .. } => without_spec().filter(runs::Column::ProjectId.in_subquery(visible::ids(some))),
     }
 }
 

@@ -22,6 +22,7 @@ use crate::{
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
+#[expect(clippy::struct_field_names, reason = "the names in the address")]
 pub struct HeirQuery {
     /// A team
     heir_team: Option<TeamId>,

@@ -36,7 +36,7 @@ struct SharingForm {
 }
 
 /// Owner and shares.
-pub async fn sharing(
+pub(super) async fn sharing(
     State(edge): State<Edge>,
     Extension(actor): Extension<Actor>,
     Id(id): Id<ProjectId>,
@@ -45,7 +45,7 @@ pub async fn sharing(
 }
 
 /// Does what one of the page's forms asks for.
-pub async fn change(
+pub(super) async fn change(
     State(edge): State<Edge>,
     Extension(actor): Extension<Actor>,
     Id(id): Id<ProjectId>,

@@ -38,7 +38,7 @@ struct TeamForm {
 }
 
 /// The teams that one may know.
-pub async fn list(State(edge): State<Edge>, Extension(actor): Extension<Actor>) -> Result<Response, HttpError> {
+pub(super) async fn list(State(edge): State<Edge>, Extension(actor): Extension<Actor>) -> Result<Response, HttpError> {
     show_list(&edge, &actor, StatusCode::OK, "").await
 }
 
@@ -71,7 +71,7 @@ async fn known(edge: &Edge, actor: &Actor) -> Result<Vec<Team>, Error> {
 }
 
 /// Makes a team.
-pub async fn create(
+pub(super) async fn create(
     State(edge): State<Edge>,
     Extension(actor): Extension<Actor>,
     request: Request,
@@ -86,7 +86,7 @@ pub async fn create(
 }
 
 /// One team.
-pub async fn team(
+pub(super) async fn team(
     State(edge): State<Edge>,
     Extension(actor): Extension<Actor>,
     Id(id): Id<TeamId>,
@@ -95,7 +95,7 @@ pub async fn team(
 }
 
 /// Does what one of the page's forms asks for.
-pub async fn change(
+pub(super) async fn change(
     State(edge): State<Edge>,
     Extension(actor): Extension<Actor>,
     Id(id): Id<TeamId>,

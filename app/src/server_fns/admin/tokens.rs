@@ -322,6 +322,8 @@ mod server_side {
                 description: Some(self.description.clone()),
                 allowed_ips: Some(addresses(&self.allowed_ips)),
                 rate_limit: figure("the limit", &self.rate_limit)?,
+                projects: None,
+                teams: None,
             })
         }
 

@@ -30,7 +30,7 @@ fn project() -> Project {
         delivery: Delivery::default(),
         spec: None,
         created_by: None,
-        owner: protocol::teams::Owner::Installation,
+        owner: Owner::Installation,
         created_at: Timestamp::from_millis(0),
         updated_at: Timestamp::from_millis(0),
     }
