@@ -76,7 +76,8 @@ fn pages() -> Vec<Route> {
 fn functions() -> Vec<Route> {
     let mut routes = Vec::new();
     for (file, text) in sources("app/src") {
-        for call in text.split("#[server(").skip(1) {
+        // At the beginning of a line: parameters have attributes of that name too.
+        for call in text.split("\n#[server(").skip(1) {
             let settings = call.split(")]").next().unwrap();
             let endpoint = settings.split_once("endpoint = \"").and_then(|(_, rest)| rest.split('"').next());
             let endpoint = endpoint.unwrap_or_else(|| panic!("{file}: a server function has no endpoint: {settings}"));
