@@ -62,6 +62,7 @@ fn account(page: &ProfilePage) -> AnyView {
     let role = el("span").text(words::role_name(page.role)).child(el("span").class("muted").text(" · ").view());
     let role = role.child(el("span").class("muted").text(words::role_meaning(page.role)).view()).view();
     let themes = div("theme-choice needs-script").attr("role", "group").attr("aria-label", "Theme").children([
+        el("span").class("muted").text("Theme").view(),
         theme_button("Dark", Theme::Dark),
         theme_button("Light", Theme::Light),
         theme_button("System", Theme::System),

@@ -6,7 +6,11 @@ use super::{Tone, el, icon, prose};
 
 /// A line across the page.
 pub fn banner(tone: Tone, words: &str) -> AnyView {
-    let name = if tone == Tone::Bad { "cross" } else { "warn" };
+    let name = match tone {
+        Tone::Bad => "cross",
+        Tone::Good => "check",
+        Tone::Neutral | Tone::Working | Tone::Warn | Tone::Held => "warn",
+    };
     let line = el("div").class(format!("banner {}", tone.class())).attr("role", "status");
     line.child(icon(name)).child(el("span").child(prose(words)).view()).view()
 }
