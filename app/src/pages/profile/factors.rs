@@ -36,7 +36,7 @@ fn show(page: FactorsPage, loading: Loading<FactorsPage>) -> AnyView {
     if page.set_up.is_none() {
         parts.push(begin(&page, has_factors, state(&page.flash, "begin"), loading));
     }
-    let crumbs = vec![Crumb::new("Second factor", to::FACTORS)];
+    let crumbs = vec![Crumb::new("You", to::PROFILE), Crumb::new("Second factor", to::FACTORS)];
     ui::page("Second factor".to_owned(), crumbs, div("stack").children(parts).view())
 }
 
