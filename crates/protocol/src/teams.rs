@@ -167,9 +167,6 @@ pub struct Invitation {
     /// The link, in the one answer that made it
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
-    /// Whether the link went out by mail
-    #[serde(default)]
-    pub mailed: bool,
 }
 
 /// `GET /api/v2/invitations`.

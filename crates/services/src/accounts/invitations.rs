@@ -158,7 +158,6 @@ fn view(row: InvitationRow) -> Invitation {
         created_at: row.created_at,
         expires_at: row.expires_at,
         link: None,
-        mailed: false,
     }
 }
 
