@@ -66,6 +66,7 @@ impl FromServerFnError for UiError {
         match error {
             ServerFnErrorErr::Request(_) => Self::new(0, "The server did not answer. Check the connection and try again."),
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
+                set_status(400);
                 Self::new(400, "The form could not be read. Reload the page and try again.")
             }
             _ => Self::new(500, "The answer could not be read. Reload the page and try again."),

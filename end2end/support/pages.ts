@@ -34,6 +34,11 @@ export const PAGES: Place[] = [
   { name: 'profile', path: () => '/profile' },
   { name: 'people', path: () => '/admin/users' },
   { name: 'people-nobody-found', path: () => '/admin/users?q=nobody%20has%20this' },
+  { name: 'factors', path: () => '/profile/factors' },
+  { name: 'teams', path: () => '/teams' },
+  { name: 'project-sharing', path: world => `/projects/${world.greeter.id}/sharing` },
+  { name: 'project-secrets', path: world => `/projects/${world.greeter.id}/secrets` },
+  { name: 'secrets', path: () => '/admin/secrets' },
   { name: 'api', path: () => '/docs' },
   { name: 'not-found', path: () => '/nowhere', status: 404 },
 ];

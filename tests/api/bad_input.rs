@@ -188,3 +188,15 @@ async fn a_field_that_stands_there_twice_is_refused() {
     let list = user.post("/api/projects", &json!(["A", null, null, null, null, null, null, {}])).await.expect(422);
     assert!(list.detail().contains("object"), "{}", list.detail());
 }
+
+#[tokio::test]
+async fn a_form_that_misses_its_fields_is_the_askers_mistake() {
+    let app = TestApp::start().await;
+    let user = app.first_admin().await;
+    let form = user.request(reqwest::Method::POST, "/ui/create_project");
+    let form = form.header("content-type", "application/x-www-form-urlencoded").body("other=1");
+
+    let answer = user.send(form).await.expect(400);
+
+    assert!(answer.text().contains("could not be read"), "{}", answer.text());
+}
