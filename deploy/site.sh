@@ -30,6 +30,12 @@ mkdir -p "$work/out/pkg" "$work/bind" "$work/split"
 
 # --- WASM -----------------------------------------------------------------------------------------------------------
 say "compiling the browser's half"
+# Nobody reads file and line of a panic in the browser, and they are two hundredths of the download. The flag is not stable yet,
+# so a compiler that does not know it goes without.
+bare=-Zlocation-detail=none
+if printf 'fn main() {}' | RUSTC_BOOTSTRAP=1 rustc "$bare" --crate-type bin --emit metadata -o "$work/try" - >/dev/null 2>&1; then
+  export RUSTC_BOOTSTRAP=1 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=$bare
+fi
 # Relocations tell the splitter what belongs to which part; linkers leave them out otherwise.
 cargo rustc -p frontend --lib --target wasm32-unknown-unknown --profile wasm -- -Clink-arg=--emit-relocs
 # What pages load when they need it becomes files of its own: docs/decisions/0009-parts-of-the-site.md

@@ -22,7 +22,8 @@ export async function watchShifts(page: Page): Promise<void> {
     type Shift = PerformanceEntry & { value: number; hadRecentInput: boolean; sources: { node?: Node | null }[] };
     const observer = new PerformanceObserver(list => {
       for (const entry of list.getEntries() as Shift[]) {
-        if (entry.hadRecentInput) continue;
+        // A shift of a thousandth of what counts as good is nothing that eyes see.
+        if (entry.hadRecentInput || entry.value < 0.0001) continue;
         const nodes = entry.sources.map(({ node }) => (node instanceof Element ? node.outerHTML.slice(0, 120) : node?.nodeName));
         shifts.push(`${entry.value.toFixed(5)} ${nodes.join(' | ')}`);
       }

@@ -141,7 +141,7 @@ test('the section is found by keys and in the palette', async ({ page }) => {
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Admin');
   await page.keyboard.press('j');
   await page.keyboard.press('Enter');
-  await expect(page).toHaveURL('/admin/tokens');
+  await expect(page).toHaveURL('/admin/users');
   await page.keyboard.press('ControlOrMeta+k');
   await page.getByRole('combobox').fill('audit admin');
   await page.keyboard.press('Enter');

@@ -35,8 +35,15 @@ pub async fn factors() -> Result<FactorsPage, UiError> {
 /// Recovery codes that were made just now; none when they were shown already.
 #[server(name = ReadRecoveryCodes, prefix = "/ui", endpoint = "recovery_codes", input = GetUrl)]
 pub async fn recovery_codes() -> Result<Vec<String>, UiError> {
-    super::context()?;
-    Ok(super::flash::take().value("recovery_codes").split_whitespace().map(str::to_owned).collect())
+    use domain::actor::Actor;
+    use services::accounts::Unseen;
+
+    let (cx, actor) = super::context()?;
+    let codes = match actor {
+        Actor::User { login, .. } => cx.unseen_secrets.take(login, Unseen::RecoveryCodes, cx.clock.now()),
+        Actor::Token { .. } | Actor::Automation => None,
+    };
+    Ok(codes.unwrap_or_default().split_whitespace().map(str::to_owned).collect())
 }
 
 /// Begins to set up an authenticator app.
@@ -61,7 +68,7 @@ pub async fn confirm_factor(id: String, code: String) -> Result<(), UiError> {
     let confirmed = asked(services::accounts::confirm_factor(&cx, &actor, known(&id)?, &code).await);
     match confirmed {
         Ok(confirmed) if !confirmed.recovery_codes.is_empty() => {
-            show(&confirmed.recovery_codes);
+            show(&cx, &actor, &confirmed.recovery_codes);
             Ok(())
         }
         confirmed => done(confirmed.map(|_| ()), &[("form", "confirm")]),
@@ -86,7 +93,7 @@ pub async fn replace_recovery_codes(proof: String) -> Result<(), UiError> {
     let (cx, actor) = context()?;
     match asked(services::accounts::replace_recovery_codes(&cx, &actor, &proof).await) {
         Ok(codes) => {
-            show(&codes.recovery_codes);
+            show(&cx, &actor, &codes.recovery_codes);
             Ok(())
         }
         Err(error) => done(Err(error), &[("form", "codes")]),
@@ -118,8 +125,10 @@ fn done(result: Result<(), UiError>, typed: &[(&str, &str)]) -> Result<(), UiErr
 }
 
 #[cfg(feature = "ssr")]
-fn show(codes: &[String]) {
-    super::flash::keep(&[("recovery_codes", &codes.join(" "))]);
+fn show(cx: &services::Cx, actor: &domain::actor::Actor, codes: &[String]) {
+    if let domain::actor::Actor::User { login, .. } = actor {
+        cx.unseen_secrets.keep(*login, services::accounts::Unseen::RecoveryCodes, codes.join(" "), cx.clock.now());
+    }
     leptos_axum::redirect(crate::routes::to::RECOVERY_CODES);
 }
 

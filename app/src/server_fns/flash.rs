@@ -23,7 +23,7 @@ impl Flash {
 }
 
 #[cfg(feature = "ssr")]
-pub(super) use server_side::{keep, refused, take};
+pub(super) use server_side::{refused, take};
 
 #[cfg(feature = "ssr")]
 mod server_side {
@@ -47,11 +47,6 @@ mod server_side {
             leptos_axum::redirect(page);
         }
         error
-    }
-
-    /// Keeps values for the one page that the answer leads to.
-    pub(in crate::server_fns) fn keep(values: &[(&str, &str)]) {
-        send(&Flash { error: None, values: fitting(values.to_vec()) });
     }
 
     fn send(flash: &Flash) {

@@ -123,6 +123,17 @@ impl El {
         self
     }
 
+    /// The wheel is turned to what lies above; known before anything has moved.
+    pub fn on_wheel_up(mut self, mut handler: impl FnMut() + 'static) -> Self {
+        let handler: Box<dyn FnMut(ev::WheelEvent)> = Box::new(move |event| {
+            if event.delta_y() < 0.0 {
+                handler();
+            }
+        });
+        self.living.push(ev::on(ev::wheel, handler).into_any_attr());
+        self
+    }
+
     pub fn text(self, words: impl Into<String>) -> Self {
         self.child(text(words))
     }

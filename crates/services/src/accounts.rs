@@ -29,7 +29,7 @@ pub use reset::{issue_reset_token, reset_password};
 pub use setup::{NewAdmin, check_setup_token, create_first_admin, issue_setup_token, setup_needed};
 pub use sign_in::{Attempts, sign_in};
 pub use tokens::{
-    Ending, KnownToken, TokenState, TokenUses, UnseenSecrets, Which, authenticate_token, create_token, end_token, list_tokens,
-    rotate_token, search_tokens, state_of, token, update_token, write_token_uses,
+    Ending, KnownToken, TokenState, TokenUses, Unseen, UnseenSecrets, Which, authenticate_token, create_token, end_token,
+    list_tokens, rotate_token, search_tokens, state_of, token, update_token, write_token_uses,
 };
 pub use users::{NewUser, UserRecord, create_user, delete_user, find_user, list_users, update_user, user};

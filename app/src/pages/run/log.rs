@@ -125,13 +125,20 @@ impl LogPanel {
         }
     }
 
+    fn turned_up(self) {
+        if scroll::place(VIEW).is_some_and(|place| place.top > 0.0) {
+            self.set_following(false);
+        }
+    }
+
     fn scrolled(self) {
         let Some(place) = scroll::place(VIEW) else { return };
         let before = self.top.get_value();
         self.top.set_value(place.top);
-        if place.below < AT_END {
+        // Whoever turns upwards from the end is near it for a moment still, and does not want to be taken back.
+        if place.below < AT_END && place.top >= before {
             self.set_following(true);
-        } else if place.top < before - 2.0 {
+        } else if place.below >= AT_END && place.top < before - 2.0 {
             self.set_following(false);
         }
     }
@@ -221,7 +228,8 @@ pub(super) fn log(state: RunState, panel: LogPanel) -> AnyView {
     let view = div("log").attr("id", "log").attr("tabindex", "0").attr("role", "region").attr("aria-label", "Log");
     let view = view.child(live(move || older(state, panel)));
     let view = view.child(keyed(keys, move |key| section(state, panel, key))).child(live(move || tail(state)));
-    let view = view.on_scroll(move || panel.scrolled()).view();
+    // While lines come fast, each would take the view back to the end before a turn of the wheel has moved it.
+    let view = view.on_scroll(move || panel.scrolled()).on_wheel_up(move || panel.turned_up()).view();
     let newer = Memo::new(move |_| {
         state.log.track();
         let fresh = state.model.with_value(|model| model.log.count).saturating_sub(panel.seen.get());

@@ -100,7 +100,7 @@ pub async fn token(id: String) -> Result<TokenPage, UiError> {
     let id = known(&id)?;
     let token = crate::server_fns::asked(services::accounts::token(&cx, &actor, &id.to_string()).await)?;
     let secret = match &actor {
-        Actor::User { login, .. } => cx.unseen_secrets.take(*login, id, cx.clock.now()),
+        Actor::User { login, .. } => cx.unseen_secrets.take(*login, services::accounts::Unseen::Token(id), cx.clock.now()),
         Actor::Token { .. } | Actor::Automation => None,
     };
     Ok(TokenPage { line: line(&cx, token), secret, flash: crate::server_fns::flash::take() })
@@ -289,7 +289,7 @@ mod server_side {
     /// Leaves the secret for the token's page and goes there.
     pub(super) fn hand_over(cx: &Cx, actor: &Actor, token: Token) {
         if let (Actor::User { login, .. }, Some(secret)) = (actor, token.token) {
-            cx.unseen_secrets.keep(*login, token.id, secret, cx.clock.now());
+            cx.unseen_secrets.keep(*login, services::accounts::Unseen::Token(token.id), secret, cx.clock.now());
         }
         leptos_axum::redirect(&to::token(token.id));
     }

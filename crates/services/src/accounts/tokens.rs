@@ -8,7 +8,7 @@ mod uses;
 
 pub use change::{Ending, end_token, rotate_token, update_token};
 pub use search::{TokenState, search_tokens, state_of};
-pub use unseen::UnseenSecrets;
+pub use unseen::{Unseen, UnseenSecrets};
 pub use uses::{TokenUses, write_token_uses};
 
 use std::sync::Arc;
