@@ -38,6 +38,16 @@ pub(super) fn panel(title: &str, body: &str) -> String {
     )
 }
 
+/// A box that a table fills to its edges.
+pub(super) fn table_panel(title: &str, table: &str) -> String {
+    format!("<section class=\"panel\"><header><h2>{}</h2></header>{table}</section>", escape(title))
+}
+
+/// So many of something.
+pub(super) fn count(number: u32, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 /// A table; its cells are HTML.
 pub(super) fn table(label: &str, columns: &[&str], rows: &[Vec<String>]) -> String {
     let head: String = columns.iter().map(|column| format!("<th scope=\"col\">{column}</th>")).collect();

@@ -21,7 +21,7 @@ use services::{Error, accounts, teams};
 
 use super::{
     escape,
-    parts::{field, form, head, hidden, page, panel, roles, select, sentence, table, text},
+    parts::{count, field, form, head, hidden, page, panel, roles, select, sentence, table, table_panel, text},
 };
 use crate::{auth::login::form as read_form, edge::Edge, error::HttpError, extract::Id};
 
@@ -47,7 +47,8 @@ async fn show_list(edge: &Edge, actor: &Actor, status: StatusCode, problem: &str
     let row = |team: &Team| {
         let name = format!("<a class=\"open\" href=\"/teams/{}\">{}</a>", team.id, escape(&team.name));
         let role = team.your_role.map_or("not in it", Role::as_str).to_owned();
-        vec![name, team.members.to_string(), team.projects.to_string(), role]
+        let (people, projects) = (count(team.members, "person", "people"), count(team.projects, "project", "projects"));
+        vec![name, people, projects, role]
     };
     let rows: Vec<Vec<String>> = all.iter().map(row).collect();
     let mut body = head("Teams", "People who have a role together, on the projects that belong to their team.", problem);
@@ -168,9 +169,10 @@ async fn show(
     let team = teams::get(&edge.cx, actor, id).await?;
     let members = teams::members(&edge.cx, actor, id).await?;
     let manages = actor.reach().in_team(id).has(Action::ManageTeam.scope());
-    let about = format!("{} people, {} projects", team.members, team.projects);
+    let people = count(team.members, "person", "people");
+    let about = format!("{people}, {}", count(team.projects, "project", "projects"));
     let mut body = head(&team.name, &about, problem);
-    body.push_str(&panel("Members", &members_table(actor, &team, &members, manages)));
+    body.push_str(&table_panel("Members", &members_table(actor, &team, &members, manages)));
     if manages {
         let add = format!("{}{}", email_field("member-email"), select("member-role", "role", "Role", &roles(), "viewer"));
         body.push_str(&panel("Take somebody in", &form(&path(id), "add", &add, "Take them in")));
