@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// A page is thousands of small allocations.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     server::cli::main()
 }

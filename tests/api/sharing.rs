@@ -128,8 +128,9 @@ async fn goes_at_once(app: TestApp) {
     let (grace, eve) = (app.person("grace", Operator).await, app.person("eve", Viewer).await);
     let team = ada.makes_team("Backend", &[("eve", Viewer)]).await;
     let me = grace_id(&ada, &team).await;
-    let created = json!({"name": "Grace's", "owner": {"kind": "user", "id": me}});
-    let project: Project = grace.post("/api/projects", &created).await.expect(201).json();
+    // That it is ready is told before she listens.
+    let made = grace.has_project().with("name", json!("Grace's")).with("owner", json!({"kind": "user", "id": me}));
+    let project = made.create().await.project;
     let path = format!("/api/projects/{}", project.id);
     let mut live = eve.listens(None).await;
     eve.get(&path).await.expect(404);
