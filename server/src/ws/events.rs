@@ -108,14 +108,18 @@ impl Stream {
     }
 
     async fn begin(&mut self, after: Option<EventSeq>) -> Result<(), End> {
-        let head = self.edge.feed.head();
-        let wanted = after.unwrap_or(head);
-        self.position = wanted.clamp(0, head);
+        let mut newest = self.edge.feed.head();
+        // The feed reads a moment later what is committed: that is of before all the same, and a page may know of it already.
+        if after.is_none_or(|after| after > newest) {
+            newest = services::events::last_seq(&self.edge.cx).await.unwrap_or(newest).max(newest);
+        }
+        let wanted = after.unwrap_or(newest);
+        self.position = wanted.clamp(0, newest);
         let version = self.edge.cx.settings.version.to_owned();
         self.say(&SocketMessage::Connected { seq: self.position, version }).await?;
         // A position that is not there yet is of another database, or of one that was set back.
         if wanted != self.position {
-            self.resync(head).await?;
+            self.resync(newest).await?;
         }
         Ok(())
     }
