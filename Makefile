@@ -47,6 +47,7 @@ check: setup-check site
 bench: setup-bench site
 	$(ENV)
 	cargo build
+	cargo build --example permission_check
 	tests/bench/bench.py --loki "$(TARGET)/debug/loki" $(BENCH)
 
 # Holds the server to its OpenAPI document with wrong and right requests. FUZZ=1200 asks for twenty minutes.

@@ -1,6 +1,6 @@
 //! `loki audit`: proving the audit trail and taking it along, on the data directory itself.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::{Subcommand, ValueEnum};
 use domain::{
@@ -13,6 +13,8 @@ use services::{Cx, audit};
 use super::{Data, Exit, Failure, offline::open, print};
 use crate::api::audit::csv;
 
+/// Transactions with one entry each in a measurement.
+const SINGLE: u32 = 1_000;
 /// Entries in one transaction of a measurement.
 const BATCH: u32 = 5_000;
 
@@ -131,12 +133,27 @@ async fn measure(cx: &Cx, entries: u32) -> Result<Exit, Failure> {
         left -= batch;
     }
     let appended = began.elapsed();
+    let one = append_alone(cx).await?;
     let began = Instant::now();
     let verdict = audit::verify(cx, &Actor::Automation, &[]).await?;
     let verified = began.elapsed();
-    let rate = |took: std::time::Duration| f64::from(entries) / took.as_secs_f64();
+    let rate = |took: Duration| f64::from(entries) / took.as_secs_f64();
     print::json(&serde_json::json!({
         "entries": entries, "valid": verdict.valid, "append_per_second": rate(appended), "verify_per_second": rate(verified),
+        "append_one_seconds": one.as_secs_f64(),
     }));
     Ok(Exit::Done)
+}
+
+/// What one entry adds to the transaction of a change, without the commit that the change needs anyway; the mean.
+async fn append_alone(cx: &Cx) -> Result<Duration, Failure> {
+    let mut spent = Duration::ZERO;
+    for _ in 0..SINGLE {
+        let tx = cx.store.begin().await?;
+        let began = Instant::now();
+        tx.audit().append(vec![Entry::done(cx.clock.now().millis(), &Actor::Automation, "change project", &"measured")]).await?;
+        spent += began.elapsed();
+        tx.commit().await?;
+    }
+    Ok(spent / SINGLE)
 }
