@@ -17,6 +17,8 @@ pub mod server;
 pub mod teams;
 pub mod templates;
 pub mod timestamp;
+#[cfg(test)]
+mod wire;
 
 pub use error::ApiError;
 pub use events::{Envelope, Event, Scope};
