@@ -14,62 +14,61 @@ site=$target/site
 say() { printf 'site: %s\n' "$*" >&2; }
 
 # --- are the inputs those of the last time? -------------------------------------------------------------------------
-inputs=$(
+hashes() { find "$@" -type f -not -name '*.snap' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum; }
+code=$(
   {
-    find app crates/protocol frontend style public -type f -not -name '*.snap' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
-    sha256sum Cargo.toml Cargo.lock deploy/versions.env deploy/site.sh deploy/stub_exports.py
+    hashes app crates/protocol frontend Cargo.toml Cargo.lock deploy/versions.env deploy/site.sh deploy/stub_exports.py deploy/strip_custom.py
     rustc --version
     wasm-bindgen --version
   } | sha256sum | cut -d' ' -f1
 )
+inputs=$({ printf '%s\n' "$code"; hashes style public; } | sha256sum | cut -d' ' -f1)
 if [ -f "$site/manifest.json" ] && [ "$(cat "$target/site.inputs" 2>/dev/null || true)" = "$inputs" ]; then exit 0; fi
 
 work=$(mktemp -d "$target/site.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-mkdir -p "$work/out/pkg" "$work/bind" "$work/split"
+mkdir -p "$work/out/pkg"
 
 # --- WASM -----------------------------------------------------------------------------------------------------------
-say "compiling the browser's half"
-# Nobody reads file and line of a panic in the browser, and they are two hundredths of the download. The flag is not stable yet,
-# so a compiler that does not know it goes without.
-bare=-Zlocation-detail=none
-if printf 'fn main() {}' | RUSTC_BOOTSTRAP=1 rustc "$bare" --crate-type bin --emit metadata -o "$work/try" - >/dev/null 2>&1; then
-  export RUSTC_BOOTSTRAP=1 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=$bare
+# What the browser runs, in $work/bind.
+compile() {
+  say "compiling the browser's half"
+  mkdir -p "$work/bind" "$work/split"
+  # Nobody reads file and line of a panic in the browser, and they are two hundredths of the download. The flag is not stable yet,
+  # so a compiler that does not know it goes without.
+  bare=-Zlocation-detail=none
+  if printf 'fn main() {}' | RUSTC_BOOTSTRAP=1 rustc "$bare" --crate-type bin --emit metadata -o "$work/try" - >/dev/null 2>&1; then
+    export RUSTC_BOOTSTRAP=1 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=$bare
+  fi
+  # Relocations tell the splitter what belongs to which part; linkers leave them out otherwise.
+  cargo rustc -p frontend --lib --target wasm32-unknown-unknown --profile wasm -- -Clink-arg=--emit-relocs
+  # What pages load when they need it becomes files of its own: docs/decisions/0009-parts-of-the-site.md
+  wasm-split-cli --target web --out-name loki "$target/wasm32-unknown-unknown/wasm/frontend.wasm" "$work/split" >"$work/split.log" 2>&1 ||
+    { cat "$work/split.log" >&2; exit 1; }
+  # wasm-opt is left out on purpose: it took 1 % off what goes over the wire, and Debian's binaryen 108 breaks the table of
+  # JavaScript values that current compilers export.
+  # Server functions can stream, so wasm-streams exports classes to JavaScript, which nobody uses here: the exports lead nowhere,
+  # and wasm-bindgen leaves out what only they reach.
+  python3 deploy/stub_exports.py "$work/split/loki.wasm" '(__wbg_)?intounderlying' >"$work/split/loki.stubbed"
+  mv "$work/split/loki.stubbed" "$work/split/loki.wasm"
+  wasm-bindgen --target web --no-typescript --keep-lld-exports --remove-name-section --remove-producers-section \
+    --out-name loki --out-dir "$work/bind" "$work/split/loki.wasm"
+  cp "$work/split/__wasm_split.js" "$work/bind/"
+  # wasm-bindgen takes the names of functions out of the main file alone; the parts carry theirs in custom sections.
+  for part in "$work/split"/*.wasm; do
+    [ "$part" = "$work/split/loki.wasm" ] || python3 deploy/strip_custom.py "$part" >"$work/bind/$(basename "$part")"
+  done
+}
+# A style that changed does not compile anything.
+compiled=$target/site.compiled
+if [ "$(cat "$compiled/inputs" 2>/dev/null || true)" != "$code" ]; then
+  compile
+  rm -rf "$compiled"
+  mv "$work/bind" "$compiled"
+  printf '%s\n' "$code" >"$compiled/inputs"
 fi
-# Relocations tell the splitter what belongs to which part; linkers leave them out otherwise.
-cargo rustc -p frontend --lib --target wasm32-unknown-unknown --profile wasm -- -Clink-arg=--emit-relocs
-# What pages load when they need it becomes files of its own: docs/decisions/0009-parts-of-the-site.md
-wasm-split-cli --target web --out-name loki "$target/wasm32-unknown-unknown/wasm/frontend.wasm" "$work/split" >"$work/split.log" 2>&1 ||
-  { cat "$work/split.log" >&2; exit 1; }
-# wasm-opt is left out on purpose: it took 1 % off what goes over the wire, and Debian's binaryen 108 breaks the table of
-# JavaScript values that current compilers export.
-# Server functions can stream, so wasm-streams exports classes to JavaScript, which nobody uses here: the exports lead nowhere,
-# and wasm-bindgen leaves out what only they reach.
-python3 deploy/stub_exports.py "$work/split/loki.wasm" '(__wbg_)?intounderlying' >"$work/split/loki.stubbed"
-mv "$work/split/loki.stubbed" "$work/split/loki.wasm"
-wasm-bindgen --target web --no-typescript --keep-lld-exports --remove-name-section --remove-producers-section \
-  --out-name loki --out-dir "$work/bind" "$work/split/loki.wasm"
-cp "$work/split/__wasm_split.js" "$work/bind/"
-# wasm-bindgen takes the names of functions out of the main file alone; the parts carry theirs in custom sections (number 0).
-for part in "$work/split"/*.wasm; do
-  [ "$part" = "$work/split/loki.wasm" ] || python3 - "$part" "$work/bind/$(basename "$part")" <<'PYTHON'
-import sys
-
-module = open(sys.argv[1], "rb").read()
-kept, at = bytearray(module[:8]), 8
-while at < len(module):
-    start, at, size, shift = at, at + 1, 0, 0
-    while True:  # LEB128
-        byte, at = module[at], at + 1
-        size, shift = size | (byte & 0x7F) << shift, shift + 7
-        if byte < 0x80:
-            break
-    at += size
-    if module[start] != 0:
-        kept += module[start:at]
-open(sys.argv[2], "wb").write(kept)
-PYTHON
-done
+cp -r "$compiled" "$work/bind"
+rm "$work/bind/inputs"
 
 # --- one style sheet: the imports of style/main.css in their order, without comments and indentation ---------------------
 inline_css() { # file
@@ -104,10 +103,7 @@ if [ -n "$(ls -A public 2>/dev/null)" ]; then cp -r public/. "$work/out/"; fi
 
 # --- compressed once, here, instead of at each request --------------------------------------------------------------
 find "$work/out" -type f \( -name '*.wasm' -o -name '*.js' -o -name '*.css' -o -name '*.svg' -o -name '*.txt' -o -name '*.json' -o -name '*.webmanifest' \) -print0 |
-  while IFS= read -r -d '' file; do
-    brotli -q 11 -f -o "$file.br" "$file"
-    gzip -9 -n -k -f "$file"
-  done
+  xargs -0 -n 1 -P "$(nproc)" sh -c 'brotli -q 11 -f -o "$1.br" "$1" && gzip -9 -n -k -f "$1"' compress
 printf '{"js":"/%s","wasm":"/%s","css":"/%s"}\n' "$js" "$wasm" "$css" >"$work/out/manifest.json"
 
 rm -rf "$site"
