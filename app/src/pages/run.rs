@@ -89,7 +89,7 @@ fn show(page: RunPage, feed: Feed, address: Address, diff: Loading<Option<Diff>>
     let facts = div("run-side").child(facts::facts(state)).view();
     // Code needs the width.
     let class = move || Some(if address.tab.get() == "diff" { "run-columns full" } else { "run-columns" }.to_owned());
-    let columns = el("div").live_attr("class", class).child(timeline).child(center.view()).child(facts).view();
+    let columns = el("div").live_attr("class", class).child(center.view()).child(timeline).child(facts).view();
     ui::live_page(move || tab_title(state), crumbs, pieces(vec![head::head(state, &shown, address.tab), columns]))
 }
 
