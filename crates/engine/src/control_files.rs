@@ -5,7 +5,7 @@ use std::{ffi::CString, io, os::fd::OwnedFd, path::Path};
 use domain::runs::{Hold, Record, Wish};
 use rustix::fs::FileType;
 
-use crate::worktree_files::{self, removal};
+use files::removal;
 
 const BY: &str = "the file .loki/PAUSE";
 
@@ -41,12 +41,12 @@ pub(crate) fn may_resume(record: &Record) -> bool {
 }
 
 fn folder(worktree: &Path) -> io::Result<OwnedFd> {
-    worktree_files::open_folder(worktree_files::open_top(worktree)?, ".loki")
+    files::open_folder(files::open_top(worktree)?, ".loki")
 }
 
 /// Only a plain file asks for something: what could not be taken away again would ask for ever.
 fn is_there(folder: &OwnedFd, name: &str) -> bool {
-    worktree_files::kind(folder, name) == Some(FileType::RegularFile)
+    files::kind(folder, name) == Some(FileType::RegularFile)
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ use rustix::{
 };
 use serde_json::json;
 
-use crate::worktree_files::{self, removal};
+use files::removal;
 
 const FOLDER: &str = ".loki";
 const QUEUE: &str = "queue";
@@ -47,7 +47,7 @@ pub(crate) fn write(record: &Record) {
 }
 
 fn try_write(record: &Record, worktree: &Path) -> io::Result<()> {
-    let folder = made(&worktree_files::open_top(worktree)?, FOLDER)?;
+    let folder = made(&files::open_top(worktree)?, FOLDER)?;
     let run = record.view();
     replace(
         &folder,
@@ -94,7 +94,7 @@ pub(crate) fn append(record: &Record, at: Timestamp, events: &[(EventSeq, Event)
 
 /// Only where the folder is there already.
 fn append_lines(worktree: &Path, lines: &str) -> io::Result<()> {
-    let folder = worktree_files::open_folder(worktree_files::open_top(worktree)?, FOLDER)?;
+    let folder = files::open_folder(files::open_top(worktree)?, FOLDER)?;
     // A pipe without a reader would block.
     let flags =
         OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
@@ -109,20 +109,20 @@ fn append_lines(worktree: &Path, lines: &str) -> io::Result<()> {
 /// Removes what is in `.loki` and not loki's own, nor the team's settings, which are in git: what a program of the project put
 /// there is in no commit, so no check may depend on it. True when something was removed.
 pub(crate) fn remove_foreign(worktree: &Path) -> io::Result<bool> {
-    let top = worktree_files::open_top(worktree)?;
-    match worktree_files::kind(&top, FOLDER) {
+    let top = files::open_top(worktree)?;
+    match files::kind(&top, FOLDER) {
         None => return Ok(false),
         Some(FileType::Directory) => {}
         Some(_) => return removal::remove(&top, &CString::new(FOLDER)?).map(|()| true),
     }
-    let folder = worktree_files::open_folder(&top, FOLDER)?;
+    let folder = files::open_folder(&top, FOLDER)?;
     let mut removed = remove_others(&folder, |name, kind| match name {
         SESSION | EVENTS | "PAUSE" | "STOP" => kind == FileType::RegularFile,
         QUEUE | "config" => kind == FileType::Directory,
         _ => false,
     })?;
-    if worktree_files::kind(&folder, QUEUE).is_some() {
-        let queue = worktree_files::open_folder(&folder, QUEUE)?;
+    if files::kind(&folder, QUEUE).is_some() {
+        let queue = files::open_folder(&folder, QUEUE)?;
         let is_own = |name: &str| QUEUES.iter().any(|(own, _)| *own == name);
         removed |= remove_others(&queue, |name, kind| is_own(name) && kind == FileType::RegularFile)?;
     }
@@ -133,7 +133,7 @@ fn remove_others(folder: &OwnedFd, is_own: impl Fn(&str, FileType) -> bool) -> i
     removal::unlock_if_needed(folder)?;
     let mut removed = false;
     for name in removal::entries(folder)? {
-        let Some(kind) = worktree_files::kind(folder, name.as_c_str()) else { continue };
+        let Some(kind) = files::kind(folder, name.as_c_str()) else { continue };
         if !name.to_str().is_ok_and(|name| is_own(name, kind)) {
             removal::remove(folder, &name)?;
             removed = true;
@@ -145,7 +145,7 @@ fn remove_others(folder: &OwnedFd, is_own: impl Fn(&str, FileType) -> bool) -> i
 /// The folder `name` in `parent`, made if it is not there.
 fn made(parent: impl AsFd, name: &str) -> io::Result<OwnedFd> {
     match rustix::fs::mkdirat(&parent, name, Mode::from_raw_mode(0o755)) {
-        Ok(()) | Err(Errno::EXIST) => worktree_files::open_folder(parent, name),
+        Ok(()) | Err(Errno::EXIST) => files::open_folder(parent, name),
         Err(error) => Err(error.into()),
     }
 }

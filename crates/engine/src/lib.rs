@@ -12,7 +12,6 @@ mod journal;
 mod output;
 mod prompts;
 mod sweep;
-mod worktree_files;
 
 use services::Cx;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};

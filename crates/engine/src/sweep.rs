@@ -1,13 +1,6 @@
 //! What a crash left on the disk: worktrees of runs that are over, folders of projects and runs that were deleted.
 
-use std::{
-    collections::HashSet,
-    fmt::Display,
-    hash::Hash,
-    io,
-    path::{Path, PathBuf},
-    str::FromStr,
-};
+use std::{collections::HashSet, fmt::Display, hash::Hash, io, path::Path, str::FromStr};
 
 use protocol::{ProjectId, RunId};
 use services::{Cx, Error};
@@ -117,10 +110,10 @@ fn id_of<Id: FromStr + Display>(name: Option<&str>) -> Option<Id> {
     name.parse::<Id>().ok().filter(|id| id.to_string() == name)
 }
 
-async fn remove(path: &PathBuf) {
-    match tokio::fs::remove_dir_all(path).await {
+async fn remove(path: &Path) {
+    let folder = path.to_owned();
+    match files::blocking(move || files::removal::remove_path(&folder)).await {
         Ok(()) => tracing::info!(folder = %path.display(), "a folder that a crash left behind was removed"),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => tracing::warn!(%error, folder = %path.display(), "a folder that a crash left behind cannot be removed"),
     }
 }

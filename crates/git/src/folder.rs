@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use files::removal;
+
 /// Gives the owner all rights on every folder at and below `folder`. Links are left alone.
 pub(crate) fn unlock(folder: &Path) -> io::Result<()> {
     let mut folders = vec![folder.to_owned()];
@@ -32,30 +34,15 @@ pub(crate) fn unlock_one(path: &Path, needed: u32) -> io::Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(mode | needed))
 }
 
-/// Removes a file, a link, or a folder with all that is in it, whatever its permissions. Nothing there is fine.
+/// Removes a file, a link, or a folder with all that is in it, whatever its permissions and depth. Nothing there is fine.
 pub(crate) fn remove(path: &Path) -> io::Result<()> {
-    match remove_once(path) {
+    match removal::remove_path(path) {
         Err(error) if error.kind() == ErrorKind::PermissionDenied => {
             if let Some(parent) = path.parent() {
                 unlock_one(parent, 0o700)?;
             }
-            if fs::symlink_metadata(path)?.is_dir() {
-                unlock(path)?;
-            }
-            remove_once(path)
+            removal::remove_path(path)
         }
-        result => result,
-    }
-}
-
-fn remove_once(path: &Path) -> io::Result<()> {
-    let result = match fs::symlink_metadata(path) {
-        Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path),
-        Ok(_) => fs::remove_file(path),
-        Err(error) => Err(error),
-    };
-    match result {
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(()),
         result => result,
     }
 }

@@ -150,7 +150,7 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        if let Err(error) = fs::remove_dir_all(&self.folder) {
+        if let Err(error) = files::removal::remove_path(&self.folder) {
             tracing::warn!(%error, folder = %self.folder.display(), "a job's temporary folder stays");
         }
     }

@@ -18,7 +18,7 @@ use services::{Cx, Error};
 use tokio_util::sync::CancellationToken;
 
 use super::{Subject, dependencies::Dependencies};
-use crate::{output, worktree_files};
+use crate::output;
 
 /// What is kept of a command's output, in bytes.
 const KEEP: usize = 256 << 10;
@@ -68,7 +68,7 @@ pub(super) async fn judge_tests(
 
 /// A package's folder is there when the checks begin; a build may remove it or put a link in its place.
 fn missing_folder(worktree: &Path, check: &Check) -> Option<Finding> {
-    let is_there = worktree_files::resolve(worktree, &check.dir).is_some_and(|folder| folder.is_dir());
+    let is_there = files::resolve(worktree, &check.dir).is_some_and(|folder| folder.is_dir());
     (!is_there).then(|| Finding::failed(&format!("{} is gone after the build", check.dir)))
 }
 

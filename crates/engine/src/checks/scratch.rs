@@ -8,7 +8,7 @@ use std::{
 
 use domain::specs::examples;
 
-use crate::worktree_files::{self, removal};
+use files::removal;
 
 const NAME: &str = "scratch";
 
@@ -20,7 +20,7 @@ pub(super) struct Scratch {
 
 impl Scratch {
     pub(super) async fn fresh(run_dir: PathBuf, files: Vec<(String, String)>) -> io::Result<Self> {
-        worktree_files::blocking(move || make(run_dir, &files)).await
+        files::blocking(move || make(run_dir, &files)).await
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -28,7 +28,7 @@ impl Scratch {
     }
 
     pub(super) async fn remove(self) -> io::Result<()> {
-        worktree_files::blocking(move || removal::remove_below(&self.run_dir, NAME)).await
+        files::blocking(move || removal::remove_below(&self.run_dir, NAME)).await
     }
 }
 
@@ -67,8 +67,8 @@ mod tests {
         // As a hostile program may leave it.
         symlink(outside.join("out.txt"), scratch.path().join("out.txt")).unwrap();
         symlink(&outside, scratch.path().join("linked")).unwrap();
-        assert_eq!(worktree_files::read(scratch.path(), "out.txt"), None);
-        assert_eq!(worktree_files::read(scratch.path(), "linked/out.txt"), None);
+        assert_eq!(files::read(scratch.path(), "out.txt"), None);
+        assert_eq!(files::read(scratch.path(), "linked/out.txt"), None);
 
         let again = Scratch::fresh(run_dir.clone(), files).await.unwrap();
         assert_eq!(fs::read_dir(again.path()).unwrap().count(), 1);

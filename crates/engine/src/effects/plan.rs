@@ -10,7 +10,6 @@ use protocol::runs::{Phase, TaskStatus};
 use services::{Cx, Error};
 
 use super::Outcome;
-use crate::worktree_files;
 
 /// Files that are looked at to tell how much there is to do.
 const MOST_FILES: usize = 50_000;
@@ -20,7 +19,7 @@ pub(super) async fn plan(cx: &Cx, record: &Record) -> Result<Outcome, Error> {
     let worktree = super::worktree(record)?;
     let repository = super::repository(cx, record).await?;
     let files = cx.vcs.files(&repository, super::tip(record)?, MOST_FILES).await?;
-    let read = |path: &str| worktree_files::read(&worktree, path);
+    let read = |path: &str| files::read(&worktree, path);
     let facts = complexity::code_facts(files.iter().map(String::as_str), read);
     let tier = complexity::tier(&facts, &spec);
     let tasks: Vec<TaskState> = spec

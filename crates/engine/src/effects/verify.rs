@@ -6,6 +6,7 @@ use domain::{
     runs::{Input, Record},
     specs::TaskDraft,
 };
+use files::removal;
 use protocol::runs::TaskStatus;
 use services::{Cx, Error, vault};
 use tokio_util::sync::CancellationToken;
@@ -14,7 +15,6 @@ use super::Outcome;
 use crate::{
     checks::{self, Subject},
     export,
-    worktree_files::{self, removal},
 };
 
 /// The folder of a run that holds a clean copy of what it committed, while that is checked.
@@ -31,7 +31,7 @@ pub(super) async fn verify(
     let spec = super::spec(record)?;
     let worktree = super::worktree(record)?;
     let folder = worktree.clone();
-    let removed = worktree_files::blocking(move || export::remove_foreign(&folder)).await?;
+    let removed = files::blocking(move || export::remove_foreign(&folder)).await?;
     if restore_first || removed {
         cx.vcs.restore(&worktree, tree).await?;
     }
@@ -90,7 +90,7 @@ pub(super) async fn check_whole(cx: &Cx, record: &Record, cancel: &CancellationT
 
 async fn remove_copy(run_dir: &Path) -> Result<(), Error> {
     let run_dir = run_dir.to_owned();
-    Ok(worktree_files::blocking(move || removal::remove_below(&run_dir, WHOLE)).await?)
+    Ok(files::blocking(move || removal::remove_below(&run_dir, WHOLE)).await?)
 }
 
 fn completed<'a>(record: &Record, drafts: &'a [TaskDraft]) -> Vec<&'a TaskDraft> {

@@ -36,7 +36,7 @@ impl Worktree {
     }
 
     fn write(&self, name: &str) -> io::Result<()> {
-        let folder = made(worktree_files::open_top(&self.path())?, FOLDER)?;
+        let folder = made(files::open_top(&self.path())?, FOLDER)?;
         replace(&made(&folder, QUEUE)?, name, &json!({"a": 1}))
     }
 }

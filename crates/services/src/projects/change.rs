@@ -65,16 +65,12 @@ pub async fn delete(cx: &Cx, actor: &Actor, id: ProjectId) -> Result<(), Error> 
     tx.commit().await?;
     cx.nudges.events();
     let mut folders: Vec<_> = runs.iter().flat_map(|run| [cx.settings.worktree(*run), cx.settings.run_dir(*run)]).collect();
-    folders.push(cx.settings.package_cache(id));
     if project.source != ProjectSource::Folder {
         folders.push(cx.settings.repository(id));
     }
     for folder in folders {
-        match tokio::fs::remove_dir_all(&folder).await {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                tracing::warn!(%error, project = %id, folder = %folder.display(), "a folder of a deleted project stays behind");
-            }
-            _ => {}
+        if let Err(error) = super::prepare::remove(folder.clone()).await {
+            tracing::warn!(%error, project = %id, folder = %folder.display(), "a folder of a deleted project stays behind");
         }
     }
     Ok(())

@@ -30,7 +30,10 @@ pub async fn create(cx: &Cx, actor: &Actor, command: CreateProject) -> Result<Pr
     let tx = cx.store.begin().await?;
     let project = Project { owner: owner(cx, &tx, actor, wanted).await?, ..project };
     if let Some(other) = tx.projects().by_path(&project.path).await? {
-        return Err(Error::Conflict(format!("that folder is the project \"{}\" already", other.name)));
+        // Whoever may not know that project learns no name.
+        let seen = super::load(&tx, actor, other.id, Action::ReadProjects).await.is_ok();
+        let which = if seen { format!("the project \"{}\"", other.name) } else { "another project".to_owned() };
+        return Err(Error::Conflict(format!("that folder is {which} already")));
     }
     tx.projects().insert(&project).await?;
     if let Some(url) = clone_url {

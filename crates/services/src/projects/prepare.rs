@@ -1,6 +1,6 @@
 //! Making the repository of a project: the part of creation that touches the disk. Safe to do again after a crash.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use domain::ports::vcs::{Identity, Vcs, VcsError};
 use protocol::{
@@ -63,16 +63,17 @@ async fn remove_made(project: &Project) -> Result<(), Error> {
         return Ok(());
     }
     tracing::info!(project = %project.id, "the project was deleted while its repository was made");
-    match tokio::fs::remove_dir_all(&project.path).await {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
-        _ => Ok(()),
-    }
+    Ok(remove(PathBuf::from(&project.path)).await?)
 }
 
 async fn make(cx: &Cx, project: &Project, clone_url: &str, cancel: &CancellationToken) -> Result<String, VcsError> {
     let path = Path::new(&project.path);
     match project.source {
-        ProjectSource::Folder => Ok(cx.vcs.head(path).await?.0),
+        ProjectSource::Folder => match cx.vcs.head(path).await {
+            // Nothing of anybody's is in it yet, so a new repository may take its place.
+            Err(_) if is_empty(path).await? => new_repository(cx, project).await,
+            head => Ok(head?.0),
+        },
         ProjectSource::GitUrl => {
             if let Ok((branch, _)) = cx.vcs.head(path).await {
                 return Ok(branch);
@@ -84,14 +85,26 @@ async fn make(cx: &Cx, project: &Project, clone_url: &str, cancel: &Cancellation
                 return Ok(branch);
             }
             // What a crash left half-made is ours and holds nothing yet.
-            if tokio::fs::try_exists(path).await.unwrap_or(false) {
-                tokio::fs::remove_dir_all(path).await?;
-            }
-            let identity = Identity { name: cx.settings.commit_name.clone(), email: cx.settings.commit_email.clone() };
-            cx.vcs.init(path, &identity, project.created_at, &first_files(project)).await?;
-            Ok("main".to_owned())
+            remove(path.to_owned()).await?;
+            new_repository(cx, project).await
         }
     }
+}
+
+/// A repository with the project's first files; the name of its branch.
+async fn new_repository(cx: &Cx, project: &Project) -> Result<String, VcsError> {
+    let identity = Identity { name: cx.settings.commit_name.clone(), email: cx.settings.commit_email.clone() };
+    cx.vcs.init(Path::new(&project.path), &identity, project.created_at, &first_files(project)).await?;
+    Ok("main".to_owned())
+}
+
+/// Removes a repository of loki's own, whatever programs of the project left in it.
+pub(super) async fn remove(folder: PathBuf) -> std::io::Result<()> {
+    files::blocking(move || files::removal::remove_path(&folder)).await
+}
+
+async fn is_empty(folder: &Path) -> std::io::Result<bool> {
+    Ok(tokio::fs::read_dir(folder).await?.next_entry().await?.is_none())
 }
 
 fn first_files(project: &Project) -> Vec<(String, String)> {

@@ -6,7 +6,7 @@ use std::{
     io,
     os::{
         fd::{AsFd, AsRawFd, OwnedFd},
-        unix::fs::PermissionsExt,
+        unix::{ffi::OsStrExt, fs::PermissionsExt},
     },
     path::Path,
 };
@@ -19,7 +19,7 @@ use rustix::{
 use super::kind;
 
 /// Removes `name` from the folder `parent`, with all that is in it. Nothing there is fine.
-pub(crate) fn remove_below(parent: &Path, name: &str) -> io::Result<()> {
+pub fn remove_below(parent: &Path, name: &str) -> io::Result<()> {
     match super::open_top(parent) {
         Ok(parent) => remove(&parent, &CString::new(name)?),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -27,8 +27,23 @@ pub(crate) fn remove_below(parent: &Path, name: &str) -> io::Result<()> {
     }
 }
 
+/// Removes what `path` names by its last part, with all that is in it. Nothing there is fine.
+pub fn remove_path(path: &Path) -> io::Result<()> {
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) => {
+            let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+            match super::open_top(parent) {
+                Ok(parent) => remove(&parent, &CString::new(name.as_bytes())?),
+                Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(()),
+                Err(error) => Err(error),
+            }
+        }
+        _ => Err(io::Error::new(io::ErrorKind::InvalidInput, "what is removed needs a name")),
+    }
+}
+
 /// As [`remove_below`], for a folder that is open.
-pub(crate) fn remove(parent: &OwnedFd, name: &CStr) -> io::Result<()> {
+pub fn remove(parent: &OwnedFd, name: &CStr) -> io::Result<()> {
     match kind(parent, name) {
         Some(FileType::Directory) => remove_folder(parent, name),
         _ => unlink(parent, name),
@@ -36,7 +51,7 @@ pub(crate) fn remove(parent: &OwnedFd, name: &CStr) -> io::Result<()> {
 }
 
 /// Removes a file or the link itself, also from a folder that was locked against it.
-pub(crate) fn unlink(folder: &OwnedFd, name: &CStr) -> io::Result<()> {
+pub fn unlink(folder: &OwnedFd, name: &CStr) -> io::Result<()> {
     let once = || match rustix::fs::unlinkat(folder, name, AtFlags::empty()) {
         Err(Errno::NOENT) => Ok(()),
         result => result,
@@ -51,7 +66,7 @@ pub(crate) fn unlink(folder: &OwnedFd, name: &CStr) -> io::Result<()> {
 }
 
 /// Names of all entries of a folder.
-pub(crate) fn entries(folder: &OwnedFd) -> io::Result<Vec<CString>> {
+pub fn entries(folder: &OwnedFd) -> io::Result<Vec<CString>> {
     let mut names = Vec::new();
     // Opened anew, as a descriptor of a place alone cannot be read from.
     let readable = rustix::fs::openat(folder, c".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
@@ -104,7 +119,7 @@ fn unlocked(parent: &OwnedFd, name: &CStr) -> io::Result<OwnedFd> {
 }
 
 /// Gives the owner, which is this server, all rights on a folder.
-pub(crate) fn unlock_if_needed(folder: &OwnedFd) -> io::Result<()> {
+pub fn unlock_if_needed(folder: &OwnedFd) -> io::Result<()> {
     if rustix::fs::fstat(folder)?.st_mode & 0o700 == 0o700 { Ok(()) } else { unlock(folder) }
 }
 
