@@ -48,8 +48,8 @@ pub struct ServeArgs {
     #[arg(long, env = "LOKI_MAX_RUNS", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub max_runs: u16,
     /// Seconds that an agent may be silent before it counts as stalled
-    #[arg(long, env = "LOKI_STALL_SECONDS", value_name = "SECONDS")]
-    pub stall_seconds: Option<u32>,
+    #[arg(long, env = "LOKI_STALL_SECONDS", value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
+    pub stall_seconds: u32,
     /// How the log on standard error is written
     #[arg(long, env = "LOKI_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
@@ -232,7 +232,7 @@ impl Config {
             committer: committer(&args.commit_name, &args.commit_email)?,
             signing_key: args.commit_signing_key.as_deref().map(signing_key).transpose()?,
             max_runs: usize::from(args.max_runs),
-            stall: args.stall_seconds.map(|seconds| Duration::from_secs(seconds.into())),
+            stall: Some(Duration::from_secs(args.stall_seconds.into())),
             hosts: hosts::AllowedHosts::new(args.listen, &public_url, &args.allow_host, tls),
             allow_host: args.allow_host,
             public_url,

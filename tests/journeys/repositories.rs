@@ -5,7 +5,7 @@ use protocol::{
     templates::{TemplateBody, TemplateList},
 };
 use serde_json::json;
-use tests::{Setup, TestApp, command, specs};
+use tests::{Setup, TestApp, command, eventually, specs};
 
 use crate::{control::slow, folder::Folder};
 
@@ -78,6 +78,101 @@ async fn templates_of_a_repository_are_listed_and_used() {
     let finished = run.is_verified().await;
     assert_eq!(finished.title, "Greeter");
     assert!(folder.path().join(".loki/templates/house.md").is_file(), "the team's files stay");
+}
+
+// A spec that was built already needs no change, which is no failure: loki saw every example hold.
+#[tokio::test]
+async fn a_spec_that_was_built_already_holds_without_a_change() {
+    let app = TestApp::start().await;
+    let user = app.operator().await;
+    let project = user.has_project().with_spec(specs::GREET).create().await;
+    project.starts_run().await.is_verified().await;
+    let before = project.git(&["rev-parse", "main"]);
+
+    let again = project.starts_run().await;
+    let finished = again.finishes().await;
+
+    assert_eq!(finished.verdict, Some(Verdict::VerifiedWithGaps), "{:?}\n{}", finished.reason, again.log_text().await);
+    let timeline = again.timeline().await;
+    assert_eq!(finished.tasks_done, 3);
+    assert!(timeline.tasks.iter().all(|task| task.commit.is_none() && task.attempts == 1), "{:#?}", timeline.tasks);
+    assert_eq!(project.git(&["rev-parse", "main"]), before);
+    let diff = timeline.gates.iter().find(|gate| gate.name == "diff").unwrap();
+    assert_eq!(diff.verdict, GateVerdict::Inconclusive);
+
+    // What nobody could see hold stays a claim.
+    let half = user.has_project().with_spec(specs::HALF).create().await;
+    half.starts_run().await.finishes().await;
+    assert_eq!(half.starts_run().await.finishes().await.verdict, Some(Verdict::NotVerified));
+}
+
+// Folders deeper than any path: whoever removes them must not go down level by level.
+#[tokio::test]
+async fn tests_that_leave_bottomless_folders_harm_neither_server_nor_disk() {
+    let folder = Folder::new();
+    folder
+        .write("tests/run.sh", "python3 -c \"\nimport os\nfor _ in range(20000):\n os.mkdir('d'); os.chdir('d')\n\"\n[ -d d ]\n");
+    folder.write("Makefile", "test:\n\tsh tests/run.sh\n");
+    folder.commit();
+    let app = folder.setup().start().await;
+    let user = app.operator().await;
+    let project = user.has_project().in_folder(&folder.path()).with_spec(specs::ONE).create().await;
+
+    let run = project.starts_with(json!({"limits": {"iterations": 1}})).await;
+    run.finishes().await;
+
+    app.get("/health").await.expect(200);
+    user.delete(&format!("/api/projects/{}", project.id())).await.expect(204);
+    eventually("the run's folders are gone", async || {
+        let left = ["worktrees", "runs"].map(|name| app.data_dir().join(name).join(run.id.to_string()).exists());
+        (left == [false, false]).then_some(())
+    })
+    .await;
+}
+
+// The project's tests run before the examples, in the same folder, and may write what they like.
+#[tokio::test]
+async fn tests_cannot_put_another_program_under_the_examples() {
+    let folder = Folder::new();
+    folder.write("greet", "#!/bin/sh\necho TODO\n");
+    folder.write("Makefile", "test:\n\tsh tests/run.sh\n");
+    folder.write("tests/run.sh", "printf '#!/bin/sh\\necho \"Hello, $1!\"\\n' >greet; chmod +x greet; [ -x greet ]\n");
+    folder.commit();
+    let app = folder.setup().demo("--misbehave unrelated").start().await;
+    let user = app.operator().await;
+    let project = user.has_project().in_folder(&folder.path()).with_spec(specs::ONE).create().await;
+
+    let run = project.starts_with(json!({"limits": {"iterations": 1}})).await;
+    let finished = run.finishes().await;
+
+    assert_eq!(finished.verdict, Some(Verdict::NotVerified), "{}", run.log_text().await);
+    assert!(run.failed_gates().await.iter().any(|gate| gate == "acceptance"), "{:#?}", run.timeline().await.gates);
+}
+
+// EC-007
+#[tokio::test]
+async fn an_empty_folder_becomes_a_repository_and_files_without_one_stay_as_they_are() {
+    let folder = Folder::new();
+    let root = folder.root.path();
+    let [empty, plain, bare] = ["empty", "plain", "bare"].map(|name| root.join(name));
+    for path in [&empty, &plain, &bare] {
+        std::fs::create_dir(path).unwrap();
+    }
+    std::fs::write(plain.join("notes.txt"), "mine").unwrap();
+    command::git(&bare, &["init", "--quiet"]);
+    let app = folder.setup().start().await;
+    let user = app.operator().await;
+
+    let project = user.has_project().in_folder(&empty).with_spec(specs::ONE).create().await;
+    project.starts_run().await.is_verified().await;
+    assert!(command::git(&empty, &["log", "--format=%s", "main"]).lines().count() >= 2);
+
+    for (path, holds) in [(&plain, "notes.txt"), (&bare, ".git")] {
+        let problem = user.has_project().in_folder(path).with_spec(specs::ONE).create_in_vain().await;
+        assert!(problem.contains("git"), "{}: {problem}", path.display());
+        let left: Vec<_> = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, [holds], "nothing was added or taken away");
+    }
 }
 
 // TW-06

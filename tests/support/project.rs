@@ -51,15 +51,26 @@ impl<'a> NewProject<'a> {
 
     /// Makes it and waits until its repository is there.
     pub async fn create(self) -> ProjectHandle<'a> {
-        let project: Project = self.actor.post("/api/projects", &self.body).await.expect(201).json();
         let actor = self.actor;
-        let project = eventually("the project's repository is made", async || {
-            let project = actor.reads_project(project.id).await;
-            (project.status != ProjectStatus::Preparing).then_some(project)
-        })
-        .await;
+        let project = self.prepared().await;
         assert_eq!(project.status, ProjectStatus::Ready, "{:?}", project.problem);
         ProjectHandle { actor, project }
+    }
+
+    /// Makes it and waits until it is said why there is no repository.
+    pub async fn create_in_vain(self) -> String {
+        let project = self.prepared().await;
+        assert_eq!(project.status, ProjectStatus::Failed);
+        project.problem.unwrap_or_default()
+    }
+
+    async fn prepared(self) -> Project {
+        let project: Project = self.actor.post("/api/projects", &self.body).await.expect(201).json();
+        eventually("the project is prepared", async || {
+            let project = self.actor.reads_project(project.id).await;
+            (project.status != ProjectStatus::Preparing).then_some(project)
+        })
+        .await
     }
 }
 

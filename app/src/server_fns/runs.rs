@@ -63,12 +63,14 @@ pub async fn run_diff(id: String, wanted: bool) -> Result<Option<Diff>, UiError>
 /// further and further.
 #[server(name = ReadOlderLog, prefix = "/ui", endpoint = "run_log", input = GetUrl)]
 pub async fn older_log(id: String, before: EventSeq) -> Result<OlderLog, UiError> {
-    use super::context;
+    use super::{asked, context};
 
     const ENOUGH: usize = 200;
     let (cx, actor) = context()?;
     let id = known(&id)?;
-    let (mut end, mut reach) = (before, 1_000);
+    // Somebody else than the page may name any number.
+    let newest = asked(services::events::last_seq(&cx).await)?;
+    let (mut end, mut reach) = (before.min(newest.saturating_add(1)), 1_000);
     let mut entries = Vec::new();
     while end > 1 && entries.len() < ENOUGH {
         let start = (end - reach).max(1);
@@ -76,7 +78,7 @@ pub async fn older_log(id: String, before: EventSeq) -> Result<OlderLog, UiError
         found.append(&mut entries);
         entries = found;
         end = start;
-        reach *= 4;
+        reach = reach.saturating_mul(4);
     }
     Ok(OlderLog { entries, has_more: end > 1 })
 }

@@ -4,7 +4,10 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use leptos_router::hooks::use_navigate;
 
 use super::{el, icon, live, nothing};
-use crate::{browser::forms, server_fns::UiError};
+use crate::{
+    browser::{forms, scroll},
+    server_fns::UiError,
+};
 
 /// How a form stands.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +53,14 @@ pub fn form(action: &'static str, state: FormState, done: impl Fn() + Clone + Se
         }
     };
     let form = el("form").class("form").attr("method", "post").attr("action", action).on_submit(submit);
-    form.child(live(move || problem(state))).child(fields).view()
+    let form = form.child(live(move || problem(state))).child(fields).view();
+    // It stands above the fields, which may be longer than the window.
+    Effect::new(move |_| {
+        if state.error.with(Option::is_some) {
+            scroll::focus(".form-error");
+        }
+    });
+    form
 }
 
 fn problem(state: FormState) -> AnyView {
@@ -64,6 +74,6 @@ fn problem(state: FormState) -> AnyView {
 
 /// Why a form was refused.
 pub fn form_error(words: impl Into<String>) -> AnyView {
-    let line = el("p").class("form-error").attr("role", "alert").child(icon("cross"));
+    let line = el("p").class("form-error").attr("role", "alert").attr("tabindex", "-1").child(icon("cross"));
     line.child(el("span").text(words).view()).view()
 }

@@ -28,7 +28,6 @@ use protocol::{
 use services::{Cx, Error, vault::Given};
 use tokio_util::sync::CancellationToken;
 
-use crate::worktree_files;
 use dependencies::Dependencies;
 
 /// The iteration number of the gates that check the whole.
@@ -63,6 +62,8 @@ struct Judged {
     masks: Masks,
     findings: Vec<(GateName, Finding)>,
     gates: Vec<Gate>,
+    /// No file differs from before.
+    unchanged: bool,
 }
 
 impl Judged {
@@ -87,7 +88,8 @@ impl Judged {
         };
         let open: Vec<(GateName, Finding)> = self.findings.iter().filter(blocks).cloned().collect();
         let wanting = !open.is_empty() && open.iter().all(|(_, finding)| finding.verdict == GateVerdict::Inconclusive);
-        Verification { gates: self.gates, findings: gates::findings_text(&open), wanting, examples }
+        let unchanged = self.unchanged;
+        Verification { gates: self.gates, findings: gates::findings_text(&open), wanting, examples, unchanged }
     }
 }
 
@@ -103,25 +105,44 @@ pub(crate) async fn run(subject: &Subject<'_>, cancel: &CancellationToken) -> Re
         masks: subject.given.masks().clone(),
         findings: Vec::new(),
         gates: Vec::new(),
+        unchanged: false,
     };
-    judged.add(GateName::Diff, diff::judge(&stat), started);
+    let files = cx.vcs.files(&subject.repository, &subject.tree, MOST_FILES).await?;
+    let mut difference = diff::judge(&stat);
+    judged.unchanged = stat.files == 0;
+    if judged.unchanged && holds_already(subject, &files, cancel).await? {
+        difference = diff::held_already();
+    }
+    judged.add(GateName::Diff, difference, started);
     if judged.has_failed(GateName::Diff) {
         return Ok(judged.verification(Vec::new()));
     }
     let changed = cx.vcs.changed(&subject.repository, &subject.from, &subject.tree, MOST_CHANGED).await?;
     judge_texts(subject, &changed, &mut judged);
-    let files = cx.vcs.files(&subject.repository, &subject.tree, MOST_FILES).await?;
-    let found = detection::detect(&files, &|path| worktree_files::read(&subject.worktree, path)).configured(&judged.config);
+    let found = detection::detect(&files, &|path| files::read(&subject.worktree, path)).configured(&judged.config);
     let dependencies = dependencies::install(subject, &files, cancel).await?;
     judge_commands((subject, &dependencies), (&found, broken_config), &mut judged, cancel).await?;
 
     let since = Instant::now();
+    // Tests of the project may have written over what the examples are about.
+    cx.vcs.restore(&subject.worktree, &subject.tree).await?;
     let facts = examples::carry_out(subject, &files, cancel).await?;
     let only: Vec<ExampleFact> = facts.iter().map(|(_, fact)| fact.clone()).collect();
     let has_examples = subject.tasks.iter().any(|task| !task.examples.is_empty());
     let tests_touched = changed.iter().any(|file| test_integrity::is_test_path(&file.path));
     judged.add(GateName::Acceptance, acceptance::judge(&only, has_examples, tests_touched), since);
     Ok(judged.verification(facts))
+}
+
+/// Whether every task is proven by examples as it stands.
+async fn holds_already(subject: &Subject<'_>, files: &[String], cancel: &CancellationToken) -> Result<bool, Error> {
+    if subject.tasks.is_empty() || subject.tasks.iter().any(|task| task.examples.is_empty()) {
+        return Ok(false);
+    }
+    let facts = examples::carry_out(subject, files, cancel).await?;
+    let proven = |number: u32| facts.iter().any(|(task, _)| *task == number);
+    let held = facts.iter().all(|(_, fact)| fact.held == Some(true));
+    Ok(held && subject.tasks.iter().all(|task| proven(task.number)))
 }
 
 /// The team's settings as they were before the run, so that an agent cannot loosen them.

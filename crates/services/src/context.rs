@@ -101,11 +101,6 @@ impl Settings {
         self.data_dir.join("worktrees").join(run.to_string())
     }
 
-    /// What package managers keep for the checks of a project's runs.
-    pub fn package_cache(&self, project: protocol::ProjectId) -> PathBuf {
-        self.data_dir.join("packages").join(project.to_string())
-    }
-
     /// What a run leaves beside its commits: transcripts and the agent's home.
     pub fn run_dir(&self, run: protocol::RunId) -> PathBuf {
         self.data_dir.join("runs").join(run.to_string())

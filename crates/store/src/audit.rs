@@ -81,6 +81,12 @@ impl Audit<'_> {
         Ok(Link { seq: row.seq, hash: row.hash })
     }
 
+    /// The lowest position that an entry has.
+    pub async fn first_seq(&self) -> Result<Option<i64>, StoreError> {
+        let found = audit_entries::Entity::find().select_only().column(Column::Seq).order_by_asc(Column::Seq).limit(1);
+        Ok(found.into_tuple().one(&self.0.inner).await?)
+    }
+
     /// Entries after a position, oldest first.
     pub async fn after(&self, seq: i64, limit: u64) -> Result<Vec<Row>, StoreError> {
         let found = audit_entries::Entity::find().filter(Column::Seq.gt(seq)).order_by_asc(Column::Seq).limit(limit);

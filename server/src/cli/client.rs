@@ -144,12 +144,12 @@ pub(super) fn exit_of(run: &Run) -> Exit {
 
 /// How a run stands, in one line.
 pub(super) fn line_of(run: &Run) -> String {
-    use protocol::runs::Verdict;
-    let state = match run.verdict {
-        Some(Verdict::Verified) => "verified",
-        Some(Verdict::VerifiedWithGaps) => "verified with gaps",
-        Some(Verdict::NotVerified) => "not verified",
-        None => run.status.as_str(),
+    use protocol::runs::{RunStatus, Verdict};
+    let state = match (run.status, run.verdict) {
+        (RunStatus::Finished, Some(Verdict::Verified)) => "verified",
+        (RunStatus::Finished, Some(Verdict::VerifiedWithGaps)) => "verified with gaps",
+        (RunStatus::Finished, Some(Verdict::NotVerified)) => "not verified",
+        (status, _) => status.as_str(),
     };
     let state = state.replace('_', " ");
     let phase = run.phase.map(|phase| format!(" · {}", phase.as_str())).unwrap_or_default();

@@ -1,5 +1,6 @@
 //! `loki serve`.
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::oneshot;
 
 use super::{Exit, Failure, print};
@@ -10,9 +11,18 @@ use crate::{
     wiring::{App, listen},
 };
 
+/// Each open page is a descriptor. Shells allow 1,024 of them; this asks for as many as the system gives.
+fn allow_open_files() {
+    let limits = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limits.maximum, ..limits }) {
+        tracing::warn!(%error, "the limit of open files stays as it is: {:?}", limits.current);
+    }
+}
+
 /// Serves until a signal asks to stop.
 pub(super) async fn run(args: ServeArgs) -> Result<Exit, Failure> {
     telemetry::start(args.log_format);
+    allow_open_files();
     let mut config = Config::new(args)?;
     // Before anything is changed on the disk: a second start on the same port must not touch the first one's data.
     let listener = listen(config.listen).await?;

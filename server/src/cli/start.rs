@@ -1,6 +1,6 @@
 //! `loki start`.
 
-use std::{path::Path, time::Duration};
+use std::{io::Read, path::Path, time::Duration};
 
 use clap::Args;
 use protocol::{
@@ -91,8 +91,16 @@ pub(super) async fn run(args: StartArgs) -> Result<Exit, Failure> {
     if args.wait { wait(&client, started.run_id).await } else { Ok(Exit::Done) }
 }
 
-/// A file's text if there is such a file, else the words themselves.
+/// What is piped in for `-`, a file's text if there is such a file, else the words themselves.
 fn read_spec(spec: &str) -> Result<String, Failure> {
+    if spec == "-" {
+        let mut bytes = Vec::new();
+        std::io::stdin().take(LARGEST + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > LARGEST {
+            return Err(Failure("what was piped in is longer than a spec may be (1 MiB)".to_owned()));
+        }
+        return String::from_utf8(bytes).map_err(|_| Failure("what was piped in is no text (UTF-8)".to_owned()));
+    }
     let path = Path::new(spec);
     let Ok(metadata) = std::fs::metadata(path) else {
         if looks_like_path(spec) {

@@ -24,6 +24,10 @@ use scan::Scan;
 /// Whether the tests of the project prove at least as much as before.
 pub fn judge(changed: &[ChangedFile]) -> Finding {
     let mut problems: Vec<Problem> = compare::problems(changed);
+    for file in changed {
+        let found = settings::stands_in(file).into_iter();
+        problems.extend(found.map(|what| Problem { verdict: Failed, path: file.path.clone(), line: 0, what }));
+    }
     for file in changed.iter().filter(|file| file.link.is_none()) {
         let found = settings::problems(file).into_iter();
         problems.extend(found.map(|(line, what)| Problem { verdict: Failed, path: file.path.clone(), line, what }));

@@ -77,12 +77,18 @@ fn set(facts: &mut Facts, name: GateName, verdict: GateVerdict, blocking: bool) 
     facts.gates.push(gate(name, verdict, blocking));
 }
 
+fn nothing_changed(facts: &mut Facts, diff: GateVerdict) {
+    facts.commits.clear();
+    facts.files_changed = 0;
+    set(facts, GateName::Diff, diff, true);
+}
+
 /// What is done to good facts, and what is then concluded: the verdict and its first gap.
 type Case = (fn(&mut Facts), Verdict, &'static str);
 
 #[test]
 fn the_verdict_follows_from_the_facts() {
-    use GateVerdict::{Failed, Inconclusive, NotApplicable};
+    use GateVerdict::{Failed, Inconclusive, NotApplicable, Passed};
     use Verdict::{NotVerified, Verified, VerifiedWithGaps};
     let cases: [Case; 22] = [
         (|_| {}, Verified, ""),
@@ -134,6 +140,18 @@ fn the_verdict_follows_from_the_facts() {
             "1 of 2 examples of task 1 could not be carried out.",
         ),
         (|facts| facts.sandboxed = false, VerifiedWithGaps, "Agent and checks ran without a sandbox."),
+        // A spec that an earlier run built: nothing had to change, and loki saw the examples hold.
+        (|facts| nothing_changed(facts, Inconclusive), VerifiedWithGaps, "The gate \"diff\" could not tell: seen."),
+        (|facts| nothing_changed(facts, Failed), NotVerified, "Nothing was committed."),
+        (|facts| nothing_changed(facts, Passed), NotVerified, "Nothing was committed."),
+        (
+            |facts| {
+                nothing_changed(facts, Inconclusive);
+                facts.tasks[0].examples = vec![example(None)];
+            },
+            NotVerified,
+            "Nothing was committed.",
+        ),
     ];
     for (change, expected, gap) in cases {
         let mut facts = facts();

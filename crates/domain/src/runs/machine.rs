@@ -91,6 +91,9 @@ pub struct Verification {
     pub wanting: bool,
     /// Examples of the spec that were carried out, by task.
     pub examples: Vec<(u32, ExampleFact)>,
+    /// No file differs from before the iteration.
+    #[serde(default)]
+    pub unchanged: bool,
 }
 
 /// What the machine asks the engine to do.

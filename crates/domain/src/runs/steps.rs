@@ -318,6 +318,10 @@ pub(super) fn verified(state: &mut RunState, verification: Verification, at: Tim
     let wanting = verification.wanting && state.task().is_some_and(|task| task.attempts <= WANTING_ATTEMPTS);
     if failed.is_empty() && !wanting {
         state.findings.clear();
+        if verification.unchanged {
+            held_already(state, at, changes);
+            return;
+        }
         let without_task = match &state.current {
             Some(iteration) if iteration.title == BY_HAND => "chore: take over what was edited by hand",
             _ => "fix: mend what the check of the whole found",
@@ -329,6 +333,18 @@ pub(super) fn verified(state: &mut RunState, verification: Verification, at: Tim
     state.findings = verification.findings;
     let summary = if failed.is_empty() { "not proven yet".to_owned() } else { format!("failed: {}", failed.join(", ")) };
     attempt_failed(state, &summary, at, changes);
+}
+
+/// A task whose examples hold without a change, since another one or an earlier run brought them: there is nothing to commit.
+fn held_already(state: &mut RunState, at: Timestamp, changes: &mut Vec<Change>) {
+    let running = state.current.as_ref().and_then(|iteration| iteration.task);
+    if let Some(task) = state.tasks.iter_mut().find(|task| Some(task.number) == running) {
+        task.status = TaskStatus::Completed;
+        task.note = Some("Held already: nothing had to change".to_owned());
+        changes.push(Change::Task(task.clone()));
+    }
+    close_iteration(state, StepStatus::Passed, "Nothing had to change", at, changes);
+    begin_next(state, at, changes);
 }
 
 fn failed_gates(verification: &Verification) -> Vec<String> {

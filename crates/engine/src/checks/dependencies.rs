@@ -16,10 +16,12 @@ use services::Error;
 use tokio_util::sync::CancellationToken;
 
 use super::{Subject, commands};
-use crate::{output, worktree_files};
+use crate::output;
 
 /// Wall time of one step of an installation.
 const WALL: Duration = Duration::from_mins(10);
+/// The home of package managers, and their caches, in the run's folder.
+const HOME: &str = "packages";
 
 /// What was installed for the checks of one subject, and what could not be.
 #[derive(Debug, Default)]
@@ -43,9 +45,10 @@ pub(super) async fn install(subject: &Subject<'_>, files: &[String], cancel: &Ca
     if !subject.cx.settings.installs {
         return Ok(dependencies);
     }
-    let home = subject.cx.settings.package_cache(subject.record.project_id);
-    for install in detection::installs(files, &|path| worktree_files::read(&subject.worktree, path)) {
-        let folder = worktree_files::resolve(&subject.worktree, &install.dir);
+    // Each run has its own: what an agent's packages leave there is no other run's to trust.
+    let home = subject.cx.settings.run_dir(subject.record.id).join(HOME);
+    for install in detection::installs(files, &|path| files::read(&subject.worktree, path)) {
+        let folder = files::resolve(&subject.worktree, &install.dir);
         let is_there = |name: &str| folder.as_deref().is_some_and(|folder| folder.join(name).is_dir());
         if install.manager.folder().is_some_and(is_there) {
             continue;
@@ -94,7 +97,8 @@ async fn run(
             network: Network::Host,
             limits: JobLimits::for_checks(WALL),
         };
-        let output = commands::start(subject.cx, job, cancel).await?;
+        let mut output = commands::start(subject.cx, job, cancel).await?;
+        output.text = subject.given.masks().mask(output.text);
         let mut log = output::Output::of_check(subject.cx, subject.record);
         log.push(LogKind::Tool, format!("$ {shown}\n"));
         log.push(LogKind::Output, output.text.clone());

@@ -7,13 +7,11 @@ use domain::{
     specs::examples::{self, BoundExample, Example, Program, Seen},
 };
 use protocol::receipts::ExampleFact;
-use services::Error;
-use sha2::{Digest, Sha256};
+use services::{Cx, Error};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
 use super::{Subject, commands, scratch::Scratch};
-use crate::worktree_files;
 
 /// Wall time of one example.
 const WALL: Duration = Duration::from_secs(20);
@@ -29,7 +27,7 @@ pub(super) async fn carry_out(
     let mut facts = Vec::new();
     for task in &subject.tasks {
         for example in &task.examples {
-            facts.push((task.number, one(subject, files, task.number, example, cancel).await?));
+            facts.push((task.number, one(subject, files, example, cancel).await?));
         }
     }
     Ok(facts)
@@ -38,7 +36,6 @@ pub(super) async fn carry_out(
 async fn one(
     subject: &Subject<'_>,
     files: &[String],
-    task: u32,
     example: &Example,
     cancel: &CancellationToken,
 ) -> Result<ExampleFact, Error> {
@@ -46,7 +43,7 @@ async fn one(
     if let Some(why) = example.hindrance() {
         return Ok(unknown(why));
     }
-    let bound = examples::bind(example, seed(subject, task));
+    let bound = examples::bind(example, seed(subject.cx));
     let seen = if bound.argv.is_empty() {
         read_files(&subject.worktree, &bound)
     } else {
@@ -86,10 +83,11 @@ fn without_secrets(subject: &Subject<'_>, bound: &BoundExample, seen: Seen) -> O
     Some(examples::evaluate(bound, &hidden).err().unwrap_or_else(|| "it differs in a secret".to_owned()))
 }
 
-/// Values differ from run to run and task to task, and are the same again when the step is repeated.
-fn seed(subject: &Subject<'_>, task: u32) -> u64 {
-    let digest = Sha256::new().chain_update(subject.record.id.0.as_bytes()).chain_update(task.to_be_bytes()).finalize();
-    digest.iter().take(8).fold(0, |seed, byte| seed << 8 | u64::from(*byte))
+/// Values are new each time: what can be computed from something that the agent sees, it can write into its program.
+fn seed(cx: &Cx) -> u64 {
+    let mut random = [0; 8];
+    cx.ids.random(&mut random);
+    u64::from_be_bytes(random)
 }
 
 /// Where the program of an example is.
@@ -115,7 +113,7 @@ const BUILD_SYSTEMS: [&str; 5] = ["Cargo.toml", "package.json", "pyproject.toml"
 
 fn locate(subject: &Subject<'_>, files: &[String], argv: &[String]) -> Located {
     let words = |from: usize| argv.iter().skip(from).map(OsString::from);
-    let find = |path: &str| worktree_files::resolve(&subject.worktree, path).filter(|found| found.is_file());
+    let find = |path: &str| files::resolve(&subject.worktree, path).filter(|found| found.is_file());
     match examples::program(argv) {
         Program::Own { name } => {
             let built = BUILT.iter().map(|folder| format!("{folder}/{name}"));
@@ -220,7 +218,7 @@ async fn read_stream(stream: Box<dyn tokio::io::AsyncRead + Send + Unpin>) -> St
 
 fn read_files(folder: &Path, bound: &BoundExample) -> Seen {
     let files = bound.expect_files.iter().filter_map(|file| {
-        let text = worktree_files::read(folder, &file.path)?;
+        let text = files::read(folder, &file.path)?;
         Some((file.path.clone(), text))
     });
     Seen { files: files.collect(), ..Seen::default() }

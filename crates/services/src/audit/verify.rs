@@ -22,6 +22,7 @@ pub async fn verify(cx: &Cx, actor: &Actor, keys: &[PublicKey]) -> Result<AuditV
     let tx = cx.store.read().await?;
     let checkpoints = tx.audit().checkpoints().await?;
     let head = tx.audit().head().await?;
+    let stray = tx.audit().first_seq().await?.filter(|seq| *seq < 1);
     let start = start(tx.audit().after(0, 1).await?.first(), &checkpoints);
     let mut walk = Walk { chain: Chain::after(start.clone()), checked: 0, problem: None, checkpoints, at: 0 };
     walk.pass_checkpoint(&start);
@@ -33,6 +34,10 @@ pub async fn verify(cx: &Cx, actor: &Actor, keys: &[PublicKey]) -> Result<AuditV
         let hashing = tokio::task::spawn_blocking(move || walk.over(page));
         page = tx.audit().page_after(behind, PAGE).await?;
         walk = hashing.await.map_err(|error| Error::Internal(format!("the trail could not be walked over: {error}")))?;
+    }
+    // Entries count from 1. What stands before that is shown to whoever reads the trail, and in no chain.
+    if let Some(seq) = stray {
+        walk.problem = Some((seq, format!("entry {seq} was put beside the trail, which begins with 1")));
     }
     Ok(verdict(walk, &start, &head, keys))
 }

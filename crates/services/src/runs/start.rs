@@ -30,7 +30,7 @@ const SPEC_BYTES: usize = 1 << 20;
 /// Queues a run of a project. The same `request_id` with the same body answers with the run that it made before.
 pub async fn start(cx: &Cx, actor: &Actor, command: StartRun) -> Result<Run, Error> {
     require_somewhere(actor, Action::StartRun)?;
-    let request = request(&command)?;
+    let request = request(actor, &command)?;
     let project = {
         let tx = cx.store.read().await?;
         projects::load(&tx, actor, command.project_id, Action::StartRun).await?
@@ -124,13 +124,20 @@ async fn insert(cx: &Cx, actor: &Actor, mut record: Record) -> Result<Run, Error
 }
 
 /// The request's id and the hash of its body.
-fn request(command: &StartRun) -> Result<Option<(String, String)>, Error> {
+/// What makes a request the same, and the hash of its body. Ids count for whoever chose them: whether somebody else used one is
+/// not told.
+fn request(actor: &Actor, command: &StartRun) -> Result<Option<(String, String)>, Error> {
     let Some(id) = &command.request_id else { return Ok(None) };
     if id.is_empty() || id.len() > 128 || id.chars().any(|c| !c.is_ascii_graphic()) {
         return Err(Error::Invalid("request_id must have 1 to 128 visible ASCII characters".to_owned()));
     }
     let body = serde_json::to_vec(command).map_err(|error| Error::Internal(error.to_string()))?;
-    Ok(Some((id.clone(), hex(&Sha256::digest(&body)))))
+    let whose = match (actor.person(), actor) {
+        (Some(person), _) => person.to_string(),
+        (None, Actor::Token { id, .. }) => id.to_string(),
+        (None, _) => String::new(),
+    };
+    Ok(Some((format!("{whose} {id}"), hex(&Sha256::digest(&body)))))
 }
 
 fn same_request(earlier: &Record, hash: &str) -> Result<Run, Error> {

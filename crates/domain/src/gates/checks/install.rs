@@ -129,7 +129,8 @@ fn needs_packages(manifest: &Value) -> bool {
 
 fn python(project: &Project<'_>, installs: &mut Vec<Install>) {
     const LISTS: [&str; 4] = ["requirements.txt", "requirements-dev.txt", "dev-requirements.txt", "requirements-test.txt"];
-    const VENV: &[&str] = &["python3", "-m", "venv", "--system-site-packages", ".venv"];
+    // Isolated: modules of the project do not stand in for Python's own while there is a network.
+    const VENV: &[&str] = &["python3", "-I", "-m", "venv", "--system-site-packages", ".venv"];
     let mut dirs: Vec<&str> =
         LISTS.iter().chain(&["uv.lock", "poetry.lock"]).flat_map(|name| project.folders_with(name)).collect();
     dirs.sort_unstable();
@@ -142,7 +143,7 @@ fn python(project: &Project<'_>, installs: &mut Vec<Install>) {
             installs.push(install(dir, Manager::Python, &[&poetry]));
         } else {
             let lists = LISTS.iter().filter(|list| project.has(dir, list)).flat_map(|list| ["-r", list]);
-            let pip = [".venv/bin/python", "-m", "pip", "install", "--disable-pip-version-check", "--no-input"];
+            let pip = [".venv/bin/python", "-I", "-m", "pip", "install", "--disable-pip-version-check", "--no-input"];
             let pip: Vec<&str> = pip.into_iter().chain(lists).collect();
             let has_names = LISTS.iter().filter_map(|list| project.read(dir, list)).any(|text| names_packages(&text));
             if has_names {

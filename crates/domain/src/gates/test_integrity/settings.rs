@@ -25,6 +25,28 @@ static CARGO: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*(?:test|harness|a
 static WORKFLOW: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^\s*-?\s*continue-on-error\s*:\s*true|^\s*-?\s*allow_failure\s*:\s*true"));
 
+static NODE_SETTINGS: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)^\s*(?:script-shell|node-options|scripts-prepend-node-path)\s*="));
+/// Modules that run tests, or that Python loads before anything else. A file of the project comes before the installed one.
+const RUNNERS: [&str; 8] = ["_pytest", "pluggy", "pytest", "runpy", "sitecustomize", "unittest", "usercustomize", "venv"];
+
+/// Whether a new file, or a link, takes the place of what runs the tests.
+pub(super) fn stands_in(file: &ChangedFile) -> Option<String> {
+    if file.before.is_some() || file.after.is_none() && file.link.is_none() {
+        return None;
+    }
+    let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
+    let module = match name {
+        "__init__.py" | "__main__.py" => folder.rsplit('/').next()?,
+        _ => name.strip_suffix(".py").unwrap_or(if file.link.is_some() { name } else { "" }),
+    };
+    if RUNNERS.contains(&module) {
+        return Some(format!("it stands in for Python's module {module}, which runs the tests"));
+    }
+    // Make takes these before the Makefile that everybody reads.
+    matches!(name, "GNUmakefile" | "makefile").then(|| "make takes it instead of Makefile: name it Makefile".to_owned())
+}
+
 /// What was done to the running of tests in this file: a line, and what is wrong with it.
 pub(super) fn problems(file: &ChangedFile) -> Vec<(usize, String)> {
     let name = file.path.rsplit('/').next().unwrap_or_default();
@@ -36,6 +58,7 @@ pub(super) fn problems(file: &ChangedFile) -> Vec<(usize, String)> {
         "pytest.ini" | "pyproject.toml" | "setup.cfg" | "tox.ini" | ".pytest.ini" => {
             added(file, &DESELECTS, "tests are left out")
         }
+        ".npmrc" => added(file, &NODE_SETTINGS, "scripts are run by something else"),
         "Cargo.toml" => added(file, &CARGO, "tests are turned off"),
         _ if matches!(extension, "yml" | "yaml") => added(file, &WORKFLOW, "a failure no longer counts"),
         _ => Vec::new(),

@@ -29,6 +29,38 @@ const GO: &str = "func TestA(t *testing.T) {\n\tif f(1) != 2 {\n\t\tt.Error(\"ba
 const SH: &str = "#!/bin/sh\nset -u\nout=$(./greet Ada)\nif [ \"$out\" = \"Hello\" ]; then p=1; else f=1; fi\n[ \"$f\" -eq 0 ]\n";
 
 #[test]
+fn what_takes_the_place_of_a_runner_is_found() {
+    let new = |path: &str| judge(&[file(path, None, Some("print('1 passed')\n"))]).verdict;
+    for path in [
+        "pytest.py",
+        "src/pytest/__init__.py",
+        "unittest/__main__.py",
+        "sitecustomize.py",
+        "api/usercustomize.py",
+        "venv.py",
+        "GNUmakefile",
+        "makefile",
+    ] {
+        assert_eq!(new(path), Failed, "{path}");
+    }
+    for path in ["greet.py", "tests/unittest_helpers.py", "unittest/README.md", "docs/venv.md", "Makefile", "pytest/data.txt"] {
+        assert_eq!(new(path), Passed, "{path}");
+    }
+    let link = ChangedFile { link: Some("other".into()), ..file("pytest", None, None) };
+    assert_eq!(judge(&[link]).verdict, Failed);
+    // What a repository had before is its own.
+    assert_eq!(judge(&[file("pytest.py", Some("a = 1\n"), Some("a = 2\n"))]).verdict, Passed);
+    check(
+        Failed,
+        &[
+            (".npmrc", "", "script-shell=./true.sh\n"),
+            (".npmrc", "audit=false\n", "audit=false\nnode-options=--require ./a.js\n"),
+        ],
+    );
+    check(Passed, &[(".npmrc", "", "audit=false\n")]);
+}
+
+#[test]
 fn weakened_python_tests_are_found() {
     check(
         Failed,
