@@ -20,7 +20,7 @@ use serde_json::Value;
 const LONGEST: usize = 600;
 
 /// Who may use whom of our own crates. Adapters see `domain` and `protocol` alone, never each other.
-const EDGES: [(&str, &[&str]); 15] = [
+const EDGES: [(&str, &[&str]); 16] = [
     ("app", &["protocol", "domain", "services"]),
     ("demo_agent", &["domain"]),
     ("domain", &["protocol"]),
@@ -28,19 +28,27 @@ const EDGES: [(&str, &[&str]); 15] = [
     ("files", &[]),
     ("frontend", &["app"]),
     ("git", &["domain", "files", "protocol"]),
+    ("mail", &["domain", "protocol"]),
     ("migration", &[]),
     ("protocol", &[]),
     ("providers", &["domain", "protocol"]),
     ("sandbox", &["domain", "files", "protocol"]),
-    ("server", &["app", "demo_agent", "domain", "engine", "git", "protocol", "providers", "sandbox", "services", "store"]),
+    (
+        "server",
+        &["app", "demo_agent", "domain", "engine", "git", "mail", "protocol", "providers", "sandbox", "services", "store"],
+    ),
     ("services", &["domain", "files", "protocol", "store"]),
     ("store", &["domain", "migration", "protocol"]),
     ("tests", &["domain", "migration", "protocol", "store"]),
 ];
 
-/// Crates that one crate of ours alone may know: the database's, HTTP's.
-const RESERVED: [(&str, &[&str]); 3] =
-    [("sea-orm", &["store"]), ("axum", &["server", "app", "tests"]), ("sea-orm-migration", &["migration", "tests"])];
+/// Crates that one crate of ours alone may know: the database's, HTTP's, mail's.
+const RESERVED: [(&str, &[&str]); 4] = [
+    ("sea-orm", &["store"]),
+    ("axum", &["server", "app", "tests"]),
+    ("sea-orm-migration", &["migration", "tests"]),
+    ("lettre", &["mail"]),
+];
 
 /// Where code may differ between the server's and the browser's half.
 const FEATURES: [&str; 6] =

@@ -10,6 +10,7 @@ pub mod devices;
 pub mod factors;
 pub mod gates;
 pub mod limits;
+pub mod mail;
 pub mod names;
 pub mod passwords;
 pub mod ports;

@@ -4,5 +4,6 @@ pub mod agent;
 pub mod breaches;
 pub mod clock;
 pub mod keys;
+pub mod mailer;
 pub mod sandbox;
 pub mod vcs;
