@@ -71,6 +71,8 @@ pub mod to {
     pub const RUNS: &str = "/runs";
     pub const TEMPLATES: &str = "/templates";
     pub const LOGIN: &str = "/login";
+    /// A page of the server itself.
+    pub const FORGOT: &str = "/forgot";
     pub const LOGOUT: &str = "/logout";
     pub const SETUP: &str = "/setup";
     pub const PROFILE: &str = "/profile";

@@ -20,6 +20,7 @@ mod m0013_teams;
 mod m0014_invitation_links;
 mod m0017_secrets;
 mod m0020_identity_providers;
+mod m0030_mail;
 
 /// All schema changes, oldest first.
 #[derive(Debug)]
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0020_identity_providers::Migration),
             Box::new(m0013_teams::Migration),
             Box::new(m0014_invitation_links::Migration),
+            Box::new(m0030_mail::Migration),
         ]
     }
 }

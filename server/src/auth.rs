@@ -4,6 +4,7 @@ pub(crate) mod address;
 pub mod browsers;
 pub mod extract;
 pub mod factor;
+pub mod forgot;
 pub mod invite;
 pub mod login;
 pub mod next;

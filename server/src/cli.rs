@@ -10,6 +10,7 @@ mod control;
 mod demo_agent;
 mod doctor;
 mod logs;
+mod mail;
 mod offline;
 mod print;
 mod receipt;
@@ -54,6 +55,9 @@ enum Command {
     /// Change the key that secrets are sealed with
     #[command(subcommand)]
     Vault(vault::VaultCommand),
+    /// See whether mail arrives
+    #[command(subcommand)]
+    Mail(mail::MailCommand),
     /// Make teams, take people in, and print links that invite
     #[command(subcommand)]
     Team(team::TeamCommand),
@@ -156,6 +160,7 @@ async fn carry_out(command: Command) -> Result<Exit, Failure> {
         Command::Token(command) => Box::pin(token::run(command)).await,
         Command::Secret(command) => Box::pin(secret::run(command)).await,
         Command::Vault(command) => Box::pin(vault::run(command)).await,
+        Command::Mail(command) => Box::pin(mail::run(command)).await,
         Command::Team(command) => Box::pin(team::run(command)).await,
         Command::Audit(command) => Box::pin(audit::run(command)).await,
         Command::Start(args) => Box::pin(start::run(*args)).await,
@@ -187,7 +192,7 @@ mod tests {
 
     #[test]
     fn commands_are_read_as_documented() {
-        let good: [&[&str]; 25] = [
+        let good: [&[&str]; 26] = [
             &["serve", "--listen", "127.0.0.1:0", "--data-dir", "/tmp/x", "--no-sandbox", "--log-format", "json"],
             &["serve", "--allow-root", "/a", "--allow-root", "/b", "--max-runs", "2", "--public-url", "https://loki.example"],
             &["setup-link"],
@@ -204,6 +209,7 @@ mod tests {
             &["secret", "set", "A", "--project", "x", "--use", "tests", "--use", "agent", "--value-stdin"],
             &["secret", "list"],
             &["vault", "rotate"],
+            &["mail", "test", "--to", "a@b.c", "--mail-url", "smtps://loki@mail.example", "--mail-from", "loki@b.c"],
             &["audit", "verify", "--json"],
             &["audit", "export", "--format", "csv"],
             &["start", "spec.md", "--project", "x", "--provider", "demo", "--iterations", "3", "--wait"],

@@ -10,6 +10,7 @@ pub mod agents;
 pub mod audit_key;
 pub mod data_dir;
 pub mod hosts;
+pub mod mail;
 mod reach;
 pub mod sign_in;
 pub mod syslog;
@@ -124,6 +125,8 @@ pub struct DataArgs {
     /// `https://api.pwnedpasswords.com/range/`
     #[arg(long, env = "LOKI_BREACHED_PASSWORDS_URL", value_name = "URL")]
     pub breached_passwords_url: Option<String>,
+    #[command(flatten)]
+    pub mail: mail::MailArgs,
 }
 
 /// How log lines look.
@@ -181,6 +184,8 @@ pub struct DataConfig {
     pub access_keys_file: PathBuf,
     /// The address of a list of breached passwords.
     pub breached_passwords_url: Option<String>,
+    /// How mail is sent; absent where none is.
+    pub mail: Option<mail::MailConfig>,
 }
 
 /// Why the set-up cannot be.
@@ -206,6 +211,8 @@ pub enum ConfigError {
     AgentCommand(String),
     #[error("{0}")]
     VaultKey(String),
+    #[error("{0}")]
+    Mail(String),
     #[error(transparent)]
     SignIn(#[from] sign_in::SignInError),
 }
@@ -248,6 +255,11 @@ impl Config {
         Ok(config)
     }
 
+    /// Whether browsers are told to come to this machine itself.
+    pub fn is_local(&self) -> bool {
+        self.public_url == hosts::local_url(self.listen)
+    }
+
     /// Takes over the address that is really listened on; with port 0 the system has chosen one.
     pub fn listen_on(&mut self, address: SocketAddr) {
         let was_local = self.public_url.is_empty() || self.public_url == hosts::local_url(self.listen);
@@ -284,6 +296,7 @@ impl DataConfig {
             access_keys_file,
             sign_in_file: args.sign_in_file,
             breached_passwords_url: args.breached_passwords_url,
+            mail: mail::MailConfig::new(args.mail).map_err(ConfigError::Mail)?,
         })
     }
 

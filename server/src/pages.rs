@@ -23,7 +23,7 @@ use services::Cx;
 use crate::{
     assets,
     auth::{
-        Credentials, Signed, factor, invite,
+        Credentials, Signed, factor, forgot, invite,
         login::{login, logout},
         next,
         providers::{flow, linked},
@@ -53,6 +53,7 @@ pub fn routes(edge: &Edge) -> Router<Edge> {
         .route("/login/factor", get(factor::page).post(factor::finish))
         .route("/logout", post(logout))
         .route("/setup", post(setup))
+        .route("/forgot", get(forgot::page).post(forgot::ask))
         .route("/reset", get(reset::page).post(reset::reset))
         .route("/invite", get(invite::page).post(invite::accept))
         .route("/login/with/{provider}", get(flow::leave))
@@ -125,7 +126,7 @@ async fn gate(State(edge): State<Edge>, request: Request, next: Next) -> Respons
 
 /// Pages and functions that answer without a login. Functions that need an actor refuse in their own shape.
 fn is_public(path: &str) -> bool {
-    matches!(path, "/login" | "/login/factor" | "/logout" | "/setup" | "/reset" | "/invite")
+    matches!(path, "/login" | "/login/factor" | "/logout" | "/setup" | "/forgot" | "/reset" | "/invite")
         || ["/ui/", "/login/with/", "/login/callback/"].iter().any(|below| path.starts_with(below))
 }
 

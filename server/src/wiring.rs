@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use axum::Router;
 use domain::{
-    ports::{breaches::Breaches, sandbox::Sandbox},
+    ports::{breaches::Breaches, mailer::Mailer, sandbox::Sandbox},
     teams::NewProjects,
 };
 use engine::Engine;
@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 mod connections;
+mod mail;
 mod syslog;
 pub mod world;
 
@@ -48,6 +49,8 @@ pub enum StartError {
     Services(#[from] services::Error),
     #[error("{0}")]
     Breaches(String),
+    #[error("{0}")]
+    Mail(String),
     #[error("git cannot be used: {0}")]
     Git(#[from] domain::ports::vcs::VcsError),
     #[error("{0} is in use: another loki, or another program, listens there. Stop it or give --listen another port")]
@@ -123,6 +126,8 @@ pub async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, Star
     };
     let breaches = data.breached_passwords_url.as_deref().map(RangeServer::new).transpose().map_err(StartError::Breaches)?;
     let breaches = breaches.map(|server| Arc::new(server) as Arc<dyn Breaches>);
+    let mailer = data.mail.as_ref().map(|config| ::mail::Smtp::new(&config.server, &config.from)).transpose();
+    let mailer = mailer.map_err(StartError::Mail)?.map(|server| Arc::new(server) as Arc<dyn Mailer>);
     let audit_key = audit_key::load(&data.audit_key_file, &*ids)
         .map_err(|source| StartError::Io { what: "the key of the audit trail cannot be used", source })?;
     let access_keys = AccessKeys::load(&data.access_keys_file, &*ids, domain::ports::clock::Clock::now(&*clock))
@@ -142,6 +147,7 @@ pub async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, Star
         agents,
         nudges: Nudges::default(),
         breaches,
+        mailer,
         attempts: Arc::default(),
         token_uses: Arc::default(),
         unseen_secrets: Arc::default(),
@@ -228,6 +234,7 @@ impl App {
         tasks.spawn(world::write_token_uses(cx.clone(), stopping.clone()));
         tasks.spawn(services::audit::write_denials(cx.clone(), stopping.clone()));
         tasks.spawn(world::keep_audit(cx.clone(), settings.audit_days, stopping.clone()));
+        tasks.spawn(mail::send(cx.clone(), stopping.clone()));
         if let Some(target) = settings.audit_syslog.clone() {
             tasks.spawn(syslog::forward(cx.clone(), target, own_name(&settings.public_url), stopping.clone()));
         }

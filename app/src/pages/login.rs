@@ -25,7 +25,8 @@ pub fn page() -> AnyView {
     let ways = loaded_or_nothing(load(ask_ways_in), move |ways: Vec<WayIn>| {
         pieces(ways.into_iter().map(|way| way_in(&way, next.as_deref())).collect())
     });
-    entry("Sign in", "Sign in to loki", pieces(vec![form.view(), ways]))
+    let forgot = el("a").attr("href", to::FORGOT).attr("rel", "external").text("Forgot your password?").view();
+    entry("Sign in", "Sign in to loki", pieces(vec![form.view(), el("p").child(forgot).view(), ways]))
 }
 
 /// Leads away from the interface, so it is a plain link.

@@ -164,7 +164,7 @@ pub async fn settings() -> Result<Vec<Setting>, UiError> {
     use domain::access::Action;
 
     let (cx, actor) = open(&[Action::ReadSettings])?;
-    super::asked(services::server::settings(&cx, &actor))
+    super::asked(services::server::settings(&cx, &actor).await)
 }
 
 /// Asks for [`settings`].

@@ -11,8 +11,10 @@ use super::{UiError, ask::Ask, flash::Flash};
 pub struct UsersPage {
     pub users: Vec<User>,
     pub next: Option<String>,
-    /// Whether a provider lets people in who were invited.
+    /// Whether a provider lets people in who were invited, or a link can be sent to them.
     pub may_invite: bool,
+    /// Whether invitations go out by mail.
+    pub mails: bool,
     pub flash: Flash,
 }
 
@@ -35,8 +37,9 @@ pub async fn users(q: String, after: String) -> Result<UsersPage, UiError> {
     let (cx, actor) = open(&[Action::ManageUsers])?;
     let query = protocol::page::PageQuery { after: (!after.is_empty()).then_some(after), limit: Some(50) };
     let page = asked(services::accounts::list_users(&cx, &actor, &q, &query).await)?;
-    let may_invite = cx.settings.providers.iter().any(|provider| provider.provisioning == Provisioning::Invitation);
-    Ok(UsersPage { users: page.items, next: page.next, may_invite, flash: super::flash::take() })
+    let mails = services::mail::is_set_up(&cx);
+    let may_invite = mails || cx.settings.providers.iter().any(|provider| provider.provisioning == Provisioning::Invitation);
+    Ok(UsersPage { users: page.items, next: page.next, may_invite, mails, flash: super::flash::take() })
 }
 
 /// One person.
@@ -117,8 +120,8 @@ pub async fn invite_user(email: String, role: String) -> Result<(), UiError> {
     let (cx, actor) = context()?;
     let role_of_theirs = Role::parse(&role).unwrap_or(Role::Viewer);
     match asked(services::accounts::invite(&cx, &actor, &email, role_of_theirs).await) {
-        Ok(()) => {
-            leptos_axum::redirect(&to::users_after("invited"));
+        Ok(invitation) => {
+            leptos_axum::redirect(&to::users_after(if invitation.mailed { "mailed" } else { "invited" }));
             Ok(())
         }
         Err(error) => Err(refused(error, to::USERS, vec![("email", email.as_str()), ("role", role.as_str())])),

@@ -167,6 +167,9 @@ pub struct Invitation {
     /// The link, in the one answer that made it
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
+    /// Whether the link also goes out by mail, in the one answer that made it
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mailed: bool,
 }
 
 /// `GET /api/v2/invitations`.

@@ -2,6 +2,7 @@
 
 mod access;
 mod factors;
+mod forgot;
 mod identities;
 mod invitations;
 mod logins;
@@ -18,6 +19,8 @@ pub use factors::{
     Entered, begin_factor, confirm_factor, factor_set_up, finish_second_step, list_factors, remove_factor,
     replace_recovery_codes, reset_factors, second_step, second_step_waits,
 };
+pub(crate) use forgot::answer_forgotten;
+pub use forgot::forgot_password;
 pub use identities::{
     Departure, Linked, Returned, begin_sign_in, link_identity, linked_identities, sign_in_as, take_sign_in, unlink_identity,
 };

@@ -7,6 +7,7 @@ use domain::ports::{
     breaches::Breaches,
     clock::{Clock, Ids},
     keys::MasterKeys,
+    mailer::Mailer,
     sandbox::Sandbox,
     vcs::Vcs,
 };
@@ -39,6 +40,8 @@ pub struct Cx {
     pub hashing: HashingRoom,
     /// Asked whether a new password turned up in a data breach, if the operator wants that.
     pub breaches: Option<Arc<dyn Breaches>>,
+    /// Sends mail, if the operator named a server for it.
+    pub mailer: Option<Arc<dyn Mailer>>,
     /// Uses of API tokens that are not written yet.
     pub token_uses: Arc<TokenUses>,
     /// Secrets of new tokens on their way to the page of who made them.

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod context;
 pub mod error;
 pub mod events;
+pub mod mail;
 pub mod page;
 pub mod projects;
 pub mod runs;

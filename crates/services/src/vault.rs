@@ -97,7 +97,7 @@ fn keyring(cx: &Cx) -> Result<Keyring, Error> {
 }
 
 /// The master key that new secrets are sealed with. Until `tx` is over, nobody puts another in its place.
-async fn master(cx: &Cx, tx: &Tx) -> Result<MasterKey, Error> {
+pub(crate) async fn master(cx: &Cx, tx: &Tx) -> Result<MasterKey, Error> {
     let ring = keyring(cx)?;
     let first = || ring.0.first().cloned().ok_or_else(|| Error::Unavailable("the vault has no master key".to_owned()));
     match tx.secrets().hold_master().await? {

@@ -10,7 +10,7 @@ use sea_orm::{
 };
 
 use crate::{
-    Accounts, Audit, Events, Factors, Identities, Invitations, Journal, Logins, Projects, Records, Runs, Secrets, Sharing,
+    Accounts, Audit, Events, Factors, Identities, Invitations, Journal, Logins, Mails, Projects, Records, Runs, Secrets, Sharing,
     StoreError, Teams, Tokens,
 };
 
@@ -117,6 +117,10 @@ impl Tx {
 
     pub fn logins(&self) -> Logins<'_> {
         Logins(self)
+    }
+
+    pub fn mails(&self) -> Mails<'_> {
+        Mails(self)
     }
 
     pub fn tokens(&self) -> Tokens<'_> {

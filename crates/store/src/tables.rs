@@ -15,6 +15,7 @@ pub(crate) mod half_logins;
 pub(crate) mod identities;
 pub(crate) mod invitations;
 pub(crate) mod logins;
+pub(crate) mod mails;
 pub(crate) mod password_resets;
 pub(crate) mod project_shares;
 pub(crate) mod projects;

@@ -1,7 +1,8 @@
 //! `loki doctor`: what is installed, what is missing, what to do.
 
+use ::mail::Smtp;
 use clap::Args;
-use domain::sign_in::Provisioning;
+use domain::{ports::mailer::Mailer as _, sign_in::Provisioning};
 use rustix::fs::statvfs;
 use serde::Serialize;
 use store::Store;
@@ -14,7 +15,7 @@ use crate::{
         IdentityProviders, Known,
     },
     config::{
-        DataConfig,
+        ConfigError, DataConfig,
         agents::AgentsConfig,
         hosts::public_url,
         sign_in::{Problem, SignInError},
@@ -71,7 +72,11 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Exit, Failure> {
             let (vault, keys) = vault(&data).await;
             checks.extend(sandbox_and_agents(&data, &agents, &keys).await?);
             checks.push(vault);
+            checks.push(mail(&data, args.public_url.is_some()).await);
             checks.extend(providers(&data, args.public_url.as_deref().and_then(public_url).as_deref()).await);
+        }
+        Err(ConfigError::Mail(problem)) => {
+            checks.push(Check::bad("mail", problem, "docs/using/mail.md has all ways to set it up"));
         }
         Err(error) => {
             checks.push(Check::bad("data directory", Failure::of(&error).0, "give a folder that you may write to as --data-dir"));
@@ -191,6 +196,31 @@ async fn vault(data: &DataConfig) -> (Check, Vec<String>) {
                 (None, None) => Check::good("vault", "no secrets yet"),
             };
             (check, keys)
+        }
+    }
+}
+
+/// Whether mail can be sent; without it links are handed over by people.
+async fn mail(data: &DataConfig, has_public_url: bool) -> Check {
+    let check = |ok: bool, found: String, todo: Option<String>| Check { name: "mail".to_owned(), ok, needed: false, found, todo };
+    let Some(config) = &data.mail else {
+        let todo =
+            "links of invitations and for new passwords are shown once, to be handed over; docs/using/mail.md has them sent";
+        return check(false, "not set up".to_owned(), Some(todo.to_owned()));
+    };
+    let smtp = match Smtp::new(&config.server, &config.from) {
+        Ok(smtp) => smtp,
+        Err(problem) => {
+            return check(false, problem, Some("install the certificates of this system (ca-certificates)".to_owned()));
+        }
+    };
+    let address = "give --public-url as the server has it: links in mails begin with it";
+    match smtp.probe().await {
+        Ok(()) => check(true, format!("{}: it answers", smtp.describe()), (!has_public_url).then(|| address.to_owned())),
+        Err(problem) => {
+            let todo = "no mail goes out until it answers: look at the name, the port, its certificate, and the account's password. \
+                        What was written meanwhile is sent for a day";
+            check(false, format!("{}: {problem}", smtp.describe()), Some(todo.to_owned()))
         }
     }
 }

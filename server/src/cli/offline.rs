@@ -5,7 +5,7 @@ use std::io::Read as _;
 use clap::{Args, Subcommand};
 use domain::actor::Actor;
 use protocol::access::Role;
-use services::{Cx, accounts::NewUser};
+use services::{Cx, accounts::NewUser, server::Reach};
 
 use super::{Data, Exit, Failure, print};
 use crate::{
@@ -63,7 +63,7 @@ pub(super) enum UserCommand {
         #[arg(long)]
         email: String,
     },
-    /// Let somebody make an account by signing in with a provider
+    /// Let somebody make an account by signing in with a provider, and where mail is set up also by a link that is sent to them
     Invite {
         #[command(flatten)]
         data: Data,
@@ -73,6 +73,9 @@ pub(super) enum UserCommand {
         /// admin, operator, viewer or auditor
         #[arg(long, value_parser = role)]
         role: Role,
+        /// The address of the server that the link in the mail leads to
+        #[arg(long, env = "LOKI_PUBLIC_URL", default_value = "http://127.0.0.1:57374")]
+        public_url: String,
     },
 }
 
@@ -95,7 +98,7 @@ pub(super) async fn user(command: UserCommand) -> Result<Exit, Failure> {
         UserCommand::Create { data, email, name, role, password_stdin: _ } => create(data, email, name, role).await,
         UserCommand::ResetLink { data, email, public_url } => reset_link(data, &email, &public_url).await,
         UserCommand::ResetFactors { data, email } => reset_factors(data, &email).await,
-        UserCommand::Invite { data, email, role } => invite(data, &email, role).await,
+        UserCommand::Invite { data, email, role, public_url } => invite(data, &email, role, &public_url).await,
     }
 }
 
@@ -115,12 +118,18 @@ async fn reset_factors(data: Data, email: &str) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-async fn invite(data: Data, email: &str, role: Role) -> Result<Exit, Failure> {
-    let cx = open(data).await?;
-    services::accounts::invite(&cx, &Actor::Automation, email, role).await?;
+async fn invite(data: Data, email: &str, role: Role, public_url: &str) -> Result<Exit, Failure> {
+    let cx = open_for(data, checked(public_url)?).await?;
+    let invitation = services::accounts::invite(&cx, &Actor::Automation, email, role).await?;
     print::note(&format!("{email} may sign in with a provider for 14 days, as {}", role.as_str()));
+    if invitation.mailed {
+        print::note(MAILED);
+    }
     Ok(Exit::Done)
 }
+
+/// What becomes of a mail that a command wrote.
+pub(super) const MAILED: &str = "The link also goes to them by mail; the running server sends it";
 
 pub(super) fn checked(public_url: &str) -> Result<String, Failure> {
     hosts::public_url(public_url).ok_or_else(|| Failure("--public-url has to look like https://loki.example.org".to_owned()))
@@ -149,6 +158,13 @@ pub(super) fn from_stdin(what: &str, longest: u64) -> Result<String, Failure> {
 
 pub(super) async fn open(data: Data) -> Result<Cx, Failure> {
     open_config(&DataConfig::new(data)?).await
+}
+
+/// The same, for links that lead to the server at that address.
+pub(super) async fn open_for(data: Data, public_url: String) -> Result<Cx, Failure> {
+    let agents = AgentsConfig::from_env()?;
+    let reach = Reach { public_url, ..Reach::default() };
+    Ok(context(&DataConfig::new(data)?, Outside { reach, ..Outside::without_runs(&agents) }).await?)
 }
 
 /// The same, where the set-up itself is needed too.

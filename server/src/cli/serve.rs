@@ -44,6 +44,11 @@ pub(super) async fn run(args: ServeArgs) -> Result<Exit, Failure> {
         print::problem(&format!("secrets cannot be used yet: {problem}"));
     }
 
+    if services::mail::is_set_up(cx) && config.is_local() {
+        let text = "links in mails lead to this machine: give --public-url, the address under which people reach the server";
+        print::problem(text);
+    }
+
     print::line(&format!("loki {} on {}", crate::wiring::VERSION, config.public_url));
     if let Some(token) = services::accounts::issue_setup_token(&app.edge.cx).await? {
         print::line("Nobody has an account yet. Make the first one, an admin's, here (the link works once):");

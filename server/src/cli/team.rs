@@ -12,7 +12,7 @@ use services::{Cx, accounts, teams};
 
 use super::{
     Data, Exit, Failure,
-    offline::{checked, open, role},
+    offline::{MAILED, checked, open, open_for, role},
     print,
 };
 
@@ -144,7 +144,7 @@ pub(super) async fn run(command: TeamCommand) -> Result<Exit, Failure> {
 
 async fn invite_link(args: InviteArgs) -> Result<Exit, Failure> {
     let public_url = checked(&args.public_url)?;
-    let cx = open(args.data).await?;
+    let cx = open_for(args.data, public_url.clone()).await?;
     let team_id = match &args.team {
         Some(team) => Some(find(&cx, team).await?),
         None => None,
@@ -154,6 +154,9 @@ async fn invite_link(args: InviteArgs) -> Result<Exit, Failure> {
     let (invitation, secret) = accounts::invite_by_link(&cx, &ME, command).await?;
     print::line(&format!("{public_url}/invite?link={secret}"));
     print::note(&format!("It works once, until {}", invitation.expires_at));
+    if invitation.mailed {
+        print::note(MAILED);
+    }
     Ok(Exit::Done)
 }
 

@@ -108,7 +108,7 @@ pub(super) async fn change(
         Ok(Done::Gone) => return Ok(Redirect::to("/teams").into_response()),
         Ok(Done::Changed) => return Ok(Redirect::to(&format!("/teams/{id}")).into_response()),
         // Shown in this answer alone, so the page does not go on.
-        Ok(Done::Invited(link)) => return show(&edge, &actor, id, (StatusCode::OK, "", Some(&link))).await,
+        Ok(Done::Invited(invited)) => return show(&edge, &actor, id, (StatusCode::OK, "", Some(&invited))).await,
         Err(Error::Invalid(problem)) => (StatusCode::UNPROCESSABLE_ENTITY, problem),
         Err(Error::Conflict(problem)) => (StatusCode::CONFLICT, problem),
         Err(other) => return Err(other.into()),
@@ -119,7 +119,14 @@ pub(super) async fn change(
 enum Done {
     Changed,
     Gone,
-    Invited(String),
+    Invited(Link),
+}
+
+/// The link of a new invitation.
+struct Link {
+    url: String,
+    /// Whom it also goes to by mail.
+    mailed_to: Option<String>,
 }
 
 async fn carry_out(edge: &Edge, actor: &Actor, id: TeamId, form: &TeamForm) -> Result<Done, Error> {
@@ -143,8 +150,9 @@ async fn carry_out(edge: &Edge, actor: &Actor, id: TeamId, form: &TeamForm) -> R
         "withdraw" => accounts::withdraw(cx, actor, &form.id).await?,
         "invite" => {
             let command = Invite { email, team_id: Some(id), team_role: role, ..Invite::default() };
-            let (_, secret) = accounts::invite_by_link(cx, actor, command).await?;
-            return Ok(Done::Invited(format!("{}/invite?link={secret}", edge.settings.public_url)));
+            let (invitation, secret) = accounts::invite_by_link(cx, actor, command).await?;
+            let url = format!("{}/invite?link={secret}", edge.settings.public_url);
+            return Ok(Done::Invited(Link { url, mailed_to: invitation.email.filter(|_| invitation.mailed) }));
         }
         "delete" => {
             let heir = match form.id.as_str() {
@@ -164,7 +172,7 @@ async fn show(
     edge: &Edge,
     actor: &Actor,
     id: TeamId,
-    (status, problem, link): (StatusCode, &str, Option<&str>),
+    (status, problem, link): (StatusCode, &str, Option<&Link>),
 ) -> Result<Response, HttpError> {
     let team = teams::get(&edge.cx, actor, id).await?;
     let members = teams::members(&edge.cx, actor, id).await?;
@@ -212,10 +220,13 @@ fn members_table(actor: &Actor, team: &Team, members: &[Member], manages: bool) 
     table("Members", &["Person", "Role", ""], &rows)
 }
 
-async fn invitations(edge: &Edge, actor: &Actor, id: TeamId, link: Option<&str>) -> Result<String, Error> {
+async fn invitations(edge: &Edge, actor: &Actor, id: TeamId, link: Option<&Link>) -> Result<String, Error> {
     let mut body = String::new();
     if let Some(link) = link {
-        let control = format!("<input id=\"link\" readonly value=\"{}\">", escape(link));
+        if let Some(email) = &link.mailed_to {
+            body.push_str(&format!("<p role=\"status\">The link also goes to {} by mail.</p>", escape(email)));
+        }
+        let control = format!("<input id=\"link\" readonly value=\"{}\">", escape(&link.url));
         body.push_str(&field("link", "The link, shown once. It works once, for 14 days", &control));
     }
     let fields = format!(

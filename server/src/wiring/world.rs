@@ -73,6 +73,9 @@ pub(super) async fn sweep(cx: Cx, stopping: CancellationToken) {
         if let Err(error) = remove_expired(&cx).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "old logins could not be removed");
         }
+        if let Err(error) = services::mail::forget(&cx).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "old mail could not be forgotten");
+        }
         tokio::select! {
             () = stopping.cancelled() => return,
             () = tokio::time::sleep(Duration::from_hours(1)) => {}

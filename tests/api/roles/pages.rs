@@ -40,6 +40,7 @@ pub(super) fn rows() -> Vec<Row> {
         page("/login", Nothing, 303).unknown(200),
         page("/setup", Nothing, 200),
         page("/reset", Nothing, 200),
+        page("/forgot", Nothing, 200),
         page("/docs", Nothing, 200),
         page("/openapi.json", Nothing, 200),
         page("/login/with/{provider}", Nothing, 404),
@@ -51,6 +52,8 @@ pub(super) fn rows() -> Vec<Row> {
         form("/login", Nothing, 303),
         form("/setup", Nothing, 303),
         form("/reset", Nothing, 401),
+        // No mail is set up.
+        form("/forgot", Nothing, 409),
         page("/teams", Login, 200),
         page("/teams/{id}", Login, 404),
         page("/projects/{id}/sharing", Login, 404),

@@ -65,8 +65,13 @@ fn list(page: UsersPage, query: &ParamsMap, refreshed: Refreshed) -> AnyView {
         ui::panel("", ui::table("Users", COLUMNS, page.users.iter().map(row).collect()))
     };
     let mut parts = vec![shown];
-    if query.get("done").as_deref() == Some("invited") {
-        parts.insert(0, ui::banner(Tone::Good, "They can sign in with the provider now, for 14 days."));
+    let done = match query.get("done").as_deref() {
+        Some("invited") => Some("They can sign in with the provider now, for 14 days."),
+        Some("mailed") => Some("A link is on its way to them by mail. It works once, for 14 days."),
+        _ => None,
+    };
+    if let Some(words) = done {
+        parts.insert(0, ui::banner(Tone::Good, words));
     }
     if let Some(after) = &page.next {
         let link = ui::link_button(Kind::Normal, "Show more people", to::users(&words, Some(after)));
@@ -102,7 +107,11 @@ fn invitation(page: &UsersPage, refreshed: Refreshed) -> AnyView {
         id: "invite-email",
         name: "email",
         label: "E-mail address",
-        hint: "As the provider knows it. Nothing is sent: tell them to sign in.",
+        hint: if page.mails {
+            "They get a link by mail. With a provider they can also sign in by this address."
+        } else {
+            "As the provider knows it. Nothing is sent: tell them to sign in."
+        },
         value: page.flash.value("email"),
         required: true,
         ..Field::default()

@@ -16,6 +16,7 @@ use domain::{
     actor::{Actor, Origin},
     audit::Changes,
     factors::Given,
+    mail::Notice,
 };
 use protocol::{
     FactorId, Timestamp, UserId,
@@ -23,7 +24,7 @@ use protocol::{
 };
 use store::{FactorRow, Tx, UserRow};
 
-use crate::{Cx, Error, audit::record_changes};
+use crate::{Cx, Error, audit::record_changes, mail};
 use prove::{Takes, prove};
 
 /// The factors of the actor that count, oldest first.
@@ -54,6 +55,7 @@ pub async fn remove_factor(cx: &Cx, actor: &Actor, id: FactorId, proof: &str) ->
         tx.factors().replace_recovery(user, &[]).await?;
         tx.factors().end_waiting_of(user).await?;
     }
+    mail::notice(cx, &tx, user, (Notice::FactorRemoved, actor)).await?;
     let changes = Changes::default().field("kind", row.kind.as_str(), "").field("name", &row.name, "");
     record_changes(cx, &tx, actor, ("remove factor", id), changes).await?;
     Ok(tx.commit().await?)
@@ -75,6 +77,9 @@ pub async fn reset_factors(cx: &Cx, actor: &Actor, email: &str) -> Result<u64, E
     }
     tx.factors().replace_recovery(user.id, &[]).await?;
     tx.factors().end_waiting_of(user.id).await?;
+    if removed > 0 {
+        mail::notice(cx, &tx, user.id, (Notice::FactorsReset, actor)).await?;
+    }
     let changes = Changes::default().field("factors", removed, 0);
     record_changes(cx, &tx, actor, ("reset factors", user.id), changes).await?;
     tx.commit().await?;

@@ -10,6 +10,7 @@ use domain::{
     access::{self, Action, Denied},
     actor::Actor,
     audit::Changes,
+    mail::{self as letters, Kind},
     reach::require_somewhere,
     sign_in as rules, teams as words,
 };
@@ -21,27 +22,33 @@ use protocol::{
 use sha2::{Digest as _, Sha256};
 use store::{InvitationRow, Tx};
 
-use crate::{Cx, Error, audit::record_changes, context::hex, teams};
+use crate::{Cx, Error, audit::record_changes, context::hex, mail, teams};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// Lets somebody make an account by signing in with a provider whose provisioning is `invitation`. The invitation counts for
-/// 14 days; a second one takes the first one's place.
-pub async fn invite(cx: &Cx, actor: &Actor, email: &str, role: Role) -> Result<(), Error> {
+/// 14 days; a second one takes the first one's place. Where mail is set up they get a link besides, which nobody else sees.
+pub async fn invite(cx: &Cx, actor: &Actor, email: &str, role: Role) -> Result<Invitation, Error> {
     let command = Invite { email: Some(email.to_owned()), role: Some(role), ..Invite::default() };
-    make(cx, actor, command, None).await.map(|_| ())
+    let secret = mail::is_set_up(cx).then(|| new_secret(cx));
+    make(cx, actor, command, secret.as_deref()).await
 }
 
-/// Makes an invitation with a link. The link's secret is in this answer and is not kept.
+/// Makes an invitation with a link, which also goes out by mail when it is for an e-mail address and mail is set up. The link's
+/// secret is in this answer and is not kept.
 pub async fn invite_by_link(cx: &Cx, actor: &Actor, command: Invite) -> Result<(Invitation, String), Error> {
+    let secret = new_secret(cx);
+    let invitation = make(cx, actor, command, Some(&secret)).await?;
+    Ok((invitation, secret))
+}
+
+fn new_secret(cx: &Cx) -> String {
     let mut secret = [0; 32];
     cx.ids.random(&mut secret);
-    let secret = hex(&secret);
-    let row = make(cx, actor, command, Some(hash(&secret))).await?;
-    Ok((view(row), secret))
+    hex(&secret)
 }
 
-async fn make(cx: &Cx, actor: &Actor, command: Invite, link_hash: Option<String>) -> Result<InvitationRow, Error> {
+async fn make(cx: &Cx, actor: &Actor, command: Invite, secret: Option<&str>) -> Result<Invitation, Error> {
     let action = if command.team_id.is_some() { Action::ManageTeam } else { Action::ManageUsers };
     require_somewhere(actor, action)?;
     let email = match &command.email {
@@ -54,9 +61,10 @@ async fn make(cx: &Cx, actor: &Actor, command: Invite, link_hash: Option<String>
     }
     let role = command.role.unwrap_or(Role::Viewer);
     let tx = cx.store.begin().await?;
+    let mut team_name = None;
     let team = match command.team_id {
         Some(team) => {
-            teams::load(&tx, actor, team, Action::ManageTeam).await?;
+            team_name = Some(teams::load(&tx, actor, team, Action::ManageTeam).await?.name);
             Some((team, command.team_role.unwrap_or(Role::Viewer)))
         }
         None => None,
@@ -73,7 +81,7 @@ async fn make(cx: &Cx, actor: &Actor, command: Invite, link_hash: Option<String>
     let row = InvitationRow {
         id: cx.ids.uuid().to_string(),
         email,
-        link_hash,
+        link_hash: secret.map(hash),
         role,
         team,
         invited_by: actor.display_name().to_owned(),
@@ -81,9 +89,18 @@ async fn make(cx: &Cx, actor: &Actor, command: Invite, link_hash: Option<String>
         expires_at: Timestamp::from_millis(now.millis() + i64::from(days) * DAY_MS),
     };
     tx.invitations().insert(&row).await?;
+    let mailed = send(cx, &tx, &row, (secret, team_name.as_deref())).await?;
     record_changes(cx, &tx, actor, ("invite user", named(&row)), changes(&row)).await?;
     tx.commit().await?;
-    Ok(row)
+    Ok(Invitation { mailed, ..view(row) })
+}
+
+/// Writes the mail with the link to whom the invitation is for; returns whether there is one.
+async fn send(cx: &Cx, tx: &Tx, row: &InvitationRow, (secret, team): (Option<&str>, Option<&str>)) -> Result<bool, Error> {
+    let (Some(email), Some(secret)) = (&row.email, secret) else { return Ok(false) };
+    let (site, link) = (&cx.settings.reach.public_url, mail::link(cx, &format!("/invite?link={secret}")));
+    let letter = letters::invitation(site, (&row.invited_by, team), &link, row.expires_at);
+    mail::put(cx, tx, mail::ToSend { kind: Kind::Invitation, to: email, letter, until: row.expires_at }).await
 }
 
 fn no_email() -> Error {
@@ -158,6 +175,7 @@ fn view(row: InvitationRow) -> Invitation {
         created_at: row.created_at,
         expires_at: row.expires_at,
         link: None,
+        mailed: false,
     }
 }
 

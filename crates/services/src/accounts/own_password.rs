@@ -1,10 +1,10 @@
 //! People change their own password, with the present one in hand.
 
-use domain::actor::Actor;
+use domain::{actor::Actor, mail::Notice};
 use protocol::access::ChangePassword;
 
 use super::{logins, passwords, sign_in};
-use crate::{Cx, Error, context::audit};
+use crate::{Cx, Error, context::audit, mail};
 
 /// Sets another password for whoever asks. Their other logins end, and a link that would reset the password counts no more.
 /// Returns how many logins ended. A wrong present password is slowed down and on record like a wrong sign-in.
@@ -27,6 +27,7 @@ pub async fn change_password(cx: &Cx, actor: &Actor, command: ChangePassword) ->
     tx.identities().use_reset(*id).await?;
     tx.factors().end_waiting_of(*id).await?;
     let ended = logins::delete(cx, &tx, *id, |data| data.id != *login).await?;
+    mail::notice(cx, &tx, *id, (Notice::PasswordChanged, actor)).await?;
     audit(cx, &tx, actor, "change password", id).await?;
     tx.commit().await?;
     cx.nudges.access();

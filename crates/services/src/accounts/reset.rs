@@ -3,14 +3,17 @@
 use domain::{
     access::{self, Action},
     actor::Actor,
+    mail::Notice,
 };
-use protocol::Timestamp;
+use protocol::{Timestamp, UserId};
 use sha2::{Digest as _, Sha256};
+use store::Tx;
 
 use super::{UserRecord, passwords};
 use crate::{
     Cx, Error,
     context::{audit, hex},
+    mail,
 };
 
 /// How long the link counts.
@@ -20,16 +23,22 @@ const LASTS_MS: i64 = 24 * 60 * 60 * 1_000;
 pub async fn issue_reset_token(cx: &Cx, actor: &Actor, email: &str) -> Result<String, Error> {
     access::require(actor, Action::ManageUsers)?;
     let email = email.trim().to_lowercase();
-    let mut secret = [0; 32];
-    cx.ids.random(&mut secret);
-    let token = hex(&secret);
     let expires_at = Timestamp::from_millis(cx.clock.now().millis() + LASTS_MS);
     let tx = cx.store.begin().await?;
     let nobody = || Error::NotFound(format!("nobody has an account with {email}"));
     let user = tx.accounts().by_email(&email).await?.ok_or_else(nobody)?;
-    tx.identities().set_reset(user.id, &hash(&token), expires_at).await?;
+    let token = set(cx, &tx, user.id, expires_at).await?;
     audit(cx, &tx, actor, "issue password_reset", user.id).await?;
     tx.commit().await?;
+    Ok(token)
+}
+
+/// A new secret for a person's link, in place of the one before.
+pub(super) async fn set(cx: &Cx, tx: &Tx, user: UserId, expires_at: Timestamp) -> Result<String, Error> {
+    let mut secret = [0; 32];
+    cx.ids.random(&mut secret);
+    let token = hex(&secret);
+    tx.identities().set_reset(user, &hash(&token), expires_at).await?;
     Ok(token)
 }
 
@@ -54,6 +63,7 @@ pub async fn reset_password(cx: &Cx, token: &str, password: &str) -> Result<User
     tx.logins().delete_of(user).await?;
     tx.factors().end_waiting_of(user).await?;
     let row = tx.accounts().by_id(user).await?.filter(|row| row.switched_off_at.is_none()).ok_or_else(refused)?;
+    mail::notice(cx, &tx, user, (Notice::PasswordReset, &Actor::Automation)).await?;
     audit(cx, &tx, &Actor::Automation, "reset password", user).await?;
     tx.commit().await?;
     cx.nudges.access();
@@ -61,7 +71,7 @@ pub async fn reset_password(cx: &Cx, token: &str, password: &str) -> Result<User
 }
 
 fn refused() -> Error {
-    Error::Unauthorized("this link has been used, replaced, or is older than a day; ask for a new one".to_owned())
+    Error::Unauthorized("this link has been used, replaced, or is too old; ask for a new one".to_owned())
 }
 
 fn hash(token: &str) -> String {

@@ -7,10 +7,13 @@ use domain::{
 use protocol::server::Setting;
 
 use super::{Database, Reach};
-use crate::{Cx, Error, Settings};
+use crate::{
+    Cx, Error, Settings,
+    mail::{self, Standing},
+};
 
 /// How this server is set up, as far as an admin should know.
-pub fn settings(cx: &Cx, actor: &Actor) -> Result<Vec<Setting>, Error> {
+pub async fn settings(cx: &Cx, actor: &Actor) -> Result<Vec<Setting>, Error> {
     access::require(actor, Action::ReadSettings)?;
     let (settings, reach) = (&cx.settings, &cx.settings.reach);
     let mut lines = vec![
@@ -21,6 +24,7 @@ pub fn settings(cx: &Cx, actor: &Actor) -> Result<Vec<Setting>, Error> {
     lines.extend(reached(reach));
     lines.push(line("Isolation of agents and checks", isolation(cx), "--no-sandbox, LOKI_NO_SANDBOX"));
     lines.extend(work(settings));
+    lines.extend(mail_lines(mail::standing(cx).await?));
     lines.push(line("Audit trail is kept", kept(reach.audit_days), "--audit-days, LOKI_AUDIT_DAYS"));
     Ok(lines)
 }
@@ -60,6 +64,28 @@ fn work(settings: &Settings) -> Vec<Setting> {
         line("Runs that work at the same time", settings.max_runs.to_string(), "--max-runs, LOKI_MAX_RUNS"),
         line("Folders that projects may be opened from", roots, "--allow-root, LOKI_ALLOW_ROOT"),
         line("Commits are by", committer, "--commit-name, --commit-email"),
+    ]
+}
+
+fn mail_lines(standing: Option<Standing>) -> Vec<Setting> {
+    let options = "--mail-url, --mail-from, --mail-password-file";
+    let Some(standing) = standing else {
+        return vec![line("Mail", "none is sent: links are shown once, to be handed over", options)];
+    };
+    let waiting = standing.waiting.map_or_else(
+        || "none".to_owned(),
+        |(count, oldest, problem)| {
+            let said = if problem.is_empty() { String::new() } else { format!("; the last failure: {problem}") };
+            format!("{count}, the oldest of {oldest}{said}")
+        },
+    );
+    let failed = standing
+        .failed
+        .map_or_else(|| "none".to_owned(), |(count, to, problem)| format!("{count}; the last one to {to}: {problem}"));
+    vec![
+        line("Mail", standing.server, options),
+        line("Mail that waits", waiting, ""),
+        line("Mail that did not arrive in seven days", failed, ""),
     ]
 }
 

@@ -4,12 +4,12 @@ use domain::{
     access::{self, Action},
     actor::Actor,
     audit::Changes,
-    vault::MasterKey,
+    vault::{Keyring, MasterKey},
 };
-use store::SecretRow;
+use store::{SecretRow, Tx};
 
 use super::{keyring, wrong_key};
-use crate::{Cx, Error, audit::record_changes};
+use crate::{Cx, Error, audit::record_changes, mail};
 
 /// Puts `to` into force and answers how many secrets are sealed with it now that were not before. It can be done again: what is
 /// done already stays. The keys before it must be at hand until this is over.
@@ -35,6 +35,7 @@ pub async fn rotate(cx: &Cx, actor: &Actor, to: &MasterKey) -> Result<u64, Error
         tx.secrets().update(&SecretRow { sealed, ..row }).await?;
         count += 1;
     }
+    rewrap_mail(cx, &tx, &ring, to).await?;
     if before.as_deref() == Some(to.id().as_str()) && count == 0 {
         return Ok(0);
     }
@@ -44,4 +45,18 @@ pub async fn rotate(cx: &Cx, actor: &Actor, to: &MasterKey) -> Result<u64, Error
     record_changes(cx, &tx, actor, ("rotate vault", ""), changes).await?;
     tx.commit().await?;
     Ok(count)
+}
+
+/// Mail that waits is sealed with the same key. What does not open is left alone: it will not be sent, and holds nothing up.
+async fn rewrap_mail(cx: &Cx, tx: &Tx, ring: &Keyring, to: &MasterKey) -> Result<(), Error> {
+    for row in tx.mails().waiting().await? {
+        let Some(sealed) = row.letter.filter(|sealed| sealed.master != to.id()) else { continue };
+        let mut nonce = [0; 12];
+        cx.ids.random(&mut nonce);
+        let key = ring.find(&sealed.master);
+        if let Some(sealed) = key.and_then(|key| mail::rewrap(key, to, (row.id, &sealed), nonce)) {
+            tx.mails().reseal(row.id, &sealed).await?;
+        }
+    }
+    Ok(())
 }

@@ -4,6 +4,7 @@ use domain::{
     actor::{Actor, Origin},
     audit::Changes,
     factors::{self as rules, Given},
+    mail::Notice,
 };
 use store::UserRow;
 use subtle::ConstantTimeEq as _;
@@ -13,6 +14,7 @@ use crate::{
     Cx, Error,
     accounts::{passwords, sign_in},
     audit::record_changes,
+    mail,
 };
 
 /// What counts as a proof.
@@ -94,6 +96,7 @@ async fn takes_recovery(cx: &Cx, user: &UserRow, code: &str) -> Result<bool, Err
     if !tx.factors().use_recovery(row.id).await? {
         return Ok(false);
     }
+    mail::notice(cx, &tx, user.id, (Notice::RecoveryCodeUsed, &Actor::Automation)).await?;
     let changes = Changes::default().field("left", rows.len(), rows.len() - 1);
     record_changes(cx, &tx, &Actor::Automation, ("use recovery_code", user.id), changes).await?;
     tx.commit().await?;

@@ -1,6 +1,6 @@
 //! Recovery codes: ten at a time, shown once, hashed like passwords, each good for one sign-in.
 
-use domain::{actor::Actor, factors as rules};
+use domain::{actor::Actor, factors as rules, mail::Notice};
 use protocol::{UserId, factors::RecoveryCodes};
 use store::RecoveryRow;
 
@@ -9,6 +9,7 @@ use crate::{
     Cx, Error,
     accounts::passwords,
     context::{audit, hex},
+    mail,
 };
 
 /// New recovery codes for the actor, who proves who they are once more; the ones before count no longer.
@@ -24,6 +25,7 @@ pub async fn replace_recovery_codes(cx: &Cx, actor: &Actor, proof: &str) -> Resu
     let tx = cx.store.begin().await?;
     counting(&tx, user).await?.first().ok_or_else(no_factor)?;
     tx.factors().replace_recovery(user, &rows).await?;
+    mail::notice(cx, &tx, user, (Notice::RecoveryCodesReplaced, actor)).await?;
     audit(cx, &tx, actor, "replace recovery_codes", user).await?;
     tx.commit().await?;
     Ok(RecoveryCodes { recovery_codes: codes })

@@ -4,6 +4,7 @@ use domain::{
     actor::Actor,
     audit::Changes,
     factors::{self as rules, Given},
+    mail::Notice,
 };
 use protocol::{
     FactorId,
@@ -12,7 +13,7 @@ use protocol::{
 use store::{FactorRow, Tx};
 
 use super::{Takes, counting, later, person, prove, prove_again, recovery, view};
-use crate::{Cx, Error, accounts::sign_in, audit::record_changes};
+use crate::{Cx, Error, accounts::sign_in, audit::record_changes, mail};
 
 /// Begins to set up a factor, in place of one that was begun before and never confirmed.
 pub async fn begin_factor(cx: &Cx, actor: &Actor, new: BeginFactor) -> Result<FactorSetUp, Error> {
@@ -102,6 +103,7 @@ pub async fn confirm_factor(cx: &Cx, actor: &Actor, id: FactorId, code: &str) ->
     if is_first {
         tx.factors().replace_recovery(user, &rows).await?;
     }
+    mail::notice(cx, &tx, user, (Notice::FactorAdded, actor)).await?;
     let changes = Changes::default().field("kind", "", row.kind.as_str()).field("name", "", &row.name);
     record_changes(cx, &tx, actor, ("add factor", id), changes).await?;
     tx.commit().await?;

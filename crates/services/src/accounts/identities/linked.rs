@@ -3,6 +3,7 @@
 use domain::{
     actor::Actor,
     audit::Changes,
+    mail::Notice,
     sign_in::{Identity, Provider},
 };
 use protocol::{Timestamp, UserId};
@@ -10,7 +11,7 @@ use store::{Tx, UserRow};
 use uuid::Uuid;
 
 use super::{identity_row, refused};
-use crate::{Cx, Error, audit::record_changes, teams};
+use crate::{Cx, Error, audit::record_changes, mail, teams};
 
 /// An identity as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +46,7 @@ pub async fn link_identity(cx: &Cx, actor: &Actor, provider: &Provider, identity
     let row = identity_row(cx, provider, &admitted.subject, &admitted.email, user);
     tx.identities().insert(&row).await?;
     tx.accounts().privileges_changed(user).await?;
+    mail::notice(cx, &tx, user, (Notice::ProviderLinked, actor)).await?;
     let changes = Changes::default().field("provider", "", &provider.id).field("email", "", &admitted.email);
     record_changes(cx, &tx, actor, ("link identity", row.id), changes).await?;
     Ok(tx.commit().await?)
@@ -72,6 +74,7 @@ pub async fn unlink_identity(cx: &Cx, actor: &Actor, id: Uuid) -> Result<(), Err
         // What its groups gave goes with it.
         teams::rules::apply(cx, &tx, (user, &row.provider), &[]).await?;
     }
+    mail::notice(cx, &tx, user, (Notice::ProviderUnlinked, actor)).await?;
     let changes = Changes::default().field("provider", &row.provider, "").field("email", &row.email, "");
     record_changes(cx, &tx, actor, ("unlink identity", id), changes).await?;
     tx.commit().await?;

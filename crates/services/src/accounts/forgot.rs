@@ -1,0 +1,83 @@
+//! Somebody forgot their password and gives their e-mail address. What they typed is written down whoever it belongs to, so
+//! that nobody can tell by answer or clock who has an account; whose it is is looked up afterwards, where mail is sent.
+
+use domain::{
+    actor::{Actor, Origin},
+    mail::{self as letters, Kind, State},
+    sign_in as rules,
+};
+use protocol::Timestamp;
+use store::{MailRow, Tx, UserRow};
+
+use super::{reset, sign_in};
+use crate::{Cx, Error, context::audit, mail};
+
+/// How long a link by mail counts, in milliseconds.
+const LASTS_MS: i64 = 60 * 60 * 1_000;
+/// Addresses that may wait to be looked up.
+const MOST: u64 = 1_000;
+
+/// Has a link for a new password sent to that e-mail address, if somebody has an account with it; the answer is the same if
+/// nobody has. Asking again and again is slowed down for the e-mail address and for where it comes from.
+pub async fn forgot_password(cx: &Cx, email: &str, from: &Origin) -> Result<(), Error> {
+    if !mail::is_set_up(cx) {
+        return Err(Error::Conflict("this installation sends no mail: ask an admin for a link".to_owned()));
+    }
+    let no_email = || Error::Invalid("that is no e-mail address; it looks like name@example.org".to_owned());
+    let email = rules::email(email).ok_or_else(no_email)?;
+    let now = cx.clock.now();
+    let keys = [format!("forgot {email}"), format!("forgot from {}", sign_in::address_key(from))];
+    if let Err(retry_after_seconds) = cx.attempts.begin(&keys, now) {
+        return Err(Error::TooMany { retry_after_seconds });
+    }
+    let tx = cx.store.begin().await?;
+    if tx.mails().count_asked().await? >= MOST {
+        return Err(Error::TooMany { retry_after_seconds: 60 });
+    }
+    let asked = MailRow {
+        id: cx.ids.uuid(),
+        kind: Kind::NewPassword,
+        recipient: email,
+        state: State::Asked,
+        letter: None,
+        created_at: now,
+        expires_at: later(now, LASTS_MS),
+        due_at: now,
+        attempts: 0,
+        problem: String::new(),
+        done_at: None,
+    };
+    tx.mails().insert(&asked).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Looks up who gave that address, and writes them a mail. Whoever is not there, or is switched off, gets none.
+pub(crate) async fn answer_forgotten(cx: &Cx, asked: &MailRow) -> Result<(), Error> {
+    let tx = cx.store.begin().await?;
+    if !tx.mails().take_asked(asked.id).await? {
+        return Ok(());
+    }
+    let found = tx.accounts().by_email(&asked.recipient).await?;
+    if let Some(user) = found.filter(|user| user.switched_off_at.is_none()) {
+        write(cx, &tx, &user).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+async fn write(cx: &Cx, tx: &Tx, user: &UserRow) -> Result<(), Error> {
+    let (site, until) = (&cx.settings.reach.public_url, later(cx.clock.now(), LASTS_MS));
+    // Who signs in with a provider alone gets no second way in from whoever reads their mail.
+    if user.password_hash.is_empty() {
+        let letter = letters::no_password(site);
+        mail::put(cx, tx, mail::ToSend { kind: Kind::NewPassword, to: &user.email, letter, until }).await?;
+        return Ok(());
+    }
+    let token = reset::set(cx, tx, user.id, until).await?;
+    let letter = letters::new_password(site, &mail::link(cx, &format!("/reset?token={token}")), until);
+    mail::put(cx, tx, mail::ToSend { kind: Kind::NewPassword, to: &user.email, letter, until }).await?;
+    audit(cx, tx, &Actor::Automation, "issue password_reset", user.id).await
+}
+
+fn later(at: Timestamp, millis: i64) -> Timestamp {
+    Timestamp::from_millis(at.millis().saturating_add(millis))
+}
