@@ -62,10 +62,15 @@ export class Issuer {
           client_secret: SECRET,
           redirect_uris: [`${loki}/login/callback/corp`],
           post_logout_redirect_uris: [`${loki}/login`],
+          backchannel_logout_uri: `${loki}/logout/back-channel/corp`,
+          backchannel_logout_session_required: true,
         },
       ],
       claims: { openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'], groups: ['groups'] },
       cookies: { keys: ['for the tests alone'] },
+      features: { backchannelLogout: { enabled: true } },
+      // Its own way to ask refuses this machine, where loki is.
+      fetch: (url: string, options: RequestInit & { dispatcher?: unknown }) => fetch(url, { ...options, dispatcher: undefined } as RequestInit),
       findAccount: (_: unknown, id: string) => ({ accountId: id, claims: () => claims(id) }),
     });
   }

@@ -59,6 +59,35 @@ test('a person signs in, gets the role of their groups, and signs out there too'
   expect(await whoIs(page)).toContain('operator');
 });
 
+test('signing out at the issuer ends the login here, and no other', async ({ page, browser, corp, complaints }) => {
+  // The socket of a page whose login is gone.
+  complaints.allow(/WebSocket connection .* failed/);
+  const { issuer, server } = corp;
+  await page.goto(server.setupLink!);
+  await fillSetup(page);
+  await page.waitForURL(`${server.url}/`);
+  await page.context().clearCookies();
+  await page.goto(`${server.url}/projects`);
+  await page.getByRole('link', { name: 'Sign in with Example Corp' }).click();
+  await comesBack(page, 'grace', server.url);
+  // The same person on another machine, in a session of its own there.
+  const elsewhere = await (await browser.newContext()).newPage();
+  await elsewhere.route('https://fonts.googleapis.com/**', route => route.fulfill({ contentType: 'text/css', body: '' }));
+  await elsewhere.goto(`${server.url}/projects`);
+  await elsewhere.getByRole('link', { name: 'Sign in with Example Corp' }).click();
+  await comesBack(elsewhere, 'grace', server.url);
+
+  await page.goto(`${issuer.url}/session/end`);
+  await page.getByRole('button', { name: 'Yes, sign me out' }).click();
+  await expect(page.getByText('Sign-out Success')).toBeVisible();
+
+  await page.goto(`${server.url}/projects`);
+  await expect(page).toHaveURL(/\/login\?next=/);
+  await elsewhere.reload();
+  await expect(elsewhere).toHaveURL(`${server.url}/projects`);
+  await elsewhere.context().close();
+});
+
 test('an account is linked by its owner, and by nobody else', async ({ page, corp, complaints }) => {
   // The refusal, and the socket of a page whose login is gone.
   complaints.allow(/status of 400/);

@@ -21,6 +21,7 @@ mod m0014_invitation_links;
 mod m0017_secrets;
 mod m0020_identity_providers;
 mod m0030_mail;
+mod m0032_oidc_logout;
 
 /// All schema changes, oldest first.
 #[derive(Debug)]
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_teams::Migration),
             Box::new(m0014_invitation_links::Migration),
             Box::new(m0030_mail::Migration),
+            Box::new(m0032_oidc_logout::Migration),
         ]
     }
 }

@@ -149,6 +149,7 @@ pub fn routes() -> Routes {
         .get("/api/v2/invitations", invitations::list)
         .post("/api/v2/invitations", invitations::create)
         .delete("/api/v2/invitations/{id}", invitations::withdraw)
+        .post("/logout/back-channel/{provider}", crate::auth::providers::back_channel::sign_out)
         .get("/ws", crate::ws::events::open)
 }
 

@@ -118,6 +118,7 @@ pub(crate) fn is_api(path: &str) -> bool {
     path.starts_with("/api/")
         || path.starts_with("/ui/")
         || path.starts_with("/.well-known/")
+        || path.starts_with("/logout/back-channel/")
         || ["/api", "/ws", "/health", "/metrics", "/openapi.json"].contains(&path)
 }
 

@@ -46,7 +46,7 @@ use crate::{
         api::teams::members, api::teams::add_member, api::teams::set_role, api::teams::remove_member,
         api::sharing::list, api::sharing::share, api::sharing::unshare, api::sharing::transfer,
         api::invitations::list, api::invitations::create, api::invitations::withdraw,
-        crate::ws::events::open,
+        crate::auth::providers::back_channel::sign_out, crate::ws::events::open,
     ),
     components(schemas(api::runs::StatusFilter, api::audit::Format)),
     modifiers(&Bearer, &Refused),

@@ -21,6 +21,7 @@ mod logins;
 mod names;
 mod passwords;
 mod people;
+mod provider_logout;
 mod providers;
 mod reset_links;
 mod roles;

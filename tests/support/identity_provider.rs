@@ -91,6 +91,10 @@ struct State {
     /// Whether e-mail address and groups stand in the ID token, or in the user info alone.
     slim: bool,
     names_issuer: bool,
+    /// Its name of the session that the person has here.
+    sid: Option<String>,
+    /// The ID token that was handed out last.
+    id_token: String,
     key: Key,
     codes: HashMap<String, Granted>,
     /// Access tokens that were handed out.
@@ -123,6 +127,8 @@ impl IdentityProvider {
             lie: Lie::None,
             slim: false,
             names_issuer: true,
+            sid: None,
+            id_token: String::new(),
             key: Key::new("first"),
             codes: HashMap::new(),
             tokens: Vec::new(),
@@ -167,6 +173,22 @@ impl IdentityProvider {
     /// Keeps what it knows of a person out of the ID token.
     pub fn is_slim(&self) {
         self.state().slim = true;
+    }
+
+    /// Names the session that the person has here.
+    pub fn has_session(&self, sid: &str) {
+        self.state().sid = Some(sid.to_owned());
+    }
+
+    /// The ID token that was handed out last.
+    pub fn id_token(&self) -> String {
+        self.state().id_token.clone()
+    }
+
+    /// The token that says that the person signed out here, in the session that has a name if one has: true but for the lie
+    /// and for what `change` does to its claims.
+    pub fn logout_token(&self, lie: Lie, change: impl FnOnce(&mut Value)) -> String {
+        self.state().logout_token(lie, change)
     }
 
     /// Signs with another key from now on.
@@ -229,6 +251,8 @@ impl State {
             "userinfo_endpoint": format!("{url}/userinfo"),
             "jwks_uri": format!("{url}/keys"),
             "end_session_endpoint": format!("{url}/logout"),
+            "backchannel_logout_supported": true,
+            "backchannel_logout_session_supported": true,
             "response_types_supported": ["code"],
             "subject_types_supported": ["public"],
             // A client that takes the provider's word for what is allowed would take these.

@@ -1,10 +1,14 @@
 //! Signing in with another provider: whose word counts for what. Whoever is asked has proved that the provider said it; the
 //! rules here decide what follows from it.
 
-use protocol::access::Role;
-
+pub mod logout;
 #[cfg(test)]
 mod tests;
+
+use std::fmt;
+
+use protocol::access::Role;
+use serde::{Deserialize, Serialize};
 
 /// Longer names of a person at a provider are none (OpenID Connect Core 1.0, section 2).
 const LONGEST_SUBJECT: usize = 255;
@@ -87,6 +91,34 @@ pub struct Identity {
     pub organisations: Vec<String>,
     /// Google's word on whose domain the address is.
     pub hosted_domain: Option<String>,
+    /// The provider's name of the session that the person has there.
+    pub sid: Option<String>,
+    /// What proved all this; absent where there are no ID tokens, and for one that is too long to be sent back.
+    pub id_token: Option<IdToken>,
+}
+
+/// An ID token as the provider signed it, kept so that signing out can name the session there. It says who a person is, so it
+/// is not shown by accident.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdToken(pub String);
+
+impl fmt::Debug for IdToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("IdToken")
+    }
+}
+
+/// The sign-in at a provider that a login rests on, so that both can end together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vouched {
+    /// The provider's id in the set-up.
+    pub provider: String,
+    pub issuer: String,
+    /// The provider's name of the person.
+    pub subject: String,
+    /// The provider's name of the session there; absent where it names none.
+    pub sid: Option<String>,
+    pub id_token: Option<IdToken>,
 }
 
 /// A person that the rules let in.
@@ -121,6 +153,17 @@ pub enum Refused {
 }
 
 impl Provider {
+    /// What a login of that person rests on.
+    pub fn vouches(&self, identity: &Identity) -> Vouched {
+        Vouched {
+            provider: self.id.clone(),
+            issuer: self.issuer.clone(),
+            subject: identity.subject.clone(),
+            sid: identity.sid.clone(),
+            id_token: identity.id_token.clone(),
+        }
+    }
+
     /// Whether and as what the person is let in.
     pub fn admits(&self, identity: &Identity) -> Result<Admitted, Refused> {
         let subject = &identity.subject;

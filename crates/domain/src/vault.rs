@@ -1,5 +1,6 @@
 //! The vault's rules: what a secret may be called, how it is sealed, who is given it, and how it is kept out of what is shown.
 
+pub mod held;
 mod masks;
 mod names;
 mod sealing;

@@ -3,6 +3,7 @@
 mod access;
 mod factors;
 mod forgot;
+pub mod id_tokens;
 mod identities;
 mod invitations;
 mod logins;
@@ -22,10 +23,11 @@ pub use factors::{
 pub(crate) use forgot::answer_forgotten;
 pub use forgot::forgot_password;
 pub use identities::{
-    Departure, Linked, Returned, begin_sign_in, link_identity, linked_identities, sign_in_as, take_sign_in, unlink_identity,
+    Departure, Linked, Returned, begin_sign_in, link_identity, linked_identities, sign_in_as, signed_out_there,
+    take_sign_in, unlink_identity,
 };
 pub use invitations::{Invited, NewAccount, accept, accept_with_account, invitations, invite, invite_by_link, invited, withdraw};
-pub use logins::{LOGIN, LoginData, end_login, end_logins_of, end_other_logins, list_logins, take_login};
+pub use logins::{LOGIN, LoginData, VOUCHED, end_login, end_logins_of, end_other_logins, list_logins, take_login};
 pub use own_password::{change_password, has_password};
 pub use passwords::HashingRoom;
 pub use reset::{issue_reset_token, reset_password};

@@ -1,5 +1,6 @@
 //! Second factors, recovery codes, and sign-ins that wait for their second step.
 
+use domain::sign_in::Vouched;
 use protocol::{FactorId, Timestamp, UserId, factors::FactorKind};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
@@ -9,6 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     StoreError, Tx,
+    logins::VouchedColumns,
     tables::{factors, half_logins, recovery_codes},
 };
 
@@ -48,8 +50,8 @@ pub struct HalfLoginRow {
     pub user_id: UserId,
     /// The local path to go to afterwards.
     pub next: String,
-    /// The provider that the person came from.
-    pub provider: Option<String>,
+    /// The provider that the person came from, with the ID token sealed; absent after a password.
+    pub vouched: Option<Vouched>,
     pub expires_at: Timestamp,
 }
 
@@ -150,11 +152,16 @@ impl Factors<'_> {
         let over = half_logins::Entity::delete_many().filter(half_logins::Column::ExpiresAt.lte(now.millis()));
         over.exec(&self.0.inner).await?;
         let others = half_logins::Entity::find().count(&self.0.inner).await?;
+        let vouched = VouchedColumns::of(half.vouched.as_ref());
         let row = half_logins::ActiveModel {
             browser_hash: Set(half.browser_hash.clone()),
             user_id: Set(half.user_id.0),
             next: Set(half.next.clone()),
-            provider: Set(half.provider.clone()),
+            provider: Set(vouched.provider),
+            issuer: Set(vouched.issuer),
+            subject: Set(vouched.subject),
+            sid: Set(vouched.sid),
+            id_token: Set(vouched.id_token),
             expires_at: Set(half.expires_at.millis()),
         };
         row.insert(&self.0.inner).await?;
@@ -171,8 +178,15 @@ impl Factors<'_> {
             browser_hash: row.browser_hash,
             user_id: UserId(row.user_id),
             next: row.next,
-            provider: row.provider,
             expires_at: Timestamp::from_millis(row.expires_at),
+            vouched: VouchedColumns {
+                provider: row.provider,
+                issuer: row.issuer,
+                subject: row.subject,
+                sid: row.sid,
+                id_token: row.id_token,
+            }
+            .read(),
         }))
     }
 

@@ -1,9 +1,13 @@
 //! Authenticated browsers. The cookie's value is never stored, only its hash.
 
+use domain::sign_in::{IdToken, Vouched, logout::Ending};
 use protocol::{Timestamp, UserId};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, sea_query::OnConflict};
 
-use crate::{StoreError, Tx, tables::logins};
+use crate::{
+    StoreError, Tx,
+    tables::{half_logins, logins, logout_tokens},
+};
 
 /// A login as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +20,40 @@ pub struct LoginRow {
     pub data: String,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
+    /// What it rests on, with the ID token sealed; absent for a login with a password.
+    pub vouched: Option<Vouched>,
+}
+
+/// What a row keeps of [`Vouched`], column by column.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct VouchedColumns {
+    pub(crate) provider: Option<String>,
+    pub(crate) issuer: Option<String>,
+    pub(crate) subject: Option<String>,
+    pub(crate) sid: Option<String>,
+    pub(crate) id_token: Option<String>,
+}
+
+impl VouchedColumns {
+    pub(crate) fn of(vouched: Option<&Vouched>) -> Self {
+        vouched.cloned().map_or_else(Self::default, |vouched| Self {
+            provider: Some(vouched.provider),
+            issuer: Some(vouched.issuer),
+            subject: Some(vouched.subject),
+            sid: vouched.sid,
+            id_token: vouched.id_token.map(|token| token.0),
+        })
+    }
+
+    pub(crate) fn read(self) -> Option<Vouched> {
+        Some(Vouched {
+            provider: self.provider?,
+            issuer: self.issuer?,
+            subject: self.subject?,
+            sid: self.sid,
+            id_token: self.id_token.map(IdToken),
+        })
+    }
 }
 
 /// Logins.
@@ -25,12 +63,18 @@ pub struct Logins<'a>(pub(crate) &'a Tx);
 impl Logins<'_> {
     /// Writes a new login.
     pub async fn insert(&self, login: &LoginRow) -> Result<(), StoreError> {
+        let vouched = VouchedColumns::of(login.vouched.as_ref());
         let row = logins::ActiveModel {
             id_hash: Set(login.id_hash.clone()),
             user_id: Set(login.user_id.map(|id| id.0)),
             data: Set(login.data.clone()),
             created_at: Set(login.created_at.millis()),
             expires_at: Set(login.expires_at.millis()),
+            provider: Set(vouched.provider),
+            issuer: Set(vouched.issuer),
+            subject: Set(vouched.subject),
+            sid: Set(vouched.sid),
+            id_token: Set(vouched.id_token),
         };
         logins::Entity::insert(row).exec_without_returning(&self.0.inner).await?;
         Ok(())
@@ -38,10 +82,16 @@ impl Logins<'_> {
 
     /// Writes what changed of a login, if it is still there.
     pub async fn update(&self, login: &LoginRow) -> Result<(), StoreError> {
+        let vouched = VouchedColumns::of(login.vouched.as_ref());
         let row = logins::ActiveModel {
             user_id: Set(login.user_id.map(|id| id.0)),
             data: Set(login.data.clone()),
             expires_at: Set(login.expires_at.millis()),
+            provider: Set(vouched.provider),
+            issuer: Set(vouched.issuer),
+            subject: Set(vouched.subject),
+            sid: Set(vouched.sid),
+            id_token: Set(vouched.id_token),
             ..Default::default()
         };
         let update = logins::Entity::update_many().set(row).filter(logins::Column::IdHash.eq(login.id_hash.as_str()));
@@ -65,6 +115,43 @@ impl Logins<'_> {
             .filter(logins::Column::ExpiresAt.gt(now.millis()))
             .limit(1_000);
         Ok(found.all(&self.0.inner).await?.into_iter().map(read).collect())
+    }
+
+    /// The logins that rest on sign-ins at that provider and that the logout token ends, expired or not.
+    pub async fn ended_by(&self, provider: &str, issuer: &str, ending: &Ending) -> Result<Vec<LoginRow>, StoreError> {
+        let named = Condition::any()
+            .add_option(ending.subject.as_ref().map(|subject| logins::Column::Subject.eq(subject.as_str())))
+            .add_option(ending.sid.as_ref().map(|sid| logins::Column::Sid.eq(sid.as_str())));
+        let found = logins::Entity::find()
+            .filter(logins::Column::Issuer.eq(issuer))
+            .filter(logins::Column::Provider.eq(provider))
+            .filter(named);
+        let mut rows: Vec<LoginRow> = found.all(&self.0.inner).await?.into_iter().map(read).collect();
+        rows.retain(|row| row.vouched.as_ref().is_some_and(|vouched| ending.ends(&vouched.subject, vouched.sid.as_deref())));
+        Ok(rows)
+    }
+
+    /// Removes the sign-ins that wait for their second step and that the logout token ends.
+    pub async fn end_waiting_by(&self, provider: &str, issuer: &str, ending: &Ending) -> Result<(), StoreError> {
+        let found = half_logins::Entity::find()
+            .filter(half_logins::Column::Issuer.eq(issuer))
+            .filter(half_logins::Column::Provider.eq(provider));
+        for row in found.all(&self.0.inner).await? {
+            if row.subject.as_deref().is_some_and(|subject| ending.ends(subject, row.sid.as_deref())) {
+                half_logins::Entity::delete_by_id(row.browser_hash).exec(&self.0.inner).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Uses a logout token up until it expires; `false` when it was used before. Those that expired before `now` go.
+    pub async fn use_logout_token(&self, token_hash: &str, until: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
+        let over = logout_tokens::Entity::delete_many().filter(logout_tokens::Column::ExpiresAt.lte(now.millis()));
+        over.exec(&self.0.inner).await?;
+        let row = logout_tokens::ActiveModel { token_hash: Set(token_hash.to_owned()), expires_at: Set(until.millis()) };
+        let used = OnConflict::column(logout_tokens::Column::TokenHash).do_nothing().to_owned();
+        let made = logout_tokens::Entity::insert(row).on_conflict(used).exec_without_returning(&self.0.inner).await?;
+        Ok(made == 1)
     }
 
     /// Removes a login; `false` when it was not there any more.
@@ -93,5 +180,13 @@ fn read(row: logins::Model) -> LoginRow {
         data: row.data,
         created_at: Timestamp::from_millis(row.created_at),
         expires_at: Timestamp::from_millis(row.expires_at),
+        vouched: VouchedColumns {
+            provider: row.provider,
+            issuer: row.issuer,
+            subject: row.subject,
+            sid: row.sid,
+            id_token: row.id_token,
+        }
+        .read(),
     }
 }

@@ -16,6 +16,7 @@ pub(crate) mod identities;
 pub(crate) mod invitations;
 pub(crate) mod logins;
 pub(crate) mod mails;
+pub(crate) mod logout_tokens;
 pub(crate) mod password_resets;
 pub(crate) mod project_shares;
 pub(crate) mod projects;

@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Redirect, Response},
 };
-use domain::actor::Origin;
+use domain::{actor::Origin, sign_in::Vouched};
 use serde::Deserialize;
 use services::{
     Error,
@@ -33,8 +33,8 @@ const KEPT: u32 = 600;
 pub(super) struct Arrival<'a> {
     /// A local path.
     pub(super) next: &'a str,
-    /// The provider, by its id.
-    pub(super) provider: Option<&'a str>,
+    /// The sign-in at a provider; absent after a password.
+    pub(super) vouched: Option<&'a Vouched>,
 }
 
 /// Lets somebody in who did the first step, or leads them to the second.
@@ -45,17 +45,17 @@ pub(super) async fn enter(
     arrival: Arrival<'_>,
     from: Arc<Origin>,
 ) -> Result<Response, HttpError> {
-    let Arrival { next, provider } = arrival;
-    match services::accounts::second_step(&edge.cx, user.id, next, provider).await? {
+    let Arrival { next, vouched } = arrival;
+    match services::accounts::second_step(&edge.cx, user.id, next, vouched).await? {
         Some(browser) => Ok(([(header::SET_COOKIE, cookie(edge, &browser, KEPT))], Redirect::to(PAGE)).into_response()),
-        None => let_in(edge, session, Entered { user, next: next.to_owned(), provider: provider.map(str::to_owned) }, from).await,
+        None => let_in(edge, session, Entered { user, next: next.to_owned(), vouched: vouched.cloned() }, from).await,
     }
 }
 
 async fn let_in(edge: &Edge, session: &Session, entered: Entered, from: Arc<Origin>) -> Result<Response, HttpError> {
     sessions::sign_in(&edge.cx, session, entered.user, from).await?;
-    if let Some(provider) = &entered.provider {
-        sessions::remember_provider(session, provider).await.map_err(|error| HttpError::internal(&error))?;
+    if let Some(vouched) = &entered.vouched {
+        sessions::rests_on(session, vouched).await.map_err(|error| HttpError::internal(&error))?;
     }
     Ok(Redirect::to(&entered.next).into_response())
 }

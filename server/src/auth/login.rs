@@ -36,7 +36,7 @@ pub async fn login(State(edge): State<Edge>, session: Session, request: Request)
     }
     let code = match services::accounts::sign_in(&edge.cx, &form.email, &form.password, &from).await {
         Ok(user) => {
-            let arrival = factor::Arrival { next: target, provider: None };
+            let arrival = factor::Arrival { next: target, vouched: None };
             return factor::enter(&edge, &session, user, arrival, from).await;
         }
         Err(Error::Unauthorized(_) | Error::Invalid(_)) => "credentials",
@@ -56,12 +56,14 @@ pub async fn logout(State(edge): State<Edge>, session: Session, request: Request
     if let Ok(Signed(actor)) = Signed::from_request_parts(&mut parts, &edge).await {
         services::audit::signed(&edge.cx, &actor, SignedHow::Out).await?;
     }
-    let provider = sessions::provider(&session).await;
+    let vouched = sessions::vouched(&session).await;
     sessions::sign_out(&session).await.map_err(|error| HttpError::internal(&error))?;
     edge.cx.nudges.access();
-    if let Some(known) = provider.and_then(|id| edge.providers.get(&id)) {
+    if let Some(vouched) = vouched
+        && let Some(known) = edge.providers.get(&vouched.provider)
+    {
         let back = format!("{}/login", edge.settings.public_url);
-        if let Some(url) = known.logout_url(&back, edge.cx.clock.now()).await {
+        if let Some(url) = known.logout_url(&vouched, &back, edge.cx.clock.now()).await {
             return Ok(onward(url.as_str(), &known.rules().name));
         }
     }

@@ -1,5 +1,6 @@
 //! Signing in with other providers: what is said to them, what they say, and what of it is believed.
 
+pub mod back_channel;
 pub mod flow;
 mod github;
 mod http;
@@ -8,7 +9,7 @@ mod oidc;
 
 use std::sync::Arc;
 
-use domain::sign_in::{Identity, Kind, Provider};
+use domain::sign_in::{Identity, Kind, Provider, Vouched, logout::Ending};
 use openidconnect::url::Url;
 use protocol::Timestamp;
 use services::{
@@ -96,10 +97,18 @@ impl Known {
     }
 
     /// Where the browser is sent to be signed out there too, if the provider offers that.
-    pub async fn logout_url(&self, back: &str, now: Timestamp) -> Option<Url> {
+    pub async fn logout_url(&self, vouched: &Vouched, back: &str, now: Timestamp) -> Option<Url> {
         match self.config.rules.kind {
-            Kind::Oidc | Kind::Google => oidc::logout_url(self, back, now).await,
+            Kind::Oidc | Kind::Google => oidc::logout_url(self, vouched, back, now).await,
             Kind::Github => None,
+        }
+    }
+
+    /// What the provider's logout token ends, as far as the provider proves it.
+    pub async fn logout(&self, token: &str, now: Timestamp) -> Result<Ending, Failure> {
+        match self.config.rules.kind {
+            Kind::Oidc | Kind::Google => oidc::believe(self, token, now).await,
+            Kind::Github => Err(refused("GitHub does not say when somebody signs out")),
         }
     }
 

@@ -56,7 +56,7 @@ pub async fn reset(State(edge): State<Edge>, session: Session, request: Request)
         return Err(HttpError::too_many("Too many attempts. Wait a minute, then try again", seconds));
     }
     match services::accounts::reset_password(&edge.cx, &form.token, &form.password).await {
-        Ok(user) => factor::enter(&edge, &session, user, factor::Arrival { next: "/", provider: None }, from).await,
+        Ok(user) => factor::enter(&edge, &session, user, factor::Arrival { next: "/", vouched: None }, from).await,
         Err(Error::Invalid(problem)) => Ok(show(StatusCode::UNPROCESSABLE_ENTITY, &form.token, &sentence(&problem))),
         Err(other) => Err(other.into()),
     }

@@ -1,14 +1,17 @@
 //! Cookie sessions over our own table. The cookie's value is never stored, only its SHA-256, so that nobody who reads the
 //! database can sign in with what is there.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::{collections::HashMap, fmt::Write as _, sync::Arc};
 
 use async_trait::async_trait;
-use domain::actor::{Actor, Origin};
+use domain::{
+    actor::{Actor, Origin},
+    sign_in::Vouched,
+};
 use protocol::{LoginId, Timestamp};
 use services::{
     Cx,
-    accounts::{LOGIN, LoginData, UserRecord, take_login},
+    accounts::{LOGIN, LoginData, UserRecord, VOUCHED, id_tokens, take_login},
     audit::SignedHow,
 };
 use sha2::{Digest as _, Sha256};
@@ -29,8 +32,6 @@ const IDLE: Duration = Duration::days(14);
 const LIFE: Duration = Duration::days(90);
 /// How old the last renewal may be before a use renews it again.
 const RENEW: i64 = 5 * 60 * 1000;
-/// Where a session keeps the provider that its person came from.
-const PROVIDER: &str = "provider";
 
 /// The cookie's name. With TLS the prefix makes browsers refuse it from any other host or path.
 pub fn cookie_name(tls: bool) -> &'static str {
@@ -53,7 +54,7 @@ pub async fn sign_in(cx: &Cx, session: &Session, user: UserRecord, from: Arc<Ori
     let failed = |error: tower_sessions::session::Error| HttpError::internal(&error);
     let (now, id) = (cx.clock.now(), LoginId(cx.ids.uuid()));
     session.cycle_id().await.map_err(failed)?;
-    session.remove::<String>(PROVIDER).await.map_err(failed)?;
+    session.remove::<Vouched>(VOUCHED).await.map_err(failed)?;
     let (address, agent) = (from.address.map(|address| address.to_string()), from.agent.clone());
     let data = LoginData { id, user: user.id, since: now, seen: now, address, agent, privileges: Some(user.privileges) };
     session.insert(LOGIN, data).await.map_err(failed)?;
@@ -99,14 +100,14 @@ pub async fn renew(cx: &Cx, session: &Session, privileges: Option<i64>, from: &O
     if moves { session.save().await.map_err(failed) } else { Ok(()) }
 }
 
-/// Notes with which provider the person signed in, to sign them out there too.
-pub async fn remember_provider(session: &Session, id: &str) -> std::result::Result<(), tower_sessions::session::Error> {
-    session.insert(PROVIDER, id).await
+/// Notes which sign-in at a provider the login rests on, so that both end together.
+pub async fn rests_on(session: &Session, vouched: &Vouched) -> std::result::Result<(), tower_sessions::session::Error> {
+    session.insert(VOUCHED, vouched).await
 }
 
-/// The provider that the person signed in with.
-pub async fn provider(session: &Session) -> Option<String> {
-    session.get(PROVIDER).await.ok().flatten()
+/// The sign-in at a provider that the login rests on.
+pub async fn vouched(session: &Session) -> Option<Vouched> {
+    session.get(VOUCHED).await.ok().flatten()
 }
 
 /// Ends the browser's login.
@@ -150,7 +151,11 @@ impl SessionStore for Logins {
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
         let tx = self.cx.store.read().await.map_err(backend)?;
         let Some(row) = tx.logins().load(&hash(*id), self.cx.clock.now()).await.map_err(backend)? else { return Ok(None) };
-        let data = serde_json::from_str(&row.data).map_err(|error| Error::Decode(error.to_string()))?;
+        let mut data: HashMap<_, _> = serde_json::from_str(&row.data).map_err(|error| Error::Decode(error.to_string()))?;
+        if let Some(vouched) = row.vouched {
+            let vouched = serde_json::to_value(id_tokens::opened(&id.0.to_le_bytes(), vouched));
+            data.insert(VOUCHED.to_owned(), vouched.map_err(|error| Error::Decode(error.to_string()))?);
+        }
         Ok(Some(Record { id: *id, data, expiry_date: row.expires_at.date_time() }))
     }
 
@@ -164,7 +169,10 @@ impl SessionStore for Logins {
 impl Logins {
     fn row(&self, record: &Record) -> Result<LoginRow> {
         let login = record.data.get(LOGIN).and_then(|value| serde_json::from_value::<LoginData>(value.clone()).ok());
-        let data = serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
+        // It has columns of its own, by which it is found when somebody signed out there.
+        let vouched = record.data.get(VOUCHED).and_then(|value| serde_json::from_value::<Vouched>(value.clone()).ok());
+        let data: HashMap<_, _> = record.data.iter().filter(|(name, _)| *name != VOUCHED).collect();
+        let data = serde_json::to_string(&data).map_err(|error| Error::Encode(error.to_string()))?;
         let now = self.cx.clock.now();
         Ok(LoginRow {
             id_hash: hash(record.id),
@@ -172,6 +180,7 @@ impl Logins {
             data,
             created_at: login.map_or(now, |login| login.since),
             expires_at: Timestamp::new(record.expiry_date),
+            vouched: vouched.map(|vouched| id_tokens::sealed(&self.cx, &record.id.0.to_le_bytes(), vouched)),
         })
     }
 }

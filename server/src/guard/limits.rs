@@ -32,7 +32,7 @@ const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LEFT: HeaderName = HeaderName::from_static("ratelimit");
 
 /// Routes that answer without a login.
-const PUBLIC: [&str; 3] = ["/health", "/.well-known/jwks.json", "/api/enterprise/status"];
+const PUBLIC: [&str; 4] = ["/health", "/.well-known/jwks.json", "/api/enterprise/status", "/logout/back-channel/{provider}"];
 
 /// Whose bucket it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -68,6 +68,19 @@ impl Buckets {
     pub fn sign_in(&self, from: Option<IpAddr>, now_ms: i64) -> Result<(), u64> {
         let taken = self.take(of_address(from), Class::SignIn, self.limits.of(Class::SignIn), now_ms);
         taken.map_or(Ok(()), |taken| taken.left.map(|_| ()).map_err(|empty| empty.wait))
+    }
+
+    /// Whether somebody at that address may show once more what proves itself. The error is how many seconds to wait.
+    pub fn may_guess(&self, from: Option<IpAddr>, now_ms: i64) -> Result<(), u64> {
+        let Some(limit) = self.limits.of(Class::Unknown) else { return Ok(()) };
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bucket = kept.get(&(of_address(from), Class::Unknown)).copied().unwrap_or_default();
+        bucket.take(limit, now_ms.saturating_mul(1_000_000)).map(|_| ()).map_err(|empty| empty.wait)
+    }
+
+    /// What they showed was wrong.
+    pub fn guessed_wrong(&self, from: Option<IpAddr>, now_ms: i64) {
+        self.take(of_address(from), Class::Unknown, self.limits.of(Class::Unknown), now_ms);
     }
 
     /// Takes a request out; nothing when there is no limit.

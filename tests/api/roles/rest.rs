@@ -100,6 +100,8 @@ pub(super) fn rows() -> Vec<Row> {
         get("/api/v2/invitations", ManageUsers, 200),
         post("/api/v2/invitations", ManageUsers, 201),
         delete("/api/v2/invitations/{id}", ManageTeam, 404),
+        // Of no provider.
+        post("/logout/back-channel/{provider}", Nothing, 404),
         // Without an upgrade, and with one.
         get("/ws", ReadEvents, 400),
         socket("/ws", ReadEvents),

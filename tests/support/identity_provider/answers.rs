@@ -106,7 +106,8 @@ async fn token(Shared(state): Shared<Provider>, headers: HeaderMap, body: String
     }
     let mut answer = json!({"access_token": access_token, "token_type": "Bearer", "expires_in": 300});
     if state.lie != Lie::NoIdToken {
-        answer["id_token"] = json!(state.id_token(&granted, &access_token));
+        state.id_token = state.id_token(&granted, &access_token);
+        answer["id_token"] = json!(state.id_token);
     }
     Json(answer).into_response()
 }

@@ -54,6 +54,18 @@ fn now() -> i64 {
     i64::try_from(since.as_secs()).expect("seconds")
 }
 
+/// What a lie does to the claims that all tokens have.
+fn twist(lie: Lie, claims: &mut Value) {
+    match lie {
+        Lie::OtherIssuer => claims["iss"] = json!("https://accounts.example.org"),
+        Lie::OtherAudience => claims["aud"] = json!("somebody-else"),
+        Lie::SecondAudience => claims["aud"] = json!([CLIENT_ID, "somebody-else"]),
+        Lie::Expired => claims["exp"] = json!(now() - 3_600),
+        Lie::IssuedTomorrow => claims["iat"] = json!(now() + 86_400),
+        _ => {}
+    }
+}
+
 impl State {
     /// The ID token for what was granted, true but for the lie.
     pub(super) fn id_token(&self, granted: &Granted, access_token: &str) -> String {
@@ -73,32 +85,49 @@ impl State {
                 claims[name] = value.clone();
             }
         }
+        if let Some(sid) = &self.sid {
+            claims["sid"] = json!(sid);
+        }
         match self.lie {
             Lie::OtherNonce => claims["nonce"] = json!("another"),
             Lie::NoNonce => drop(claims.as_object_mut().expect("claims").remove("nonce")),
-            Lie::OtherIssuer => claims["iss"] = json!("https://accounts.example.org"),
-            Lie::OtherAudience => claims["aud"] = json!("somebody-else"),
-            Lie::SecondAudience => claims["aud"] = json!([CLIENT_ID, "somebody-else"]),
             Lie::OtherParty => claims["azp"] = json!("somebody-else"),
-            Lie::Expired => claims["exp"] = json!(now() - 3_600),
-            Lie::IssuedTomorrow => claims["iat"] = json!(now() + 86_400),
             Lie::OtherAccessToken => claims["at_hash"] = json!(BASE64.encode([7; 16])),
-            _ => {}
+            lie => twist(lie, &mut claims),
         }
-        self.signed(&claims)
+        self.signed(self.lie, "JWT", &claims)
     }
 
-    fn signed(&self, claims: &Value) -> String {
-        let (algorithm, name) = match self.lie {
+    /// The token that says that the person signed out here, true but for the lie.
+    pub(super) fn logout_token(&self, lie: Lie, change: impl FnOnce(&mut Value)) -> String {
+        let mut claims = json!({
+            "iss": self.url,
+            "sub": self.person.subject,
+            "aud": CLIENT_ID,
+            "exp": now() + 120,
+            "iat": now(),
+            "jti": chance(),
+            "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
+        });
+        if let Some(sid) = &self.sid {
+            claims["sid"] = json!(sid);
+        }
+        twist(lie, &mut claims);
+        change(&mut claims);
+        self.signed(lie, "logout+jwt", &claims)
+    }
+
+    fn signed(&self, lie: Lie, kind: &str, claims: &Value) -> String {
+        let (algorithm, name) = match lie {
             Lie::AlgorithmNone => ("none", self.key.name.as_str()),
             Lie::SignedWithPublicKey | Lie::SignedWithSecret => ("HS256", self.key.name.as_str()),
             Lie::UnknownKey => ("ES256", "nobody-knows"),
             _ => ("ES256", self.key.name.as_str()),
         };
-        let header = json!({"alg": algorithm, "kid": name, "typ": "JWT"});
+        let header = json!({"alg": algorithm, "kid": name, "typ": kind});
         let text = format!("{}.{}", BASE64.encode(header.to_string()), BASE64.encode(claims.to_string()));
         let with = |secret: &[u8]| hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), text.as_bytes()).as_ref().to_vec();
-        let signature = match self.lie {
+        let signature = match lie {
             Lie::AlgorithmNone => Vec::new(),
             Lie::SignedWithPublicKey => with(self.key.public().to_string().as_bytes()),
             Lie::SignedWithSecret => with(CLIENT_SECRET.as_bytes()),

@@ -120,13 +120,14 @@ fn bound(part: &str, scope: SecretScope, name: &str) -> Vec<u8> {
 }
 
 /// Nonce and ciphertext in hex.
-fn encrypt(key: &[u8], nonce: [u8; 12], plain: &[u8], bound: &[u8]) -> Result<String, Unsealable> {
+pub(super) fn encrypt(key: &[u8], nonce: [u8; 12], plain: &[u8], bound: &[u8]) -> Result<String, Unsealable> {
     let cipher = Aes256Gcm::new_from_slice(key).map_err(|_| Unsealable)?;
     let sealed = cipher.encrypt(&nonce.into(), Payload { msg: plain, aad: bound }).map_err(|_| Unsealable)?;
     Ok(hex(&nonce) + &hex(&sealed))
 }
 
-fn decrypt(key: &[u8], text: &str, bound: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
+/// What [`encrypt`] made, if it opens.
+pub(super) fn decrypt(key: &[u8], text: &str, bound: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
     let bytes = from_hex(text).ok_or(Unsealable)?;
     let (nonce, sealed) = bytes.split_at_checked(12).ok_or(Unsealable)?;
     let nonce: [u8; 12] = nonce.try_into().map_err(|_| Unsealable)?;

@@ -13,6 +13,8 @@ use crate::{Cx, Error, context::audit};
 
 /// Under which name a browser's session keeps its login.
 pub const LOGIN: &str = "login";
+/// Under which name it keeps the sign-in at a provider that the login rests on.
+pub const VOUCHED: &str = "vouched";
 
 /// What a browser's session says about its login.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

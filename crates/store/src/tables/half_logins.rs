@@ -11,6 +11,10 @@ pub struct Model {
     pub next: String,
     pub provider: Option<String>,
     pub expires_at: i64,
+    pub issuer: Option<String>,
+    pub subject: Option<String>,
+    pub sid: Option<String>,
+    pub id_token: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -11,6 +11,11 @@ pub struct Model {
     pub data: String,
     pub created_at: i64,
     pub expires_at: i64,
+    pub provider: Option<String>,
+    pub issuer: Option<String>,
+    pub subject: Option<String>,
+    pub sid: Option<String>,
+    pub id_token: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -150,7 +150,8 @@ async fn enter(
     let user = services::accounts::sign_in_as(&edge.cx, known.rules(), identity).await?;
     // A role that was taken away acts on the person's other logins at once.
     edge.cx.nudges.access();
-    let arrival = factor::Arrival { next, provider: Some(&known.rules().id) };
+    let vouched = known.rules().vouches(identity);
+    let arrival = factor::Arrival { next, vouched: Some(&vouched) };
     factor::enter(edge, session, user, arrival, Arc::clone(from)).await.map_err(Arrival::Fault)
 }
 

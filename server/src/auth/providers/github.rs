@@ -105,6 +105,8 @@ pub(super) async fn identity(known: &Known, answer: Answer, returned: &Returned,
         groups: organisations.iter().cloned().chain(teams).collect(),
         organisations,
         hosted_domain: None,
+        sid: None,
+        id_token: None,
     })
 }
 

@@ -2,13 +2,15 @@
 //! is right (OpenID Connect Core 1.0, section 3.1.3.7; RFC 9207; RFC 9700).
 
 mod claims;
+mod logout_token;
 mod metadata;
 mod probe;
 
+pub(super) use logout_token::believe;
 pub(super) use metadata::Cache;
 pub(super) use probe::probe;
 
-use domain::sign_in::Identity;
+use domain::sign_in::{Identity, Vouched};
 use openidconnect::{
     AccessToken, AccessTokenHash, AuthType, AuthenticationFlow, AuthorizationCode, ClaimsVerificationError, Client, ClientId,
     CsrfToken, EmptyExtraTokenFields, EndSessionUrl, EndpointMaybeSet, EndpointNotSet, EndpointSet, IdToken, IdTokenFields,
@@ -26,7 +28,10 @@ use protocol::Timestamp;
 use services::accounts::{Departure, Returned};
 use subtle::ConstantTimeEq as _;
 
-use self::{claims::Claims, metadata::Metadata};
+use self::{
+    claims::Claims,
+    metadata::{Asker, Metadata},
+};
 use super::{Answer, Failure, Known, http::HttpFailure, refused, word};
 
 type Token = IdToken<Claims, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
@@ -68,6 +73,8 @@ const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
 ];
 /// Clocks differ; a token from further ahead was not made for now.
 const AHEAD_SECONDS: i64 = 5 * 60;
+/// A longer ID token is not kept: it comes back in an address, and servers take no longer ones.
+const LONGEST_HINT: usize = 4 << 10;
 
 pub(super) async fn authorization_url(known: &Known, departure: &Departure, back: &str, now: Timestamp) -> Result<Url, Failure> {
     let metadata = known.oidc.metadata(known, now).await?;
@@ -104,12 +111,13 @@ pub(super) async fn identity(
     let claims = match check(known, metadata.jwks(), token, tokens.access_token(), (returned.nonce.as_str(), now)) {
         Err(Wrong::UnknownKey) => {
             // The provider may have new keys since they were read.
-            let keys = known.oidc.keys_again(known, now).await?;
+            let keys = known.oidc.keys_again(known, Asker::SignIn, now).await?;
             check(known, &keys, token, tokens.access_token(), (returned.nonce.as_str(), now)).map_err(Wrong::failure)?
         }
         checked => checked.map_err(Wrong::failure)?,
     };
     let mut identity = claims::identity(&claims, &known.config.groups_claim);
+    identity.id_token = Some(token.to_string()).filter(|token| token.len() <= LONGEST_HINT).map(domain::sign_in::IdToken);
     let incomplete = identity.email.is_empty() || !identity.email_verified;
     let wants_groups = !known.config.rules.roles.is_empty() && !claims::has(&claims, &known.config.groups_claim);
     if (incomplete || wants_groups) && metadata.userinfo_endpoint().is_some() {
@@ -119,13 +127,22 @@ pub(super) async fn identity(
     Ok(identity)
 }
 
-pub(super) async fn logout_url(known: &Known, back: &str, now: Timestamp) -> Option<Url> {
+/// OpenID Connect RP-Initiated Logout 1.0. There is no `state`: the login is over when the browser leaves, so that nothing
+/// comes of its way back.
+pub(super) async fn logout_url(known: &Known, vouched: &Vouched, back: &str, now: Timestamp) -> Option<Url> {
     let metadata = known.oidc.metadata(known, now).await.ok()?;
     let end: EndSessionUrl = metadata.additional_metadata().end_session_endpoint.clone()?;
     known.http.check(end.url()).ok()?;
     let request = LogoutRequest::from(end)
         .set_client_id(ClientId::new(known.config.client_id.clone()))
         .set_post_logout_redirect_uri(PostLogoutRedirectUrl::new(back.to_owned()).ok()?);
+    // Another issuer's token, from before the set-up was changed, is nobody's business there.
+    let hint = vouched.id_token.as_ref().filter(|_| vouched.issuer == known.config.rules.issuer);
+    let hint: Option<Token> = hint.and_then(|token| token.0.parse().ok());
+    let request = match &hint {
+        Some(hint) => request.set_id_token_hint(hint),
+        None => request,
+    };
     Some(request.http_get_url())
 }
 

@@ -1,13 +1,17 @@
 //! Between the password and the code: a sign-in that waits for its second step. It belongs to one browser, lasts ten minutes
 //! and is no login; nothing but the second step can be done with it.
 
-use domain::{actor::Origin, factors::Given};
+use domain::{actor::Origin, factors::Given, sign_in::Vouched};
 use protocol::{Timestamp, UserId};
 use sha2::{Digest as _, Sha256};
 use store::HalfLoginRow;
 
 use super::{Takes, counting, later, prove::prove};
-use crate::{Cx, Error, accounts::UserRecord, context::hex};
+use crate::{
+    Cx, Error,
+    accounts::{UserRecord, id_tokens},
+    context::hex,
+};
 
 /// How long a person may take for the second step.
 const LASTS_MS: i64 = 10 * 60 * 1_000;
@@ -22,13 +26,13 @@ pub struct Entered {
     pub user: UserRecord,
     /// A local path.
     pub next: String,
-    /// The provider that they came from, by its id.
-    pub provider: Option<String>,
+    /// The sign-in at a provider that they came from; absent after a password.
+    pub vouched: Option<Vouched>,
 }
 
 /// What the first step leads to: nothing when the person has no factor, and otherwise a sign-in that waits. Returned is the
 /// value of the browser's cookie.
-pub async fn second_step(cx: &Cx, user: UserId, next: &str, provider: Option<&str>) -> Result<Option<String>, Error> {
+pub async fn second_step(cx: &Cx, user: UserId, next: &str, vouched: Option<&Vouched>) -> Result<Option<String>, Error> {
     {
         let tx = cx.store.read().await?;
         if counting(&tx, user).await?.is_empty() {
@@ -43,7 +47,7 @@ pub async fn second_step(cx: &Cx, user: UserId, next: &str, provider: Option<&st
         browser_hash: hash(&browser),
         user_id: user,
         next: next.to_owned(),
-        provider: provider.map(str::to_owned),
+        vouched: vouched.map(|vouched| id_tokens::sealed(cx, browser.as_bytes(), vouched.clone())),
         expires_at: later(now, LASTS_MS),
     };
     let tx = cx.store.begin().await?;
@@ -75,7 +79,8 @@ pub async fn finish_second_step(cx: &Cx, browser: &str, code: &str, from: &Origi
         return Err(over());
     }
     tx.commit().await?;
-    Ok(Entered { user: user.into(), next: half.next, provider: half.provider })
+    let vouched = half.vouched.map(|vouched| id_tokens::opened(browser.as_bytes(), vouched));
+    Ok(Entered { user: user.into(), next: half.next, vouched })
 }
 
 async fn waiting(cx: &Cx, browser: &str, now: Timestamp) -> Result<Option<HalfLoginRow>, Error> {

@@ -9,6 +9,8 @@ use serde_json::Value;
 
 /// More groups than a person is in.
 const MOST_GROUPS: usize = 1_000;
+/// Longer names of a session are none.
+const LONGEST_SID: usize = 255;
 
 /// Claims that are not in the standard, like groups.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -31,6 +33,8 @@ pub(super) fn identity(claims: &IdTokenClaims<Claims, CoreGenderClaim>, groups_c
         groups: others.words(groups_claim),
         organisations: Vec::new(),
         hosted_domain: others.others.get("hd").and_then(Value::as_str).map(str::to_owned),
+        sid: others.others.get("sid").and_then(Value::as_str).filter(|sid| sid.len() <= LONGEST_SID).map(str::to_owned),
+        id_token: None,
     }
 }
 

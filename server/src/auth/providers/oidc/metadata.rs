@@ -55,8 +55,16 @@ pub(in super::super) struct Cache(RwLock<Option<Kept>>);
 struct Kept {
     metadata: Arc<Metadata>,
     read_at: Timestamp,
-    /// When the minute began in which keys were read anew, and how often since.
-    again: (Timestamp, u32),
+    /// When the minute began in which keys were read anew, and how often since; for each [`Asker`].
+    again: [(Timestamp, u32); 2],
+}
+
+/// For what keys are read anew. Each has its own share, so that nobody who sends logout tokens, which needs no login, keeps
+/// people from signing in.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Asker {
+    SignIn,
+    SignOut,
 }
 
 impl Cache {
@@ -71,16 +79,21 @@ impl Cache {
         let problem = read.as_ref().err().map(ToString::to_string);
         known.discoveries.note(&known.config.rules.id, Discovery { at: now, problem });
         let metadata = Arc::new(read?);
-        let kept = Kept { metadata: Arc::clone(&metadata), read_at: now, again: (now, 0) };
+        let kept = Kept { metadata: Arc::clone(&metadata), read_at: now, again: [(now, 0); 2] };
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(kept);
         Ok(metadata)
     }
 
     /// The keys as they are now, for a token that is signed with none of those that are known.
-    pub(super) async fn keys_again(&self, known: &Known, now: Timestamp) -> Result<JsonWebKeySet<CoreJsonWebKey>, Failure> {
+    pub(super) async fn keys_again(
+        &self,
+        known: &Known,
+        asker: Asker,
+        now: Timestamp,
+    ) -> Result<JsonWebKeySet<CoreJsonWebKey>, Failure> {
         let metadata = self
-            .may_ask(now)
-            .ok_or_else(|| refused("the ID token is signed with an unknown key, and keys were asked for too often"))?;
+            .may_ask(asker, now)
+            .ok_or_else(|| refused("the token is signed with an unknown key, and keys were asked for too often"))?;
         let keys = JsonWebKeySet::fetch_async(metadata.jwks_uri(), &known.http).await.map_err(|error| failure(&error))?;
         let mut cache = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(kept) = cache.as_mut() {
@@ -90,14 +103,19 @@ impl Cache {
     }
 
     /// Counts one more reading of the keys; nothing when there were too many.
-    fn may_ask(&self, now: Timestamp) -> Option<Arc<Metadata>> {
+    fn may_ask(&self, asker: Asker, now: Timestamp) -> Option<Arc<Metadata>> {
         let mut cache = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let kept = cache.as_mut()?;
-        if !(0..MINUTE_MS).contains(&now.millis_since(kept.again.0)) {
-            kept.again = (now, 0);
+        let [sign_in, sign_out] = &mut kept.again;
+        let (since, count) = match asker {
+            Asker::SignIn => sign_in,
+            Asker::SignOut => sign_out,
+        };
+        if !(0..MINUTE_MS).contains(&now.millis_since(*since)) {
+            (*since, *count) = (now, 0);
         }
-        kept.again.1 += 1;
-        (kept.again.1 <= KEYS_A_MINUTE).then(|| Arc::clone(&kept.metadata))
+        *count += 1;
+        (*count <= KEYS_A_MINUTE).then(|| Arc::clone(&kept.metadata))
     }
 }
 
