@@ -12,6 +12,7 @@ pub mod invitations;
 pub mod logins;
 pub mod metrics;
 pub mod projects;
+pub mod providers;
 pub mod runs;
 pub mod secrets;
 pub mod sharing;
@@ -125,6 +126,8 @@ pub fn routes() -> Routes {
         .delete("/api/v2/logins", logins::end_others)
         .delete("/api/v2/logins/{id}", logins::end)
         .put("/api/v2/password", logins::change_password)
+        .get("/api/v2/sign-in-providers", providers::list)
+        .post("/api/v2/sign-in-providers/{id}/check", providers::check)
         .get("/api/v2/users", users::list)
         .put("/api/v2/users/{id}", users::update)
         .delete("/api/v2/users/{id}", users::delete)

@@ -35,7 +35,7 @@ use crate::{
         api::tokens::list, api::tokens::create, api::tokens::end, api::tokens::list_keys, api::tokens::create_key,
         api::tokens::get_key, api::tokens::update_key, api::tokens::end_key, api::tokens::rotate_key,
         api::logins::list, api::logins::end, api::logins::end_others, api::logins::change_password,
-        api::users::list, api::users::update, api::users::delete, api::users::end_logins,
+        api::providers::list, api::providers::check, api::users::list, api::users::update, api::users::delete, api::users::end_logins,
         api::enterprise::status, api::access_tokens::create, api::access_tokens::keys,
         api::secrets::list, api::secrets::put, api::secrets::remove,
         api::secrets::list_all, api::secrets::put_all, api::secrets::remove_all,

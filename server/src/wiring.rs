@@ -23,7 +23,10 @@ mod syslog;
 pub mod world;
 
 use crate::{
-    auth::{providers::IdentityProviders, tokens::TokenCache},
+    auth::{
+        providers::{Asked, IdentityProviders},
+        tokens::TokenCache,
+    },
     breaches::RangeServer,
     config::{Config, ConfigError, DataConfig, agents::AgentsConfig, audit_key, data_dir, sign_in::ProviderConfig},
     edge::{Edge, EdgeSettings, Parts},
@@ -136,6 +139,9 @@ pub async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, Star
         let made = data.vault_keys.make_first(&*ids);
         made.map_err(|source| StartError::Io { what: "the key of the vault cannot be made", source })?;
     }
+    let discoveries = Arc::default();
+    let providers = IdentityProviders::new(outside.providers, &discoveries);
+    let issuers = Arc::new(Asked { providers, public_url: outside.reach.public_url.clone() });
     let agents = agents(data, outside.agents, &sandbox)
         .map_err(|source| StartError::Io { what: "the data directory cannot be written", source })?;
     Ok(Cx {
@@ -151,7 +157,8 @@ pub async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, Star
         attempts: Arc::default(),
         token_uses: Arc::default(),
         unseen_secrets: Arc::default(),
-        discoveries: Arc::default(),
+        discoveries,
+        issuers,
         verifying: Arc::default(),
         denials: Arc::default(),
         audit_key: Arc::new(audit_key),

@@ -199,6 +199,42 @@ async fn a_provider_is_shown_with_whether_it_answered_last() {
     assert!([before, wrong, right].iter().all(|page| !page.contains(CLIENT_SECRET)));
 }
 
+#[tokio::test]
+async fn a_provider_is_checked_when_an_admin_asks_for_it() {
+    let provider = IdentityProvider::start().await;
+    let app = provider.serves(Setup::default(), "corp", "oidc").start().await;
+    app.first_admin().await;
+    let admin = signed_in(&app, "ada@example.org").await;
+    let checks = async || {
+        let answer = admin.posts("/ui/check_provider", &[("id", "corp")]).await.expect(302);
+        assert!(answer.header("location").starts_with("/admin/providers?checked=corp"), "{}", answer.header("location"));
+        admin.opens("/admin/providers").await.expect(200).text()
+    };
+
+    let before = admin.opens("/admin/providers").await.expect(200).text();
+    assert!(before.contains("Check now") && before.contains("known once it was asked"), "{before}");
+    let right = checks().await;
+    assert!(right.contains("Answers") && right.contains("it answers, with 1 key, and knows this client"), "{right}");
+    assert!(right.contains("leads to the end of the session there"), "{right}");
+    assert!(right.contains("once it knows the address") && right.contains("/logout/back-channel/corp"), "{right}");
+    provider.lies(Lie::DiscoveryOfAnother);
+    let wrong = checks().await;
+    assert!(wrong.contains("Does not answer") && wrong.contains("its discovery document is not its own"), "{wrong}");
+
+    // Programs ask the same.
+    let program = app.admin().await;
+    let address = "/api/v2/sign-in-providers/corp/check";
+    let asked = program.post(address, &json!({})).await.expect(200).value();
+    assert!(asked["asked"]["problem"].as_str().unwrap().contains("not its own") && asked["id"] == "corp", "{asked}");
+    provider.lies(Lie::None);
+    let asked = program.post(address, &json!({})).await.expect(200).value();
+    assert_eq!((&asked["asked"]["problem"], &asked["asked"]["sign_out"]["tells"]), (&json!(null), &json!(true)));
+    let all = program.get("/api/v2/sign-in-providers").await.expect(200).value();
+    assert_eq!(all["providers"][0]["asked"], asked["asked"]);
+    assert!(!format!("{asked}{all}{right}{wrong}").contains(CLIENT_SECRET));
+    app.operator().await.post(address, &json!({})).await.expect(403);
+}
+
 fn older(page: &str, below: &str) -> Option<String> {
     let start = page.find(&format!("href=\"{below}?"))? + "href=\"".len();
     let links = page[start..].split("href=\"").map(|rest| rest.split('"').next().unwrap_or_default());

@@ -372,6 +372,7 @@ async fn the_doctor_says_what_there_is_and_what_is_wrong() {
     let public = |url: &'static str| doctor(&app, &[&good[..], &[("LOKI_PUBLIC_URL", url)]].concat());
     let said = public("https://loki.example.org");
     assert!(said.contains("ok      sign-in") && said.contains("https://loki.example.org/login/callback/corp"), "{said}");
+    assert!(said.contains("register https://loki.example.org/logout/back-channel/corp there"), "{said}");
     let said = public("https://unregistered.example.org");
     assert!(said.contains("absent  sign-in") && said.contains("that address is not registered there"), "{said}");
 

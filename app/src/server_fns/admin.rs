@@ -144,6 +144,19 @@ pub fn ask_sign_in_providers() -> Ask<SignInProviders> {
     Ask::new("sign_in_providers", &[], sign_in_providers)
 }
 
+/// Asks a provider now whether it is there and knows this server.
+#[server(prefix = "/ui", endpoint = "check_provider")]
+pub async fn check_provider(id: String) -> Result<(), UiError> {
+    use domain::access::Action;
+
+    use crate::routes::to;
+
+    let (cx, actor) = open(&[Action::ReadSettings])?;
+    super::asked(services::server::check_provider(&cx, &actor, &id).await)?;
+    leptos_axum::redirect(&format!("{}?checked={}", to::ADMIN_PROVIDERS, to::segment(&id)));
+    Ok(())
+}
+
 /// How often people and programs may ask.
 #[server(name = ReadLimits, prefix = "/ui", endpoint = "admin_limits", input = GetUrl)]
 pub async fn limits() -> Result<LimitsInForce, UiError> {

@@ -3,6 +3,7 @@
 pub mod agent;
 pub mod breaches;
 pub mod clock;
+pub mod issuers;
 pub mod keys;
 pub mod mailer;
 pub mod sandbox;

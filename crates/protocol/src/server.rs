@@ -43,6 +43,7 @@ pub struct LimitsInForce {
 
 /// A provider that people can sign in with, and the rules on whom it lets in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignInProvider {
     pub id: String,
     pub name: String,
@@ -51,6 +52,8 @@ pub struct SignInProvider {
     pub issuer: String,
     /// The address that the provider has to know, where browsers come back to.
     pub callback: String,
+    /// The address that it tells of sign-outs, once it knows it; absent for GitHub, which tells nobody.
+    pub back_channel: Option<String>,
     /// Domains of e-mail addresses that are let in; all when empty.
     pub domains: Vec<String>,
     /// Organisations of which one must be had; none is needed when empty.
@@ -67,14 +70,30 @@ pub struct SignInProvider {
 
 /// How it went when a provider was asked about itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Discovery {
     pub at: Timestamp,
     /// Why it did not work; absent when it did.
     pub problem: Option<String>,
+    /// What was found, in words; empty when it was asked for a sign-in, and not by an admin.
+    pub says: String,
+    /// How it signs people out; absent when it did not say.
+    pub sign_out: Option<SignOut>,
+}
+
+/// How a provider signs people out, by its own word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SignOut {
+    /// Signing out here can end the session there (RP-initiated logout).
+    pub ends_there: bool,
+    /// It tells when somebody signed out there (back-channel logout).
+    pub tells: bool,
 }
 
 /// All providers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignInProviders {
     pub providers: Vec<SignInProvider>,
     /// The file that names them, whether it is there or not.

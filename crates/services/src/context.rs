@@ -6,6 +6,7 @@ use domain::ports::{
     agent::Agent,
     breaches::Breaches,
     clock::{Clock, Ids},
+    issuers::Issuers,
     keys::MasterKeys,
     mailer::Mailer,
     sandbox::Sandbox,
@@ -48,6 +49,8 @@ pub struct Cx {
     pub unseen_secrets: Arc<UnseenSecrets>,
     /// How it went when providers were asked about themselves.
     pub discoveries: Arc<Discoveries>,
+    /// Asks them now.
+    pub issuers: Arc<dyn Issuers>,
     /// One walk over the audit trail at a time.
     pub verifying: Arc<tokio::sync::Mutex<()>>,
     /// Requests that were denied and are not in the audit trail yet.

@@ -67,26 +67,48 @@ impl Discoveries {
 /// Where people can sign in besides with a password, and whether those providers answered when they were last asked.
 pub fn providers(cx: &Cx, actor: &Actor) -> Result<SignInProviders, Error> {
     access::require(actor, Action::ReadSettings)?;
-    let reach = &cx.settings.reach;
-    let callback = |id: &str| format!("{}/login/callback/{id}", reach.public_url);
-    let view = |provider: &Provider| SignInProvider {
+    Ok(SignInProviders {
+        providers: cx.settings.providers.iter().map(|provider| view(cx, provider)).collect(),
+        file: cx.settings.reach.sign_in_file.clone(),
+        callback: callback(cx, "ID"),
+    })
+}
+
+/// Asks the provider of that id now, as `loki doctor` does: whether it is there, knows this server and leads back to it.
+pub async fn check_provider(cx: &Cx, actor: &Actor, id: &str) -> Result<SignInProvider, Error> {
+    access::require(actor, Action::ReadSettings)?;
+    let nobody = || Error::NotFound("there is no provider with that id".to_owned());
+    let provider = cx.settings.providers.iter().find(|provider| provider.id == id).ok_or_else(nobody)?;
+    let answer = cx.issuers.ask(id).await.ok_or_else(nobody)?;
+    let at = cx.clock.now();
+    let discovery = match answer {
+        Ok(answered) => Discovery { at, problem: None, says: answered.says, sign_out: answered.sign_out },
+        Err(problem) => Discovery { at, problem: Some(problem), says: String::new(), sign_out: None },
+    };
+    cx.discoveries.note(id, discovery);
+    Ok(view(cx, provider))
+}
+
+fn callback(cx: &Cx, id: &str) -> String {
+    format!("{}/login/callback/{id}", cx.settings.reach.public_url)
+}
+
+fn view(cx: &Cx, provider: &Provider) -> SignInProvider {
+    let tells = provider.kind != Kind::Github;
+    SignInProvider {
         id: provider.id.clone(),
         name: provider.name.clone(),
         kind: kind(provider.kind).to_owned(),
         issuer: provider.issuer.clone(),
-        callback: callback(&provider.id),
+        callback: callback(cx, &provider.id),
+        back_channel: tells.then(|| format!("{}/logout/back-channel/{}", cx.settings.reach.public_url, provider.id)),
         domains: provider.allowed_domains.clone(),
         organisations: provider.allowed_organisations.clone(),
         provisioning: provisioning(provider.provisioning).to_owned(),
         roles: provider.roles.iter().map(|rule| (rule.group.clone(), rule.role)).collect(),
         default_role: provider.default_role,
         asked: cx.discoveries.of(&provider.id),
-    };
-    Ok(SignInProviders {
-        providers: cx.settings.providers.iter().map(view).collect(),
-        file: reach.sign_in_file.clone(),
-        callback: callback("ID"),
-    })
+    }
 }
 
 fn kind(kind: Kind) -> &'static str {

@@ -9,7 +9,11 @@ mod oidc;
 
 use std::sync::Arc;
 
-use domain::sign_in::{Identity, Kind, Provider, Vouched, logout::Ending};
+use async_trait::async_trait;
+use domain::{
+    ports::issuers::{Answered, Issuers},
+    sign_in::{Identity, Kind, Provider, Vouched, logout::Ending},
+};
 use openidconnect::url::Url;
 use protocol::Timestamp;
 use services::{
@@ -112,13 +116,27 @@ impl Known {
         }
     }
 
-    /// Asks the provider whether it is there and knows this server, whose address may be known; for `loki doctor`.
-    pub async fn probe(&self, public_url: Option<&str>) -> Result<String, Failure> {
+    /// Asks the provider whether it is there and knows this server, whose address may be known; for `loki doctor` and admins.
+    pub async fn probe(&self, public_url: Option<&str>) -> Result<Answered, Failure> {
         let back = public_url.map(|url| format!("{url}/login/callback/{}", self.config.rules.id));
         match self.config.rules.kind {
             Kind::Oidc | Kind::Google => oidc::probe(self, back.as_deref()).await,
-            Kind::Github => Ok("GitHub is asked when somebody signs in".to_owned()),
+            Kind::Github => Ok(Answered { says: "GitHub is asked when somebody signs in".to_owned(), sign_out: None }),
         }
+    }
+}
+
+/// The providers under the address where they lead back to.
+pub(crate) struct Asked {
+    pub(crate) providers: IdentityProviders,
+    pub(crate) public_url: String,
+}
+
+#[async_trait]
+impl Issuers for Asked {
+    async fn ask(&self, provider: &str) -> Option<Result<Answered, String>> {
+        let known = self.providers.get(provider)?;
+        Some(known.probe(Some(&self.public_url)).await.map_err(|failure| failure.to_string()))
     }
 }
 

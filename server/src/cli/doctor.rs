@@ -2,7 +2,11 @@
 
 use ::mail::Smtp;
 use clap::Args;
-use domain::{ports::mailer::Mailer as _, sign_in::Provisioning};
+use domain::{
+    ports::{issuers::Answered, mailer::Mailer as _},
+    sign_in::Provisioning,
+};
+use protocol::server::SignOut;
 use rustix::fs::statvfs;
 use serde::Serialize;
 use store::Store;
@@ -261,8 +265,13 @@ fn todo(field: &str) -> &'static str {
 async fn provider(known: &Known, public_url: Option<&str>) -> Check {
     let rules = known.rules();
     let back = format!("{}/login/callback/{}", public_url.unwrap_or("…"), rules.id);
+    let there = format!("{}/logout/back-channel/{}", public_url.unwrap_or("…"), rules.id);
     let (ok, says, todo) = match known.probe(public_url).await {
-        Ok(says) => (true, says, format!("the provider has to know the address {back}; --public-url asks it")),
+        Ok(answered) => {
+            let todo =
+                format!("the provider has to know the address {back}; --public-url asks it{}", signing_out(&answered, &there));
+            (true, answered.says, todo)
+        }
         Err(error @ Unreachable(_)) => {
             let todo = format!(
                 "nobody can sign in with it until {}/.well-known/openid-configuration answers from this machine: look at the \
@@ -282,6 +291,20 @@ async fn provider(known: &Known, public_url: Option<&str>) -> Check {
         needed: false,
         found: format!("{}, new accounts {}: {says}", rules.issuer, words(rules.provisioning)),
         todo: Some(todo),
+    }
+}
+
+/// Whether both ends of a session end together.
+fn signing_out(answered: &Answered, there: &str) -> String {
+    match answered.sign_out {
+        None => String::new(),
+        Some(SignOut { tells: true, .. }) => format!(
+            ". It tells of sign-outs (back-channel logout): register {there} there, with the session's id (sid), and they end \
+             the logins here"
+        ),
+        Some(SignOut { tells: false, .. }) => {
+            ". It tells nobody when people sign out there (no back-channel logout), so their logins here go on".to_owned()
+        }
     }
 }
 

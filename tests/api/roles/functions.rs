@@ -65,6 +65,7 @@ pub(super) fn rows() -> Vec<Row> {
         reads("/ui/admin_pages", ReadAudit, 200).refused(404),
         reads("/ui/admin_roles", ReadAudit, 200).refused(404),
         reads("/ui/sign_in_providers", ReadSettings, 200).refused(404),
+        does("/ui/check_provider", ReadSettings, 404).with("id=nobody").refused(404),
         reads("/ui/admin_limits", ReadSettings, 200).refused(404),
         reads("/ui/admin_settings", ReadSettings, 200).refused(404),
         reads("/ui/audit", ReadAudit, 200).at("/ui/audit?filter[q]=&after=").refused(404),

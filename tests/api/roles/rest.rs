@@ -2,8 +2,8 @@
 
 use domain::access::Action::{
     ControlRun, DeleteProject, ManageAllSecrets, ManageSecrets, ManageTeam, ManageTeams, ManageTokens, ManageUsers, ReadAgents,
-    ReadAudit, ReadEvents, ReadMetrics, ReadProjects, ReadRuns, ReadStatus, ReadTeams, ReadTemplates, ShareProject, StartRun,
-    WriteProject,
+    ReadAudit, ReadEvents, ReadMetrics, ReadProjects, ReadRuns, ReadSettings, ReadStatus, ReadTeams, ReadTemplates, ShareProject,
+    StartRun, WriteProject,
 };
 
 use super::rows::{
@@ -76,6 +76,9 @@ pub(super) fn rows() -> Vec<Row> {
         post("/api/v2/factors/{id}/confirm", Login, 404).with(r#"{"code": "000000"}"#).token(422),
         post("/api/v2/factors/{id}/remove", Login, 404).with(r#"{"proof": "000000"}"#).token(422),
         post("/api/v2/factors/reset", ManageUsers, 404).with(r#"{"email": "nobody@example.org"}"#),
+        get("/api/v2/sign-in-providers", ReadSettings, 200),
+        // Of no provider.
+        post("/api/v2/sign-in-providers/{id}/check", ReadSettings, 404),
         get("/api/v2/users", ManageUsers, 200),
         put("/api/v2/users/{id}", ManageUsers, 404),
         delete("/api/v2/users/{id}", ManageUsers, 404),

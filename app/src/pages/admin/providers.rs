@@ -5,15 +5,17 @@ use protocol::server::{Discovery, SignInProvider, SignInProviders};
 
 use super::{crumbs, head};
 use crate::{
-    loading::{load, loaded_page},
+    loading::{Loading, load, loaded_page},
     routes::to,
     server_fns::admin::ask_sign_in_providers,
-    ui::{self, Tone, div, el, nothing, pieces, text},
+    ui::{self, FormState, Kind, Tone, div, el, input, nothing, pieces, text},
 };
 
 pub(super) fn page() -> AnyView {
-    loaded_page(load(ask_sign_in_providers), |all: SignInProviders| {
-        let about = "Read when the server started. `loki doctor` asks each of them whether it is there.";
+    let loading = load(ask_sign_in_providers);
+    let check = FormState::new(None);
+    loaded_page(loading, move |all: SignInProviders| {
+        let about = "Read when the server started. Checking one asks it whether it is there, as `loki doctor` does.";
         let mut parts = vec![head("Providers", about, nothing())];
         if all.providers.is_empty() {
             parts.push(ui::empty(
@@ -22,13 +24,13 @@ pub(super) fn page() -> AnyView {
                 el("a").class("btn").attr("href", "#set-up").attr("rel", "external").text("Read how").view(),
             ));
         }
-        parts.extend(all.providers.into_iter().map(provider));
+        parts.extend(all.providers.into_iter().map(|row| provider(row, loading, check)));
         parts.push(how_to(&all.file, &all.callback));
         ui::page("Providers".to_owned(), crumbs(&[("Providers", to::ADMIN_PROVIDERS)]), pieces(parts))
     })
 }
 
-fn provider(provider: SignInProvider) -> AnyView {
+fn provider(provider: SignInProvider, loading: Loading<SignInProviders>, check: FormState) -> AnyView {
     let list = |words: Vec<String>, none: &str| text(if words.is_empty() { none.to_owned() } else { words.join(", ") });
     let rules = provider.roles.iter().map(|(group, role)| format!("{group} → {}", role.as_str())).collect();
     let others = provider.default_role.map_or("are not let in", |role| role.as_str());
@@ -42,6 +44,19 @@ fn provider(provider: SignInProvider) -> AnyView {
     } else {
         (state(provider.asked.as_ref()), asked(provider.asked.as_ref()))
     };
+    let form = check_now(&provider, loading, check);
+    let sign_out = provider.asked.as_ref().and_then(|asked| asked.sign_out);
+    let here = match sign_out {
+        _ if provider.back_channel.is_none() => "ends the login here alone",
+        None => "known once it was asked",
+        Some(sign_out) if sign_out.ends_there => "leads to the end of the session there",
+        Some(_) => "ends the login here alone: it has no end of the session",
+    };
+    let there = match (provider.back_channel, sign_out) {
+        (None, _) => text("ends no login here: it tells nobody"),
+        (Some(_), Some(sign_out)) if !sign_out.tells => text("ends no login here: it has no back-channel logout"),
+        (Some(address), _) => pieces(vec![text("ends the logins here, once it knows the address "), ui::code(address)]),
+    };
     let facts = ui::facts(vec![
         ("Id", ui::code(provider.id)),
         ("Kind", text(provider.kind)),
@@ -52,10 +67,18 @@ fn provider(provider: SignInProvider) -> AnyView {
         ("New accounts", text(provisioning)),
         ("Roles by groups", list(rules, "none")),
         ("Everybody else", text(others)),
+        ("Signing out here", text(here)),
+        ("Signing out there", there),
         ("Last asked about itself", asked),
     ]);
     let title = el("header").child(el("h2").text(provider.name).view()).child(state).view();
-    el("section").class("panel").child(title).child(div("panel-body").child(facts).view()).view()
+    el("section").class("panel").child(title).child(div("panel-body").child(facts).child(form).view()).view()
+}
+
+fn check_now(provider: &SignInProvider, loading: Loading<SignInProviders>, state: FormState) -> AnyView {
+    let button = ui::submit_button(Kind::Normal, "Check now", state.is_busy());
+    let named = input("hidden").attr("name", "id").attr("value", provider.id.clone()).view();
+    ui::form("/ui/check_provider", state, move || loading.refetch(), pieces(vec![named, div("form-end").child(button).view()]))
 }
 
 fn state(asked: Option<&Discovery>) -> AnyView {
@@ -69,7 +92,8 @@ fn state(asked: Option<&Discovery>) -> AnyView {
 fn asked(asked: Option<&Discovery>) -> AnyView {
     let Some(asked) = asked else { return text("not since this server started; it is when somebody signs in") };
     match &asked.problem {
-        None => ui::ago(asked.at),
+        None if asked.says.is_empty() => ui::ago(asked.at),
+        None => pieces(vec![ui::ago(asked.at), text(format!(": {}", asked.says))]),
         Some(problem) => pieces(vec![ui::ago(asked.at), text(format!(": {problem}"))]),
     }
 }

@@ -11,7 +11,10 @@ use openidconnect::{
         CoreSubjectIdentifierType,
     },
 };
-use protocol::{Timestamp, server::Discovery};
+use protocol::{
+    Timestamp,
+    server::{Discovery, SignOut},
+};
 use serde::{Deserialize, Serialize};
 
 use super::super::{Failure, Known, http::HttpFailure, refused};
@@ -28,6 +31,16 @@ pub(super) struct More {
     /// Whether answers name their issuer (RFC 9207).
     #[serde(default)]
     pub(super) authorization_response_iss_parameter_supported: bool,
+    /// Whether it tells when somebody signed out there (OpenID Connect Back-Channel Logout 1.0).
+    #[serde(default)]
+    backchannel_logout_supported: bool,
+}
+
+impl More {
+    /// How the provider signs people out.
+    pub(super) fn sign_out(&self) -> SignOut {
+        SignOut { ends_there: self.end_session_endpoint.is_some(), tells: self.backchannel_logout_supported }
+    }
 }
 
 impl AdditionalProviderMetadata for More {}
@@ -77,7 +90,8 @@ impl Cache {
         }
         let read = read(known).await;
         let problem = read.as_ref().err().map(ToString::to_string);
-        known.discoveries.note(&known.config.rules.id, Discovery { at: now, problem });
+        let sign_out = read.as_ref().ok().map(|metadata| metadata.additional_metadata().sign_out());
+        known.discoveries.note(&known.config.rules.id, Discovery { at: now, problem, says: String::new(), sign_out });
         let metadata = Arc::new(read?);
         let kept = Kept { metadata: Arc::clone(&metadata), read_at: now, again: [(now, 0); 2] };
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(kept);

@@ -1,6 +1,7 @@
-//! What `loki doctor` asks a provider: whether it is there, whether it knows this client, and whether it would send people back
+//! What `loki doctor` and an admin ask a provider: whether it is there, whether it knows this client, and whether it would send people back
 //! here. Nobody signs in by it.
 
+use domain::ports::issuers::Answered;
 use openidconnect::{
     AsyncHttpClient as _, AuthenticationFlow, AuthorizationCode, CsrfToken, Nonce, PkceCodeChallenge, PkceCodeVerifier,
     RequestTokenError,
@@ -20,7 +21,7 @@ const NO_CODE: &str = "loki-doctor";
 const NOWHERE: &str = "http://127.0.0.1/login/callback/doctor";
 
 /// What it says, or what is wrong. `back` is the address that people would come back to, if it is known.
-pub(in super::super) async fn probe(known: &Known, back: Option<&str>) -> Result<String, Failure> {
+pub(in super::super) async fn probe(known: &Known, back: Option<&str>) -> Result<Answered, Failure> {
     let metadata = metadata::read(known).await?;
     let keys = metadata.jwks().keys().len();
     let mut says = format!("it answers, with {keys} {}", if keys == 1 { "key" } else { "keys" });
@@ -30,7 +31,7 @@ pub(in super::super) async fn probe(known: &Known, back: Option<&str>) -> Result
     if let Some(back) = back {
         leads_back(known, &metadata, back).await?;
     }
-    Ok(says)
+    Ok(Answered { says, sign_out: Some(metadata.additional_metadata().sign_out()) })
 }
 
 /// Whether the provider checked the secret before the code (RFC 6749, section 5.2) and it was right; false where there is no
