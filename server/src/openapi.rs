@@ -39,6 +39,7 @@ use crate::{
         api::enterprise::status, api::access_tokens::create, api::access_tokens::keys,
         api::secrets::list, api::secrets::put, api::secrets::remove,
         api::secrets::list_all, api::secrets::put_all, api::secrets::remove_all,
+        api::secrets::list_of_team, api::secrets::put_of_team, api::secrets::remove_of_team,
         api::factors::list, api::factors::begin, api::factors::confirm, api::factors::remove, api::factors::recovery_codes,
         api::factors::reset,
         api::audit::list, api::audit::list_bare, api::audit::summary, api::audit::verify, api::audit::export, api::audit::tail,

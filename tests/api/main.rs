@@ -32,6 +32,7 @@ mod sharing;
 mod sign_in;
 mod sockets;
 mod team_pages;
+mod team_secrets;
 mod teams;
 mod token_management;
 mod tokens;

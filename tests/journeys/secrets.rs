@@ -119,6 +119,52 @@ async fn each_process_sees_what_is_meant_for_it_and_nobody_else_sees_anything() 
 }
 
 #[tokio::test]
+async fn a_teams_secrets_reach_the_projects_that_it_owns_and_no_others() {
+    reach_the_teams_projects(|setup| setup).await;
+}
+
+#[tokio::test]
+async fn a_teams_secrets_reach_the_projects_that_it_owns_on_postgres() {
+    reach_the_teams_projects(Setup::on_postgres).await;
+}
+
+async fn reach_the_teams_projects(on: fn(Setup) -> Setup) {
+    let folder = tempfile::tempdir().unwrap();
+    let app = on(Setup::default().variable("LOKI_AGENT_CLAUDE", &agent(folder.path(), ""))).start().await;
+    let admin = app.admin().await;
+    let team = admin.makes_team("Core", &[]).await;
+    let owned = admin.has_project().with_spec(specs::ONE).with("owner", json!({"kind": "team", "id": team.id})).create().await;
+    let (own, of_team) = (format!("/api/v2/projects/{}/secrets", owned.id()), format!("/api/v2/teams/{}/secrets", team.id));
+    let secrets = [
+        (own.as_str(), "SHARED", SHARED, json!(["agent", "tests"])),
+        (&of_team, "SHARED", OVERRIDDEN, json!(["agent", "tests"])),
+        (&of_team, "AGENT_ONLY", AGENT, json!(["agent"])),
+        (&of_team, "TESTS_ONLY", TESTS, json!(["tests"])),
+        (&of_team, "ANTHROPIC_API_KEY", KEY, json!(["agent"])),
+        ("/api/v2/secrets", "ANTHROPIC_API_KEY", PREVIEW, json!(["agent"])),
+    ];
+    for (path, name, value, uses) in secrets {
+        admin.put(&format!("{path}/{name}"), &json!({"value": value, "uses": uses})).await.expect(200);
+    }
+
+    let run = owned.starts_with(json!({"provider": "claude"})).await;
+    run.is_verified().await;
+
+    let log = run.log_text().await;
+    let (a, t, s, k) = (AGENT.len(), TESTS.len(), SHARED.len(), KEY.len());
+    assert!(log.contains(&format!("agent sees A {a} T 0 S {s} P 0 K {k}")), "{log}");
+    assert!(log.contains(&format!("tests see A 0 T {t} S {s} P 0 K 0")), "{log}");
+    assert_shown_nowhere(&admin, &run).await;
+
+    // A project of the installation has the installation's alone.
+    let other = admin.has_project().with_spec(specs::ONE).create().await;
+    let run = other.starts_with(json!({"provider": "claude"})).await;
+    run.is_verified().await;
+    let log = run.log_text().await;
+    assert!(log.contains(&format!("agent sees A 0 T 0 S 0 P 0 K {}", PREVIEW.len())), "{log}");
+}
+
+#[tokio::test]
 async fn a_value_in_the_work_is_a_finding_and_is_not_committed() {
     for write in [r#"printf 'password=%s\n' "$AGENT_ONLY" > settings.txt"#, r#"printf %s "$AGENT_ONLY" | base64 > settings.txt"#]
     {

@@ -178,7 +178,8 @@ mod tests {
             updated_by: "Ada".to_owned(),
         };
         let html = html("/admin/secrets?name=DATABASE_PASSWORD", move || {
-            let page = SecretsPage { project: None, secrets: vec![secret], flash: crate::server_fns::flash::Flash::default() };
+            let flash = crate::server_fns::flash::Flash::default();
+            let page = SecretsPage { project: None, team: None, secrets: vec![secret], flash };
             let loading = load(|| ask_secrets(""));
             show(&page, loading, FormState::new(None), FormState::new(None))
         });

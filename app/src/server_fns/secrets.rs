@@ -3,16 +3,18 @@
 use std::fmt;
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
-use protocol::{ProjectId, secrets::Secret};
+use protocol::{ProjectId, TeamId, secrets::Secret};
 use serde::{Deserialize, Serialize};
 
 use super::{UiError, ask::Ask, flash::Flash};
 
-/// The secrets of a project, or of the installation.
+/// The secrets of a project, of a team, or of the installation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecretsPage {
-    /// Its id and name; absent for the installation.
+    /// Its id and name; absent for a team and the installation.
     pub project: Option<(ProjectId, String)>,
+    /// Its id and name; absent for a project and the installation.
+    pub team: Option<(TeamId, String)>,
     pub secrets: Vec<Secret>,
     pub flash: Flash,
 }
@@ -21,8 +23,10 @@ pub struct SecretsPage {
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SecretForm {
-    /// A project's id; empty for the installation.
+    /// A project's id; empty for a team and the installation.
     pub project: String,
+    /// A team's id; empty for a project and the installation.
+    pub team: String,
     pub name: String,
     /// Empty to keep the value that is there.
     pub value: String,
@@ -35,16 +39,17 @@ pub struct SecretForm {
 /// A value is not shown by accident.
 impl fmt::Debug for SecretForm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SecretForm").field("project", &self.project).field("name", &self.name).finish_non_exhaustive()
+        let mut shown = f.debug_struct("SecretForm");
+        shown.field("project", &self.project).field("team", &self.team).field("name", &self.name).finish_non_exhaustive()
     }
 }
 
-/// The secrets of a project, or with an empty id of the installation.
+/// The secrets of a project or a team, or with empty ids of the installation.
 #[server(name = ReadSecrets, prefix = "/ui", endpoint = "secrets", input = GetUrl)]
-pub async fn secrets(project: String) -> Result<SecretsPage, UiError> {
+pub async fn secrets(project: String, #[server(default)] team: String) -> Result<SecretsPage, UiError> {
     use super::{admin, asked, context};
 
-    let scope = scope(&project)?;
+    let scope = scope(&project, &team)?;
     let (cx, actor) = match scope {
         // A page of the admin section is not there for others.
         domain::vault::SecretScope::Installation => admin::open(&[domain::access::Action::ManageAllSecrets])?,
@@ -55,7 +60,11 @@ pub async fn secrets(project: String) -> Result<SecretsPage, UiError> {
         domain::vault::SecretScope::Project(id) => Some((id, asked(services::projects::get(&cx, &actor, id).await)?.name)),
         _ => None,
     };
-    Ok(SecretsPage { project, secrets, flash: super::flash::take() })
+    let team = match scope {
+        domain::vault::SecretScope::Team(id) => Some((id, asked(services::teams::get(&cx, &actor, id).await)?.name)),
+        _ => None,
+    };
+    Ok(SecretsPage { project, team, secrets, flash: super::flash::take() })
 }
 
 /// Makes a secret, or changes its value and uses.
@@ -64,7 +73,7 @@ pub async fn set_secret(form: SecretForm) -> Result<(), UiError> {
     use super::{asked, context, flash::refused};
 
     let (cx, actor) = context()?;
-    let scope = scope(&form.project)?;
+    let scope = scope(&form.project, &form.team)?;
     let name = form.name.trim();
     match asked(services::vault::put(&cx, &actor, scope, name, form.command()).await) {
         Ok(_) => {
@@ -78,11 +87,15 @@ pub async fn set_secret(form: SecretForm) -> Result<(), UiError> {
 
 /// Removes a secret.
 #[server(prefix = "/ui", endpoint = "remove_secret")]
-pub async fn remove_secret(project: String, name: String) -> Result<(), UiError> {
+pub async fn remove_secret(
+    #[server(default)] project: String,
+    #[server(default)] team: String,
+    name: String,
+) -> Result<(), UiError> {
     use super::{asked, context, flash::refused};
 
     let (cx, actor) = context()?;
-    let scope = scope(&project)?;
+    let scope = scope(&project, &team)?;
     match asked(services::vault::remove(&cx, &actor, scope, &name).await) {
         Ok(()) => {
             leptos_axum::redirect(&page_of(scope));
@@ -94,17 +107,21 @@ pub async fn remove_secret(project: String, name: String) -> Result<(), UiError>
 
 /// Asks for [`secrets`]; an empty id is the installation.
 pub fn ask_secrets(project: &str) -> Ask<SecretsPage> {
-    Ask::new("secrets", &[("project", project)], || secrets(project.to_owned()))
+    Ask::new("secrets", &[("project", project)], || secrets(project.to_owned(), String::new()))
 }
 
 #[cfg(feature = "ssr")]
-fn scope(project: &str) -> Result<domain::vault::SecretScope, UiError> {
+fn scope(project: &str, team: &str) -> Result<domain::vault::SecretScope, UiError> {
     use domain::vault::SecretScope;
 
-    if project.is_empty() {
-        return Ok(SecretScope::Installation);
+    match (project, team) {
+        ("", "") => Ok(SecretScope::Installation),
+        ("", team) => team.parse().map(SecretScope::Team).map_err(|_| {
+            super::set_status(404);
+            UiError::new(404, "There is no such team.")
+        }),
+        (project, _) => super::projects::known(project).map(SecretScope::Project),
     }
-    super::projects::known(project).map(SecretScope::Project)
 }
 
 #[cfg(feature = "ssr")]
@@ -113,7 +130,8 @@ fn page_of(scope: domain::vault::SecretScope) -> String {
 
     match scope {
         domain::vault::SecretScope::Project(id) => to::project_secrets(id),
-        _ => to::ADMIN_SECRETS.to_owned(),
+        domain::vault::SecretScope::Team(id) => format!("{}/{id}", to::TEAMS),
+        domain::vault::SecretScope::Installation => to::ADMIN_SECRETS.to_owned(),
     }
 }
 

@@ -25,7 +25,7 @@ pub enum Action {
     ManageUsers,
     ManageTokens,
     ReadSettings,
-    /// Secrets of a project: their names, and writing them.
+    /// Secrets of a project: their names, and writing them. Of a team: writing them; members see the names.
     ManageSecrets,
     /// Secrets of the installation.
     ManageAllSecrets,

@@ -9,7 +9,7 @@ pub use masks::{MASK, Masks};
 pub use names::{check_name, key_names, reaches};
 pub use sealing::{Chance, Keyring, MasterKey, NoKey, Sealed, Unsealable};
 
-use protocol::{ProjectId, secrets::SecretUse};
+use protocol::{ProjectId, TeamId, secrets::SecretUse};
 use uuid::Uuid;
 
 /// The most secrets that one scope has.
@@ -23,12 +23,22 @@ pub const SHORTEST_VALUE: usize = 8;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SecretScope {
     Installation,
-    /// For the day when projects belong to teams; nothing makes one yet.
-    Team(Uuid),
+    /// Of all projects that belong to the team.
+    Team(TeamId),
     Project(ProjectId),
 }
 
 impl SecretScope {
+    /// Whether it counts where the other one has a secret of the same name.
+    pub fn is_narrower_than(self, other: Self) -> bool {
+        let rank = |scope| match scope {
+            Self::Installation => 0,
+            Self::Team(_) => 1,
+            Self::Project(_) => 2,
+        };
+        rank(self) > rank(other)
+    }
+
     /// The kind as it is stored.
     pub fn kind(self) -> &'static str {
         match self {
@@ -42,7 +52,7 @@ impl SecretScope {
     pub fn owner(self) -> Uuid {
         match self {
             Self::Installation => Uuid::nil(),
-            Self::Team(id) => id,
+            Self::Team(id) => id.0,
             Self::Project(id) => id.0,
         }
     }
@@ -51,7 +61,7 @@ impl SecretScope {
     pub fn of(kind: &str, owner: Uuid) -> Option<Self> {
         match kind {
             "installation" => Some(Self::Installation),
-            "team" => Some(Self::Team(owner)),
+            "team" => Some(Self::Team(TeamId(owner))),
             "project" => Some(Self::Project(ProjectId(owner))),
             _ => None,
         }
@@ -99,9 +109,12 @@ mod tests {
     #[test]
     fn a_scope_is_stored_by_kind_and_owner() {
         let id = Uuid::from_u128(7);
-        for scope in [SecretScope::Installation, SecretScope::Team(id), SecretScope::Project(ProjectId(id))] {
+        let scopes = [SecretScope::Installation, SecretScope::Team(TeamId(id)), SecretScope::Project(ProjectId(id))];
+        for scope in scopes {
             assert_eq!(SecretScope::of(scope.kind(), scope.owner()), Some(scope));
         }
+        let narrower = |scope: SecretScope| scopes.into_iter().filter(|other| scope.is_narrower_than(*other)).count();
+        assert_eq!(scopes.map(narrower), [0, 1, 2]);
         assert_eq!(SecretScope::of("galaxy", id), None);
     }
 }

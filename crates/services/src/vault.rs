@@ -19,7 +19,7 @@ use domain::{
 use protocol::secrets::Secret;
 use store::{SecretRow, Store, Tx};
 
-use crate::{Cx, Error, projects};
+use crate::{Cx, Error, projects, teams};
 
 /// The names of a scope's secrets and who is given them, in the order of their names.
 pub async fn list(cx: &Cx, actor: &Actor, scope: SecretScope) -> Result<Vec<Secret>, Error> {
@@ -66,13 +66,15 @@ enum Mode {
 
 /// A transaction for an actor who may see, or write, the secrets of that scope.
 async fn allowed(cx: &Cx, actor: &Actor, scope: SecretScope, mode: Mode) -> Result<Tx, Error> {
-    let action = match scope {
-        SecretScope::Project(_) => Action::ManageSecrets,
-        SecretScope::Installation | SecretScope::Team(_) => Action::ManageAllSecrets,
+    let action = match (scope, mode) {
+        (SecretScope::Installation, _) => Action::ManageAllSecrets,
+        // Everybody in a team sees what its projects are given, by name.
+        (SecretScope::Team(_), Mode::Read) => Action::ReadTeams,
+        (SecretScope::Team(_), Mode::Write) | (SecretScope::Project(_), _) => Action::ManageSecrets,
     };
     match scope {
-        SecretScope::Project(_) => require_somewhere(actor, action)?,
-        SecretScope::Installation | SecretScope::Team(_) => access::require(actor, action)?,
+        SecretScope::Installation => access::require(actor, action)?,
+        SecretScope::Team(_) | SecretScope::Project(_) => require_somewhere(actor, action)?,
     }
     let tx = match mode {
         Mode::Read => cx.store.read().await?,
@@ -83,7 +85,9 @@ async fn allowed(cx: &Cx, actor: &Actor, scope: SecretScope, mode: Mode) -> Resu
             projects::load(&tx, actor, id, action).await?;
         }
         SecretScope::Installation => {}
-        SecretScope::Team(_) => return Err(Error::NotFound("there is no team with that id".to_owned())),
+        SecretScope::Team(id) => {
+            teams::load(&tx, actor, id, action).await?;
+        }
     }
     Ok(tx)
 }

@@ -1,7 +1,11 @@
 //! `loki secret`: secrets on a server. Values come from standard input and go nowhere else.
 
 use clap::{Args, Subcommand};
-use protocol::secrets::{PutSecret, Secret, SecretList, SecretUse};
+use protocol::{
+    TeamId,
+    secrets::{PutSecret, Secret, SecretList, SecretUse},
+    teams::TeamList,
+};
 
 use super::{
     Exit, Failure,
@@ -54,6 +58,9 @@ pub(super) struct Place {
     /// The project, by its id or name [default: the installation]
     #[arg(long, value_name = "ID|NAME")]
     project: Option<String>,
+    /// The team whose projects are all given it, by its id or name
+    #[arg(long, value_name = "ID|NAME", conflicts_with = "project")]
+    team: Option<String>,
     #[command(flatten)]
     server: ServerArgs,
 }
@@ -66,11 +73,28 @@ impl Place {
     /// The server, and the address of the secrets there.
     async fn find(&self) -> Result<(Client, String), Failure> {
         let client = Client::new(&self.server)?;
-        let path = match &self.project {
-            Some(project) => format!("/api/v2/projects/{}/secrets", find_project(&client, project).await?),
-            None => "/api/v2/secrets".to_owned(),
+        let path = match (&self.project, &self.team) {
+            (Some(project), _) => format!("/api/v2/projects/{}/secrets", find_project(&client, project).await?),
+            (None, Some(team)) => format!("/api/v2/teams/{}/secrets", find_team(&client, team).await?),
+            (None, None) => "/api/v2/secrets".to_owned(),
         };
         Ok((client, path))
+    }
+}
+
+/// The team of that id or name; no two have the same.
+async fn find_team(client: &Client, wanted: &str) -> Result<TeamId, Failure> {
+    if let Ok(id) = wanted.parse::<TeamId>() {
+        return Ok(id);
+    }
+    let (folded, mut after) = (domain::teams::folded(wanted), String::new());
+    loop {
+        let page: TeamList = client.get(&format!("/api/v2/teams?limit=200{after}")).await?;
+        if let Some(team) = page.teams.iter().find(|team| domain::teams::folded(&team.name) == folded) {
+            return Ok(team.id);
+        }
+        let next = page.next.ok_or_else(|| Failure(format!("there is no team named \"{wanted}\" that you know")))?;
+        after = format!("&after={}", app::routes::to::segment(&next));
     }
 }
 

@@ -49,7 +49,7 @@ pub fn words(action: Action) -> &'static str {
         Action::ManageTeam => "Name and remove a team, take people in, out and invite them",
         Action::ShareProject => "Share a project and give it to somebody else",
         Action::ReadSettings => "See how the server is set up",
-        Action::ManageSecrets => "See the names of a project's secrets, set and remove them",
+        Action::ManageSecrets => "See the names of a project's secrets; set and remove a project's or team's",
         Action::ManageAllSecrets => "See the names of the installation's secrets, set and remove them",
     }
 }

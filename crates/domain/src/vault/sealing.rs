@@ -152,7 +152,7 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use protocol::ProjectId;
+    use protocol::{ProjectId, TeamId};
     use uuid::Uuid;
 
     use super::*;
@@ -173,7 +173,7 @@ mod tests {
         assert_eq!(other.open(place, "A", &sealed), Err(Unsealable));
         assert_eq!(key.open(place, "B", &sealed), Err(Unsealable));
         assert_eq!(key.open(SecretScope::Installation, "A", &sealed), Err(Unsealable));
-        assert_eq!(key.open(SecretScope::Team(Uuid::from_u128(7)), "A", &sealed), Err(Unsealable));
+        assert_eq!(key.open(SecretScope::Team(TeamId(Uuid::from_u128(7))), "A", &sealed), Err(Unsealable));
         let mut altered = sealed.clone();
         altered.value.replace_range(30..31, if &altered.value[30..31] == "0" { "1" } else { "0" });
         assert_eq!(key.open(place, "A", &altered), Err(Unsealable));

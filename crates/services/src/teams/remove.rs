@@ -1,6 +1,6 @@
 //! Removing teams and people without orphans: what belongs to them goes to an heir, or stays in the way.
 
-use domain::{access::Action, actor::Actor, audit::Changes, reach::require_somewhere};
+use domain::{access::Action, actor::Actor, audit::Changes, reach::require_somewhere, vault::SecretScope};
 use protocol::{TeamId, UserId, teams::Owner};
 use store::Tx;
 
@@ -15,6 +15,7 @@ pub async fn delete(cx: &Cx, actor: &Actor, id: TeamId, heir: Option<Owner>) -> 
     projects::hand_over(cx, &tx, actor, Owner::Team(id), heir).await?;
     tx.sharing().remove_with_team(id).await?;
     tx.invitations().remove_of_team(id).await?;
+    tx.secrets().delete_of(SecretScope::Team(id)).await?;
     tx.teams().delete(id).await?;
     record_changes(cx, &tx, actor, ("delete team", id), Changes::default().field("name", &team.name, "")).await?;
     tx.commit().await?;

@@ -95,7 +95,7 @@ fn changes(before: Option<&SecretRow>, after: &SecretRow, is_new_value: bool) ->
     )
 }
 
-/// How the trail names it: `PROJECT/NAME`, or the name alone for the installation's.
+/// How the trail names it: `PROJECT/NAME` or `TEAM/NAME`, or the name alone for the installation's.
 fn resource(scope: SecretScope, name: &str) -> String {
     match scope {
         SecretScope::Installation => name.to_owned(),

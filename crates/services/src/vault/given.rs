@@ -1,13 +1,13 @@
 //! What the processes of a project are given, opened for the moment.
 
 use domain::vault::{Masks, SecretScope};
-use protocol::{ProjectId, secrets::SecretUse};
+use protocol::{ProjectId, secrets::SecretUse, teams::Owner};
 use zeroize::Zeroizing;
 
 use super::{keyring, open};
-use crate::{Cx, Error};
+use crate::{Cx, Error, projects};
 
-/// Opened secrets of one project and of the installation.
+/// Opened secrets of one project, of the team that it belongs to and of the installation.
 #[derive(Clone, Debug, Default)]
 pub struct Given {
     secrets: Vec<Opened>,
@@ -30,12 +30,11 @@ impl std::fmt::Debug for Opened {
 }
 
 impl Given {
-    /// The variables for processes of one kind. A project's secret takes the place of the installation's of the same name, also
-    /// where it is not given to that kind.
+    /// The variables for processes of one kind. A project's secret takes the place of its team's of the same name, and a
+    /// team's that of the installation's, also where it is not given to that kind.
     pub fn env(&self, kind: SecretUse) -> Vec<(String, String)> {
         let is_overridden = |secret: &Opened| {
-            secret.scope == SecretScope::Installation
-                && self.secrets.iter().any(|other| other.scope != SecretScope::Installation && other.name == secret.name)
+            self.secrets.iter().any(|other| other.name == secret.name && other.scope.is_narrower_than(secret.scope))
         };
         let given = self.secrets.iter().filter(|secret| secret.uses.contains(&kind) && !is_overridden(secret));
         given.map(|secret| (secret.name.clone(), secret.value.to_string())).collect()
@@ -47,7 +46,7 @@ impl Given {
     }
 }
 
-/// The secrets of a project and of the installation. The engine and the edges ask for them, never an actor.
+/// The secrets of a project, of its team and of the installation. The engine and the edges ask for them, never an actor.
 pub async fn given(cx: &Cx, project: ProjectId) -> Result<Given, Error> {
     match opened(cx, project).await {
         // The master key may have been changed between the rows and the key: then the second look finds both new.
@@ -60,6 +59,9 @@ async fn opened(cx: &Cx, project: ProjectId) -> Result<Given, Error> {
     let rows = {
         let tx = cx.store.read().await?;
         let mut rows = tx.secrets().of(SecretScope::Installation).await?;
+        if let Owner::Team(team) = projects::by_id(&tx, project).await?.owner {
+            rows.extend(tx.secrets().of(SecretScope::Team(team)).await?);
+        }
         rows.extend(tx.secrets().of(SecretScope::Project(project)).await?);
         rows
     };
