@@ -2,6 +2,7 @@
 
 pub(crate) mod address;
 pub mod browsers;
+pub mod confirm;
 pub mod extract;
 pub mod factor;
 pub mod forgot;

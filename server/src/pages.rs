@@ -23,7 +23,7 @@ use services::Cx;
 use crate::{
     assets,
     auth::{
-        Credentials, Signed, factor, forgot, invite,
+        Credentials, Signed, confirm, factor, forgot, invite,
         login::{login, logout},
         next,
         providers::{flow, linked},
@@ -58,6 +58,7 @@ pub fn routes(edge: &Edge) -> Router<Edge> {
         .route("/invite", get(invite::page).post(invite::accept))
         .route("/login/with/{provider}", get(flow::leave))
         .route("/login/callback/{provider}", get(flow::arrive))
+        .route("/account/confirm", get(confirm::page).post(confirm::confirm))
         .route(linked::PAGE, get(linked::page))
         .route("/account/sign-in-methods/link/{provider}", post(linked::start))
         .route("/account/sign-in-methods/unlink", post(linked::unlink))

@@ -12,6 +12,7 @@ mod browsers;
 mod clone_credentials;
 mod dishonest_providers;
 mod factors;
+mod fresh;
 mod group_rules;
 mod headers;
 mod invitations;

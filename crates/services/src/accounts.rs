@@ -3,6 +3,7 @@
 mod access;
 mod factors;
 mod forgot;
+mod fresh;
 pub mod id_tokens;
 mod identities;
 mod invitations;
@@ -22,8 +23,9 @@ pub use factors::{
 };
 pub(crate) use forgot::answer_forgotten;
 pub use forgot::forgot_password;
+pub use fresh::{CONFIRM, can_prove, is_fresh, prove_oneself};
 pub use identities::{
-    Departure, Linked, Returned, begin_sign_in, link_identity, linked_identities, sign_in_as, signed_out_there,
+    Departure, Linked, Returned, begin_link, begin_sign_in, link_identity, linked_identities, sign_in_as, signed_out_there,
     take_sign_in, unlink_identity,
 };
 pub use invitations::{Invited, NewAccount, accept, accept_with_account, invitations, invite, invite_by_link, invited, withdraw};

@@ -56,7 +56,8 @@ pub async fn sign_in(cx: &Cx, session: &Session, user: UserRecord, from: Arc<Ori
     session.cycle_id().await.map_err(failed)?;
     session.remove::<Vouched>(VOUCHED).await.map_err(failed)?;
     let (address, agent) = (from.address.map(|address| address.to_string()), from.agent.clone());
-    let data = LoginData { id, user: user.id, since: now, seen: now, address, agent, privileges: Some(user.privileges) };
+    let data =
+        LoginData { id, user: user.id, since: now, seen: now, address, agent, privileges: Some(user.privileges), proved: None };
     session.insert(LOGIN, data).await.map_err(failed)?;
     let (role, reach) = (user.role, user.reach);
     let actor = Actor::User { id: user.id, login: id, name: user.name, email: user.email, role, reach, from };
@@ -98,6 +99,19 @@ pub async fn renew(cx: &Cx, session: &Session, privileges: Option<i64>, from: &O
     session.insert(LOGIN, data).await.map_err(failed)?;
     // At once, so that somebody who ends the login meanwhile finds it.
     if moves { session.save().await.map_err(failed) } else { Ok(()) }
+}
+
+/// Notes that the person showed once more who they are. The login goes on under another cookie value, as after signing in.
+pub async fn proved(cx: &Cx, session: &Session) -> std::result::Result<(), HttpError> {
+    let failed = |error: tower_sessions::session::Error| HttpError::internal(&error);
+    let login = session.get::<LoginData>(LOGIN).await.map_err(failed)?.ok_or_else(HttpError::sign_in)?;
+    let id = session.id().ok_or_else(HttpError::sign_in)?;
+    if !take_login(cx, &hash(id)).await? {
+        return Err(HttpError::sign_in());
+    }
+    session.cycle_id().await.map_err(failed)?;
+    session.insert(LOGIN, LoginData { proved: Some(cx.clock.now()), ..login }).await.map_err(failed)?;
+    session.save().await.map_err(failed)
 }
 
 /// Notes which sign-in at a provider the login rests on, so that both end together.

@@ -63,6 +63,9 @@ pub(super) fn rows() -> Vec<Row> {
         form("/teams/{id}", Login, 404),
         form("/projects/{id}/sharing", Login, 404),
         form("/invite", Nothing, 401),
+        page("/account/confirm", Login, 200).token(422),
+        // Without a proof.
+        form("/account/confirm", Login, 422),
         page("/account/sign-in-methods", Login, 200).token(422),
         form("/account/sign-in-methods/link/{provider}", Login, 404).token(403),
         form("/account/sign-in-methods/unlink", Login, 422),

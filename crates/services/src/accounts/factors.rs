@@ -24,6 +24,7 @@ use protocol::{
 };
 use store::{FactorRow, Tx, UserRow};
 
+use super::fresh::require_fresh;
 use crate::{Cx, Error, audit::record_changes, mail};
 use prove::{Takes, prove};
 
@@ -86,17 +87,32 @@ pub async fn reset_factors(cx: &Cx, actor: &Actor, email: &str) -> Result<u64, E
     Ok(removed)
 }
 
-/// The actor shows who they are by a password or a code, if there is anything that they could show.
-async fn prove_again(cx: &Cx, actor: &Actor, proof: Option<&str>) -> Result<UserRow, Error> {
+/// Whether the actor has a password or a second factor to show.
+pub(super) async fn can_prove(cx: &Cx, actor: &Actor) -> Result<bool, Error> {
+    let (id, _) = person(actor)?;
+    let tx = cx.store.read().await?;
+    Ok(account(&tx, id).await?.1)
+}
+
+/// The person, and whether they have anything to show.
+async fn account(tx: &Tx, id: UserId) -> Result<(UserRow, bool), Error> {
+    let user = tx.accounts().by_id(id).await?.ok_or_else(|| Error::NotFound("the account is gone".to_owned()))?;
+    let can = !user.password_hash.is_empty() || !counting(tx, id).await?.is_empty();
+    Ok((user, can))
+}
+
+/// The actor shows who they are by a password or a code. Whoever has neither signed in a short while ago.
+pub(super) async fn prove_again(cx: &Cx, actor: &Actor, proof: Option<&str>) -> Result<UserRow, Error> {
     let (id, from) = person(actor)?;
-    let (user, has_factor) = {
+    let user = {
         let tx = cx.store.read().await?;
-        let user = tx.accounts().by_id(id).await?.ok_or_else(|| Error::NotFound("the account is gone".to_owned()))?;
-        (user, !counting(&tx, id).await?.is_empty())
+        let (user, can_prove) = account(&tx, id).await?;
+        if !can_prove {
+            require_fresh(cx, &tx, actor).await?;
+            return Ok(user);
+        }
+        user
     };
-    if user.password_hash.is_empty() && !has_factor {
-        return Ok(user);
-    }
     let proof = proof.filter(|proof| !proof.trim().is_empty());
     let proof = proof.ok_or_else(|| Error::Invalid("type your password, or a code of your second factor".to_owned()))?;
     prove(cx, &user, (&Given::of(proof), Takes::Anything), &from).await?;

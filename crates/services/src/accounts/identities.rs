@@ -5,7 +5,7 @@ mod linked;
 mod signed_out;
 
 pub use flows::{Departure, Returned, begin_sign_in, take_sign_in};
-pub use linked::{Linked, link_identity, linked_identities, unlink_identity};
+pub use linked::{Linked, begin_link, link_identity, linked_identities, unlink_identity};
 pub use signed_out::signed_out_there;
 
 use domain::{

@@ -9,6 +9,7 @@ use protocol::{LoginId, Timestamp, UserId, access::Login};
 use serde::{Deserialize, Serialize};
 use store::{LoginRow, Tx};
 
+use super::fresh::require_fresh;
 use crate::{Cx, Error, context::audit};
 
 /// Under which name a browser's session keeps its login.
@@ -31,6 +32,9 @@ pub struct LoginData {
     /// The person's count of changed privileges that the session's id was made for; absent in logins of before that.
     #[serde(default)]
     pub privileges: Option<i64>,
+    /// When the person last showed who they are, after signing in.
+    #[serde(default)]
+    pub proved: Option<Timestamp>,
 }
 
 /// Where the actor is signed in, last seen first. Only people are.
@@ -42,15 +46,20 @@ pub async fn list_logins(cx: &Cx, actor: &Actor) -> Result<Vec<Login>, Error> {
     Ok(logins)
 }
 
-/// Ends one of the actor's own logins.
+/// Ends one of the actor's own logins. For another one than that which asks, they showed who they are a short while ago.
 pub async fn end_login(cx: &Cx, actor: &Actor, id: LoginId) -> Result<(), Error> {
+    let is_other = !matches!(actor, Actor::User { login, .. } if *login == id);
+    if is_other {
+        require_fresh(cx, &cx.store.read().await?, actor).await?;
+    }
     let ended = end(cx, actor, actor.user_id(), |data| data.id == id).await?;
     if ended == 0 { Err(Error::NotFound("you are not signed in there".to_owned())) } else { Ok(()) }
 }
 
-/// Ends the actor's own logins but for the one that asks; returns how many.
+/// Ends the actor's own logins but for the one that asks, when they showed who they are a short while ago; returns how many.
 pub async fn end_other_logins(cx: &Cx, actor: &Actor) -> Result<usize, Error> {
     let Actor::User { login: current, .. } = actor else { return Ok(0) };
+    require_fresh(cx, &cx.store.read().await?, actor).await?;
     end(cx, actor, actor.user_id(), |data| data.id != *current).await
 }
 
@@ -100,7 +109,7 @@ pub async fn take_login(cx: &Cx, id_hash: &str) -> Result<bool, Error> {
 }
 
 /// A person's logins that are not over, with what their sessions say.
-async fn of(cx: &Cx, tx: &Tx, user: UserId) -> Result<Vec<(LoginRow, LoginData)>, Error> {
+pub(super) async fn of(cx: &Cx, tx: &Tx, user: UserId) -> Result<Vec<(LoginRow, LoginData)>, Error> {
     let rows = tx.logins().of_user(user, cx.clock.now()).await?;
     // A session of another version may say something else; it is shown when it was renewed.
     let said = |row: LoginRow| {

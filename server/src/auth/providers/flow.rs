@@ -14,8 +14,11 @@ use domain::{
     sign_in::Identity,
 };
 use openidconnect::url::form_urlencoded;
-use protocol::LoginId;
-use services::{Error, accounts::Returned, audit::Denied};
+use services::{
+    Error,
+    accounts::{Departure, Returned},
+    audit::Denied,
+};
 use tower_sessions::Session;
 
 use super::{Answer, Failure, Known, linked};
@@ -42,7 +45,8 @@ pub async fn leave(State(edge): State<Edge>, Path(provider): Path<String>, parts
         let path = format!("{elsewhere}/login/with/{provider}?here=1&next={}", segment(target));
         return Ok(Redirect::to(&path).into_response());
     }
-    let (url, browser) = depart(&edge, known, target, None, &address::of(&parts)).await?;
+    let departure = services::accounts::begin_sign_in(&edge.cx, &known.rules().id, target, None).await?;
+    let (url, browser) = leads(&edge, known, departure, &address::of(&parts)).await?;
     Ok((departing(&edge, &browser), Redirect::to(&url)).into_response())
 }
 
@@ -54,15 +58,13 @@ fn under_another_name<'a>(edge: &'a Edge, parts: &Parts, query: &BTreeMap<String
     (!host.eq_ignore_ascii_case(expected) && !query.contains_key("here")).then_some(public)
 }
 
-/// Begins a sign-in: where the browser goes, and the cookie that it takes along.
-pub(super) async fn depart(
+/// Where a sign-in that was begun leads, and the cookie that the browser takes along.
+pub(super) async fn leads(
     edge: &Edge,
     known: &Known,
-    target: &str,
-    link: Option<LoginId>,
+    departure: Departure,
     from: &Arc<Origin>,
 ) -> Result<(String, String), HttpError> {
-    let departure = services::accounts::begin_sign_in(&edge.cx, &known.rules().id, target, link).await?;
     match known.authorization_url(&departure, &back(edge, known), edge.cx.clock.now()).await {
         Ok(url) => Ok((url.into(), departure.browser)),
         Err(failure) => Err(calm(edge, known, &failure, from)),

@@ -15,11 +15,11 @@ use uuid::Uuid;
 
 use super::{
     Known,
-    flow::{Arrival, depart, departing},
+    flow::{Arrival, departing, leads},
     refused,
 };
 use crate::{
-    auth::{address, login::form},
+    auth::{address, confirm, login::form},
     edge::Edge,
     error::HttpError,
     pages::{entry, escape},
@@ -73,11 +73,15 @@ pub async fn start(
     Extension(actor): Extension<Actor>,
     parts: Parts,
 ) -> Result<Response, HttpError> {
-    let Actor::User { login, .. } = actor else {
+    if actor.user_id().is_none() {
         return Err(HttpError::new(StatusCode::FORBIDDEN, "Only a person has ways to sign in"));
-    };
+    }
     let known = edge.providers.get(&provider).ok_or_else(|| HttpError::not_found("way to sign in"))?;
-    let (url, browser) = depart(&edge, known, PAGE, Some(login), &address::of(&parts)).await?;
+    if !services::accounts::is_fresh(&edge.cx, &actor).await? {
+        return Ok(confirm::first(PAGE));
+    }
+    let departure = services::accounts::begin_link(&edge.cx, &actor, &known.rules().id, PAGE).await?;
+    let (url, browser) = leads(&edge, known, departure, &address::of(&parts)).await?;
     Ok((departing(&edge, &browser), onward(&url, &known.rules().name)).into_response())
 }
 
@@ -119,8 +123,11 @@ pub async fn unlink(
     State(edge): State<Edge>,
     Extension(actor): Extension<Actor>,
     request: Request,
-) -> Result<Redirect, HttpError> {
+) -> Result<Response, HttpError> {
     let (_, form) = form::<UnlinkForm>(request).await?;
+    if !services::accounts::is_fresh(&edge.cx, &actor).await? {
+        return Ok(confirm::first(PAGE));
+    }
     services::accounts::unlink_identity(&edge.cx, &actor, form.id).await?;
-    Ok(Redirect::to(PAGE))
+    Ok(Redirect::to(PAGE).into_response())
 }

@@ -10,8 +10,8 @@ use protocol::{Timestamp, UserId};
 use store::{Tx, UserRow};
 use uuid::Uuid;
 
-use super::{identity_row, refused};
-use crate::{Cx, Error, audit::record_changes, mail, teams};
+use super::{Departure, begin_sign_in, identity_row, refused};
+use crate::{Cx, Error, accounts::fresh::require_fresh, audit::record_changes, mail, teams};
 
 /// An identity as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,13 @@ pub async fn linked_identities(cx: &Cx, actor: &Actor) -> Result<Vec<Linked>, Er
     Ok(rows.into_iter().map(linked).collect())
 }
 
+/// Leaves for a provider to link it, when the actor showed who they are a short while ago; `next` is a local path.
+pub async fn begin_link(cx: &Cx, actor: &Actor, provider: &str, next: &str) -> Result<Departure, Error> {
+    let Actor::User { login, .. } = actor else { return Err(only_people()) };
+    require_fresh(cx, &cx.store.read().await?, actor).await?;
+    begin_sign_in(cx, provider, next, Some(*login)).await
+}
+
 /// Makes what the provider named another way to sign in to the actor's account. The account keeps its role.
 pub async fn link_identity(cx: &Cx, actor: &Actor, provider: &Provider, identity: &Identity) -> Result<(), Error> {
     let user = person(actor)?;
@@ -52,10 +59,11 @@ pub async fn link_identity(cx: &Cx, actor: &Actor, provider: &Provider, identity
     Ok(tx.commit().await?)
 }
 
-/// Takes a way to sign in away, unless it is the only one.
+/// Takes a way to sign in away, unless it is the only one, when the actor showed who they are a short while ago.
 pub async fn unlink_identity(cx: &Cx, actor: &Actor, id: Uuid) -> Result<(), Error> {
     let user = person(actor)?;
     let tx = cx.store.begin().await?;
+    require_fresh(cx, &tx, actor).await?;
     let rows = tx.identities().of(user).await?;
     let row = rows.iter().find(|row| row.id == id);
     let row = row.ok_or_else(|| Error::NotFound("there is no such way to sign in".to_owned()))?;
@@ -87,5 +95,9 @@ async fn account(tx: &Tx, user: UserId) -> Result<UserRow, Error> {
 }
 
 fn person(actor: &Actor) -> Result<UserId, Error> {
-    actor.user_id().ok_or_else(|| Error::Invalid("only a person has ways to sign in".to_owned()))
+    actor.user_id().ok_or_else(only_people)
+}
+
+fn only_people() -> Error {
+    Error::Invalid("only a person has ways to sign in".to_owned())
 }
