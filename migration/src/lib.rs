@@ -20,6 +20,7 @@ mod m0013_teams;
 mod m0014_invitation_links;
 mod m0017_secrets;
 mod m0020_identity_providers;
+mod m0022_team_events;
 mod m0030_mail;
 mod m0032_oidc_logout;
 
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0020_identity_providers::Migration),
             Box::new(m0013_teams::Migration),
             Box::new(m0014_invitation_links::Migration),
+            Box::new(m0022_team_events::Migration),
             Box::new(m0030_mail::Migration),
             Box::new(m0032_oidc_logout::Migration),
         ]

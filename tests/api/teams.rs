@@ -2,11 +2,12 @@
 
 use protocol::{
     access::Role::{self, Admin, Auditor, Operator, Viewer},
+    events::SocketMessage,
     projects::{Project, ProjectList},
     teams::{Member, MemberList, Owner, Team, TeamList},
 };
 use serde_json::{Value, json};
-use tests::{Actor, Setup, TestApp};
+use tests::{Actor, Setup, TestApp, socket::Heard};
 
 const UNKNOWN: &str = "0198c000-0000-7000-8000-000000000000";
 
@@ -269,4 +270,44 @@ async fn a_server_may_give_new_projects_to_who_makes_them() {
     // A program of nobody's has nobody to give it to.
     assert_eq!(makes_project(&app.operator().await, json!({"name": "A"})).await.owner, Owner::Installation);
     eve.post("/api/projects", &json!({"name": "A", "owner": {"kind": "user", "id": UNKNOWN}})).await.expect(422);
+}
+
+#[tokio::test]
+async fn a_team_is_told_of_to_its_members_alone() {
+    told_of_to_its_members_alone(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn a_team_is_told_of_to_its_members_alone_on_postgres() {
+    told_of_to_its_members_alone(Setup::default().on_postgres().start().await).await;
+}
+
+async fn told_of_to_its_members_alone(app: TestApp) {
+    let ada = app.first_admin().await;
+    let (grace, eve) = (app.person("grace", Viewer).await, app.person("eve", Operator).await);
+    let (mut live, mut deaf) = (grace.listens(None).await, eve.listens(None).await);
+
+    let team = ada.makes_team("Backend", &[("grace", Viewer)]).await;
+    // Her page is read anew, since other things are open to her now; then she hears of the team.
+    assert!(matches!(live.hears().await, Heard::Message(SocketMessage::Resync { .. })));
+    ada.put(&format!("/api/v2/teams/{}", team.id), &json!({"name": "Engines"})).await.expect(200);
+    let heard = loop {
+        let events = live.until("team_updated").await;
+        let last = events.last().unwrap();
+        if last.data["name"] == "Engines" {
+            break last.clone();
+        }
+    };
+    assert_eq!((heard.scope.team_id, heard.scope.project_id), (Some(team.id), None));
+    let body = json!({"team_id": team.id, "email": "x@example.org"});
+    ada.post("/api/v2/invitations", &body).await.expect(201);
+    assert_eq!(live.until("team_updated").await.len(), 1);
+    assert!(deaf.is_quiet().await);
+
+    // What is read of the log later is the same.
+    let of_team = |events: Vec<protocol::Envelope>| events.into_iter().filter(|event| event.kind == "team_updated").count();
+    assert_eq!([of_team(ada.events().await), of_team(grace.events().await), of_team(eve.events().await)], [4, 4, 0]);
+    ada.delete(&format!("/api/v2/teams/{}", team.id)).await.expect(204);
+    let of_nobody = [of_team(ada.events().await), of_team(grace.events().await), of_team(eve.events().await)];
+    assert_eq!(of_nobody, [5, 0, 0]);
 }

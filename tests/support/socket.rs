@@ -104,7 +104,7 @@ impl Socket {
                         return events;
                     }
                 }
-                Heard::Message(SocketMessage::Ping) => {}
+                Heard::Message(SocketMessage::Ping | SocketMessage::Resync { .. }) => {}
                 other => panic!("{other:?} instead of {kind}"),
             }
         }

@@ -124,7 +124,8 @@ impl RunModel {
             Event::ProjectCreated { .. }
             | Event::ProjectUpdated { .. }
             | Event::ProjectReady { .. }
-            | Event::ProjectDeleted { .. } => Changed::NOTHING,
+            | Event::ProjectDeleted { .. }
+            | Event::TeamUpdated { .. } => Changed::NOTHING,
         }
     }
 

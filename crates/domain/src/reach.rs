@@ -72,6 +72,18 @@ pub enum Visible<'a> {
     },
 }
 
+impl Visible<'_> {
+    /// The teams that may be known, where not all are.
+    pub fn teams(&self) -> Vec<TeamId> {
+        let Self::Some { teams, everything, limits, .. } = self else { return Vec::new() };
+        let reads = |team: &TeamId| *everything || teams.get(team).is_some_and(|scopes| scopes.has(Scope::Read));
+        match limits {
+            Some(limits) => limits.teams.iter().copied().filter(reads).collect(),
+            None => teams.keys().copied().filter(reads).collect(),
+        }
+    }
+}
+
 impl Default for Reach {
     fn default() -> Self {
         Self::NOTHING

@@ -181,7 +181,7 @@ impl Writer<'_> {
     }
 
     async fn event(&self, event: &Event) -> Result<(), Error> {
-        let scope = Scope { project_id: Some(self.record.project_id), run_id: Some(self.record.id) };
+        let scope = Scope::run(self.record.project_id, self.record.id);
         let seq = self.tx.events().append(self.at, scope, event).await?;
         if let Ok(mut told) = self.told.lock() {
             told.push((seq, event.clone()));

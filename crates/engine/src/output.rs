@@ -74,7 +74,7 @@ impl<'a> Output<'a> {
         if part.is_empty() {
             return Ok(());
         }
-        let scope = Scope { project_id: Some(self.record.project_id), run_id: Some(self.record.id) };
+        let scope = Scope::run(self.record.project_id, self.record.id);
         let tx = self.cx.store.begin().await?;
         for (kind, text) in part {
             let chunk = LogChunk { iteration: self.record.state.iteration, step: Some(self.step), kind, text };

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    EventSeq, ProjectId, RunId, Timestamp,
+    EventSeq, ProjectId, RunId, TeamId, Timestamp,
     projects::ProjectStatus,
     runs::{Gate, Iteration, LogChunk, Phase, PhaseRecord, Run, Task},
 };
@@ -15,6 +15,26 @@ use crate::{
 pub struct Scope {
     pub project_id: Option<ProjectId>,
     pub run_id: Option<RunId>,
+    /// The team itself; what belongs to it is told by its project
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team_id: Option<TeamId>,
+}
+
+impl Scope {
+    /// Of a project.
+    pub fn project(id: ProjectId) -> Self {
+        Self { project_id: Some(id), ..Self::default() }
+    }
+
+    /// Of a run of a project.
+    pub fn run(project: ProjectId, run: RunId) -> Self {
+        Self { run_id: Some(run), ..Self::project(project) }
+    }
+
+    /// Of a team.
+    pub fn team(id: TeamId) -> Self {
+        Self { team_id: Some(id), ..Self::default() }
+    }
 }
 
 /// An event with its position, as it is stored and sent.
@@ -46,6 +66,7 @@ impl Envelope {
                 let OfStatus { status, problem } = read(&data)?;
                 Event::ProjectReady { status, problem }
             }
+            "team_updated" => Event::TeamUpdated { name: read::<OfName>(&data)?.name },
             "run_queued" => Event::RunQueued { run: read::<OfRun>(&data)?.run },
             "run_started" => Event::RunStarted { run: read::<OfRun>(&data)?.run },
             "run_paused" => Event::RunPaused { run: read::<OfRun>(&data)?.run },
@@ -136,6 +157,10 @@ pub enum Event {
     ProjectDeleted {
         name: String,
     },
+    /// A team, its members or its invitations changed, or it is gone.
+    TeamUpdated {
+        name: String,
+    },
     RunQueued {
         run: Run,
     },
@@ -214,6 +239,7 @@ impl Event {
             Self::ProjectUpdated { .. } => "project_updated",
             Self::ProjectReady { .. } => "project_ready",
             Self::ProjectDeleted { .. } => "project_deleted",
+            Self::TeamUpdated { .. } => "team_updated",
             Self::RunQueued { .. } => "run_queued",
             Self::RunStarted { .. } => "run_started",
             Self::PhaseChanged { .. } => "phase_changed",
@@ -300,6 +326,7 @@ mod tests {
         };
         for event in [
             Event::ProjectCreated { name: "n".to_owned() },
+            Event::TeamUpdated { name: "t".to_owned() },
             Event::ProjectReady { status: ProjectStatus::Failed, problem: Some("p".to_owned()) },
             Event::PhaseChanged { phase: Phase::Qa, phases: Vec::new(), summary: "s".to_owned() },
             Event::TaskFailed { task },

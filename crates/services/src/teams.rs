@@ -17,7 +17,7 @@ use domain::{
     teams as names,
 };
 use protocol::{
-    TeamId,
+    Event, Scope, TeamId,
     access::Role,
     page::PageQuery,
     teams::{NameTeam, Team, TeamList},
@@ -42,12 +42,23 @@ pub(crate) async fn load(tx: &Tx, actor: &Actor, id: TeamId, action: Action) -> 
     Ok(team)
 }
 
-/// The teams that the actor may know, newest first.
-pub async fn list(cx: &Cx, actor: &Actor, query: &PageQuery) -> Result<TeamList, Error> {
+/// Tells whoever may know the team that something of it changed; the caller nudges after the commit.
+pub(crate) async fn tell(cx: &Cx, tx: &Tx, id: TeamId) -> Result<(), Error> {
+    let name = tx.teams().by_id(id).await?.map(|team| team.name).unwrap_or_default();
+    tx.events().append(cx.clock.now(), Scope::team(id), &Event::TeamUpdated { name }).await?;
+    Ok(())
+}
+
+/// The teams that the actor may know, newest first; with `words`, those that have them in their name.
+pub async fn list(cx: &Cx, actor: &Actor, words: &str, query: &PageQuery) -> Result<TeamList, Error> {
     access::require(actor, Action::ReadTeams)?;
     let (limit, after) = (page::limit(query)?, page::after(query)?);
+    let words = words.trim();
+    if words.chars().count() > 200 {
+        return Err(Error::Invalid("q is too long; at most 200 characters".to_owned()));
+    }
     let tx = cx.store.read().await?;
-    let rows = tx.teams().list(actor.reach().visible_teams(), after, u64::from(limit) + 1).await?;
+    let rows = tx.teams().list(actor.reach().visible_teams(), &names::folded(words), after, u64::from(limit) + 1).await?;
     let Page { items, next } = page::cut(rows, limit, |row| row.id.to_string());
     let mut teams = Vec::with_capacity(items.len());
     for row in items {
@@ -89,6 +100,7 @@ pub async fn create(cx: &Cx, actor: &Actor, command: NameTeam) -> Result<Team, E
     }
     let made = row.clone();
     let team = view(&tx, actor, row).await?;
+    tell(cx, &tx, made.id).await?;
     record_changes(cx, &tx, actor, ("create team", made.id), Changes::default().field("name", "", &made.name)).await?;
     tx.commit().await?;
     cx.nudges.access();
@@ -106,8 +118,10 @@ pub async fn rename(cx: &Cx, actor: &Actor, id: TeamId, command: NameTeam) -> Re
     tx.teams().rename(&row).await?;
     let changes = Changes::default().field("name", &before.name, &row.name);
     let team = view(&tx, actor, row).await?;
+    tell(cx, &tx, id).await?;
     record_changes(cx, &tx, actor, ("rename team", id), changes).await?;
     tx.commit().await?;
+    cx.nudges.events();
     Ok(team)
 }
 

@@ -1,7 +1,7 @@
 //! The event log: rows with a position, which becomes visible in order because writers take turns at the counter.
 
 use domain::reach::Visible;
-use protocol::{Envelope, Event, EventSeq, ProjectId, RunId, Scope, Timestamp};
+use protocol::{Envelope, Event, EventSeq, ProjectId, RunId, Scope, TeamId, Timestamp};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -33,6 +33,7 @@ impl Events<'_> {
             kind: Set(event.kind().to_owned()),
             project_id: Set(scope.project_id.map(|id| id.0)),
             run_id: Set(scope.run_id.map(|id| id.0)),
+            team_id: Set(scope.team_id.map(|id| id.0)),
             data: Set(event.data().to_string()),
         };
         events::Entity::insert(row).exec_without_returning(&self.0.inner).await?;
@@ -54,8 +55,12 @@ impl Events<'_> {
     /// Of those the ones that the actor may know of.
     pub async fn seen_by(&self, visible: Visible<'_>, after: EventSeq, limit: u64) -> Result<Vec<Envelope>, StoreError> {
         let Visible::Some { .. } = visible else { return self.after(after, limit).await };
-        let seen = Condition::any()
+        let teams = visible.teams().into_iter().map(|team| team.0);
+        let of_no_project = Condition::all()
             .add(events::Column::ProjectId.is_null())
+            .add(Condition::any().add(events::Column::TeamId.is_null()).add(events::Column::TeamId.is_in(teams)));
+        let seen = Condition::any()
+            .add(of_no_project)
             .add(events::Column::ProjectId.in_subquery(visible::ids(visible)))
             .add(events::Column::ProjectId.in_subquery(visible::gone_ids(visible)));
         let found = events::Entity::find().filter(events::Column::Seq.gt(after)).filter(seen);
@@ -92,7 +97,11 @@ fn read(row: events::Model) -> Result<Envelope, StoreError> {
         seq: row.seq,
         at: Timestamp::from_millis(row.at),
         kind: row.kind,
-        scope: Scope { project_id: row.project_id.map(ProjectId), run_id: row.run_id.map(RunId) },
+        scope: Scope {
+            project_id: row.project_id.map(ProjectId),
+            run_id: row.run_id.map(RunId),
+            team_id: row.team_id.map(TeamId),
+        },
         data: serde_json::from_str(&row.data).map_err(|error| StoreError::corrupt("events", error))?,
     })
 }

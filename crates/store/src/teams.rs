@@ -3,8 +3,10 @@
 use domain::reach::Grants;
 use protocol::{ProjectId, TeamId, Timestamp, UserId, access::Role, teams::Team};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::OnConflict,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait, LikeExpr, OnConflict},
 };
 use uuid::Uuid;
 
@@ -73,10 +75,17 @@ impl Teams<'_> {
         Ok(teams::Entity::find().filter(teams::Column::Folded.eq(folded)).one(&self.0.inner).await?.map(read))
     }
 
-    /// Newest first; of all teams, or of these.
-    pub async fn list(&self, of: Option<Vec<TeamId>>, after: Option<TeamId>, limit: u64) -> Result<Vec<TeamRow>, StoreError> {
+    /// Newest first; of all teams, or of these; with `folded`, those that have it in their name as it is compared.
+    pub async fn list(
+        &self,
+        of: Option<Vec<TeamId>>,
+        folded: &str,
+        after: Option<TeamId>,
+        limit: u64,
+    ) -> Result<Vec<TeamRow>, StoreError> {
         let some = |ids: Vec<TeamId>| teams::Column::Id.is_in(ids.iter().map(|id| id.0));
         let wanted = Condition::all().add_option(of.map(some)).add_option(after.map(|after| teams::Column::Id.lt(after.0)));
+        let wanted = wanted.add_option((!folded.is_empty()).then(|| contains(folded)));
         let found = teams::Entity::find().filter(wanted).order_by_desc(teams::Column::Id).limit(limit);
         Ok(found.all(&self.0.inner).await?.into_iter().map(read).collect())
     }
@@ -161,6 +170,12 @@ impl TeamRow {
         let (members, projects) = (small(members), small(projects));
         Team { id: self.id, name: self.name, created_at: self.created_at, members, projects, your_role }
     }
+}
+
+/// Whether the name has that in it.
+fn contains(folded: &str) -> Expr {
+    let plain = folded.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    Expr::col(teams::Column::Folded).like(LikeExpr::new(format!("%{plain}%")).escape('\\'))
 }
 
 pub(crate) fn role(table: &'static str, name: &str) -> Result<Role, StoreError> {

@@ -5,13 +5,14 @@
 use axum::{Json, extract::State, http::StatusCode};
 use protocol::{
     TeamId, UserId,
+    page::PageQuery,
     teams::{AddMember, Member, MemberList, NameTeam, Owner, SetRole, Team, TeamList},
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::{
-    api::{ListQuery, Refusals},
+    api::Refusals,
     auth::Signed,
     edge::Edge,
     error::HttpError,
@@ -47,14 +48,28 @@ impl HeirQuery {
     }
 }
 
+/// The query of `GET /api/v2/teams`.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct TeamQuery {
+    /// Words in the name
+    q: String,
+    /// The `next` of the page before; absent for the first page
+    after: Option<String>,
+    /// Rows on a page, 1 to 200; 50 when absent
+    limit: Option<u32>,
+}
+
 /// The teams that the caller may know, newest first
-#[utoipa::path(get, path = "/api/v2/teams", tag = "teams", params(ListQuery), responses((status = 200, body = TeamList), Refusals))]
+#[utoipa::path(get, path = "/api/v2/teams", tag = "teams", params(TeamQuery), responses((status = 200, body = TeamList), Refusals))]
 pub async fn list(
     State(edge): State<Edge>,
     Signed(actor): Signed,
-    Asked(query): Asked<ListQuery>,
+    Asked(query): Asked<TeamQuery>,
 ) -> Result<Json<TeamList>, HttpError> {
-    Ok(Json(services::teams::list(&edge.cx, &actor, &query.into()).await?))
+    let of_page = PageQuery { after: query.after, limit: query.limit };
+    Ok(Json(services::teams::list(&edge.cx, &actor, &query.q, &of_page).await?))
 }
 
 /// Makes a team; the person who makes it is its first admin

@@ -176,7 +176,7 @@ async fn list(cx: &Cx, json: bool) -> Result<Exit, Failure> {
 async fn all(cx: &Cx) -> Result<Vec<Team>, Failure> {
     let (mut all, mut after) = (Vec::new(), None);
     loop {
-        let page = teams::list(cx, &ME, &PageQuery { after, limit: Some(200) }).await?;
+        let page = teams::list(cx, &ME, "", &PageQuery { after, limit: Some(200) }).await?;
         all.extend(page.teams);
         after = page.next;
         if after.is_none() {

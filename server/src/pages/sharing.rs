@@ -91,7 +91,7 @@ async fn carry_out(edge: &Edge, actor: &Actor, id: ProjectId, form: &SharingForm
 async fn show(edge: &Edge, actor: &Actor, id: ProjectId, (status, problem): (StatusCode, &str)) -> Result<Response, HttpError> {
     let project = projects::get(&edge.cx, actor, id).await?;
     let shares = projects::shares(&edge.cx, actor, id).await?;
-    let teams = teams::list(&edge.cx, actor, &PageQuery { after: None, limit: Some(200) }).await?.teams;
+    let teams = teams::list(&edge.cx, actor, "", &PageQuery { after: None, limit: Some(200) }).await?.teams;
     let teams: Vec<(String, String)> = teams.into_iter().map(|team| (team.id.to_string(), team.name)).collect();
     let path = format!("/projects/{id}/sharing");
     let about = format!("<a href=\"/projects/{id}\">{}</a>", escape(&project.name));

@@ -68,7 +68,7 @@ async fn show_list(edge: &Edge, actor: &Actor, status: StatusCode, problem: &str
 }
 
 async fn known(edge: &Edge, actor: &Actor) -> Result<Vec<Team>, Error> {
-    Ok(teams::list(&edge.cx, actor, &PageQuery { after: None, limit: Some(200) }).await?.teams)
+    Ok(teams::list(&edge.cx, actor, "", &PageQuery { after: None, limit: Some(200) }).await?.teams)
 }
 
 /// Makes a team.

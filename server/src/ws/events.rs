@@ -206,8 +206,10 @@ impl Stream {
             // What was sent was chosen for another role; the other side begins anew.
             Ok(known) if known.actor.scopes() != self.actor.scopes() => Err(End::RoleChanged),
             Ok(known) if may(&known.actor, Action::ReadEvents) => {
+                let reaches_the_same = known.actor.reach() == self.actor.reach();
                 self.actor = known.actor;
-                Ok(())
+                // What a page shows of teams and shared projects was what was open before.
+                if reaches_the_same { Ok(()) } else { self.resync(self.position).await }
             }
             Err(error) if error.status().is_server_error() => Ok(()),
             Ok(_) | Err(_) => Err(End::SignedOut),

@@ -9,7 +9,7 @@ use std::{
 
 use axum::extract::ws::Utf8Bytes;
 use domain::{actor::Actor, reach::Reach};
-use protocol::{Envelope, EventSeq, ProjectId, access::Scope, teams::Owner};
+use protocol::{Envelope, EventSeq, ProjectId, TeamId, access::Scope, teams::Owner};
 use services::Cx;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -30,6 +30,7 @@ pub struct Frame {
     pub text: Utf8Bytes,
     /// What it is about; whoever may not know of it does not get it.
     project: Option<ProjectId>,
+    team: Option<TeamId>,
 }
 
 impl Frame {
@@ -38,6 +39,7 @@ impl Frame {
             seq: envelope.seq,
             text: text.into(),
             project: envelope.scope.project_id,
+            team: envelope.scope.team_id,
         })
     }
 }
@@ -144,7 +146,9 @@ impl Feed {
 
 impl Ring {
     fn is_seen(&self, frame: &Frame, reach: &Reach) -> bool {
-        let Some(project) = frame.project else { return true };
+        let Some(project) = frame.project else {
+            return frame.team.is_none_or(|team| reach.in_team(team).has(Scope::Read));
+        };
         let owner = self.owners.get(&project).copied();
         owner.is_some_and(|owner| reach.on(project, owner).has(Scope::Read))
     }

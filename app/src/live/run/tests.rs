@@ -16,7 +16,7 @@ fn model() -> RunModel {
 }
 
 fn envelope(seq: EventSeq, event: &Event) -> Envelope {
-    let scope = Scope { project_id: None, run_id: Some(run(RunStatus::Working).id) };
+    let scope = Scope { run_id: Some(run(RunStatus::Working).id), ..Scope::default() };
     Envelope { seq, at: Timestamp::from_millis(seq), kind: event.kind().to_owned(), scope, data: event.data() }
 }
 

@@ -90,8 +90,10 @@ async fn make(cx: &Cx, actor: &Actor, command: Invite, secret: Option<&str>) -> 
     };
     tx.invitations().insert(&row).await?;
     let mailed = send(cx, &tx, &row, (secret, team_name.as_deref())).await?;
+    tell(cx, &tx, &row).await?;
     record_changes(cx, &tx, actor, ("invite user", named(&row)), changes(&row)).await?;
     tx.commit().await?;
+    cx.nudges.events();
     Ok(Invitation { mailed, ..view(row) })
 }
 
@@ -159,9 +161,20 @@ pub async fn withdraw(cx: &Cx, actor: &Actor, id: &str) -> Result<(), Error> {
         teams::load(&tx, actor, team, Action::ManageTeam).await.map_err(refused)?;
     }
     tx.invitations().remove(id).await?;
+    tell(cx, &tx, &row).await?;
     let gone = Changes::default().field("role", row.role.as_str(), "");
     record_changes(cx, &tx, actor, ("withdraw invitation", named(&row)), gone).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    cx.nudges.events();
+    Ok(())
+}
+
+/// Tells the team into which it invites, if it names one.
+async fn tell(cx: &Cx, tx: &Tx, row: &InvitationRow) -> Result<(), Error> {
+    match row.team {
+        Some((team, _)) => teams::tell(cx, tx, team).await,
+        None => Ok(()),
+    }
 }
 
 fn view(row: InvitationRow) -> Invitation {

@@ -29,7 +29,7 @@ pub async fn update(cx: &Cx, actor: &Actor, id: ProjectId, command: UpdateProjec
     }
     project.updated_at = cx.clock.now();
     tx.projects().update(&project).await?;
-    let scope = Scope { project_id: Some(id), run_id: None };
+    let scope = Scope::project(id);
     tx.events().append(cx.clock.now(), scope, &Event::ProjectUpdated { name: project.name.clone() }).await?;
     record_changes(cx, &tx, actor, ("update project", id), changes(&before, &project)).await?;
     tx.commit().await?;
@@ -59,7 +59,7 @@ pub async fn delete(cx: &Cx, actor: &Actor, id: ProjectId) -> Result<(), Error> 
     tx.secrets().delete_of(SecretScope::Project(id)).await?;
     tx.projects().delete(id).await?;
     tx.sharing().gone(id, project.owner).await?;
-    let scope = Scope { project_id: Some(id), run_id: None };
+    let scope = Scope::project(id);
     tx.events().append(cx.clock.now(), scope, &Event::ProjectDeleted { name: project.name.clone() }).await?;
     audit(cx, &tx, actor, "delete project", id).await?;
     tx.commit().await?;

@@ -39,7 +39,7 @@ pub async fn create(cx: &Cx, actor: &Actor, command: CreateProject) -> Result<Pr
     if let Some(url) = clone_url {
         tx.projects().keep_clone_url(project.id, &url).await?;
     }
-    let scope = Scope { project_id: Some(project.id), run_id: None };
+    let scope = Scope::project(project.id);
     tx.events().append(cx.clock.now(), scope, &Event::ProjectCreated { name: project.name.clone() }).await?;
     audit(cx, &tx, actor, "create project", project.id).await?;
     tx.commit().await?;

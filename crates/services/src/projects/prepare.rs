@@ -50,7 +50,7 @@ pub async fn prepare(cx: &Cx, id: ProjectId, cancel: &CancellationToken) -> Resu
     project.updated_at = cx.clock.now();
     tx.projects().set_prepared(&project).await?;
     let event = Event::ProjectReady { status: project.status, problem: project.problem.clone() };
-    tx.events().append(cx.clock.now(), Scope { project_id: Some(id), run_id: None }, &event).await?;
+    tx.events().append(cx.clock.now(), Scope::project(id), &event).await?;
     tx.commit().await?;
     cx.nudges.events();
     cx.nudges.engine();

@@ -55,7 +55,7 @@ async fn view(tx: &Tx, row: ShareRow) -> Result<Share, Error> {
 pub async fn share(cx: &Cx, actor: &Actor, id: ProjectId, command: ShareProject) -> Result<Share, Error> {
     require_somewhere(actor, Action::ShareProject)?;
     let tx = cx.store.begin().await?;
-    load(&tx, actor, id, Action::ShareProject).await?;
+    let project = load(&tx, actor, id, Action::ShareProject).await?;
     let (user_id, team_id) = match command {
         ShareProject { team_id: Some(team), user_id: None, email: None, .. } => {
             // Whoever shares with a team has to know it.
@@ -87,6 +87,7 @@ pub async fn share(cx: &Cx, actor: &Actor, id: ProjectId, command: ShareProject)
     let had = before.map_or("", |row| row.role.as_str());
     let changes = Changes::default().field("with", "", with(&row)).field("role", had, role.as_str());
     let share = view(&tx, row).await?;
+    tell(cx, &tx, id, &project.name).await?;
     record_changes(cx, &tx, actor, ("share project", id), changes).await?;
     tx.commit().await?;
     cx.nudges.access();
@@ -97,10 +98,11 @@ pub async fn share(cx: &Cx, actor: &Actor, id: ProjectId, command: ShareProject)
 pub async fn unshare(cx: &Cx, actor: &Actor, id: ProjectId, share: ShareId) -> Result<(), Error> {
     require_somewhere(actor, Action::ShareProject)?;
     let tx = cx.store.begin().await?;
-    load(&tx, actor, id, Action::ShareProject).await?;
+    let project = load(&tx, actor, id, Action::ShareProject).await?;
     let row = tx.sharing().of(id).await?.into_iter().find(|row| row.id == share);
     let row = row.ok_or_else(|| Error::NotFound("there is no such share of this project".to_owned()))?;
     tx.sharing().remove(share).await?;
+    tell(cx, &tx, id, &project.name).await?;
     let changes = Changes::default().field("with", with(&row), "").field("role", row.role.as_str(), "");
     record_changes(cx, &tx, actor, ("unshare project", id), changes).await?;
     tx.commit().await?;
@@ -176,11 +178,15 @@ async fn may_receive(tx: &Tx, actor: &Actor, owner: Owner) -> Result<Owner, Erro
     Ok(owner)
 }
 
+async fn tell(cx: &Cx, tx: &Tx, id: ProjectId, name: &str) -> Result<(), Error> {
+    tx.events().append(cx.clock.now(), Scope::project(id), &Event::ProjectUpdated { name: name.to_owned() }).await?;
+    Ok(())
+}
+
 /// The event tells sockets whom the project belongs to from now on, before anything else of it.
 async fn give(cx: &Cx, tx: &Tx, actor: &Actor, (id, name): (ProjectId, &str), (from, to): (Owner, Owner)) -> Result<(), Error> {
     tx.sharing().set_owner(id, to).await?;
-    let scope = Scope { project_id: Some(id), run_id: None };
-    tx.events().append(cx.clock.now(), scope, &Event::ProjectUpdated { name: name.to_owned() }).await?;
+    tell(cx, tx, id, name).await?;
     let changes = Changes::default().field("owner", named(from), named(to));
     record_changes(cx, tx, actor, ("transfer project", id), changes).await
 }

@@ -114,7 +114,7 @@ async fn insert(cx: &Cx, actor: &Actor, mut record: Record) -> Result<Run, Error
     record.number = tx.runs().next_number(record.project_id).await?;
     tx.runs().insert(&record).await?;
     let run = record.view();
-    let scope = Scope { project_id: Some(record.project_id), run_id: Some(record.id) };
+    let scope = Scope::run(record.project_id, record.id);
     tx.events().append(cx.clock.now(), scope, &Event::RunQueued { run: run.clone() }).await?;
     audit(cx, &tx, actor, "start run", record.id).await?;
     tx.commit().await?;

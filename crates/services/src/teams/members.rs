@@ -14,7 +14,7 @@ use protocol::{
 };
 use store::{MemberRow, Tx};
 
-use super::{BY_HAND, Whom, find, load};
+use super::{BY_HAND, Whom, find, load, tell};
 use crate::{Cx, Error, audit::record_changes};
 
 /// The members of a team, by e-mail address.
@@ -50,6 +50,7 @@ async fn give(cx: &Cx, tx: Tx, actor: &Actor, (team_id, user_id): (TeamId, UserI
     tx.teams().set_member(&row).await?;
     keep_an_admin(&tx, team_id, &before).await?;
     let given = member(&tx, team_id, user_id).await?;
+    tell(cx, &tx, team_id).await?;
     let changes = Changes::default()
         .field("user", if had.is_some() { user_id.to_string() } else { String::new() }, user_id)
         .field("role", had.map_or("", Role::as_str), role.as_str());
@@ -75,6 +76,7 @@ pub async fn remove_member(cx: &Cx, actor: &Actor, id: TeamId, user: UserId) -> 
     };
     tx.teams().remove_member(id, user, BY_HAND).await?;
     keep_an_admin(&tx, id, &before).await?;
+    tell(cx, &tx, id).await?;
     let changes = Changes::default().field("user", user, "").field("role", role.as_str(), "");
     record_changes(cx, &tx, actor, ("remove_member team", id), changes).await?;
     tx.commit().await?;

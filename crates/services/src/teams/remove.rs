@@ -4,7 +4,7 @@ use domain::{access::Action, actor::Actor, audit::Changes, reach::require_somewh
 use protocol::{TeamId, UserId, teams::Owner};
 use store::Tx;
 
-use super::{load, members};
+use super::{load, members, tell};
 use crate::{Cx, Error, audit::record_changes, projects};
 
 /// Removes a team. Its projects go to the heir; without one there must be none.
@@ -16,6 +16,7 @@ pub async fn delete(cx: &Cx, actor: &Actor, id: TeamId, heir: Option<Owner>) -> 
     tx.sharing().remove_with_team(id).await?;
     tx.invitations().remove_of_team(id).await?;
     tx.secrets().delete_of(SecretScope::Team(id)).await?;
+    tell(cx, &tx, id).await?;
     tx.teams().delete(id).await?;
     record_changes(cx, &tx, actor, ("delete team", id), Changes::default().field("name", &team.name, "")).await?;
     tx.commit().await?;
@@ -33,6 +34,7 @@ pub async fn part_with(cx: &Cx, tx: &Tx, actor: &Actor, user: UserId, heir: Opti
         let before = members::read(tx, row.team_id).await?;
         tx.teams().remove_member(row.team_id, user, &row.source).await?;
         members::keep_an_admin(tx, row.team_id, &before).await?;
+        tell(cx, tx, row.team_id).await?;
     }
     Ok(())
 }

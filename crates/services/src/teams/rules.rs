@@ -46,6 +46,7 @@ pub(crate) async fn apply(
     }
     let teams = had.keys().chain(given.keys().filter(|team| !had.contains_key(*team)));
     for team in teams.filter(|team| had.get(*team) != given.get(*team)) {
+        super::tell(cx, tx, *team).await?;
         let word = |role: Option<&Role>| role.map_or("", |role| role.as_str());
         let changes = Changes::default().field("provider", "", provider).field("user", "", user_id).field(
             "role",

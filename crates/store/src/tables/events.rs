@@ -11,6 +11,7 @@ pub struct Model {
     pub kind: String,
     pub project_id: Option<Uuid>,
     pub run_id: Option<Uuid>,
+    pub team_id: Option<Uuid>,
     pub data: String,
 }
 

@@ -69,6 +69,7 @@ pub async fn accept(cx: &Cx, secret: &str, new: NewAccount) -> Result<UserRecord
     );
     record_changes(cx, &tx, &Actor::Automation, ("create user", user.id), changes).await?;
     tx.commit().await?;
+    cx.nudges.events();
     Ok(user.into())
 }
 
@@ -111,7 +112,8 @@ async fn join(cx: &Cx, tx: &Tx, user_id: UserId, row: &InvitationRow) -> Result<
     let had = had.iter().find(|row| row.team_id == team_id && row.source == BY_HAND).map(|row| row.role);
     let role = had.map_or(role, |had| domain::teams::greater(had, role));
     let member = MemberRow { team_id, user_id, source: BY_HAND.to_owned(), role, created_at: cx.clock.now() };
-    Ok(tx.teams().set_member(&member).await?)
+    tx.teams().set_member(&member).await?;
+    crate::teams::tell(cx, tx, team_id).await
 }
 
 /// Uses up every invitation of an e-mail address that a provider has verified: the person joins their teams.
