@@ -14,6 +14,7 @@ mod element;
 mod empty;
 mod field;
 mod form;
+mod hidden;
 mod icon;
 mod marks;
 mod menu;
@@ -37,6 +38,7 @@ pub use element::{El, Input, div, el, input, live, nothing, pieces, still, text}
 pub use empty::empty;
 pub use field::{Field, field, select, text_area, text_input};
 pub use form::{FormState, form, form_error};
+pub use hidden::hidden;
 pub use icon::icon;
 pub use marks::marks;
 pub use menu::menu;

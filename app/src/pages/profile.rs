@@ -140,7 +140,7 @@ fn row(login: Login, loading: Loading<ProfilePage>) -> Row {
 
 fn end(login: &Login, loading: Loading<ProfilePage>) -> AnyView {
     let state = FormState::new(None);
-    let id = input("hidden").attr("name", "id").attr("value", login.id.to_string()).view();
+    let id = ui::hidden("id", login.id.to_string());
     let label = format!("Sign out {}", login.device);
     let button = el("button").attr("type", "submit").class("btn").attr("aria-label", label);
     let button = button.live_attr("aria-disabled", move || state.busy.get().then(|| "true".to_owned())).text("Sign out");

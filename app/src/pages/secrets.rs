@@ -95,10 +95,6 @@ fn given_to(secret: &Secret) -> String {
     if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
 }
 
-fn hidden(name: &'static str, value: String) -> AnyView {
-    input("hidden").attr("name", name).attr("value", value).view()
-}
-
 fn project(page: &SecretsPage) -> String {
     page.project.as_ref().map(|(id, _)| id.to_string()).unwrap_or_default()
 }
@@ -110,7 +106,7 @@ fn remove(page: &SecretsPage, name: &str, loading: Loading<SecretsPage>, state: 
         loading.refetch();
     };
     let button = el("button").attr("type", "submit").class("btn danger").attr("aria-label", format!("Remove {name}"));
-    let fields = vec![hidden("project", project(page)), hidden("name", name.to_owned()), button.text("Remove").view()];
+    let fields = vec![ui::hidden("project", project(page)), ui::hidden("name", name.to_owned()), button.text("Remove").view()];
     ui::form("/ui/remove_secret", state, done, pieces(fields))
 }
 
@@ -142,7 +138,7 @@ fn form(page: &SecretsPage, chosen: Option<&Secret>, loading: Loading<SecretsPag
         ..Field::default()
     };
     let fields = vec![
-        hidden("form[project]", project(page)),
+        ui::hidden("form[project]", project(page)),
         ui::text_input(name),
         ui::text_area(value, 3),
         uses(chosen),

@@ -3,23 +3,38 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
+pub(super) use crate::ui::hidden;
 use crate::{
+    loading::{load, loaded},
     routes::to,
-    ui::{self, div, el, input, nothing, pieces},
+    server_fns::access::ask_setup_needed,
+    ui::{self, Kind, div, el, input, nothing, pieces},
 };
 
 pub fn page() -> AnyView {
     let query = use_query_map().get_untracked();
-    let form = el("form").class("form").attr("method", "post").attr("action", to::SETUP).children([
-        entry_error(query.get("error").as_deref()),
-        hidden("token", query.get("token")),
-        entry_field("name", "Name", "text", "name", query.get("name").unwrap_or_default()),
-        entry_field("email", "Email", "email", "username", query.get("email").unwrap_or_default()),
-        entry_field("password", "Password, at least 12 characters", "password", "new-password", String::new()),
-        el("button").attr("type", "submit").class(ui::submit_class()).text("Create admin account").view(),
-    ]);
-    let lead = el("p").class("soft").text("It is an administrator's: it may do everything here and lets others in.");
-    entry("Set up", "Make the first account", pieces(vec![lead.view(), form.view()]))
+    let error = query.get("error");
+    loaded(load(ask_setup_needed), move |needed| {
+        if !needed {
+            return done();
+        }
+        let form = el("form").class("form").attr("method", "post").attr("action", to::SETUP).children([
+            entry_error(error.as_deref()),
+            hidden("token", query.get("token")),
+            entry_field("name", "Name", "text", "name", query.get("name").unwrap_or_default()),
+            entry_field("email", "Email", "email", "username", query.get("email").unwrap_or_default()),
+            entry_field("password", "Password, at least 12 characters", "password", "new-password", String::new()),
+            el("button").attr("type", "submit").class(ui::submit_class()).text("Create admin account").view(),
+        ]);
+        let lead = el("p").class("soft").text("It is an administrator's: it may do everything here and lets others in.");
+        entry("Set up", "Make the first account", pieces(vec![lead.view(), form.view()]))
+    })
+}
+
+/// The first account was made, by whoever had the link before.
+fn done() -> AnyView {
+    let words = el("p").class("soft").text("The first account was made already. Whoever has one lets others in.").view();
+    entry("Set up", "loki is set up", pieces(vec![words, ui::link_button(Kind::Primary, "Sign in", to::LOGIN)]))
 }
 
 /// A page before there is a person to show a shell to.
@@ -28,11 +43,6 @@ pub(super) fn entry(title: &'static str, heading: &'static str, form: AnyView) -
     let panel = el("section").class("panel panel-body").child(el("h1").text(heading).view()).child(form).view();
     let main = el("main").attr("id", "content").class("entry-page").child(brand).child(panel).view();
     pieces(vec![ui::tab_title(title), main])
-}
-
-/// What the form sends along unseen; nothing without a value.
-pub(super) fn hidden(name: &'static str, value: Option<String>) -> AnyView {
-    value.map_or_else(nothing, |value| input("hidden").attr("name", name).attr("value", value).view())
 }
 
 /// A field that must be filled in; `kind` and `complete` are its `type` and `autocomplete`.

@@ -43,6 +43,19 @@ pub async fn ways_in() -> Result<Vec<WayIn>, UiError> {
     Ok(cx.settings.providers.iter().map(way).collect())
 }
 
+/// Whether nobody has an account yet; anybody may know.
+#[server(name = ReadSetupNeeded, prefix = "/ui", endpoint = "setup_needed", input = GetUrl)]
+pub async fn setup_needed() -> Result<bool, UiError> {
+    let cx = use_context::<services::Cx>();
+    let cx = cx.ok_or_else(|| UiError::new(500, "This server is not set up for pages."))?;
+    super::asked(services::accounts::setup_needed(&cx).await)
+}
+
+/// Asks for [`setup_needed`].
+pub fn ask_setup_needed() -> Ask<bool> {
+    Ask::new("setup_needed", &[], setup_needed)
+}
+
 /// Asks for [`ways_in`].
 pub fn ask_ways_in() -> Ask<Vec<WayIn>> {
     Ask::new("ways-in", &[], ways_in)

@@ -20,6 +20,7 @@ pub(super) fn rows() -> Vec<Row> {
     vec![
         reads("/ui/viewer", Login, 200).token(401),
         reads("/ui/ways-in", Nothing, 200),
+        reads("/ui/setup_needed", Nothing, 200),
         reads("/ui/agents", ReadAgents, 200),
         reads("/ui/projects", ReadProjects, 200).at("/ui/projects?after="),
         reads("/ui/new_project", ReadTemplates, 200),

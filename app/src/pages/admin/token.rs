@@ -15,7 +15,7 @@ use crate::{
         admin::tokens::{Standing, TokenPage, ask_token},
         flash::Flash,
     },
-    ui::{self, Field, FormState, Kind, Tone, div, el, input, nothing, pieces, text},
+    ui::{self, Field, FormState, Kind, Tone, div, el, nothing, pieces, text},
 };
 
 /// The forms of the page.
@@ -94,7 +94,7 @@ fn facts(token: &Token) -> AnyView {
 }
 
 fn named(token: &Token) -> AnyView {
-    input("hidden").attr("name", "id").attr("value", token.id.to_string()).view()
+    ui::hidden("id", token.id.to_string())
 }
 
 fn change(token: &Token, flash: &Flash, state: FormState, loading: Loading<TokenPage>) -> AnyView {

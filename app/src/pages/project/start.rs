@@ -9,7 +9,7 @@ use protocol::{
 use super::super::spec_field::spec_field;
 use crate::{
     server_fns::{flash::Flash, projects::ProjectPage},
-    ui::{self, Choice, Field, FormState, Kind, Tone, div, el, input, pieces},
+    ui::{self, Choice, Field, FormState, Kind, Tone, div, el, pieces},
 };
 
 pub(super) fn start(page: &ProjectPage, state: FormState) -> AnyView {
@@ -32,7 +32,7 @@ fn note(words: &'static str) -> AnyView {
 fn form(page: &ProjectPage, state: FormState) -> AnyView {
     let flash = &page.flash;
     let fields = vec![
-        input("hidden").attr("name", "form[project_id]").attr("value", page.project.id.to_string()).view(),
+        ui::hidden("form[project_id]", page.project.id.to_string()),
         specs(page),
         agents(&page.agents, &flash.value("provider")),
         model(flash),
