@@ -9,7 +9,7 @@ use leptos_router::{
     path,
 };
 
-use self::parts::{Account, Form, Page};
+use self::parts::{Account, Form, Page, People};
 use crate::pages::{home, not_found, projects, runs};
 
 /// The page that the address names. Answers are complete HTML, in order.
@@ -22,7 +22,9 @@ pub fn pages() -> AnyView {
             <Route path=path!("/projects/new") view=Page::Form(Form::NewProject) ssr=mode.clone()/>
             <Route path=path!("/projects/:id") view=Page::Form(Form::Project) ssr=mode.clone()/>
             <Route path=path!("/projects/:id/secrets") view=Page::Form(Form::Secrets) ssr=mode.clone()/>
+            <Route path=path!("/projects/:id/sharing") view=Page::People(People::Sharing) ssr=mode.clone()/>
             <Route path=path!("/admin/secrets") view=Page::Form(Form::Secrets) ssr=mode.clone()/>
+            <Route path=path!("/teams/*page") view=Page::People(People::Teams) ssr=mode.clone()/>
             <Route path=path!("/runs") view=Page::Here(runs::page) ssr=mode.clone()/>
             <Route path=path!("/runs/:id") view=Page::Run ssr=mode.clone()/>
             <Route path=path!("/templates") view=Page::Form(Form::Templates) ssr=mode.clone()/>
@@ -47,6 +49,8 @@ pub fn page_at(path: &str) -> Page {
         (Some("projects"), Some("new"), None) => Page::Form(Form::NewProject),
         (Some("projects"), Some(_), None) => Page::Form(Form::Project),
         (Some("projects"), Some(_), Some("secrets")) if segments.next().is_none() => Page::Form(Form::Secrets),
+        (Some("projects"), Some(_), Some("sharing")) if segments.next().is_none() => Page::People(People::Sharing),
+        (Some("teams"), _, _) => Page::People(People::Teams),
         (Some("admin"), Some("secrets"), None) => Page::Form(Form::Secrets),
         (Some("templates"), Some(_), None) => Page::Form(Form::Template),
         (Some("templates"), None, None) => Page::Form(Form::Templates),
@@ -63,7 +67,7 @@ pub fn page_at(path: &str) -> Page {
 
 /// Links. Nothing else in the interface puts addresses together.
 pub mod to {
-    use protocol::{ProjectId, RunId, TokenId, UserId};
+    use protocol::{ProjectId, RunId, TeamId, TokenId, UserId};
 
     pub const HOME: &str = "/";
     pub const PROJECTS: &str = "/projects";
@@ -84,10 +88,14 @@ pub mod to {
     pub const FACTORS: &str = "/profile/factors";
     /// Their recovery codes, right after they were made.
     pub const RECOVERY_CODES: &str = "/profile/factors/codes";
-    /// Teams; rendered by the server, outside of the interface.
+    /// Teams. The pages below are told apart in `pages::teams`.
     pub const TEAMS: &str = "/teams";
 
-    /// Whom a project belongs to and with whom it is shared; rendered by the server, outside of the interface.
+    pub fn team(id: TeamId) -> String {
+        format!("{TEAMS}/{id}")
+    }
+
+    /// Whom a project belongs to and with whom it is shared.
     pub fn sharing(id: ProjectId) -> String {
         format!("/projects/{id}/sharing")
     }

@@ -6,19 +6,24 @@ pub mod agents;
 pub mod ask;
 pub mod factors;
 pub mod flash;
+pub mod owners;
 pub mod profile;
 pub mod projects;
 pub mod run_lists;
 pub mod runs;
 pub mod secrets;
+pub mod sharing;
 pub mod start;
+pub mod teams;
 pub mod templates;
 pub mod users;
 
 #[cfg(feature = "ssr")]
 mod server_side;
 #[cfg(feature = "ssr")]
-pub use server_side::{RequestId, asked, context, set_status};
+use server_side::public_url;
+#[cfg(feature = "ssr")]
+pub use server_side::{PublicUrl, RequestId, asked, context, set_status};
 
 use leptos::server_fn::{
     codec::JsonEncoding,

@@ -1,10 +1,8 @@
 //! Pages and their server functions: rendered by Leptos for whoever is signed in; others are led to sign in first.
 
-mod parts;
-mod sharing;
-mod teams;
+use std::sync::Arc;
 
-use app::{SiteAssets, routes::to};
+use app::{SiteAssets, routes::to, server_fns::PublicUrl};
 use axum::{
     Router,
     body::Body,
@@ -41,7 +39,7 @@ use crate::{
 /// All pages, their server functions, and the forms that sign in and out.
 pub fn routes(edge: &Edge) -> Router<Edge> {
     let site = site_assets();
-    let for_pages = context(edge.cx.clone());
+    let for_pages = context(edge.cx.clone(), edge.settings.public_url.as_str().into());
     let for_functions = for_pages.clone();
     let functions = move |request: Request| {
         let context = for_functions.clone();
@@ -62,17 +60,15 @@ pub fn routes(edge: &Edge) -> Router<Edge> {
         .route(linked::PAGE, get(linked::page))
         .route("/account/sign-in-methods/link/{provider}", post(linked::start))
         .route("/account/sign-in-methods/unlink", post(linked::unlink))
-        .route("/teams", get(teams::list).post(teams::create))
-        .route("/teams/{id}", get(teams::team).post(teams::change))
-        .route("/projects/{id}/sharing", get(sharing::sharing).post(sharing::change))
         .leptos_routes_with_context(edge, generate_route_list(app::App), for_pages, move || app::shell(site.clone()))
         .layer(from_fn_with_state(edge.clone(), gate))
 }
 
 /// What server functions and pages find in Leptos' context.
-fn context(cx: Cx) -> impl Fn() + Clone + Send + Sync + 'static {
+fn context(cx: Cx, public_url: Arc<str>) -> impl Fn() + Clone + Send + Sync + 'static {
     move || {
         provide_context(cx.clone());
+        provide_context(PublicUrl(Arc::clone(&public_url)));
         if let Some(parts) = use_context::<axum::http::request::Parts>() {
             if let Some(actor) = parts.extensions.get::<Actor>() {
                 provide_context(actor.clone());

@@ -42,6 +42,7 @@ pub(super) fn fixed() -> Vec<Command> {
         Command::go("Go to projects", "page", to::PROJECTS),
         Command::go("Go to runs", "page", to::RUNS),
         Command::go("Go to templates", "page", to::TEMPLATES),
+        Command::go("Go to teams", "page", to::TEAMS),
         Command::go("Make a project", "command", to::NEW_PROJECT),
         Command::act("Use the dark theme", Does::SetTheme(Theme::Dark)),
         Command::act("Use the light theme", Does::SetTheme(Theme::Light)),
@@ -86,7 +87,7 @@ mod tests {
 
         assert_eq!(labels("theme DARK"), ["Use the dark theme"]);
         assert_eq!(labels("page runs"), ["Go to runs"]);
-        assert_eq!(labels("").len(), 10);
+        assert_eq!(labels("").len(), 11);
         assert!(labels("nothing like it").is_empty());
     }
 }

@@ -21,10 +21,9 @@ pub(super) fn menu(viewer: Viewer) -> AnyView {
         theme_button("Light", Theme::Light),
         theme_button("System", Theme::System),
     ]);
-    let outside =
-        |href: &str, words: &str| el("a").class("menu-item").attr("href", href).attr("rel", "external").text(words).view();
-    let profile = el("a").class("menu-item").attr("href", to::PROFILE).text("Account and logins").view();
-    let (teams, docs) = (outside(to::TEAMS, "Teams"), outside(to::DOCS, "Open API documentation"));
+    let link = |href: &str, words: &str| el("a").class("menu-item").attr("href", href).text(words);
+    let (profile, teams) = (link(to::PROFILE, "Account and logins").view(), link(to::TEAMS, "Teams").view());
+    let docs = link(to::DOCS, "Open API documentation").attr("rel", "external").view();
     let sign_out = el("button").attr("type", "submit").class("menu-item").text("Sign out").view();
     let form = el("form").attr("id", "sign-out").attr("method", "post").attr("action", to::LOGOUT).child(sign_out).view();
     ui::menu("You", face, pieces(vec![who, themes.view(), profile, teams, docs, form]))

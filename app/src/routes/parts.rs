@@ -1,5 +1,5 @@
-//! What the browser loads first, and what it loads when it is needed: the page of a run, the forms, the page about oneself
-//! and the admin section are WASM of their own (docs/decisions/0009-parts-of-the-site.md). On the server everything is there.
+//! What the browser loads first, and what it loads when it is needed: the page of a run, the forms, the page about oneself,
+//! teams and the admin section are WASM of their own (docs/decisions/0009-parts-of-the-site.md). On the server everything is there.
 
 #![expect(clippy::unnecessary_wraps, reason = "what the splitter asks for: its own loading may fail")]
 
@@ -11,7 +11,7 @@ use leptos_router::ChooseView;
 
 use crate::{
     loading::problem,
-    pages::{admin, login, new_project, profile, project, run, secrets, setup, template, templates},
+    pages::{admin, login, new_project, profile, project, run, secrets, setup, teams, template, templates},
     server_fns::UiError,
     ui,
 };
@@ -25,6 +25,7 @@ pub enum Page {
     Form(Form),
     Admin,
     Account(Account),
+    People(People),
 }
 
 /// Pages that are mostly forms, the templates that lead to them, and signing in.
@@ -47,6 +48,13 @@ pub enum Account {
     RecoveryCodes,
 }
 
+/// Pages about who works together on what.
+#[derive(Clone, Copy, Debug)]
+pub enum People {
+    Sharing,
+    Teams,
+}
+
 impl ChooseView for Page {
     async fn choose(self) -> AnyView {
         let shown = match self {
@@ -55,6 +63,7 @@ impl ChooseView for Page {
             Self::Form(form) => forms_part(form).await,
             Self::Admin => admin_part().await,
             Self::Account(page) => account_part(page).await,
+            Self::People(page) => people_part(page).await,
         };
         shown.unwrap_or_else(|NotLoaded| not_loaded())
     }
@@ -77,6 +86,7 @@ impl Page {
             Self::Form(_) => Ok(load_forms_part().await?),
             Self::Admin => Ok(load_admin_part().await?),
             Self::Account(_) => Ok(load_account_part().await?),
+            Self::People(_) => Ok(load_people_part().await?),
         }
     }
 }
@@ -115,6 +125,14 @@ fn account_part(page: Account) -> Result<AnyView, NotLoaded> {
         Account::Factors => profile::factors::page(),
         Account::Profile => profile::page(),
         Account::RecoveryCodes => profile::recovery_codes::page(),
+    })
+}
+
+#[wasm_split(people, fallible, wasm_split_path = ::leptos::wasm_split, preload(load_people_part))]
+fn people_part(page: People) -> Result<AnyView, NotLoaded> {
+    Ok(match page {
+        People::Sharing => teams::sharing::page(),
+        People::Teams => teams::page(),
     })
 }
 

@@ -14,6 +14,15 @@ use super::UiError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestId(pub Arc<str>);
 
+/// How browsers reach this server, for links that leave it; provided by the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl(pub Arc<str>);
+
+/// What links that leave this server begin with.
+pub(super) fn public_url() -> Arc<str> {
+    use_context::<PublicUrl>().map_or_else(|| Arc::from(""), |PublicUrl(url)| url)
+}
+
 /// The use cases' context and who asks.
 pub fn context() -> Result<(Cx, Actor), UiError> {
     let cx = use_context::<Cx>().ok_or_else(|| fail(UiError::new(500, "This server is not set up for pages.")))?;

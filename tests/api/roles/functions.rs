@@ -1,8 +1,8 @@
 //! Server functions: what the interface asks from the browser. Each has an `endpoint` of its own below `/ui/`.
 
 use domain::access::Action::{
-    ControlRun, ManageAllSecrets, ManageSecrets, ManageTokens, ManageUsers, ReadAgents, ReadAudit, ReadProjects, ReadRuns,
-    ReadSettings, ReadTemplates, StartRun, WriteProject,
+    ControlRun, ManageAllSecrets, ManageSecrets, ManageTeam, ManageTeams, ManageTokens, ManageUsers, ReadAgents, ReadAudit,
+    ReadProjects, ReadRuns, ReadSettings, ReadTeams, ReadTemplates, ShareProject, StartRun, WriteProject,
 };
 
 use super::rows::{
@@ -62,6 +62,22 @@ pub(super) fn rows() -> Vec<Row> {
         does("/ui/remove_user", ManageUsers, 404).with("id=ID&confirm=x"),
         // No e-mail address.
         does("/ui/invite_user", ManageUsers, 400).with("email=nobody&role=viewer"),
+        reads("/ui/teams", ReadTeams, 200).at("/ui/teams?q=&after="),
+        reads("/ui/team", ReadTeams, 404).at("/ui/team?id=ID&q=&after="),
+        // Without a name.
+        does("/ui/create_team", ManageTeams, 400).with("name="),
+        does("/ui/rename_team", ManageTeam, 404).with("id=ID&name=A"),
+        does("/ui/add_member", ManageTeam, 404).with("id=ID&email=a@example.org&role=viewer"),
+        does("/ui/set_member_role", ManageTeam, 404).with("id=ID&user=ID&role=viewer"),
+        does("/ui/remove_member", ManageTeam, 404).with("id=ID&user=ID"),
+        does("/ui/invite_to_team", ManageTeam, 404).with("id=ID&email=&role=viewer"),
+        does("/ui/withdraw_invitation", ManageTeam, 404).with("id=ID&invitation=ID"),
+        does("/ui/remove_team", ManageTeam, 404).with("id=ID"),
+        reads("/ui/sharing", ReadProjects, 404).at("/ui/sharing?id=ID"),
+        does("/ui/share_project", ShareProject, 404).with("id=ID&role=viewer&owner[kind]=person&owner[email]=a@example.org"),
+        does("/ui/set_share_role", ShareProject, 404).with("id=ID&share=ID&role=viewer"),
+        does("/ui/unshare_project", ShareProject, 404).with("id=ID&share=ID"),
+        does("/ui/give_project", ShareProject, 404).with("id=ID&owner[kind]=installation"),
         // Who may not open them hears that there are none.
         reads("/ui/admin_pages", ReadAudit, 200).refused(404),
         reads("/ui/admin_roles", ReadAudit, 200).refused(404),

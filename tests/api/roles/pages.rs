@@ -1,6 +1,6 @@
 //! Pages and forms of browsers, which no document lists.
 
-use domain::access::Action::{ManageAllSecrets, ManageSecrets, ManageTeams, ManageTokens, ManageUsers, ReadAudit, ReadSettings};
+use domain::access::Action::{ManageAllSecrets, ManageSecrets, ManageTokens, ManageUsers, ReadAudit, ReadSettings};
 
 use super::rows::{
     Needs::{Login, Nothing},
@@ -54,14 +54,11 @@ pub(super) fn rows() -> Vec<Row> {
         form("/reset", Nothing, 401),
         // No mail is set up.
         form("/forgot", Nothing, 409),
-        page("/teams", Login, 200),
-        page("/teams/{id}", Login, 404),
-        page("/projects/{id}/sharing", Login, 404),
+        page("/teams/*page", Login, 200).at("/teams"),
+        page("/teams/*page", Login, 404).at("/teams/ID"),
+        page("/teams/*page", Login, 404).at("/teams/ID/more"),
+        page("/projects/:id/sharing", Login, 404),
         page("/invite", Nothing, 401),
-        // Empty forms.
-        form("/teams", ManageTeams, 422),
-        form("/teams/{id}", Login, 404),
-        form("/projects/{id}/sharing", Login, 404),
         form("/invite", Nothing, 401),
         page("/account/confirm", Login, 200).token(422),
         // Without a proof.

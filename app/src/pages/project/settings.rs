@@ -7,7 +7,7 @@ use super::super::{new_project::delivery_choice, spec_field::spec_field};
 use crate::{
     routes::to,
     server_fns::{flash::Flash, projects::ProjectPage},
-    ui::{self, Field, FormState, Kind, Tone, div, el, input, nothing, pieces},
+    ui::{self, Field, FormState, Kind, Tone, div, el, nothing, pieces},
 };
 
 pub(super) fn settings(page: &ProjectPage, settings: FormState, delete: FormState) -> AnyView {
@@ -23,7 +23,7 @@ pub(super) fn settings(page: &ProjectPage, settings: FormState, delete: FormStat
 }
 
 fn sharing(project: &Project) -> AnyView {
-    let link = el("a").class("btn").attr("href", to::sharing(project.id)).attr("rel", "external").text("Open").view();
+    let link = ui::link_button(Kind::Normal, "Open", to::sharing(project.id));
     let words = el("p").class("soft").text("Whom the project belongs to, and who else may see it or work on it.").view();
     pieces(vec![words, link])
 }
@@ -63,7 +63,7 @@ fn change(project: &Project, flash: &Flash, state: FormState) -> AnyView {
 }
 
 fn named(project: &Project) -> AnyView {
-    input("hidden").attr("name", "id").attr("value", project.id.to_string()).view()
+    ui::hidden("id", project.id.to_string())
 }
 
 fn remove(project: &Project, state: FormState) -> AnyView {

@@ -1,4 +1,4 @@
-//! Secrets of new tokens, and recovery codes, on their way to the page of whoever made them: in memory, for one look, for a minute. So they stand in no
+//! Secrets of new tokens, recovery codes and links of invitations on their way to the page of whoever made them: in memory, for one look, for a minute. So they stand in no
 //! address, no cookie and no table, and a browser without script sees them too.
 
 use std::{
@@ -7,7 +7,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use protocol::{LoginId, Timestamp, TokenId};
+use protocol::{LoginId, TeamId, Timestamp, TokenId};
 
 /// How long a secret waits for its page.
 const KEPT_MS: i64 = 60_000;
@@ -20,6 +20,8 @@ pub enum Unseen {
     Token(TokenId),
     /// The recovery codes of the person, with a space between each two.
     RecoveryCodes,
+    /// The link of the newest invitation into that team.
+    Invitation(TeamId),
 }
 
 /// Secrets that wait to be seen, by who may see them.

@@ -1,0 +1,134 @@
+//! Teams: who is in which, what each may do, and with whom a project is shared. A part of the site of its own; its two pages
+//! below `/teams` are one route, told apart here.
+
+mod invitations;
+mod list;
+mod members;
+pub mod sharing;
+mod team;
+
+use leptos::prelude::*;
+use leptos_router::{hooks::use_location, params::ParamsMap};
+use protocol::{Envelope, access::Role};
+
+use super::not_found;
+use crate::{
+    browser::IS_BROWSER,
+    routes::to,
+    ui::{self, Crumb, Field, FormState, Tone, div, el, input, live},
+    words,
+};
+
+pub fn page() -> AnyView {
+    let pathname = use_location().pathname;
+    if !IS_BROWSER {
+        // Put together once: what reads a signal would be so at each look that the server takes at the page.
+        return at(&pathname.get_untracked());
+    }
+    // Who leaves the section sees its last page until the next one is there.
+    let path = Memo::new(move |last: Option<&String>| {
+        let path = pathname.get();
+        if path.starts_with(to::TEAMS) { path } else { last.cloned().unwrap_or(path) }
+    });
+    live(move || at(&path.get()))
+}
+
+fn at(path: &str) -> AnyView {
+    let segments: Vec<&str> = path.trim_matches('/').split('/').skip(1).collect();
+    match segments.as_slice() {
+        [] => list::page(),
+        [id] => team::page((*id).to_owned()),
+        _ => not_found::page(),
+    }
+}
+
+/// Whether a page about teams looks different after it: who is in them, or what belongs to them.
+fn changes_teams(envelope: &Envelope) -> bool {
+    ["team_", "project_"].iter().any(|kind| envelope.kind.starts_with(kind))
+}
+
+/// What the address asks for, as long as it is the address of this page.
+fn asked_here() -> Memo<ParamsMap> {
+    let location = use_location();
+    let (pathname, query) = (location.pathname, location.query);
+    let here = pathname.get_untracked();
+    Memo::new(move |last: Option<&ParamsMap>| match last {
+        Some(last) if pathname.get() != here => last.clone(),
+        _ => query.get(),
+    })
+}
+
+fn crumbs(steps: &[(&str, &str)]) -> Vec<Crumb> {
+    let below = steps.iter().map(|(label, href)| Crumb::new(*label, *href));
+    std::iter::once(Crumb::new("Teams", to::TEAMS)).chain(below).collect()
+}
+
+/// A plain form: what is looked for is in the address.
+fn search(address: &str, label: &'static str, words: String) -> AnyView {
+    let field = input("search").attr("name", "q").attr("value", words).attr("aria-label", label);
+    let field = field.attr("placeholder", label).attr("autocomplete", "off").view();
+    let button = el("button").attr("type", "submit").class("btn").text("Search").view();
+    let form = el("form").class("search-form field").attr("role", "search").attr("method", "get").attr("action", address);
+    form.child(field).child(button).view()
+}
+
+/// So many of something.
+fn count(number: u32, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// The least that there is comes first, so that nobody gives more than they chose.
+const LEAST_FIRST: [Role; 4] = [Role::Viewer, Role::Auditor, Role::Operator, Role::Admin];
+
+/// The field for a role.
+fn role_field(id: &'static str, chosen: &str) -> AnyView {
+    let chosen = if chosen.is_empty() { Role::Viewer.as_str() } else { chosen };
+    let options = LEAST_FIRST.map(|role| (role.as_str().to_owned(), words::role_name(role).to_owned()));
+    let hint = "An admin takes people in and out, an operator starts runs, a viewer and an auditor look.";
+    ui::select(Field { id, name: "role", label: "Role", hint, value: chosen.to_owned(), ..Field::default() }, options.to_vec())
+}
+
+/// A form within a row that gives `whose` another role.
+fn role_in_row(
+    action: &'static str,
+    whose: &str,
+    role: Role,
+    fields: Vec<AnyView>,
+    done: impl Fn() + Clone + Send + 'static,
+) -> AnyView {
+    let state = FormState::new(None);
+    let options = LEAST_FIRST
+        .map(|one| el("option").attr("value", one.as_str()).flag("selected", one == role).text(words::role_name(one)).view());
+    let select = el("select").attr("name", "role").attr("aria-label", format!("Role of {whose}")).children(options).view();
+    let button = el("button").attr("type", "submit").class("btn").attr("aria-label", format!("Change the role of {whose}"));
+    let mut fields = fields;
+    fields.extend([div("field").child(select).view(), button.text("Change").view()]);
+    ui::form(action, state, done, ui::pieces(fields))
+}
+
+/// Something that takes away, asked once more; without script too. `words` are the first button's, `surely` what it means.
+fn confirmed(
+    action: &'static str,
+    (short, whose): (&'static str, &str),
+    surely: String,
+    fields: Vec<AnyView>,
+    done: impl Fn() + Clone + Send + 'static,
+) -> AnyView {
+    let state = FormState::new(None);
+    let mut fields = fields;
+    let button = el("button").attr("type", "submit").class("btn danger").attr("aria-label", format!("{short} {whose}"));
+    fields.insert(0, el("p").text(surely).view());
+    fields.push(button.text(short).view());
+    let summary = el("summary").class("btn danger").attr("aria-label", format!("{short} {whose}…")).text(format!("{short}…"));
+    let form = ui::form(action, state, done, ui::pieces(fields));
+    el("details").class("confirm").child(summary.view()).child(form).view()
+}
+
+/// What a form does when it was done: says so, and reads the page anew.
+fn says(words: &'static str, refetch: impl Fn() + Clone + Send + 'static) -> impl Fn() + Clone + Send + 'static {
+    let toasts = ui::toasts();
+    move || {
+        toasts.show(Tone::Good, words);
+        refetch();
+    }
+}

@@ -1,0 +1,98 @@
+//! Who is in a team, and taking somebody in.
+
+use leptos::prelude::*;
+use protocol::teams::Member;
+
+use super::{confirmed, role_field, role_in_row, says, search};
+use crate::{
+    browser::elements::set_value,
+    loading::Loading,
+    pages::owner_choice::typing,
+    routes::to,
+    server_fns::teams::TeamPage,
+    ui::{self, Column, FormState, Kind, Row, div, el, nothing, pieces, text},
+    words,
+};
+
+const COLUMNS: &[Column] =
+    &[Column { title: "Person", class: "main" }, Column { title: "Role", class: "place" }, Column { title: "", class: "act" }];
+
+/// From this many people on there is something to look through.
+const MANY: u32 = 10;
+
+/// The table of members, with a search where they are many.
+pub(super) fn members(page: &TeamPage, words: &str, loading: Loading<TeamPage>) -> AnyView {
+    let address = to::team(page.team.id);
+    let mut parts = Vec::new();
+    if page.team.members > MANY || !words.is_empty() {
+        parts.push(search(&address, "Name or e-mail", words.to_owned()));
+    }
+    if page.members.is_empty() {
+        let all = ui::link_button(Kind::Normal, "Show everybody", address.clone());
+        parts.push(ui::empty("Nobody found", "No name and no e-mail address in the team has these words.", all));
+    } else {
+        let rows = page.members.iter().map(|member| row(page, member, loading)).collect();
+        parts.push(ui::panel("Members", ui::table("Members", COLUMNS, rows)));
+    }
+    if let Some(after) = &page.next {
+        let more = to::asking(&address, &[("q", words), ("after", after)]);
+        parts.push(el("p").class("more").child(ui::link_button(Kind::Normal, "Show more people", more)).view());
+    }
+    pieces(parts)
+}
+
+fn row(page: &TeamPage, member: &Member, loading: Loading<TeamPage>) -> Row {
+    let me = page.me == Some(member.user_id);
+    let name = el("span").class("name").text(member.name.clone()).view();
+    let who = pieces(vec![name, el("span").class("sub muted").text(member.email.clone()).view()]);
+    let role = if page.may_manage {
+        let done = says("Role changed.", move || loading.refetch());
+        role_in_row("/ui/set_member_role", &member.name, member.role, named(page, member), done)
+    } else {
+        text(words::role_name(member.role))
+    };
+    let from = match member.by_rules {
+        Some(_) => el("span").class("muted").text("by groups at a sign-in provider").view(),
+        None => nothing(),
+    };
+    let act = if member.given.is_some() && (page.may_manage || me) { out(page, member, me, loading) } else { nothing() };
+    Row { cells: vec![who, pieces(vec![role, from]), act] }
+}
+
+fn named(page: &TeamPage, member: &Member) -> Vec<AnyView> {
+    vec![ui::hidden("id", page.team.id.to_string()), ui::hidden("user", member.user_id.to_string())]
+}
+
+fn out(page: &TeamPage, member: &Member, me: bool, loading: Loading<TeamPage>) -> AnyView {
+    let (short, surely) = if me {
+        ("Leave", format!("You leave {} and what belongs to it.", page.team.name))
+    } else {
+        ("Take out", format!("{} has no role in the team any more.", member.name))
+    };
+    let whose = if me { page.team.name.as_str() } else { member.name.as_str() };
+    let done = if me { "You left the team." } else { "They are out of the team." };
+    // Whoever left may not ask for the team any more.
+    let refetch = move || {
+        if !me {
+            loading.refetch();
+        }
+    };
+    confirmed("/ui/remove_member", (short, whose), surely, named(page, member), says(done, refetch))
+}
+
+/// Takes somebody in who has an account.
+pub(super) fn add(page: &TeamPage, loading: Loading<TeamPage>, state: FormState) -> AnyView {
+    let was_refused = page.flash.value("form") == "add";
+    let kept = |field: &str| if was_refused { page.flash.value(field) } else { String::new() };
+    let fields = vec![
+        ui::hidden("id", page.team.id.to_string()),
+        typing("member-email", "email", "E-mail address of their account", "email", kept("email")),
+        role_field("member-role", &kept("role")),
+        div("form-end").child(ui::submit_button(Kind::Primary, "Take in", state.is_busy())).view(),
+    ];
+    let done = says("They are in the team.", move || {
+        set_value("member-email", "");
+        loading.refetch();
+    });
+    ui::form("/ui/add_member", state, done, pieces(fields))
+}

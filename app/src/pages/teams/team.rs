@@ -1,0 +1,109 @@
+//! `/teams/ID`: who is in a team, who is invited, its name and its end.
+
+use leptos::prelude::*;
+
+use super::{asked_here, changes_teams, count, crumbs, invitations, members};
+use crate::{
+    loading::{Loading, load, loaded_page, refetch_on},
+    pages::owner_choice::{Asked, owner_choice},
+    routes::to,
+    server_fns::teams::{TeamPage, ask_team},
+    ui::{self, Field, FormState, Kind, Tone, div, el, nothing, pieces},
+};
+
+/// The forms of the page; they outlive that the page is read anew.
+#[derive(Clone, Copy)]
+pub(super) struct Forms {
+    pub(super) add: FormState,
+    pub(super) invite: FormState,
+    name: FormState,
+    remove: FormState,
+}
+
+pub(super) fn page(id: String) -> AnyView {
+    let query = asked_here();
+    let new = || FormState::new(None);
+    let forms = Forms { add: new(), invite: new(), name: new(), remove: new() };
+    let loading = load(move || {
+        let get = |name: &str| query.with(|query| query.get(name).unwrap_or_default());
+        ask_team(&id, &get("q"), &get("after"))
+    });
+    refetch_on(loading, changes_teams);
+    let words = move || query.with_untracked(|query| query.get("q").unwrap_or_default());
+    loaded_page(loading, move |page| show(&page, &words(), loading, forms))
+}
+
+fn show(page: &TeamPage, words: &str, loading: Loading<TeamPage>, forms: Forms) -> AnyView {
+    let team = &page.team;
+    let refused = page.flash.error.clone();
+    // A form in a row, or one that is not there any more, has no room for what was wrong when the page came anew.
+    let above = match (refused, page.flash.value("form").as_str()) {
+        (None, _) => nothing(),
+        (Some(error), form @ ("add" | "invite" | "name" | "remove")) if page.may_manage => {
+            let state = match form {
+                "add" => forms.add,
+                "invite" => forms.invite,
+                "name" => forms.name,
+                _ => forms.remove,
+            };
+            state.error.set(Some(error));
+            nothing()
+        }
+        (Some(error), _) => ui::form_error(error.detail),
+    };
+    let counts = format!("{}, {}", count(team.members, "person", "people"), count(team.projects, "project", "projects"));
+    let about = el("p").class("soft").text(counts).view();
+    let mut main = vec![members::members(page, words, loading)];
+    let mut parts = vec![ui::page_head(team.name.clone(), about, nothing()), above];
+    if page.may_manage {
+        parts.extend(page.link.clone().map(invitations::shown_once));
+        main.extend(invitations::open(page, loading));
+        let side = div("").children([
+            ui::padded_panel("Take somebody in", members::add(page, loading, forms.add)),
+            ui::padded_panel("Invite", invitations::invite(page, loading, forms.invite)),
+            ui::padded_panel("Name", rename(page, loading, forms.name)),
+            ui::padded_panel("Remove team", remove(page, forms.remove)),
+        ]);
+        parts.push(div("project-columns one-token").child(div("").children(main).view()).child(side.view()).view());
+    } else {
+        parts.extend(main);
+    }
+    ui::page(team.name.clone(), crumbs(&[(&team.name, &to::team(team.id))]), pieces(parts))
+}
+
+fn rename(page: &TeamPage, loading: Loading<TeamPage>, state: FormState) -> AnyView {
+    let was_refused = page.flash.value("form") == "name";
+    let name = Field {
+        id: "team-name",
+        name: "name",
+        label: "Name",
+        hint: "1 to 100 characters that no other team is called by.",
+        value: if was_refused { page.flash.value("name") } else { page.team.name.clone() },
+        required: true,
+        ..Field::default()
+    };
+    let fields = vec![
+        ui::hidden("id", page.team.id.to_string()),
+        ui::text_input(name),
+        div("form-end").child(ui::submit_button(Kind::Normal, "Rename team", state.is_busy())).view(),
+    ];
+    ui::form("/ui/rename_team", state, super::says("Team renamed.", move || loading.refetch()), pieces(fields))
+}
+
+/// Asked once more; a team with projects asks who gets them.
+fn remove(page: &TeamPage, state: FormState) -> AnyView {
+    const HEIR: Asked = Asked { legend: "Who gets its projects", team_id: "heir-team", email_id: "heir-email" };
+    let team = &page.team;
+    let toasts = ui::toasts();
+    let surely = el("p").text("Removes ").child(el("b").text(team.name.clone()).view());
+    let surely = surely.text(" with its members and invitations. What it was given on other projects goes too.").view();
+    let mut fields = vec![surely, ui::hidden("id", team.id.to_string())];
+    if team.projects > 0 {
+        fields.push(owner_choice(&HEIR, &page.heirs, &page.flash));
+    }
+    fields.push(div("form-end").child(ui::submit_button(Kind::Danger, "Remove team", state.is_busy())).view());
+    let done = move || toasts.show(Tone::Neutral, "Team removed.");
+    let form = ui::form("/ui/remove_team", state, done, pieces(fields));
+    let details = el("details").class("confirm").flag("open", page.flash.value("form") == "remove");
+    details.child(el("summary").class("btn danger").text("Remove…").view()).child(form).view()
+}

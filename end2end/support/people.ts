@@ -1,0 +1,25 @@
+// People with accounts of their own, each in a browser of their own.
+import type { Browser, Page } from '@playwright/test';
+import { ADMIN } from './fixtures.ts';
+import type { Server } from './server.ts';
+
+export const ROLES = ['admin', 'operator', 'viewer', 'auditor'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** An account with the password that everybody has. */
+export function makesPerson(server: Server, email: string, role: Role): void {
+  server.loki(['user', 'create', '--email', email, '--role', role, '--password-stdin'], ADMIN.password);
+}
+
+/** A page of somebody new, signed in. */
+export async function pageOf(browser: Browser, server: Server, email: string, role: Role, more = {}): Promise<Page> {
+  makesPerson(server, email, role);
+  const context = await browser.newContext({ baseURL: server.url, storageState: { cookies: [], origins: [] }, ...more });
+  const page = await context.newPage();
+  await page.goto('/login');
+  await page.getByLabel('Email').fill(email);
+  await page.getByLabel('Password').fill(ADMIN.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL(`${server.url}/`);
+  return page;
+}

@@ -1,0 +1,213 @@
+// Teams and sharing: made, filled, invited to, shared and removed in the shell of every page, live, with the keyboard and
+// without script.
+import type { Browser, Page } from '@playwright/test';
+import { ADMIN, type Home, alive, expect, test } from '../support/fixtures.ts';
+import { fitsAcross, fitsFingers, hasNotShifted, isAccessible, watchShifts } from '../support/checks.ts';
+import { PHONE } from '../support/browser.ts';
+import { makesPerson, pageOf } from '../support/people.ts';
+
+type Team = { id: string; name: string };
+
+/** A team with Grace in it, a project of its own and one that is shared with it. */
+async function populated(home: Home, name: string): Promise<{ team: Team; project: string }> {
+  const team = await home.api.post<Team>('/api/v2/teams', { name });
+  const email = `${name.toLowerCase()}.grace@example.org`;
+  makesPerson(home.server, email, 'viewer');
+  await home.api.post(`/api/v2/teams/${team.id}/members`, { email, role: 'operator' });
+  const project = await home.api.hasProject(`${name} engine`, undefined, { owner: { kind: 'team', id: team.id } });
+  await home.api.post(`/api/v2/projects/${project.id}/shares`, { email: 'ada@example.org', role: 'viewer' });
+  return { team, project: project.id };
+}
+
+async function palette(page: Page, words: string): Promise<void> {
+  await page.keyboard.press('ControlOrMeta+k');
+  await page.getByRole('combobox', { name: 'Search or run a command' }).fill(words);
+  await page.keyboard.press('Enter');
+}
+
+test('a team is made from the palette, filled, and removed', async ({ page, home, complaints }) => {
+  complaints.allow(/status of 400/, /status of 409/);
+  makesPerson(home.server, 'alan@example.org', 'viewer');
+  await page.goto('/');
+  await alive(page);
+  await palette(page, 'teams');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Teams');
+  await page.getByLabel('Name', { exact: true }).fill('Backend');
+  await page.getByRole('button', { name: 'Make team' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Backend');
+
+  const email = page.getByLabel('E-mail address of their account');
+  await email.fill('nobody@example.org');
+  await page.getByRole('button', { name: 'Take in' }).click();
+  await expect(page.getByRole('alert')).toContainText('Nobody has an account with nobody@example.org');
+  await email.fill('alan@example.org');
+  await page.getByRole('button', { name: 'Take in' }).click();
+  const row = page.getByRole('row', { name: /alan@example\.org/ });
+  await expect(row).toBeVisible();
+  await expect(email).toHaveValue('');
+  await expect(page.locator('.page-head')).toContainText('2 people');
+
+  await row.getByRole('combobox').selectOption('admin');
+  await row.getByRole('button', { name: /Change the role/ }).click();
+  await expect(page.locator('.toasts')).toContainText('Role changed');
+  await expect(row.getByRole('combobox')).toHaveValue('admin');
+  await row.getByText('Take out…').click();
+  await row.getByRole('button', { name: /Take out/ }).click();
+  await expect(row).toHaveCount(0);
+
+  await page.getByText('Remove…').click();
+  await page.getByRole('button', { name: 'Remove team' }).click();
+  await expect(page).toHaveURL('/teams');
+  await expect(page.getByRole('row', { name: /Backend/ })).toHaveCount(0);
+});
+
+test('an invitation is shown once, listed and taken back', async ({ page, home }) => {
+  const { team } = await populated(home, 'Inviters');
+  await page.goto(`/teams/${team.id}`);
+  await alive(page);
+  await page.getByRole('button', { name: 'Make a link' }).click();
+  const link = page.getByRole('region', { name: "The invitation's link" }).locator('code');
+  await expect(link).toHaveText(/\/invite\?link=[0-9a-f]{64}$/);
+  await isAccessible(page, 'a new invitation');
+  await page.reload();
+  await alive(page);
+  await expect(page.locator('.secret-once')).toHaveCount(0);
+  const row = page.getByRole('row', { name: /whoever has the link/ });
+  await row.getByText('Take back…').click();
+  await row.getByRole('button', { name: /Take back/ }).click();
+  await expect(row).toHaveCount(0);
+});
+
+test('a project is shared, and given to a team that is typed', async ({ page, home }) => {
+  const { team } = await populated(home, 'Owners');
+  makesPerson(home.server, 'eve@example.org', 'viewer');
+  const project = await home.api.hasProject('Given away');
+  await page.goto(`/projects/${project.id}?tab=settings`);
+  await alive(page);
+  await page.getByRole('link', { name: 'Open', exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Owner and sharing');
+  await page.getByLabel('E-mail address').last().fill('eve@example.org');
+  await page.getByRole('button', { name: 'Share project' }).click();
+  await expect(page.getByRole('row', { name: /eve/ })).toBeVisible();
+
+  await page.getByText('Give it away…').click();
+  await page.getByRole('radio', { name: /A team/ }).first().check();
+  await page.getByLabel('Name of the team').first().fill('owners');
+  await page.getByRole('button', { name: 'Give it away' }).click();
+  await expect(page.getByText('It belongs to the team Owners')).toBeVisible();
+  const after = await home.api.get<{ owner: { id: string } }>(`/api/projects/${project.id}`);
+  expect(after.owner.id).toBe(team.id);
+});
+
+test('what others change is there without a reload', async ({ page, home }) => {
+  const { team, project } = await populated(home, 'Watched');
+  makesPerson(home.server, 'late@example.org', 'viewer');
+  await page.goto(`/teams/${team.id}`);
+  await alive(page);
+  // What is being typed stays.
+  await page.getByLabel('E-mail address of their account').fill('half typed');
+  await home.api.post(`/api/v2/teams/${team.id}/members`, { email: 'late@example.org' });
+  await expect(page.getByRole('row', { name: /late@example\.org/ })).toBeVisible();
+  await home.api.post('/api/v2/invitations', { team_id: team.id });
+  await expect(page.getByRole('table', { name: 'Invitations' }).getByRole('row')).toHaveCount(2);
+  await expect(page.getByLabel('E-mail address of their account')).toHaveValue('half typed');
+
+  await page.goto(`/projects/${project}/sharing`);
+  await alive(page);
+  await home.api.post(`/api/v2/projects/${project}/shares`, { email: 'late@example.org', role: 'viewer' });
+  await expect(page.getByRole('row', { name: /late/ })).toBeVisible();
+});
+
+test('a team is found and opened with keys alone', async ({ page, home }) => {
+  await populated(home, 'Keyed');
+  await page.goto('/teams?q=keyed');
+  await alive(page);
+  await expect(page.getByRole('table', { name: 'Teams' }).getByRole('row')).toHaveCount(2);
+  await page.keyboard.press('j');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Keyed');
+  await page.goto('/teams?q=nothing-like-it');
+  await expect(page.getByRole('link', { name: 'Show all teams' })).toBeVisible();
+});
+
+/** For people to look at. */
+async function picture(page: Page, what: string): Promise<void> {
+  const folder = process.env.PICTURES;
+  if (folder) await page.screenshot({ path: `${folder}/${what}.png`, fullPage: true });
+}
+
+async function places(browser: Browser, home: Home): Promise<[string, string, Page?][]> {
+  const { team, project } = await populated(home, `Looked${Math.floor(Date.now() % 1e6)}`);
+  await home.api.post('/api/v2/invitations', { team_id: team.id, email: 'somebody@example.org' });
+  return [
+    ['teams', '/teams'],
+    ['team', `/teams/${team.id}`],
+    ['sharing', `/projects/${project}/sharing`],
+  ];
+}
+
+for (const scheme of ['dark', 'light'] as const) {
+  test(`the pages are accessible and nothing moves, ${scheme}`, async ({ page, browser, home }) => {
+    await page.emulateMedia({ colorScheme: scheme });
+    await watchShifts(page);
+    for (const [name, path] of await places(browser, home)) {
+      await page.goto(path);
+      await alive(page);
+      await isAccessible(page, name);
+      await hasNotShifted(page, name);
+      await picture(page, `${scheme}-1440-${name}`);
+    }
+  });
+}
+
+test.describe('on a phone', () => {
+  test.use(PHONE);
+
+  test('the pages fit', async ({ page, browser, home }) => {
+    for (const [name, path] of await places(browser, home)) {
+      await page.goto(path);
+      await alive(page);
+      for (const details of await page.locator('main details:not([open]) > summary').all()) await details.click();
+      await fitsAcross(page, name);
+      await fitsFingers(page, name);
+      await picture(page, `dark-390-${name}`);
+    }
+  });
+});
+
+test.describe('without script', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('a team is made, somebody invited, and the team removed', async ({ page, browser, home }) => {
+    await page.goto('/teams');
+    await page.getByLabel('Name', { exact: true }).fill('Plain');
+    await page.getByRole('button', { name: 'Make team' }).click();
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Plain');
+    await page.getByRole('button', { name: 'Make a link' }).click();
+    const link = (await page.locator('.secret-once code').textContent()) ?? '';
+    const context = await browser.newContext({ baseURL: home.server.url, storageState: { cookies: [], origins: [] } });
+    const theirs = await context.newPage();
+    await theirs.goto(link);
+    await theirs.getByLabel('E-mail address').fill('plain@example.org');
+    await theirs.getByLabel(/^Password/).fill(ADMIN.password);
+    await theirs.getByRole('button', { name: 'Make an account' }).click();
+    await theirs.goto(page.url());
+    await expect(theirs.getByText('plain@example.org')).toBeVisible();
+    await context.close();
+
+    await page.reload();
+    await page.getByText('Remove…').click();
+    await page.getByRole('button', { name: 'Remove team' }).click();
+    await expect(page).toHaveURL('/teams');
+    await expect(page.locator('.needs-script').filter({ visible: true })).toHaveCount(0);
+  });
+});
+
+test('who is in no team has one thing to do, and is shown no form', async ({ browser, home }) => {
+  const theirs = await pageOf(browser, home.server, 'alone@example.org', 'viewer');
+  await theirs.goto('/teams');
+  await alive(theirs);
+  await expect(theirs.getByRole('heading', { name: 'You are in no team' })).toBeVisible();
+  await expect(theirs.getByRole('button', { name: 'Make team' })).toHaveCount(0);
+  await theirs.context().close();
+});
