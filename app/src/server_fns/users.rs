@@ -4,7 +4,12 @@ use leptos::{prelude::*, server_fn::codec::GetUrl};
 use protocol::access::User;
 use serde::{Deserialize, Serialize};
 
-use super::{UiError, ask::Ask, flash::Flash};
+use super::{
+    UiError,
+    ask::Ask,
+    flash::Flash,
+    owners::{Offer, OwnerForm},
+};
 
 /// A page of the list of people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +29,8 @@ pub struct UserPage {
     pub user: User,
     /// Whether it is the person who looks.
     pub is_self: bool,
+    /// Who can get the projects that belong to them; absent when there are none.
+    pub heirs: Option<Offer>,
     pub flash: Flash,
 }
 
@@ -52,7 +59,9 @@ pub async fn user(id: String) -> Result<UserPage, UiError> {
     let (cx, actor) = open(&[Action::ManageUsers])?;
     let user = asked(services::accounts::find_user(&cx, &actor, known(&id)?).await)?;
     let is_self = actor.user_id() == Some(user.id);
-    Ok(UserPage { user, is_self, flash: super::flash::take() })
+    let owns = asked(services::accounts::owns_projects(&cx, &actor, user.id).await)?;
+    let heirs = if owns { Some(super::owners::offer(&cx, &actor, None).await?) } else { None };
+    Ok(UserPage { user, is_self, heirs, flash: super::flash::take() })
 }
 
 /// Gives a person another role.
@@ -85,27 +94,32 @@ pub async fn end_logins_of(id: String) -> Result<(), UiError> {
     back(id, asked(services::accounts::end_logins_of(&cx, &actor, id).await))
 }
 
-/// Removes a person, once their e-mail address was typed.
+/// Removes a person, once their e-mail address was typed; their projects go to the heir.
 #[server(prefix = "/ui", endpoint = "remove_user")]
-pub async fn remove_user(id: String, confirm: String) -> Result<(), UiError> {
-    use super::{asked, context, flash::refused, set_status};
+pub async fn remove_user(id: String, confirm: String, #[server(default)] owner: OwnerForm) -> Result<(), UiError> {
+    use super::{asked, context, flash::refused, owners, set_status};
     use crate::routes::to;
 
     let (cx, actor) = context()?;
     let id = known(&id)?;
     let page = to::user(id);
+    let typed = || [("form", "remove")].into_iter().chain(owner.typed()).collect();
     let user = asked(services::accounts::find_user(&cx, &actor, id).await)?;
     if confirm.trim().to_lowercase() != user.email {
         set_status(400);
         let error = UiError::new(400, "The e-mail address does not match. Type it to remove the person.");
-        return Err(refused(error, &page, Vec::new()));
+        return Err(refused(error, &page, typed()));
     }
-    match asked(services::accounts::delete_user(&cx, &actor, id, None).await) {
+    let removed = match owners::heir(&cx, &actor, &owner).await {
+        Ok(heir) => asked(services::accounts::delete_user(&cx, &actor, id, heir).await),
+        Err(error) => Err(error),
+    };
+    match removed {
         Ok(()) => {
             leptos_axum::redirect(to::USERS);
             Ok(())
         }
-        Err(error) => Err(refused(error, &page, Vec::new())),
+        Err(error) => Err(refused(error, &page, typed())),
     }
 }
 

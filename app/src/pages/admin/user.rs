@@ -6,9 +6,10 @@ use protocol::access::{Role, User};
 use super::{asked_here, crumbs, users::state};
 use crate::{
     loading::{Loading, load, loaded_page},
+    pages::owner_choice::{Asked, owner_choice},
     routes::to,
     server_fns::users::{UserPage, ask_user},
-    ui::{self, Choice, Field, FormState, Kind, Tone, div, el, input, nothing, pieces, text},
+    ui::{self, Choice, Field, FormState, Kind, Tone, div, el, nothing, pieces, text},
     words,
 };
 
@@ -33,7 +34,8 @@ pub(super) fn page(id: String) -> AnyView {
 fn show(page: UserPage, loading: Loading<UserPage>, forms: Forms, done: bool) -> AnyView {
     let user = &page.user;
     if let Some(error) = page.flash.error.clone() {
-        forms.role.error.set(Some(error));
+        let form = if page.flash.value("form") == "remove" { forms.remove } else { forms.role };
+        form.error.set(Some(error));
     }
     let path = crumbs(&[("Users", to::USERS), (&user.name, &to::user(user.id))]);
     let about = pieces(vec![
@@ -46,7 +48,7 @@ fn show(page: UserPage, loading: Loading<UserPage>, forms: Forms, done: bool) ->
         if done { ui::banner(Tone::Good, "Saved. It counts from now on.") } else { nothing() },
         ui::padded_panel("Role", role(user, loading, forms.role)),
         ui::padded_panel("Signing in", signing_in(user, loading, forms)),
-        ui::padded_panel("Remove", remove(user, forms.remove)),
+        ui::padded_panel("Remove", remove(&page, forms.remove)),
     ]);
     ui::page(user.name.clone(), path, body.view())
 }
@@ -74,7 +76,7 @@ fn signing_in(user: &User, loading: Loading<UserPage>, forms: Forms) -> AnyView 
     let switch = vec![
         el("p").class("soft").text(about).view(),
         named(user),
-        input("hidden").attr("name", "off").attr("value", off).view(),
+        ui::hidden("off", off.to_owned()),
         div("form-end").child(ui::submit_button(kind, label, forms.switch.is_busy())).view(),
     ];
     let mut parts = vec![ui::form("/ui/switch_user", forms.switch, move || loading.refetch(), pieces(switch))];
@@ -89,7 +91,10 @@ fn signing_in(user: &User, loading: Loading<UserPage>, forms: Forms) -> AnyView 
     div("stack").children(parts).view()
 }
 
-fn remove(user: &User, state: FormState) -> AnyView {
+fn remove(page: &UserPage, state: FormState) -> AnyView {
+    const HEIR: Asked =
+        Asked { legend: "Who gets the projects that belong to them", team_id: "heir-team", email_id: "heir-email" };
+    let user = &page.user;
     let confirm = Field {
         id: "remove-confirm",
         name: "confirm",
@@ -101,6 +106,7 @@ fn remove(user: &User, state: FormState) -> AnyView {
     let fields = vec![
         warning.child(text(" with their logins and the tokens that they made. What they did stays on record.")).view(),
         named(user),
+        page.heirs.as_ref().map_or_else(nothing, |heirs| owner_choice(&HEIR, heirs, &page.flash)),
         ui::text_input(confirm),
         div("form-end").child(ui::submit_button(Kind::Danger, "Remove person", state.is_busy())).view(),
     ];
@@ -108,5 +114,5 @@ fn remove(user: &User, state: FormState) -> AnyView {
 }
 
 fn named(user: &User) -> AnyView {
-    input("hidden").attr("name", "id").attr("value", user.id.to_string()).view()
+    ui::hidden("id", user.id.to_string())
 }

@@ -79,6 +79,13 @@ pub async fn find_user(cx: &Cx, actor: &Actor, id: UserId) -> Result<User, Error
     Ok(view(load(&tx, id).await?))
 }
 
+/// Whether projects belong to that person, so that their removal needs an heir.
+pub async fn owns_projects(cx: &Cx, actor: &Actor, id: UserId) -> Result<bool, Error> {
+    access::require(actor, Action::ManageUsers)?;
+    let tx = cx.store.read().await?;
+    Ok(!tx.sharing().owned_by(Owner::User(id)).await?.is_empty())
+}
+
 /// Changes a person's role or name, switches them off or on. What they have open is told at once.
 pub async fn update_user(cx: &Cx, actor: &Actor, id: UserId, command: UpdateUser) -> Result<User, Error> {
     access::require(actor, Action::ManageUsers)?;
