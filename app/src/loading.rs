@@ -63,7 +63,9 @@ where
 }
 
 fn load_text(question: Box<dyn Fn() -> String + Send + Sync>, answer: Box<dyn Fn() -> Answer + Send + Sync>) -> Resource<Text> {
-    Resource::new_blocking(question, move |_| answer())
+    let text = Resource::new_blocking(question, move |_| answer());
+    crate::live::on_resync(move || text.refetch());
+    text
 }
 
 /// Shows what was read, or why it could not be. While it is read anew, what was there stays.

@@ -29,6 +29,14 @@ export class Api {
     return this.send('POST', path, body);
   }
 
+  async put<T>(path: string, body: unknown): Promise<T> {
+    return this.send('PUT', path, body);
+  }
+
+  async remove(path: string): Promise<void> {
+    await this.send('DELETE', path);
+  }
+
   /** Makes a project and waits until its repository is there. */
   async hasProject(name: string, spec?: string, more: Record<string, unknown> = {}): Promise<Project> {
     const project = await this.post<Project>('/api/projects', { name, ...(spec ? { prd_text: spec } : {}), ...more });

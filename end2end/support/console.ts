@@ -27,7 +27,8 @@ export class Complaints {
     return this.heard.filter(text => !this.allowed.some(pattern => pattern.test(text)));
   }
 
-  private hear(page: Page): void {
+  /** Hears a page that was there before. */
+  hear(page: Page): void {
     page.on('console', message => {
       if (message.type() === 'error' || message.type() === 'warning') {
         this.heard.push(`${message.type()} on ${page.url()}: ${message.text()} (${message.location().url})`);

@@ -22,6 +22,8 @@ const SILENCE_MS: i64 = 60_000;
 const OFFLINE: u32 = 3;
 /// The close code of a server that no longer knows this login.
 const SIGNED_OUT: u16 = 1008;
+/// The close code of a server on which this person may do something else than before.
+const ROLE_CHANGED: u16 = 1013;
 const PONG: &str = r#"{"type":"pong"}"#;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +51,8 @@ struct Tab {
     /// Counts sockets, so that what an old one says late is not heard.
     turn: u32,
     failures: u32,
+    /// The login that the socket was opened with counts no more. It may go on under another id, which the next socket has.
+    is_refused: bool,
     heard_at: i64,
     started_at: Option<EventSeq>,
     position: EventSeq,
@@ -120,7 +124,7 @@ pub fn subscribe(handler: OnEvent) -> Subscription {
     Subscription { since }
 }
 
-/// Calls `handler` when events were left out, so that what a page shows has to be read anew.
+/// Calls `handler` when what a page shows has to be read anew: events were left out, or other things are open to this person.
 pub fn on_resync(handler: impl Fn() + 'static) {
     if !IS_BROWSER {
         return;
@@ -209,7 +213,7 @@ fn obey(text: &str) {
     let Ok(message) = serde_json::from_str::<Value>(text) else { return };
     match message.get("type").and_then(Value::as_str) {
         Some("connected") => {
-            TAB.with_borrow_mut(|tab| tab.failures = 0);
+            TAB.with_borrow_mut(|tab| (tab.failures, tab.is_refused) = (0, false));
             show(Link::Live);
         }
         Some("ping") => TAB.with_borrow(|tab| {
@@ -219,13 +223,8 @@ fn obey(text: &str) {
         }),
         Some("resync") => {
             let seq = message.get("seq").and_then(Value::as_i64).unwrap_or_default();
-            let handlers = TAB.with_borrow_mut(|tab| {
-                tab.position = seq;
-                tab.resyncs.iter().map(|(_, handler)| Rc::clone(handler)).collect::<Vec<_>>()
-            });
-            for handler in handlers {
-                handler();
-            }
+            TAB.with_borrow_mut(|tab| tab.position = seq);
+            resync();
         }
         // A message of a newer server.
         _ => {}
@@ -233,9 +232,17 @@ fn obey(text: &str) {
 }
 
 fn lost(code: u16) {
-    if code == SIGNED_OUT {
+    if code == ROLE_CHANGED {
+        connect();
+        return resync();
+    }
+    let was_refused = TAB.with_borrow_mut(|tab| std::mem::replace(&mut tab.is_refused, code == SIGNED_OUT));
+    if was_refused {
         TAB.with_borrow_mut(|tab| tab.socket = None);
         return show(Link::SignedOut);
+    }
+    if code == SIGNED_OUT {
+        return connect();
     }
     let (failures, turn) = TAB.with_borrow_mut(|tab| {
         tab.failures += 1;
@@ -248,6 +255,14 @@ fn lost(code: u16) {
         }
     };
     set_timeout(again, backoff::wait(failures, browser::chance()));
+}
+
+/// What pages show is read anew: something was left out, or whoever looks may see or do something else.
+fn resync() {
+    let handlers = TAB.with_borrow(|tab| tab.resyncs.iter().map(|(_, handler)| Rc::clone(handler)).collect::<Vec<_>>());
+    for handler in handlers {
+        handler();
+    }
 }
 
 /// Finds sockets whose other side is gone without a word.

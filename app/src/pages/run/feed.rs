@@ -24,11 +24,6 @@ impl Feed {
         let shown = StoredValue::new(None);
         let waiting = StoredValue::new(Vec::new());
         let subscription = live::subscribe(Rc::new(move |envelope| hear(id, shown, waiting, envelope)));
-        live::on_resync(move || {
-            if let Some(state) = shown.try_get_value().flatten() {
-                state.reload();
-            }
-        });
         Self { shown, waiting, subscription: StoredValue::new(subscription) }
     }
 

@@ -74,27 +74,6 @@ impl RunState {
         }
     }
 
-    /// Reads everything anew; for when events were left out.
-    pub(super) fn reload(self) {
-        spawn_local(async move {
-            if let Ok(page) = ask_run(&self.id.to_string()).send().await {
-                let model = RunModel::new(page.view, page.now);
-                let newer = self.model.try_update_value(|old| {
-                    let newer = model.seq >= old.seq;
-                    if newer {
-                        *old = model;
-                    }
-                    newer
-                });
-                if newer == Some(true) {
-                    let all = Changed { run: true, timeline: true, tasks: true, gates: true, log: true, ended: false };
-                    self.tell(all);
-                    self.receipt.notify();
-                }
-            }
-        });
-    }
-
     /// Draws what changed a moment later, together with what else changes until then.
     fn tell(self, changed: Changed) {
         let waited = self.pending.try_update_value(|pending| {
