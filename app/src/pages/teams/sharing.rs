@@ -2,14 +2,11 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use protocol::{
-    Envelope,
-    teams::{Owner, Share},
-};
+use protocol::teams::{Owner, Share};
 
 use super::{confirmed, role_field, role_in_row, says};
 use crate::{
-    loading::{Loading, load, loaded_page, refetch_on},
+    loading::{Loading, load, loaded_page},
     pages::owner_choice::{Asked, owner_choice},
     routes::to,
     server_fns::{
@@ -34,13 +31,7 @@ pub fn page() -> AnyView {
     let params = use_params_map();
     let forms = Forms { share: FormState::new(None), give: FormState::new(None) };
     let loading = load(move || params.with(|params| ask_sharing(&params.get("id").unwrap_or_default())));
-    refetch_on(loading, changes_sharing);
     loaded_page(loading, move |page| show(&page, loading, forms))
-}
-
-/// Shares and owners are the project's; names come from teams.
-fn changes_sharing(envelope: &Envelope) -> bool {
-    matches!(envelope.kind.as_str(), "project_updated" | "project_deleted" | "team_updated")
 }
 
 fn show(page: &SharingPage, loading: Loading<SharingPage>, forms: Forms) -> AnyView {
@@ -66,7 +57,7 @@ fn show(page: &SharingPage, loading: Loading<SharingPage>, forms: Forms) -> AnyV
     let parts = vec![
         ui::page_head("Owner and sharing", about.view(), nothing()),
         above,
-        ui::padded_panel("Owner", give(page, forms.give)),
+        ui::padded_panel("Owner", give(page, loading, forms.give)),
         shares(page, loading),
         ui::padded_panel("Share", share(page, loading, forms.share)),
     ];
@@ -114,7 +105,7 @@ fn share(page: &SharingPage, loading: Loading<SharingPage>, state: FormState) ->
 }
 
 /// Asked once more: whoever gives a project away may have no say in it afterwards.
-fn give(page: &SharingPage, state: FormState) -> AnyView {
+fn give(page: &SharingPage, loading: Loading<SharingPage>, state: FormState) -> AnyView {
     const TO: Asked = Asked { legend: "Give it to", team_id: "owner-team", email_id: "owner-email" };
     let owner = match (page.list.owner, page.list.owner_name.clone()) {
         (Owner::Installation, _) => text("It belongs to the installation: everybody has their role of the installation on it."),
@@ -129,7 +120,7 @@ fn give(page: &SharingPage, state: FormState) -> AnyView {
         owner_choice(&TO, &page.offer, &flash),
         div("form-end").child(ui::submit_button(Kind::Danger, "Give it away", state.is_busy())).view(),
     ];
-    let form = ui::form("/ui/give_project", state, says("Given away.", || ()), pieces(fields));
+    let form = ui::form("/ui/give_project", state, says("Given away.", move || loading.refetch()), pieces(fields));
     let details = el("details").class("confirm").flag("open", page.flash.value("form") == "give");
     let details = details.child(el("summary").class("btn").text("Give it away…").view()).child(form).view();
     div("form").child(el("p").child(owner).view()).child(details).view()

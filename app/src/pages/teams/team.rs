@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::{asked_here, changes_teams, count, crumbs, invitations, members};
+use super::{asked_here, count, crumbs, invitations, members};
 use crate::{
-    loading::{Loading, load, loaded_page, refetch_on},
+    loading::{Loading, load, loaded_page},
     pages::owner_choice::{Asked, owner_choice},
     routes::to,
     server_fns::teams::{TeamPage, ask_team},
@@ -18,17 +18,18 @@ pub(super) struct Forms {
     pub(super) invite: FormState,
     name: FormState,
     remove: FormState,
+    /// The link that was made last: the server gives it out once, and the page may be read again after that.
+    link: RwSignal<Option<String>>,
 }
 
 pub(super) fn page(id: String) -> AnyView {
     let query = asked_here();
     let new = || FormState::new(None);
-    let forms = Forms { add: new(), invite: new(), name: new(), remove: new() };
+    let forms = Forms { add: new(), invite: new(), name: new(), remove: new(), link: RwSignal::new(None) };
     let loading = load(move || {
         let get = |name: &str| query.with(|query| query.get(name).unwrap_or_default());
         ask_team(&id, &get("q"), &get("after"))
     });
-    refetch_on(loading, changes_teams);
     let words = move || query.with_untracked(|query| query.get("q").unwrap_or_default());
     loaded_page(loading, move |page| show(&page, &words(), loading, forms))
 }
@@ -56,7 +57,10 @@ fn show(page: &TeamPage, words: &str, loading: Loading<TeamPage>, forms: Forms) 
     let mut main = vec![members::members(page, words, loading)];
     let mut parts = vec![ui::page_head(team.name.clone(), about, nothing()), above];
     if page.may_manage {
-        parts.extend(page.link.clone().map(invitations::shown_once));
+        if page.link.is_some() {
+            forms.link.set(page.link.clone());
+        }
+        parts.extend(forms.link.get_untracked().map(invitations::shown_once));
         main.extend(invitations::open(page, loading));
         let side = div("").children([
             ui::padded_panel("Take somebody in", members::add(page, loading, forms.add)),
