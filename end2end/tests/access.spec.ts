@@ -21,6 +21,7 @@ async function somebody(browser: Browser, home: Home, name: string, role: 'viewe
 }
 
 test('another role in the installation changes an open page', async ({ page: admins, browser, home }) => {
+  await home.api.hasProject('Of the installation');
   const vera = await somebody(browser, home, 'vera', 'viewer');
   await vera.page.goto('/projects');
   await alive(vera.page);
