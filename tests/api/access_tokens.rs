@@ -50,10 +50,10 @@ async fn does_what_it_was_minted_for(app: TestApp) {
 #[tokio::test]
 async fn what_was_changed_counts_for_nothing() {
     let app = TestApp::start().await;
-    let good = mints(&app.viewer().await, json!({})).await.secret().to_owned();
+    let good = mints(&app.viewer().await, json!({})).await.secret();
     let parts: Vec<&str> = good.split('.').collect();
     let other = app.operator().await;
-    let foreign = mints(&other, json!({})).await.secret().to_owned();
+    let foreign = mints(&other, json!({})).await.secret();
     let foreign: Vec<&str> = foreign.split('.').collect();
     for jwt in [
         format!("{}.{}.{}", parts[0], foreign[1], parts[2]),

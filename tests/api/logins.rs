@@ -90,7 +90,7 @@ async fn a_new_password_ends_the_other_logins_and_this_one_goes_on_under_another
         assert!(changes_password(&here, current, new).await.expect(422).detail().contains(words), "{current} {new}");
     }
     there.get("/api/status").await.expect(200);
-    let changed = changes_password(&here, PASSWORD, "another long password").await.expect(200);
+    let changed = changes_password(&here.as_of_now(), PASSWORD, "another long password").await.expect(200);
     assert_eq!(changed.value(), json!({"ended": 1}));
 
     assert_eq!(socket.hears().await, Heard::Closed(1008, "signed out".to_owned()));

@@ -40,7 +40,7 @@ async fn a_role_that_was_taken_away_is_gone_with_the_next_request() {
     // What a page asks for by itself leaves the cookie as it is: several such requests are under way at the same time.
     let viewer = vera.get("/ui/viewer").await.expect(200);
     assert_eq!((viewer.value()["role"].as_str(), viewer.cookie("loki_login")), (Some("viewer"), None));
-    let refused = vera.post("/api/projects", &json!({"name": "B"})).await.expect(403);
+    let refused = vera.as_of_now().post("/api/projects", &json!({"name": "B"})).await.expect(403);
     // The session goes on under another id, and the old one is worth nothing.
     let cookie = refused.cookie("loki_login").unwrap();
     assert_ne!(cookie, vera.secret());

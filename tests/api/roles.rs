@@ -74,11 +74,11 @@ async fn everybody_is_held_to_the_table(app: TestApp) {
     let mut unknown = vec![Caller { role: None, transport: Transport::Nothing, secret: String::new() }];
     let made_up = "AAAAAAAAAAAAAAAAAAAAAA".to_owned();
     unknown.push(Caller { role: None, transport: Transport::Cookie, secret: made_up });
-    let revoked = app.token(Role::Admin).secret().to_owned();
+    let revoked = app.token(Role::Admin).secret();
     app.offline(&["token", "revoke", Role::Admin.as_str()], "");
     unknown.push(Caller { role: None, transport: Transport::Bearer, secret: revoked });
     for role in Role::ALL {
-        let token = app.token(role).secret().to_owned();
+        let token = app.token(role).secret();
         for transport in [Transport::Query, Transport::QueryBesideBearer, Transport::Basic, Transport::Bare] {
             unknown.push(Caller { role: Some(role), transport, secret: token.clone() });
         }

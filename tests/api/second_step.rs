@@ -134,14 +134,14 @@ async fn the_second_step_makes_a_new_login() {
     let before = app.first_admin().await;
     let (phone, _) = before.has_authenticator().await;
     let browser = Browser::new(&app);
-    browser.has_cookie("loki_login", before.secret());
+    browser.has_cookie("loki_login", &before.secret());
     takes_first_step(&browser, "/").await;
-    assert_eq!(browser.cookie("loki_login").as_deref(), Some(before.secret()));
+    assert_eq!(browser.cookie("loki_login"), Some(before.secret()));
 
     browser.posts(PAGE, &[("code", &phone.fresh().await)]).await.expect(303);
 
     let after = browser.person();
-    assert!(matches!(&after.credentials, Credentials::Cookie(value) if value != before.secret()));
+    assert!(matches!(&after.credentials, Credentials::Cookie(value) if *value != before.secret()));
     before.get("/api/status").await.expect(401);
     after.get("/api/status").await.expect(200);
 }

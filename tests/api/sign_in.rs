@@ -80,7 +80,8 @@ async fn signing_in_changes_the_session_id() {
     let app = TestApp::start().await;
     let before = app.first_admin().await;
     // With the old cookie in hand, as somebody who planted it would have it.
-    let answer = before.send_form("/login", &[("email", "ada@example.org"), ("password", PASSWORD)]).await.expect(303);
+    let answer =
+        before.as_of_now().send_form("/login", &[("email", "ada@example.org"), ("password", PASSWORD)]).await.expect(303);
 
     let after = answer.cookie("loki_login").unwrap();
 

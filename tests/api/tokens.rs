@@ -23,7 +23,7 @@ async fn a_revoked_token_ends_at_once() {
 #[tokio::test]
 async fn tokens_that_are_none_are_refused_alike() {
     let app = TestApp::start().await;
-    let good = app.operator().await.secret().to_owned();
+    let good = app.operator().await.secret();
     let other = if good.ends_with('0') { "1" } else { "0" };
     let changed = format!("{}{other}", &good[..good.len() - 1]);
     for secret in ["loki_", "loki_x_y", "abc", &changed, &good.to_uppercase(), &format!("{good}0"), &"x".repeat(5_000)] {

@@ -60,7 +60,7 @@ async fn a_stale_token_opens_no_socket() {
     let user = app.operator().await;
     let socket = user.listens(None).await;
     drop(socket);
-    let mut stale = user.secret().to_owned();
+    let mut stale = user.secret();
     stale.pop();
     stale.push('x');
     let stale = tests::Actor::new(&app, Credentials::Bearer(stale));

@@ -1,6 +1,9 @@
 //! Whoever talks to the server: a person in a browser, a program with a token, or nobody.
 
-use std::process::Output;
+use std::{
+    process::Output,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use protocol::{EventSeq, ProjectId, RunId, projects::Project, runs::Run};
 use reqwest::{Method, RequestBuilder};
@@ -22,24 +25,39 @@ pub enum Credentials {
     Cookie(String),
 }
 
-/// One who asks.
+/// One who asks. A browser's takes the cookie that an answer brings, as browsers do.
 #[derive(Clone, Debug)]
 pub struct Actor<'a> {
     pub app: &'a TestApp,
+    /// What they came with.
     pub credentials: Credentials,
+    /// The cookie that they were given since.
+    newer: Arc<Mutex<Option<String>>>,
 }
 
 impl<'a> Actor<'a> {
     pub fn new(app: &'a TestApp, credentials: Credentials) -> Self {
-        Self { app, credentials }
+        Self { app, credentials, newer: Arc::default() }
     }
 
-    /// The secret of the token or the value of the cookie.
-    pub fn secret(&self) -> &str {
+    /// The secret of the token or the value of the cookie, as it is now.
+    pub fn secret(&self) -> String {
         match &self.credentials {
-            Credentials::None => "",
-            Credentials::Bearer(secret) | Credentials::Cookie(secret) => secret,
+            Credentials::None => String::new(),
+            Credentials::Bearer(secret) => secret.clone(),
+            Credentials::Cookie(first) => {
+                self.newer.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_else(|| first.clone())
+            }
         }
+    }
+
+    /// Somebody with what they prove themselves with now, who hears of no other cookie.
+    pub fn as_of_now(&self) -> Self {
+        let credentials = match &self.credentials {
+            Credentials::Cookie(_) => Credentials::Cookie(self.secret()),
+            other => other.clone(),
+        };
+        Self::new(self.app, credentials)
     }
 
     /// A request with the credentials, and from a browser with the Origin that it sends.
@@ -49,15 +67,19 @@ impl<'a> Actor<'a> {
         match &self.credentials {
             Credentials::None => request,
             Credentials::Bearer(secret) => request.bearer_auth(secret),
-            Credentials::Cookie(value) => {
-                let request = request.header("cookie", format!("loki_login={value}"));
+            Credentials::Cookie(_) => {
+                let request = request.header("cookie", format!("loki_login={}", self.secret()));
                 if is_safe { request } else { request.header("origin", self.app.url()) }
             }
         }
     }
 
     pub async fn send(&self, request: RequestBuilder) -> Answer {
-        Answer::read(request.send().await.expect("an answer")).await
+        let answer = Answer::read(request.send().await.expect("an answer")).await;
+        if let Some(cookie) = answer.cookie("loki_login").filter(|value| !value.is_empty()) {
+            *self.newer.lock().unwrap_or_else(PoisonError::into_inner) = Some(cookie);
+        }
+        answer
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -81,8 +103,8 @@ impl<'a> Actor<'a> {
         let body: Vec<String> = fields.iter().map(|(name, value)| format!("{}={}", escaped(name), escaped(value))).collect();
         let request = self.app.http().post(format!("{}{path}", self.app.url())).header("origin", self.app.url());
         let request = match &self.credentials {
-            Credentials::Cookie(value) => request.header("cookie", format!("loki_login={value}")),
-            _ => request,
+            Credentials::Cookie(_) => request.header("cookie", format!("loki_login={}", self.secret())),
+            Credentials::None | Credentials::Bearer(_) => request,
         };
         let request = request.header("accept", "text/html").header("content-type", "application/x-www-form-urlencoded");
         self.send(request.body(body.join("&"))).await

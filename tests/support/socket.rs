@@ -44,8 +44,8 @@ impl Socket {
         let mut own: Vec<(String, String)> = match &actor.credentials {
             Credentials::None => Vec::new(),
             Credentials::Bearer(secret) => vec![("authorization".into(), format!("Bearer {secret}"))],
-            Credentials::Cookie(value) => {
-                vec![("cookie".into(), format!("loki_login={value}")), ("origin".into(), actor.app.url())]
+            Credentials::Cookie(_) => {
+                vec![("cookie".into(), format!("loki_login={}", actor.secret())), ("origin".into(), actor.app.url())]
             }
         };
         own.extend(headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
