@@ -23,6 +23,7 @@ mod m0020_identity_providers;
 mod m0022_team_events;
 mod m0030_mail;
 mod m0032_oidc_logout;
+mod m0031_passkeys;
 
 /// All schema changes, oldest first.
 #[derive(Debug)]
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0022_team_events::Migration),
             Box::new(m0030_mail::Migration),
             Box::new(m0032_oidc_logout::Migration),
+            Box::new(m0031_passkeys::Migration),
         ]
     }
 }

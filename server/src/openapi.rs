@@ -41,7 +41,7 @@ use crate::{
         api::secrets::list_all, api::secrets::put_all, api::secrets::remove_all,
         api::secrets::list_of_team, api::secrets::put_of_team, api::secrets::remove_of_team,
         api::factors::list, api::factors::begin, api::factors::confirm, api::factors::remove, api::factors::recovery_codes,
-        api::factors::reset,
+        api::factors::reset, api::factors::begin_passkey, api::factors::confirm_passkey, api::factors::second_step,
         api::audit::list, api::audit::list_bare, api::audit::summary, api::audit::verify, api::audit::export, api::audit::tail,
         api::teams::list, api::teams::create, api::teams::get, api::teams::rename, api::teams::delete,
         api::teams::members, api::teams::add_member, api::teams::set_role, api::teams::remove_member,

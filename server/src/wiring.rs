@@ -12,7 +12,11 @@ use leptos::config::LeptosOptions;
 use protocol::agents::ProviderId;
 use providers::{Providers, ProvidersConfig};
 use sandbox::{Bubblewrap, BubblewrapConfig, Plain, PlainConfig};
-use services::{Cx, Nudges, Settings, accounts::AccessKeys, server::Reach};
+use services::{
+    Cx, Nudges, Settings,
+    accounts::{AccessKeys, Passkeys},
+    server::Reach,
+};
 use store::Store;
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -79,6 +83,7 @@ pub struct Outside<'a> {
     pub providers: &'a [ProviderConfig],
     pub reach: Reach,
     pub new_projects: NewProjects,
+    pub passkeys: Passkeys,
 }
 
 impl<'a> Outside<'a> {
@@ -97,6 +102,7 @@ impl<'a> Outside<'a> {
             providers: &[],
             reach: Reach::default(),
             new_projects: NewProjects::default(),
+            passkeys: Passkeys::nowhere(),
         }
     }
 }
@@ -135,7 +141,7 @@ pub async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, Star
         .map_err(|source| StartError::Io { what: "the key of the audit trail cannot be used", source })?;
     let access_keys = AccessKeys::load(&data.access_keys_file, &*ids, domain::ports::clock::Clock::now(&*clock))
         .map_err(|source| StartError::Io { what: "the keys of access tokens cannot be used", source })?;
-    if store.read().await?.secrets().count().await? == 0 {
+    if services::vault::is_empty(&store).await? {
         let made = data.vault_keys.make_first(&*ids);
         made.map_err(|source| StartError::Io { what: "the key of the vault cannot be made", source })?;
     }
@@ -163,6 +169,7 @@ pub async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, Star
         denials: Arc::default(),
         audit_key: Arc::new(audit_key),
         access_keys: Arc::new(access_keys),
+        passkeys: outside.passkeys.clone(),
         keys: Arc::new(data.vault_keys.clone()),
         hashing: services::accounts::HashingRoom::default(),
         detected: Arc::default(),
@@ -225,8 +232,12 @@ impl App {
             providers: &config.providers,
             reach: config.reach(),
             new_projects: config.new_projects,
+            passkeys: Passkeys::new(&config.public_url, |origin| config.hosts.allows_origin(origin)),
         };
         let cx = context(&config.data, outside).await?;
+        if let Err(error) = services::accounts::seal_apps(&cx).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "secrets of authenticator apps stay as they are, unsealed");
+        }
         let mut app = Self::with(cx, EdgeSettings::new(config)).await?;
         app.lock = Some(lock);
         Ok(app)

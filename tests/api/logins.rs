@@ -1,6 +1,6 @@
 //! Where people are signed in, and how that ends.
 
-use protocol::access::Login;
+use protocol::access::{Login, Role};
 use serde_json::json;
 use tests::{Actor, Answer, Setup, TestApp, actor::Credentials, app::PASSWORD, socket::Heard};
 
@@ -104,6 +104,60 @@ async fn a_new_password_ends_the_other_logins_and_this_one_goes_on_under_another
     // Programs have none, and unknown fields are refused.
     changes_password(&app.admin().await, PASSWORD, "another long password").await.expect(422);
     here.put("/api/v2/password", &json!({"current_password": "a", "new_password": "b", "user": "c"})).await.expect(422);
+}
+
+#[tokio::test]
+async fn a_factor_more_or_less_and_another_role_in_a_team_give_a_login_another_id() {
+    another_id(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn a_factor_more_or_less_and_another_role_in_a_team_give_a_login_another_id_on_postgres() {
+    another_id(Setup::default().on_postgres().start().await).await;
+}
+
+async fn another_id(app: TestApp) {
+    let ada = app.first_admin().await;
+    vera(&app, "viewer");
+    let vera = signs_in(&app, "vera@example.org", FIREFOX).await;
+    let id = logins(&vera).await[0].id;
+    let moves = async |before: &Actor<'_>, after: &Actor<'_>| {
+        // With the answer to the change itself, or with the next one.
+        after.get("/api/status").await.expect(200);
+        before.get("/api/status").await.expect(401);
+        assert_eq!(logins(after).await[0].id, id, "it is the same login");
+    };
+
+    let before = vera.as_of_now();
+    let (_, app_factor) = vera.has_authenticator().await;
+    moves(&before, &vera).await;
+    let before = vera.as_of_now();
+    let (_, passkey) = vera.has_passkey().await;
+    moves(&before, &vera).await;
+    for factor in [app_factor, passkey] {
+        let before = vera.as_of_now();
+        let body = json!({"proof": PASSWORD});
+        vera.post(&format!("/api/v2/factors/{}/remove", factor.factor.id), &body).await.expect(204);
+        moves(&before, &vera).await;
+    }
+    vera.has_passkey().await;
+    let before = vera.as_of_now();
+    ada.post("/api/v2/factors/reset", &json!({"email": "vera@example.org"})).await.expect(200);
+    moves(&before, &vera).await;
+
+    let before = vera.as_of_now();
+    let team = ada.makes_team("A", &[("vera", Role::Viewer)]).await;
+    moves(&before, &vera).await;
+    let member = ada.get(&format!("/api/v2/teams/{}/members", team.id)).await.expect(200).value();
+    let member =
+        member["members"].as_array().unwrap().iter().find(|member| member["email"] == "vera@example.org").unwrap().clone();
+    let member = format!("/api/v2/teams/{}/members/{}", team.id, member["user_id"].as_str().unwrap());
+    let before = vera.as_of_now();
+    ada.put(&member, &json!({"role": "operator"})).await.expect(200);
+    moves(&before, &vera).await;
+    let before = vera.as_of_now();
+    ada.delete(&member).await.expect(204);
+    moves(&before, &vera).await;
 }
 
 #[tokio::test]

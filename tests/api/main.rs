@@ -20,6 +20,7 @@ mod limits;
 mod lists;
 mod logins;
 mod names;
+mod passkeys;
 mod passwords;
 mod people;
 mod provider_logout;

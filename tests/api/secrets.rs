@@ -2,8 +2,12 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _, process::Output};
 
-use protocol::secrets::{Secret, SecretList, SecretUse};
+use protocol::{
+    factors::ConfirmedFactor,
+    secrets::{Secret, SecretList, SecretUse},
+};
 use serde_json::{Value, json};
+use store::{FactorRow, Thing};
 use tests::{Actor, Setup, TestApp, command, server};
 
 const ALL: &str = "/api/v2/secrets";
@@ -96,6 +100,76 @@ async fn names_are_seen_and_values_never_on(app: TestApp) {
         assert!(!entry.path().to_string_lossy().contains("loki.db") || !has(&key(&app)), "{}", entry.path().display());
     }
     assert!(doctor(&app, &[]).0);
+}
+
+#[tokio::test]
+async fn secrets_of_apps_lie_sealed_and_change_keys_with_the_others() {
+    apps_lie_sealed(Setup::default()).await;
+}
+
+#[tokio::test]
+async fn secrets_of_apps_lie_sealed_and_change_keys_with_the_others_on_postgres() {
+    apps_lie_sealed(Setup::default().on_postgres()).await;
+}
+
+async fn apps_lie_sealed(setup: Setup) {
+    let app = setup.start().await;
+    let ada = app.first_admin().await;
+    let (phone, confirmed) = ada.has_authenticator().await;
+    let codes = "/api/v2/factors/recovery-codes";
+    let in_use = async || {
+        let tx = app.store().await.read().await.unwrap();
+        let row = tx.factors().apps().await.unwrap().remove(0);
+        assert_eq!(row.id, confirmed.factor.id);
+        row
+    };
+    assert!(matches!(in_use().await.thing, Thing::App(sealed) if !sealed.master.is_empty() && sealed.value.len() > 64));
+
+    // One from before, as the database had it.
+    assert!(app.stop());
+    let tx = app.store().await.begin().await.unwrap();
+    tx.factors().delete(confirmed.factor.id).await.unwrap();
+    let plain = Thing::PlainApp(phone.secret().to_owned());
+    tx.factors().insert(&FactorRow { thing: plain, ..row_of(&confirmed, ada_id(&app).await) }).await.unwrap();
+    tx.commit().await.unwrap();
+    app.start_again();
+    let Thing::App(sealed) = in_use().await.thing else { panic!("it is not sealed") };
+    assert!(!sealed.value.contains(phone.secret()));
+
+    // Another key, beside the running server.
+    let before = key(&app);
+    assert!(command::stderr(&rotate(&app, &[])).contains("1 secrets are sealed"));
+    assert_ne!(key(&app), before);
+    let Thing::App(after) = in_use().await.thing else { panic!("it is not sealed") };
+    assert_ne!(after.master, sealed.master);
+    ada.post(codes, &json!({"proof": phone.fresh().await})).await.expect(201);
+    assert!(doctor(&app, &[]).0);
+
+    // Without the key a code cannot be looked at, and no other key is made; recovery codes go on.
+    std::fs::remove_file(app.data_dir().join("vault.key")).unwrap();
+    assert!(!doctor(&app, &[]).0);
+    let refused = ada.post(codes, &json!({"proof": phone.again()})).await.expect(503).detail();
+    assert!(refused.contains("recovery code") && !refused.contains("vault.key"), "{refused}");
+    ada.post(codes, &json!({"proof": tests::app::PASSWORD})).await.expect(201);
+}
+
+async fn ada_id(app: &TestApp) -> protocol::UserId {
+    let tx = app.store().await.read().await.unwrap();
+    tx.accounts().by_email("ada@example.org").await.unwrap().unwrap().id
+}
+
+fn row_of(confirmed: &ConfirmedFactor, user_id: protocol::UserId) -> FactorRow {
+    let factor = &confirmed.factor;
+    FactorRow {
+        id: factor.id,
+        user_id,
+        name: factor.name.clone(),
+        thing: Thing::PlainApp(String::new()),
+        last_step: None,
+        created_at: factor.created_at,
+        confirmed_at: Some(factor.created_at),
+        last_used_at: None,
+    }
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ const LEFT: u64 = 12;
 
 /// An app with the secret of one account.
 pub struct Authenticator {
+    secret: String,
     totp: Totp,
     /// The time step of the code that was read last.
     last: Mutex<u64>,
@@ -31,9 +32,14 @@ impl std::fmt::Debug for Authenticator {
 impl Authenticator {
     /// One that was told the secret.
     pub fn new(secret: &str) -> Self {
-        let secret = Secret::try_from_base32(secret).expect("a secret in base 32");
-        let totp = Builder::new().with_secret(secret).build().expect("a secret that is long enough");
-        Self { totp, last: Mutex::default() }
+        let bytes = Secret::try_from_base32(secret).expect("a secret in base 32");
+        let totp = Builder::new().with_secret(bytes).build().expect("a secret that is long enough");
+        Self { secret: secret.to_owned(), totp, last: Mutex::default() }
+    }
+
+    /// What it was told, in base 32.
+    pub fn secret(&self) -> &str {
+        &self.secret
     }
 
     /// A code that was not read before and counts for a while yet: the one of now, or else the one after it.

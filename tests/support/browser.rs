@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, sync::Mutex};
 
+use serde_json::Value;
+
 use crate::{Actor, Answer, TestApp, actor::Credentials, actor::escaped};
 
 /// A browser of a person.
@@ -44,6 +46,12 @@ impl<'a> Browser<'a> {
         let request = self.app.http().post(format!("{}{path}", self.app.url())).header("accept", "text/html");
         let request = request.header("origin", self.app.url()).header("content-type", "application/x-www-form-urlencoded");
         self.sends(request.body(body.join("&"))).await
+    }
+
+    /// Sends JSON, as a script of a page does.
+    pub async fn asks(&self, path: &str, body: &Value) -> Answer {
+        let request = self.app.http().post(format!("{}{path}", self.app.url())).header("accept", "application/json");
+        self.sends(request.header("origin", self.app.url()).json(body)).await
     }
 
     async fn sends(&self, request: reqwest::RequestBuilder) -> Answer {

@@ -11,6 +11,7 @@ pub mod browser;
 pub mod command;
 pub mod identity_provider;
 pub mod journal;
+pub mod passkey;
 pub mod postgres;
 pub mod processes;
 pub mod project;

@@ -2,7 +2,7 @@
 //! of refused forms, so that it works without script as well.
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
-use protocol::factors::{FactorList, FactorSetUp};
+use protocol::factors::{FactorList, FactorSetUp, PasskeySetUp};
 use serde::{Deserialize, Serialize};
 
 use super::{UiError, ask::Ask, flash::Flash};
@@ -15,6 +15,8 @@ pub struct FactorsPage {
     pub set_up: Option<FactorSetUp>,
     /// Whether there is a password to prove oneself with.
     pub has_password: bool,
+    /// Why no passkey can be added on this page, if so.
+    pub no_passkeys: Option<String>,
     pub flash: Flash,
 }
 
@@ -28,6 +30,7 @@ pub async fn factors() -> Result<FactorsPage, UiError> {
         list: asked(services::accounts::list_factors(&cx, &actor).await)?,
         set_up: asked(services::accounts::factor_set_up(&cx, &actor).await)?,
         has_password: asked(services::accounts::has_password(&cx, &actor).await)?,
+        no_passkeys: cx.passkeys.at(&super::server_side::host()).err(),
         flash: super::flash::take(),
     })
 }
@@ -66,13 +69,30 @@ pub async fn confirm_factor(id: String, code: String) -> Result<(), UiError> {
 
     let (cx, actor) = context()?;
     let confirmed = asked(services::accounts::confirm_factor(&cx, &actor, known(&id)?, &code).await);
-    match confirmed {
-        Ok(confirmed) if !confirmed.recovery_codes.is_empty() => {
-            show(&cx, &actor, &confirmed.recovery_codes);
-            Ok(())
-        }
-        confirmed => done(confirmed.map(|_| ()), &[("form", "confirm")]),
-    }
+    shown_or_done(&cx, &actor, confirmed, "confirm")
+}
+
+/// Begins to add a passkey; the page's script asks the browser for it.
+#[server(prefix = "/ui", endpoint = "begin_passkey")]
+pub async fn begin_passkey(name: String, #[server(default)] proof: String) -> Result<PasskeySetUp, UiError> {
+    use protocol::factors::BeginPasskey;
+
+    use super::{asked, context};
+
+    let (cx, actor) = context()?;
+    let command = BeginPasskey { name: Some(name), proof: Some(proof) };
+    asked(services::accounts::begin_passkey(&cx, &actor, command).await)
+}
+
+/// Makes the passkey count by what the browser answered; with the first factor come recovery codes.
+#[server(prefix = "/ui", endpoint = "confirm_passkey")]
+pub async fn confirm_passkey(id: String, credential: String) -> Result<(), UiError> {
+    use super::{asked, context};
+
+    let (cx, actor) = context()?;
+    let answer = serde_json::from_str(&credential).unwrap_or_default();
+    let confirmed = asked(services::accounts::confirm_passkey(&cx, &actor, known(&id)?, &answer).await);
+    shown_or_done(&cx, &actor, confirmed, "passkey")
 }
 
 /// Takes a factor away.
@@ -121,6 +141,23 @@ fn done(result: Result<(), UiError>, typed: &[(&str, &str)]) -> Result<(), UiErr
             Ok(())
         }
         Err(error) => Err(super::flash::refused(error, to::FACTORS, typed.to_vec())),
+    }
+}
+
+/// On to the recovery codes, if there are some, or back to the page, where `form` shows what went wrong.
+#[cfg(feature = "ssr")]
+fn shown_or_done(
+    cx: &services::Cx,
+    actor: &domain::actor::Actor,
+    confirmed: Result<protocol::factors::ConfirmedFactor, UiError>,
+    form: &str,
+) -> Result<(), UiError> {
+    match confirmed {
+        Ok(confirmed) if !confirmed.recovery_codes.is_empty() => {
+            show(cx, actor, &confirmed.recovery_codes);
+            Ok(())
+        }
+        confirmed => done(confirmed.map(|_| ()), &[("form", form)]),
     }
 }
 

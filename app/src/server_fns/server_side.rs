@@ -60,6 +60,13 @@ pub(super) fn wants_redirect() -> bool {
     })
 }
 
+/// The name and port that the browser asked under.
+pub(super) fn host() -> String {
+    let parts = use_context::<Parts>();
+    let host = parts.as_ref().and_then(|parts| parts.headers.get("host")).and_then(|host| host.to_str().ok());
+    host.unwrap_or_default().to_owned()
+}
+
 fn fail(mut error: UiError) -> UiError {
     if let Some(RequestId(id)) = use_context::<RequestId>() {
         error.request_id = id.to_string();

@@ -1,10 +1,13 @@
-//! Second factors: which codes of an authenticator app count (TOTP, RFC 6238), and what recovery codes look like.
+//! Second factors: which codes of an authenticator app count (TOTP, RFC 6238), what recovery codes look like, and for whom
+//! passkeys are.
 
+mod passkeys;
 mod qr;
 
+pub use passkeys::{RelyingParty, relying_party};
 pub use qr::svg;
 
-use protocol::Timestamp;
+use protocol::{Timestamp, factors::FactorKind};
 use totp_rs::{Builder, Secret, Totp};
 
 /// Bytes of a secret, as RFC 4226 recommends them.
@@ -17,6 +20,8 @@ pub const RECOVERY_BYTES: usize = 7;
 pub const MOST: usize = 5;
 /// How long an authenticator app may take to be set up, in milliseconds.
 pub const SET_UP_MS: i64 = 15 * 60 * 1_000;
+/// How long a browser may take to answer with a passkey, in milliseconds; as long as it waits for its person.
+pub const ANSWER_MS: i64 = 5 * 60 * 1_000;
 
 /// Seconds that a code is shown.
 const PERIOD: u64 = 30;
@@ -104,10 +109,10 @@ fn recovery(bare: &str) -> Option<String> {
     (code.len() == RECOVERY_LETTERS && code.bytes().all(|byte| ALPHABET.contains(&byte))).then_some(code)
 }
 
-/// The name of a factor.
-pub fn name(given: &str) -> Result<String, String> {
+/// The name of a factor; without one it is called what its kind is.
+pub fn name(given: &str, kind: FactorKind) -> Result<String, String> {
     match given.trim() {
-        "" => Ok("Authenticator app".to_owned()),
+        "" => Ok(kind.title().to_owned()),
         name if name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) => {
             Err(format!("the name must have at most {LONGEST_NAME} characters, without control characters"))
         }

@@ -11,18 +11,29 @@ use crate::{FactorId, Timestamp};
 pub enum FactorKind {
     /// An authenticator app with codes that change with the time
     Totp,
+    /// A key of a device, security key or password manager (WebAuthn)
+    Passkey,
 }
 
 impl FactorKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Totp => "totp",
+            Self::Passkey => "passkey",
+        }
+    }
+
+    /// What people call it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Totp => "Authenticator app",
+            Self::Passkey => "Passkey",
         }
     }
 
     /// The kind of that name, if there is one.
     pub fn parse(name: &str) -> Option<Self> {
-        (name == Self::Totp.as_str()).then_some(Self::Totp)
+        [Self::Totp, Self::Passkey].into_iter().find(|kind| kind.as_str() == name)
     }
 }
 
@@ -46,11 +57,12 @@ pub struct FactorList {
     pub recovery_codes_left: u64,
 }
 
-/// A factor to be.
+/// An authenticator app to be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BeginFactor {
+    /// `totp`; passkeys have a way of their own
     pub kind: FactorKind,
     /// At most 60 characters
     #[serde(default)]
@@ -74,6 +86,51 @@ pub struct FactorSetUp {
     pub qr_svg: String,
     /// Until then it can be confirmed
     pub expires_at: Timestamp,
+}
+
+/// A passkey to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BeginPasskey {
+    /// At most 60 characters
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The password, or a code of a factor that counts already; needed by whoever has one of them
+    #[serde(default)]
+    pub proof: Option<String>,
+}
+
+/// A question for the browser, whose answer makes a passkey count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PasskeySetUp {
+    pub id: FactorId,
+    pub name: String,
+    /// For `navigator.credentials.create`, with bytes in base64url: `{"publicKey": …}`
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub options: serde_json::Value,
+    /// Until then it can be answered, once
+    pub expires_at: Timestamp,
+}
+
+/// A question for the browser whose sign-in waits for its second step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PasskeyQuestion {
+    /// For `navigator.credentials.get`, with bytes in base64url: `{"publicKey": …}`
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub options: serde_json::Value,
+}
+
+/// What the browser answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ConfirmPasskey {
+    /// What `navigator.credentials.create` gave (`RegistrationResponseJSON`)
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub credential: serde_json::Value,
 }
 
 /// A code that shows that the app was set up.

@@ -18,8 +18,9 @@ mod users;
 
 pub use access::{AccessKeys, authenticate_access_token, mint};
 pub use factors::{
-    Entered, begin_factor, confirm_factor, factor_set_up, finish_second_step, list_factors, remove_factor,
-    replace_recovery_codes, reset_factors, second_step, second_step_waits,
+    Answer, Entered, Offer, Passkeys, ask_for_passkey, begin_factor, begin_passkey, confirm_factor, confirm_passkey,
+    factor_set_up, finish_second_step, list_factors, remove_factor, replace_recovery_codes, reset_factors, seal_apps,
+    second_step, second_step_waits,
 };
 pub(crate) use forgot::answer_forgotten;
 pub use forgot::forgot_password;

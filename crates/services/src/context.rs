@@ -19,7 +19,7 @@ use tokio::sync::watch;
 
 use crate::{
     Error,
-    accounts::{AccessKeys, Attempts, HashingRoom, TokenUses, UnseenSecrets},
+    accounts::{AccessKeys, Attempts, HashingRoom, Passkeys, TokenUses, UnseenSecrets},
     agents::Detected,
     audit::Denials,
     server::{Discoveries, Reach},
@@ -59,6 +59,8 @@ pub struct Cx {
     pub audit_key: Arc<AuditKey>,
     /// Sign access tokens.
     pub access_keys: Arc<AccessKeys>,
+    /// At which address passkeys count.
+    pub passkeys: Passkeys,
     /// What the vault is sealed with.
     pub keys: Arc<dyn MasterKeys>,
     /// What was found of the agents, so that pages need not start processes.

@@ -1,5 +1,5 @@
 //! The vault: secrets that processes are given as environment variables. Values are written here and read by nobody but those
-//! processes.
+//! processes. Under the same key lie the secrets of authenticator apps.
 
 mod change;
 mod given;
@@ -14,10 +14,11 @@ use domain::{
     actor::Actor,
     ports::keys::MasterKeys,
     reach::require_somewhere,
-    vault::{Keyring, MasterKey, SecretScope},
+    vault::{Keyring, MasterKey, Place, Sealed, SecretScope},
 };
 use protocol::secrets::Secret;
-use store::{SecretRow, Store, Tx};
+use store::{FactorRow, SecretRow, Store, Thing, Tx};
+use zeroize::Zeroizing;
 
 use crate::{Cx, Error, projects, teams};
 
@@ -39,23 +40,59 @@ pub struct Standing {
 
 /// Whether the master key is at hand that the secrets were sealed with.
 pub async fn standing(store: &Store, keys: &dyn MasterKeys) -> Result<Standing, Error> {
-    let (rows, master) = {
+    let (rows, apps, master) = {
         let tx = store.read().await?;
-        (tx.secrets().all().await?, tx.secrets().master().await?)
+        (tx.secrets().all().await?, tx.factors().apps().await?, tx.secrets().master().await?)
     };
     let secrets = u64::try_from(rows.len()).unwrap_or(u64::MAX);
+    let apps: Vec<(FactorRow, Sealed)> = apps.into_iter().filter_map(sealed_app).collect();
     let problem = match keys.load() {
         Err(problem) => Some(problem),
-        Ok(_) if rows.is_empty() => None,
         Ok(ring) => {
-            let missing = rows.iter().find(|row| ring.find(&row.sealed.master).is_none());
-            let altered = || rows.iter().find(|row| open(&ring, row).is_err());
-            missing
-                .map(|row| wrong_key(&ring, &row.sealed.master))
-                .or_else(|| altered().map(|row| format!("the secret {} does not open: it was altered. Set it again", row.name)))
+            let mut masters = rows.iter().map(|row| &row.sealed.master).chain(apps.iter().map(|(_, sealed)| &sealed.master));
+            let altered = || rows.iter().find(|row| open(&ring, row).is_err()).map(|row| altered_secret(&row.name));
+            let altered_app = || apps.iter().find(|(row, sealed)| open_at(&ring, &place_of(row), sealed).is_err());
+            masters
+                .find(|master| ring.find(master).is_none())
+                .map(|master| wrong_key(&ring, master))
+                .or_else(altered)
+                .or_else(|| altered_app().map(|(row, _)| altered_factor(row)))
         }
     };
     Ok(Standing { secrets, master, problem })
+}
+
+/// Whether nothing is sealed yet, so that any key will do.
+pub async fn is_empty(store: &Store) -> Result<bool, Error> {
+    let tx = store.read().await?;
+    holds_nothing(&tx).await
+}
+
+async fn holds_nothing(tx: &Tx) -> Result<bool, Error> {
+    Ok(tx.secrets().count().await? == 0 && tx.factors().count_sealed().await? == 0)
+}
+
+/// Seals the secret of a person's authenticator app with the key in force.
+pub(crate) async fn seal_factor(cx: &Cx, tx: &Tx, place: &Place, secret: &str) -> Result<Sealed, Error> {
+    let key = master(cx, tx).await?;
+    change::seal(cx, &key, place, secret)
+}
+
+/// The secret of a person's authenticator app.
+pub(crate) fn open_factor(cx: &Cx, place: &Place, sealed: &Sealed) -> Result<Zeroizing<String>, Error> {
+    open_at(&keyring(cx)?, place, sealed)
+}
+
+/// An app whose secret is sealed.
+fn sealed_app(row: FactorRow) -> Option<(FactorRow, Sealed)> {
+    match &row.thing {
+        Thing::App(sealed) => Some((row.clone(), sealed.clone())),
+        Thing::PlainApp(_) | Thing::Passkey(_) => None,
+    }
+}
+
+fn place_of(row: &FactorRow) -> Place {
+    Place::factor(row.user_id, row.id)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +145,7 @@ pub(crate) async fn master(cx: &Cx, tx: &Tx) -> Result<MasterKey, Error> {
         Some(id) => match ring.find(&id) {
             Some(key) => Ok(key.clone()),
             // Nothing is sealed with the key that is gone, so another one may begin.
-            None if tx.secrets().count().await? == 0 => {
+            None if holds_nothing(tx).await? => {
                 let key = first()?;
                 tx.secrets().set_master(&key.id()).await?;
                 Ok(key)
@@ -123,10 +160,23 @@ pub(crate) async fn master(cx: &Cx, tx: &Tx) -> Result<MasterKey, Error> {
     }
 }
 
-fn open(ring: &Keyring, row: &SecretRow) -> Result<zeroize::Zeroizing<String>, Error> {
+fn open(ring: &Keyring, row: &SecretRow) -> Result<Zeroizing<String>, Error> {
     let key = ring.find(&row.sealed.master).ok_or_else(|| Error::Unavailable(wrong_key(ring, &row.sealed.master)))?;
-    key.open(row.scope, &row.name, &row.sealed)
-        .map_err(|_| Error::Unavailable(format!("the secret {} does not open: it was altered. Set it again", row.name)))
+    let place = Place::secret(row.scope, &row.name);
+    key.open(&place, &row.sealed).map_err(|_| Error::Unavailable(altered_secret(&row.name)))
+}
+
+fn open_at(ring: &Keyring, place: &Place, sealed: &Sealed) -> Result<Zeroizing<String>, Error> {
+    let key = ring.find(&sealed.master).ok_or_else(|| Error::Unavailable(wrong_key(ring, &sealed.master)))?;
+    key.open(place, sealed).map_err(|_| Error::Unavailable("the secret of an authenticator app was altered".to_owned()))
+}
+
+fn altered_secret(name: &str) -> String {
+    format!("the secret {name} does not open: it was altered. Set it again")
+}
+
+fn altered_factor(row: &FactorRow) -> String {
+    format!("the secret of the authenticator app {} does not open: it was altered. Reset its person's second factors", row.id)
 }
 
 fn wrong_key(ring: &Keyring, wanted: &str) -> String {

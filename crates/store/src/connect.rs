@@ -10,8 +10,8 @@ use sea_orm::{
 };
 
 use crate::{
-    Accounts, Audit, Events, Factors, Identities, Invitations, Journal, Logins, Mails, Projects, Records, Runs, Secrets, Sharing,
-    StoreError, Teams, Tokens,
+    Accounts, Audit, Challenges, Events, Factors, Identities, Invitations, Journal, Logins, Mails, Projects, Records, Runs,
+    Secrets, Sharing, StoreError, Teams, Tokens,
 };
 
 /// The database; cheap to clone.
@@ -101,6 +101,10 @@ impl Tx {
 
     pub fn factors(&self) -> Factors<'_> {
         Factors(self)
+    }
+
+    pub fn challenges(&self) -> Challenges<'_> {
+        Challenges(self)
     }
 
     pub fn invitations(&self) -> Invitations<'_> {

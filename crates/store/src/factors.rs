@@ -1,6 +1,6 @@
 //! Second factors, recovery codes, and sign-ins that wait for their second step.
 
-use domain::sign_in::Vouched;
+use domain::{sign_in::Vouched, vault::Sealed};
 use protocol::{FactorId, Timestamp, UserId, factors::FactorKind};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
@@ -19,16 +19,44 @@ use crate::{
 pub struct FactorRow {
     pub id: FactorId,
     pub user_id: UserId,
-    pub kind: FactorKind,
     pub name: String,
-    /// In base 32.
-    pub secret: String,
-    /// The time step whose code was taken last.
+    pub thing: Thing,
+    /// The time step whose code was taken last; of an app alone.
     pub last_step: Option<i64>,
     pub created_at: Timestamp,
     /// Absent for one that does not count yet.
     pub confirmed_at: Option<Timestamp>,
     pub last_used_at: Option<Timestamp>,
+}
+
+/// What a factor is checked with.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Thing {
+    /// The secret of an app from before secrets were sealed, in base 32.
+    PlainApp(String),
+    /// The secret of an app.
+    App(Sealed),
+    Passkey(PasskeyRow),
+}
+
+/// What is known of a passkey. None of it is secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PasskeyRow {
+    /// What its device calls it, in base64url; nobody else has one of that name.
+    pub credential: String,
+    /// Its public key and what else the library keeps.
+    pub public: String,
+    /// How often its device says it was used; 0 where it does not count.
+    pub sign_count: i64,
+}
+
+impl Thing {
+    pub fn kind(&self) -> FactorKind {
+        match self {
+            Self::PlainApp(_) | Self::App(_) => FactorKind::Totp,
+            Self::Passkey(_) => FactorKind::Passkey,
+        }
+    }
 }
 
 /// A recovery code that was not used yet.
@@ -64,13 +92,13 @@ impl Factors<'_> {
         let row = factors::ActiveModel {
             id: Set(factor.id.0),
             user_id: Set(factor.user_id.0),
-            kind: Set(factor.kind.as_str().to_owned()),
+            kind: Set(factor.thing.kind().as_str().to_owned()),
             name: Set(factor.name.clone()),
-            secret: Set(factor.secret.clone()),
             last_step: Set(factor.last_step),
             created_at: Set(factor.created_at.millis()),
             confirmed_at: Set(factor.confirmed_at.map(Timestamp::millis)),
             last_used_at: Set(factor.last_used_at.map(Timestamp::millis)),
+            ..columns(&factor.thing)
         };
         row.insert(&self.0.inner).await?;
         Ok(())
@@ -85,6 +113,48 @@ impl Factors<'_> {
             .all(&self.0.inner)
             .await?;
         found.into_iter().map(read).collect()
+    }
+
+    /// The secrets of apps of everybody, also of those that do not count yet.
+    pub async fn apps(&self) -> Result<Vec<FactorRow>, StoreError> {
+        let apps = factors::Entity::find().filter(factors::Column::Kind.eq(FactorKind::Totp.as_str()));
+        apps.order_by_asc(factors::Column::Id).all(&self.0.inner).await?.into_iter().map(read).collect()
+    }
+
+    /// How many of them are sealed.
+    pub async fn count_sealed(&self) -> Result<u64, StoreError> {
+        Ok(factors::Entity::find().filter(factors::Column::Master.is_not_null()).count(&self.0.inner).await?)
+    }
+
+    /// Puts the secret of an app into another envelope.
+    pub async fn seal(&self, id: FactorId, sealed: &Sealed) -> Result<(), StoreError> {
+        let row = factors::ActiveModel { id: Set(id.0), ..columns(&Thing::App(sealed.clone())) };
+        row.update(&self.0.inner).await?;
+        Ok(())
+    }
+
+    /// Whether anybody has the passkey that its device calls so.
+    pub async fn has_credential(&self, credential: &str) -> Result<bool, StoreError> {
+        let found = factors::Entity::find().filter(factors::Column::Credential.eq(credential));
+        Ok(found.count(&self.0.inner).await? > 0)
+    }
+
+    /// Takes a use of a passkey, whose device says how often it was used; `false` when that goes back, be it in the same moment.
+    pub async fn take_use(&self, id: FactorId, passkey: &PasskeyRow, at: Timestamp) -> Result<bool, StoreError> {
+        let count = passkey.sign_count;
+        let mut forward = Condition::any().add(factors::Column::SignCount.lt(count));
+        if count == 0 {
+            forward = forward.add(factors::Column::SignCount.eq(0));
+        }
+        let done = factors::Entity::update_many()
+            .col_expr(factors::Column::SignCount, Expr::value(count))
+            .col_expr(factors::Column::Secret, Expr::value(passkey.public.clone()))
+            .col_expr(factors::Column::LastUsedAt, Expr::value(at.millis()))
+            .filter(factors::Column::Id.eq(id.0))
+            .filter(forward)
+            .exec(&self.0.inner)
+            .await?;
+        Ok(done.rows_affected == 1)
     }
 
     /// Takes the code of a time step; `false` when it or a later one was taken already, be it in the same moment.
@@ -203,14 +273,43 @@ impl Factors<'_> {
     }
 }
 
+/// The columns that a kind of factor has its own.
+fn columns(thing: &Thing) -> factors::ActiveModel {
+    let none: factors::ActiveModel = Default::default();
+    match thing {
+        Thing::PlainApp(secret) => factors::ActiveModel { secret: Set(secret.clone()), ..none },
+        Thing::App(sealed) => factors::ActiveModel {
+            secret: Set(sealed.value.clone()),
+            master: Set(Some(sealed.master.clone())),
+            data_key: Set(Some(sealed.data_key.clone())),
+            ..none
+        },
+        Thing::Passkey(passkey) => factors::ActiveModel {
+            secret: Set(passkey.public.clone()),
+            credential: Set(Some(passkey.credential.clone())),
+            sign_count: Set(Some(passkey.sign_count)),
+            ..none
+        },
+    }
+}
+
 fn read(row: factors::Model) -> Result<FactorRow, StoreError> {
-    let unknown = || StoreError::corrupt("factors", format!("unknown kind {}", row.kind));
+    let corrupt = |what: &str| StoreError::corrupt("factors", format!("{what} {}", row.kind));
+    let thing = match FactorKind::parse(&row.kind).ok_or_else(|| corrupt("unknown kind"))? {
+        FactorKind::Totp => match (row.master, row.data_key) {
+            (Some(master), Some(data_key)) => Thing::App(Sealed { master, data_key, value: row.secret }),
+            _ => Thing::PlainApp(row.secret),
+        },
+        FactorKind::Passkey => {
+            let (credential, sign_count) = row.credential.zip(row.sign_count).ok_or_else(|| corrupt("half a"))?;
+            Thing::Passkey(PasskeyRow { credential, public: row.secret, sign_count })
+        }
+    };
     Ok(FactorRow {
-        kind: FactorKind::parse(&row.kind).ok_or_else(unknown)?,
+        thing,
         id: FactorId(row.id),
         user_id: UserId(row.user_id),
         name: row.name,
-        secret: row.secret,
         last_step: row.last_step,
         created_at: Timestamp::from_millis(row.created_at),
         confirmed_at: row.confirmed_at.map(Timestamp::from_millis),

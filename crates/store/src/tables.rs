@@ -17,6 +17,7 @@ pub(crate) mod invitations;
 pub(crate) mod logins;
 pub(crate) mod mails;
 pub(crate) mod logout_tokens;
+pub(crate) mod passkey_challenges;
 pub(crate) mod password_resets;
 pub(crate) mod project_shares;
 pub(crate) mod projects;

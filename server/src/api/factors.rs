@@ -1,16 +1,23 @@
 //! Second factors of whoever asks, who is a person in a browser; and their end by an admin.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{
+    Json,
+    extract::{Request, State},
+    http::StatusCode,
+};
 use protocol::{
     FactorId,
-    factors::{BeginFactor, ConfirmFactor, ConfirmedFactor, FactorList, FactorSetUp, ProveFactor, RecoveryCodes, ResetFactors},
+    factors::{
+        BeginFactor, BeginPasskey, ConfirmFactor, ConfirmPasskey, ConfirmedFactor, FactorList, FactorSetUp, PasskeyQuestion,
+        PasskeySetUp, ProveFactor, RecoveryCodes, ResetFactors,
+    },
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
     api::Refusals,
-    auth::Signed,
+    auth::{Signed, address, factor},
     edge::Edge,
     error::HttpError,
     extract::{Body, Id},
@@ -51,6 +58,48 @@ pub async fn confirm(
     Body(command): Body<ConfirmFactor>,
 ) -> Result<Json<ConfirmedFactor>, HttpError> {
     Ok(Json(services::accounts::confirm_factor(&edge.cx, &actor, id, &command.code).await?))
+}
+
+/// Begins to add a passkey, to be asked for in the caller's browser; it counts once its answer was sent
+#[utoipa::path(post, path = "/api/v2/factors/passkeys", tag = "factors", request_body = BeginPasskey,
+    responses((status = 201, body = PasskeySetUp),
+    (status = 409, body = protocol::ApiError, description = "There are five factors already, or no passkeys at this server's address"),
+    Refusals))]
+pub async fn begin_passkey(
+    State(edge): State<Edge>,
+    Signed(actor): Signed,
+    Body(command): Body<BeginPasskey>,
+) -> Result<(StatusCode, Json<PasskeySetUp>), HttpError> {
+    let begun = services::accounts::begin_passkey(&edge.cx, &actor, command).await?;
+    Ok((StatusCode::CREATED, Json(begun)))
+}
+
+/// Makes a passkey count by what the browser answered; with the first factor come recovery codes
+#[utoipa::path(post, path = "/api/v2/factors/passkeys/{id}/confirm", tag = "factors", params(("id" = FactorId, Path)),
+    request_body = ConfirmPasskey, responses((status = 200, body = ConfirmedFactor),
+    (status = 409, body = protocol::ApiError, description = "There are five factors already"), Refusals))]
+pub async fn confirm_passkey(
+    State(edge): State<Edge>,
+    Signed(actor): Signed,
+    Id(id): Id<FactorId>,
+    Body(command): Body<ConfirmPasskey>,
+) -> Result<Json<ConfirmedFactor>, HttpError> {
+    Ok(Json(services::accounts::confirm_passkey(&edge.cx, &actor, id, &command.credential).await?))
+}
+
+/// Asks the browser whose sign-in waits for its second step for a passkey; its answer goes to the form of that page
+#[utoipa::path(post, path = "/api/v2/second-step/passkey", tag = "factors", security(()),
+    responses((status = 200, body = PasskeyQuestion),
+    (status = 404, body = protocol::ApiError, description = "No sign-in of this browser waits"),
+    (status = 409, body = protocol::ApiError, description = "The account has no passkey, or there are none at this server's address")))]
+pub async fn second_step(State(edge): State<Edge>, request: Request) -> Result<Json<PasskeyQuestion>, HttpError> {
+    let (parts, _) = request.into_parts();
+    let from = address::of(&parts);
+    if let Err(wait) = edge.buckets.sign_in(from.address, edge.cx.clock.now().millis()) {
+        return Err(HttpError::too_many("Too many attempts. Wait a minute, then try again", wait));
+    }
+    let browser = factor::waiting_browser(&edge, &parts.headers);
+    Ok(Json(PasskeyQuestion { options: services::accounts::ask_for_passkey(&edge.cx, browser).await? }))
 }
 
 /// Takes a factor away, with the password or a code

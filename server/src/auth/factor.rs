@@ -1,5 +1,5 @@
 //! Coming in: `/login/factor` asks for the second factor of whoever has one, after the password or the provider. A plain page
-//! of the server, which works without script. What the browser has until then is no login.
+//! of the server, which works without script, but for passkeys. What the browser has until then is no login.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use domain::{actor::Origin, sign_in::Vouched};
 use serde::Deserialize;
 use services::{
     Error,
-    accounts::{Entered, UserRecord},
+    accounts::{Answer, Entered, Offer, UserRecord},
 };
 use tower_sessions::Session;
 
@@ -25,6 +25,8 @@ use crate::{
 
 /// Where the page is.
 const PAGE: &str = "/login/factor";
+/// Where the browser learns what to ask for a passkey.
+const ASK: &str = "/api/v2/second-step/passkey";
 /// How long the browser keeps its half, in seconds.
 const KEPT: u32 = 600;
 
@@ -62,45 +64,79 @@ async fn let_in(edge: &Edge, session: &Session, entered: Entered, from: Arc<Orig
 
 /// The form, for a browser that did the first step.
 pub async fn page(State(edge): State<Edge>, headers: HeaderMap) -> Result<Response, HttpError> {
-    match own_cookie(&headers, cookie_name(edge.settings.tls)) {
-        Some(browser) if services::accounts::second_step_waits(&edge.cx, browser).await? => Ok(show(StatusCode::OK, "")),
-        _ => Ok(Redirect::to("/login").into_response()),
-    }
+    show(&edge, &headers, StatusCode::OK, "").await
 }
 
-fn show(status: StatusCode, problem: &str) -> Response {
+async fn show(edge: &Edge, headers: &HeaderMap, status: StatusCode, problem: &str) -> Result<Response, HttpError> {
+    let browser = waiting_browser(edge, headers);
+    let Some(offer) = services::accounts::second_step_waits(&edge.cx, browser).await? else {
+        return Ok(Redirect::to("/login").into_response());
+    };
     let alert = match problem {
         "" => String::new(),
         problem => format!("<p class=\"form-error\" role=\"alert\"><span>{}</span></p>", escape(problem)),
     };
+    let hint = if offer.app {
+        "The six digits that your authenticator app shows now, or one of your recovery codes."
+    } else {
+        "One of your recovery codes."
+    };
     let body = format!(
-        "<h1>One more step</h1>\
+        "<h1>One more step</h1>{}\
          <form class=\"form\" method=\"post\" action=\"{PAGE}\">{alert}\
          <div class=\"field\"><label for=\"code\">Code</label>\
          <input id=\"code\" name=\"code\" type=\"text\" autocomplete=\"one-time-code\" autocapitalize=\"off\" spellcheck=\"false\" \
          maxlength=\"40\" aria-describedby=\"code-hint\" required autofocus>\
-         <p class=\"hint\" id=\"code-hint\">The six digits that your authenticator app shows now, or one of your recovery codes.</p></div>\
-         <button class=\"btn primary\" type=\"submit\">Sign in</button></form>\
-         <p class=\"soft\">Nothing of both at hand? An admin can reset your second factor. <a href=\"/login\">Begin again</a></p>"
+         <p class=\"hint\" id=\"code-hint\">{hint}</p></div>\
+         <button class=\"btn{}\" type=\"submit\">Sign in</button></form>\
+         <p class=\"soft\">Nothing of these at hand? An admin can reset your second factor. <a href=\"/login\">Begin again</a></p>",
+        passkey_form(edge, headers, offer),
+        if offer.app || !offer.passkey { " primary" } else { "" },
     );
-    (status, entry("One more step", &body)).into_response()
+    Ok((status, entry("One more step", &body)).into_response())
+}
+
+/// The button for a passkey, where the account has one and this is the address at which it counts.
+fn passkey_form(edge: &Edge, headers: &HeaderMap, offer: Offer) -> String {
+    if !offer.passkey {
+        return String::new();
+    }
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    if let Err(why) = edge.cx.passkeys.at(host) {
+        return format!("<p class=\"soft\">{}</p>", escape(&why));
+    }
+    format!(
+        "<form class=\"form needs-script\" method=\"post\" action=\"{ASK}\" data-passkey=\"get\" data-finish=\"{PAGE}\">\
+         <p class=\"form-error\" role=\"alert\" hidden></p>\
+         <button class=\"btn{}\" type=\"submit\">Use a passkey</button></form><script src=\"/passkey.js\" defer></script>",
+        if offer.app { "" } else { " primary" },
+    )
+}
+
+/// The browser's half of a sign-in that waits for its second step; empty when it brings none.
+pub fn waiting_browser<'a>(edge: &Edge, headers: &'a HeaderMap) -> &'a str {
+    own_cookie(headers, cookie_name(edge.settings.tls)).unwrap_or_default()
 }
 
 #[derive(Deserialize)]
-struct CodeForm {
+struct SecondStepForm {
     #[serde(default)]
     code: String,
+    /// What the browser answered, in JSON; by script.
+    passkey: Option<String>,
 }
 
 /// Signs in with the second step.
 pub async fn finish(State(edge): State<Edge>, session: Session, request: Request) -> Result<Response, HttpError> {
-    let (parts, form) = form::<CodeForm>(request).await?;
-    let from = address::of(&parts);
+    let (parts, form) = form::<SecondStepForm>(request).await?;
+    let (from, headers) = (address::of(&parts), &parts.headers);
+    let too_many = || show(&edge, headers, StatusCode::TOO_MANY_REQUESTS, "Too many attempts. Wait a minute, then try again.");
     if edge.buckets.sign_in(from.address, edge.cx.clock.now().millis()).is_err() {
-        return Ok(too_many());
+        return too_many().await;
     }
-    let browser = own_cookie(&parts.headers, cookie_name(edge.settings.tls)).unwrap_or_default();
-    match services::accounts::finish_second_step(&edge.cx, browser, &form.code, &from).await {
+    let browser = waiting_browser(&edge, headers);
+    let answer = form.passkey.as_deref().map_or(Answer::Code(&form.code), Answer::Passkey);
+    match services::accounts::finish_second_step(&edge.cx, browser, answer, &from).await {
         Ok(entered) => {
             let mut response = let_in(&edge, &session, entered, from).await?;
             response.headers_mut().append(header::SET_COOKIE, cookie(&edge, "", 0));
@@ -108,16 +144,19 @@ pub async fn finish(State(edge): State<Edge>, session: Session, request: Request
         }
         Err(Error::NotFound(_)) => Ok(Redirect::to("/login?error=late").into_response()),
         Err(Error::Invalid(_)) => {
-            let words = "This code does not count: it is wrong, too late, or was used before. Type the one that is shown now.";
-            Ok(show(StatusCode::UNPROCESSABLE_ENTITY, words))
+            let words = match answer {
+                Answer::Code(_) => {
+                    "This code does not count: it is wrong, too late, or was used before. Type the one that is shown now."
+                }
+                Answer::Passkey(_) => {
+                    "This passkey does not count: its answer is wrong, too late, or was used before. Try again."
+                }
+            };
+            show(&edge, headers, StatusCode::UNPROCESSABLE_ENTITY, words).await
         }
-        Err(Error::TooMany { .. }) => Ok(too_many()),
+        Err(Error::TooMany { .. }) => too_many().await,
         Err(other) => Err(other.into()),
     }
-}
-
-fn too_many() -> Response {
-    show(StatusCode::TOO_MANY_REQUESTS, "Too many attempts. Wait a minute, then try again.")
 }
 
 fn cookie_name(tls: bool) -> &'static str {

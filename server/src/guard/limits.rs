@@ -31,8 +31,14 @@ const MOST: usize = 20_000;
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LEFT: HeaderName = HeaderName::from_static("ratelimit");
 
-/// Routes that answer without a login.
-const PUBLIC: [&str; 4] = ["/health", "/.well-known/jwks.json", "/api/enterprise/status", "/logout/back-channel/{provider}"];
+/// Routes that answer without a login. The last one counts as signing in.
+const PUBLIC: [&str; 5] = [
+    "/health",
+    "/.well-known/jwks.json",
+    "/api/enterprise/status",
+    "/logout/back-channel/{provider}",
+    "/api/v2/second-step/passkey",
+];
 
 /// Whose bucket it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -52,6 +52,8 @@ pub(super) fn rows() -> Vec<Row> {
         // Without a proof.
         does("/ui/begin_factor", Login, 400).with("name=A&proof="),
         does("/ui/confirm_factor", Login, 404).with("id=ID&code=000000").token(400),
+        does("/ui/begin_passkey", Login, 400).with("name=A&proof="),
+        does("/ui/confirm_passkey", Login, 400).with("id=ID&credential=x").token(400),
         does("/ui/remove_factor", Login, 404).with("id=ID&proof=x").token(400),
         does("/ui/replace_recovery_codes", Login, 409).with("proof=x").token(400),
         reads("/ui/users", ManageUsers, 200).at("/ui/users?q=&after=").refused(404),

@@ -75,6 +75,10 @@ pub(super) fn rows() -> Vec<Row> {
         post("/api/v2/factors/recovery-codes", Login, 409).with(r#"{"proof": "000000"}"#).token(422),
         post("/api/v2/factors/{id}/confirm", Login, 404).with(r#"{"code": "000000"}"#).token(422),
         post("/api/v2/factors/{id}/remove", Login, 404).with(r#"{"proof": "000000"}"#).token(422),
+        post("/api/v2/factors/passkeys", Login, 422).with(r#"{"name": "Key"}"#),
+        post("/api/v2/factors/passkeys/{id}/confirm", Login, 422).with(r#"{"credential": {}}"#),
+        // Nobody did the first step.
+        post("/api/v2/second-step/passkey", Nothing, 404),
         post("/api/v2/factors/reset", ManageUsers, 404).with(r#"{"email": "nobody@example.org"}"#),
         get("/api/v2/sign-in-providers", ReadSettings, 200),
         // Of no provider.

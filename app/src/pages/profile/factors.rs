@@ -1,7 +1,7 @@
 //! Second factors: which there are, setting one up, taking one away, new recovery codes.
 
 use leptos::prelude::*;
-use protocol::factors::{Factor, FactorSetUp};
+use protocol::factors::{Factor, FactorKind, FactorSetUp};
 
 use crate::{
     loading::{Loading, load, loaded_page},
@@ -22,7 +22,8 @@ pub fn page() -> AnyView {
 }
 
 fn show(page: FactorsPage, loading: Loading<FactorsPage>) -> AnyView {
-    let words = "After your password, or another way to sign in, loki asks for a code that only you can have.";
+    let words = "After your password, or another way to sign in, loki asks for something that only you have: a passkey, or a code of \
+                 an app.";
     let mut parts = vec![ui::page_head("Second factor", el("p").class("soft").text(words).view(), nothing())];
     let has_factors = !page.list.factors.is_empty();
     if let Some(set_up) = &page.set_up {
@@ -33,6 +34,7 @@ fn show(page: FactorsPage, loading: Loading<FactorsPage>) -> AnyView {
         parts.push(ui::panel("Your factors", el("ul").class("factors").children(rows).view()));
         parts.push(recovery(page.list.recovery_codes_left, state(&page.flash, "codes")));
     }
+    parts.push(passkey(&page, has_factors));
     if page.set_up.is_none() {
         parts.push(begin(&page, has_factors, state(&page.flash, "begin"), loading));
     }
@@ -63,6 +65,40 @@ fn begin(page: &FactorsPage, has_factors: bool, state: FormState, loading: Loadi
     ];
     let title = if has_factors { "Another authenticator app" } else { "Authenticator app" };
     ui::padded_panel(title, ui::form("/ui/begin_factor", state, move || loading.refetch(), pieces(fields)))
+}
+
+/// Adds a passkey. Its form is the script's, which asks the browser: `public/passkey.js`.
+fn passkey(page: &FactorsPage, has_factors: bool) -> AnyView {
+    let title =
+        if page.list.factors.iter().any(|factor| factor.kind == FactorKind::Passkey) { "Another passkey" } else { "Passkey" };
+    if let Some(why) = &page.no_passkeys {
+        return ui::padded_panel(title, el("p").class("soft").text(why.clone()).view());
+    }
+    let name = Field {
+        id: "passkey-name",
+        name: "name",
+        label: "Name of the device or the key",
+        placeholder: FactorKind::Passkey.title(),
+        ..Field::default()
+    };
+    let refused = page.flash.error.as_ref().filter(|_| page.flash.value("form") == "passkey");
+    let problem = el("p").class("form-error").attr("role", "alert").flag("hidden", refused.is_none());
+    let words = "A passkey lives in your phone, your computer, a security key or a password manager, and is opened by a fingerprint, \
+                 your face or a PIN. Nobody can be tricked into typing it elsewhere.";
+    let form = el("form").class("form").attr("method", "post").attr("action", "/ui/begin_passkey");
+    let form = form.attr("data-passkey", "create").attr("data-finish", "/ui/confirm_passkey").children([
+        problem.children(refused.map(|error| ui::text(error.detail.clone()))).view(),
+        ui::text_input(name),
+        if page.has_password || has_factors { proof("passkey-proof") } else { nothing() },
+        div("form-end").child(el("button").attr("type", "submit").class("btn").text("Add a passkey").view()).view(),
+    ]);
+    let body = pieces(vec![
+        el("p").class("soft").text(words).view(),
+        el("p").class("without-script").text("Adding one needs JavaScript.").view(),
+        div("needs-script").child(form.view()).view(),
+        el("script").attr("src", "/passkey.js").attr("defer", "").view(),
+    ]);
+    ui::padded_panel(title, div("stack").child(body).view())
 }
 
 /// Who it is, once more.
@@ -113,7 +149,12 @@ fn one(factor: &Factor, state: FormState, loading: Loading<FactorsPage>) -> AnyV
         Some(at) => el("span").text("used ").child(ui::ago(at)).view(),
         None => el("span").text("not used yet").view(),
     };
-    let facts = el("p").class("muted").text("added ").child(ui::ago(factor.created_at)).text(" · ").child(used);
+    let facts = el("p")
+        .class("muted")
+        .text(format!("{}, added ", factor.kind.title()))
+        .child(ui::ago(factor.created_at))
+        .text(" · ")
+        .child(used);
     let words = div("words").child(el("b").text(factor.name.clone()).view()).child(facts.view()).view();
     let fields = vec![
         input("hidden").attr("name", "id").attr("value", factor.id.to_string()).view(),
@@ -137,7 +178,8 @@ fn opened(summary: &'static str, state: FormState, form: AnyView) -> AnyView {
 }
 
 fn recovery(left: u64, state: FormState) -> AnyView {
-    let words = format!("{left} of {RECOVERY_CODES} are left. Each stands in for the app once, when you do not have it at hand.");
+    let words =
+        format!("{left} of {RECOVERY_CODES} are left. Each stands in for app or passkey once, when you do not have it at hand.");
     let fields = vec![
         el("p").class("soft").text("The codes that you have now count no longer then.").view(),
         proof("codes-proof"),
@@ -157,7 +199,7 @@ mod tests {
 
     fn page_of(set_up: Option<FactorSetUp>) -> FactorsPage {
         let list = FactorList { factors: Vec::new(), recovery_codes_left: 0 };
-        FactorsPage { list, set_up, has_password: true, flash: Flash::default() }
+        FactorsPage { list, set_up, has_password: true, no_passkeys: None, flash: Flash::default() }
     }
 
     fn shown(page: FactorsPage) -> String {
@@ -188,6 +230,16 @@ mod tests {
         let html = shown(page_of(None));
 
         assert!(html.contains("/ui/begin_factor") && html.contains("Your password"), "{html}");
+        assert!(html.contains("/ui/begin_passkey") && html.contains("src=\"/passkey.js\""), "{html}");
         assert!(!html.contains("Recovery codes") && !html.contains("Remove"), "{html}");
+    }
+
+    #[tokio::test]
+    async fn where_passkeys_do_not_count_the_page_says_where_they_do() {
+        let words = "Passkeys count at http://localhost:57374 alone: open this page there.";
+        let html = shown(FactorsPage { no_passkeys: Some(words.to_owned()), ..page_of(None) });
+
+        assert!(html.contains(words) && html.contains("/ui/begin_factor"), "{html}");
+        assert!(!html.contains("/ui/begin_passkey") && !html.contains("passkey.js"), "{html}");
     }
 }

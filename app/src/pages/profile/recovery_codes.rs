@@ -28,7 +28,7 @@ fn over() -> AnyView {
 
 fn shown(codes: &[String]) -> AnyView {
     let words = "Keep these where you find them without your phone: printed, or in a password manager. Each counts once, in place \
-        of a code of your app. They are not shown again.";
+        of your app or passkey. They are not shown again.";
     let all = codes.join("\n");
     let list = codes.iter().map(|code| el("li").child(ui::code(code.clone())).view());
     let body = pieces(vec![

@@ -1,14 +1,41 @@
 //! Envelopes: each value under a data key of its own (AES-256-GCM), each data key under the master key. Both are bound to the
-//! secret's scope and name, so that whoever can write the database cannot pass one secret off as another.
+//! place where the value belongs, so that whoever can write the database cannot pass one secret off as another.
 
 use aes_gcm::{
     Aes256Gcm, KeyInit as _,
     aead::{Aead as _, Payload},
 };
+use protocol::{FactorId, UserId};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::SecretScope;
+
+/// Where a sealed value belongs. In another place it does not open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    kind: &'static str,
+    owner: Uuid,
+    name: String,
+}
+
+impl Place {
+    /// A scope's secret of that name.
+    pub fn secret(scope: SecretScope, name: &str) -> Self {
+        Self { kind: scope.kind(), owner: scope.owner(), name: name.to_owned() }
+    }
+
+    /// A mail that waits to be sent.
+    pub fn mail(id: Uuid) -> Self {
+        Self { kind: "mail", owner: id, name: String::new() }
+    }
+
+    /// The secret of a person's authenticator app.
+    pub fn factor(user: UserId, id: FactorId) -> Self {
+        Self { kind: "factor", owner: user.0, name: id.to_string() }
+    }
+}
 
 /// The key that data keys are wrapped with. It never lies in the database.
 #[derive(Clone, PartialEq, Eq)]
@@ -84,30 +111,24 @@ impl MasterKey {
         hex(digest.get(..8).unwrap_or_default())
     }
 
-    /// Puts `value` into an envelope for the secret `name` of `scope`.
-    pub fn seal(&self, scope: SecretScope, name: &str, value: &str, chance: &Chance) -> Result<Sealed, Unsealable> {
-        let value = encrypt(chance.data_key.as_slice(), chance.value_nonce, value.as_bytes(), &bound("value", scope, name))?;
-        let data_key = encrypt(self.0.as_slice(), chance.key_nonce, chance.data_key.as_slice(), &bound("key", scope, name))?;
+    /// Puts `value` into an envelope for its place.
+    pub fn seal(&self, place: &Place, value: &str, chance: &Chance) -> Result<Sealed, Unsealable> {
+        let value = encrypt(chance.data_key.as_slice(), chance.value_nonce, value.as_bytes(), &bound("value", place))?;
+        let data_key = encrypt(self.0.as_slice(), chance.key_nonce, chance.data_key.as_slice(), &bound("key", place))?;
         Ok(Sealed { master: self.id(), data_key, value })
     }
 
     /// The value in an envelope that this key sealed.
-    pub fn open(&self, scope: SecretScope, name: &str, sealed: &Sealed) -> Result<Zeroizing<String>, Unsealable> {
-        let data_key = decrypt(self.0.as_slice(), &sealed.data_key, &bound("key", scope, name))?;
-        let value = decrypt(&data_key, &sealed.value, &bound("value", scope, name))?;
+    pub fn open(&self, place: &Place, sealed: &Sealed) -> Result<Zeroizing<String>, Unsealable> {
+        let data_key = decrypt(self.0.as_slice(), &sealed.data_key, &bound("key", place))?;
+        let value = decrypt(&data_key, &sealed.value, &bound("value", place))?;
         let text = str::from_utf8(&value).map_err(|_| Unsealable)?;
         Ok(Zeroizing::new(text.to_owned()))
     }
 
     /// The same envelope under the key `to`: only the data key is wrapped anew.
-    pub fn rewrap(
-        &self,
-        to: &Self,
-        (scope, name): (SecretScope, &str),
-        sealed: &Sealed,
-        nonce: [u8; 12],
-    ) -> Result<Sealed, Unsealable> {
-        let bound = bound("key", scope, name);
+    pub fn rewrap(&self, to: &Self, place: &Place, sealed: &Sealed, nonce: [u8; 12]) -> Result<Sealed, Unsealable> {
+        let bound = bound("key", place);
         let data_key = decrypt(self.0.as_slice(), &sealed.data_key, &bound)?;
         let data_key = encrypt(to.0.as_slice(), nonce, &data_key, &bound)?;
         Ok(Sealed { master: to.id(), data_key, value: sealed.value.clone() })
@@ -115,8 +136,8 @@ impl MasterKey {
 }
 
 /// What an encryption is bound to. A name has no `/`, so no two bounds are the same text.
-fn bound(part: &str, scope: SecretScope, name: &str) -> Vec<u8> {
-    format!("loki vault 1/{part}/{}/{}/{name}", scope.kind(), scope.owner()).into_bytes()
+fn bound(part: &str, place: &Place) -> Vec<u8> {
+    format!("loki vault 1/{part}/{}/{}/{}", place.kind, place.owner, place.name).into_bytes()
 }
 
 /// Nonce and ciphertext in hex.
@@ -152,8 +173,7 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use protocol::{ProjectId, TeamId};
-    use uuid::Uuid;
+    use protocol::ProjectId;
 
     use super::*;
 
@@ -164,36 +184,45 @@ mod tests {
     #[test]
     fn an_envelope_opens_at_its_place_with_its_key_alone() {
         let (key, other) = (MasterKey::new([1; 32]), MasterKey::new([2; 32]));
-        let place = SecretScope::Project(ProjectId(Uuid::from_u128(7)));
-        let sealed = key.seal(place, "A", "correct horse", &chance(3)).unwrap();
+        let id = Uuid::from_u128(7);
+        let scope = SecretScope::Project(ProjectId(id));
+        let place = Place::secret(scope, "A");
+        let sealed = key.seal(&place, "correct horse", &chance(3)).unwrap();
 
         assert_eq!(sealed.master, key.id());
         assert!(!format!("{sealed:?}").contains("correct horse") && !format!("{key:?}").contains(key.to_hex().as_str()));
-        assert_eq!(key.open(place, "A", &sealed).unwrap().as_str(), "correct horse");
-        assert_eq!(other.open(place, "A", &sealed), Err(Unsealable));
-        assert_eq!(key.open(place, "B", &sealed), Err(Unsealable));
-        assert_eq!(key.open(SecretScope::Installation, "A", &sealed), Err(Unsealable));
-        assert_eq!(key.open(SecretScope::Team(TeamId(Uuid::from_u128(7))), "A", &sealed), Err(Unsealable));
+        assert_eq!(key.open(&place, &sealed).unwrap().as_str(), "correct horse");
+        assert_eq!(other.open(&place, &sealed), Err(Unsealable));
+        let elsewhere = [
+            Place::secret(scope, "B"),
+            Place::secret(SecretScope::Installation, "A"),
+            Place::secret(SecretScope::Team(id), "A"),
+            Place::factor(UserId(id), FactorId(id)),
+        ];
+        for other in elsewhere {
+            assert_eq!(key.open(&other, &sealed), Err(Unsealable), "{other:?}");
+        }
         let mut altered = sealed.clone();
         altered.value.replace_range(30..31, if &altered.value[30..31] == "0" { "1" } else { "0" });
-        assert_eq!(key.open(place, "A", &altered), Err(Unsealable));
+        assert_eq!(key.open(&place, &altered), Err(Unsealable));
         for broken in ["", "00", "zz", &"0".repeat(24)] {
-            assert_eq!(key.open(place, "A", &Sealed { value: broken.to_owned(), ..sealed.clone() }), Err(Unsealable));
+            assert_eq!(key.open(&place, &Sealed { value: broken.to_owned(), ..sealed.clone() }), Err(Unsealable));
         }
     }
 
     #[test]
     fn an_envelope_that_is_wrapped_anew_opens_with_the_new_key_alone() {
         let (old, new) = (MasterKey::new([1; 32]), MasterKey::new([2; 32]));
-        let place = SecretScope::Installation;
-        let sealed = old.seal(place, "A", "correct horse", &chance(3)).unwrap();
+        let place = Place::factor(UserId(Uuid::from_u128(7)), FactorId(Uuid::from_u128(8)));
+        let sealed = old.seal(&place, "correct horse", &chance(3)).unwrap();
 
-        let rewrapped = old.rewrap(&new, (place, "A"), &sealed, [9; 12]).unwrap();
+        let rewrapped = old.rewrap(&new, &place, &sealed, [9; 12]).unwrap();
 
         assert_eq!((rewrapped.master.as_str(), &rewrapped.value), (new.id().as_str(), &sealed.value));
-        assert_eq!(new.open(place, "A", &rewrapped).unwrap().as_str(), "correct horse");
-        assert_eq!(old.open(place, "A", &rewrapped), Err(Unsealable));
-        assert_eq!(new.rewrap(&old, (place, "B"), &rewrapped, [8; 12]), Err(Unsealable));
+        assert_eq!(new.open(&place, &rewrapped).unwrap().as_str(), "correct horse");
+        assert_eq!(old.open(&place, &rewrapped), Err(Unsealable));
+        let other = Place::factor(UserId(Uuid::from_u128(7)), FactorId(Uuid::from_u128(9)));
+        assert_eq!(new.rewrap(&old, &other, &rewrapped, [8; 12]), Err(Unsealable));
     }
 
     #[test]

@@ -1,12 +1,19 @@
 //! Second factors: set up, confirmed, taken away, and asked for at the second step of signing in.
 
+mod add;
+mod add_passkey;
+mod apps;
+mod passkeys;
 mod prove;
 mod recovery;
 mod second_step;
 mod set_up;
 
+pub use add_passkey::{begin_passkey, confirm_passkey};
+pub use apps::seal_apps;
+pub use passkeys::Passkeys;
 pub use recovery::replace_recovery_codes;
-pub use second_step::{Entered, finish_second_step, second_step, second_step_waits};
+pub use second_step::{Answer, Entered, Offer, ask_for_passkey, finish_second_step, second_step, second_step_waits};
 pub use set_up::{begin_factor, confirm_factor, factor_set_up};
 
 use std::sync::Arc;
@@ -57,7 +64,8 @@ pub async fn remove_factor(cx: &Cx, actor: &Actor, id: FactorId, proof: &str) ->
         tx.factors().end_waiting_of(user).await?;
     }
     mail::notice(cx, &tx, user, (Notice::FactorRemoved, actor)).await?;
-    let changes = Changes::default().field("kind", row.kind.as_str(), "").field("name", &row.name, "");
+    tx.accounts().privileges_changed(user).await?;
+    let changes = Changes::default().field("kind", row.thing.kind().as_str(), "").field("name", &row.name, "");
     record_changes(cx, &tx, actor, ("remove factor", id), changes).await?;
     Ok(tx.commit().await?)
 }
@@ -81,6 +89,7 @@ pub async fn reset_factors(cx: &Cx, actor: &Actor, email: &str) -> Result<u64, E
     if removed > 0 {
         mail::notice(cx, &tx, user.id, (Notice::FactorsReset, actor)).await?;
     }
+    tx.accounts().privileges_changed(user.id).await?;
     let changes = Changes::default().field("factors", removed, 0);
     record_changes(cx, &tx, actor, ("reset factors", user.id), changes).await?;
     tx.commit().await?;
@@ -138,7 +147,7 @@ fn person(actor: &Actor) -> Result<(UserId, Arc<Origin>), Error> {
 fn view(row: FactorRow) -> Factor {
     Factor {
         id: row.id,
-        kind: row.kind,
+        kind: row.thing.kind(),
         name: row.name,
         created_at: row.confirmed_at.unwrap_or(row.created_at),
         last_used: row.last_used_at,

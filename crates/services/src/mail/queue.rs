@@ -3,14 +3,13 @@
 use domain::{
     actor::Actor,
     mail::{self as rules, Kind, Letter, Notice, State},
-    vault::{Chance, Sealed},
+    vault::{Chance, Place, Sealed},
 };
 use protocol::{Timestamp, UserId};
 use store::{MailRow, Tx};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{SCOPE, name};
 use crate::{Cx, Error, vault};
 
 /// A letter to somebody.
@@ -54,7 +53,7 @@ async fn seal(cx: &Cx, tx: &Tx, id: Uuid, letter: &Letter) -> Result<Sealed, Err
     cx.ids.random(&mut chance.key_nonce);
     cx.ids.random(&mut chance.value_nonce);
     let whole = Zeroizing::new(letter.whole());
-    let sealed = key.seal(SCOPE, &name(id), &whole, &chance);
+    let sealed = key.seal(&Place::mail(id), &whole, &chance);
     sealed.map_err(|error| Error::Internal(format!("a mail could not be sealed: {error}")))
 }
 

@@ -49,6 +49,7 @@ async fn give(cx: &Cx, tx: Tx, actor: &Actor, (team_id, user_id): (TeamId, UserI
     let row = MemberRow { team_id, user_id, source: BY_HAND.to_owned(), role, created_at: cx.clock.now() };
     tx.teams().set_member(&row).await?;
     keep_an_admin(&tx, team_id, &before).await?;
+    tx.accounts().privileges_changed(user_id).await?;
     let given = member(&tx, team_id, user_id).await?;
     tell(cx, &tx, team_id).await?;
     let changes = Changes::default()
@@ -77,6 +78,7 @@ pub async fn remove_member(cx: &Cx, actor: &Actor, id: TeamId, user: UserId) -> 
     tx.teams().remove_member(id, user, BY_HAND).await?;
     keep_an_admin(&tx, id, &before).await?;
     tell(cx, &tx, id).await?;
+    tx.accounts().privileges_changed(user).await?;
     let changes = Changes::default().field("user", user, "").field("role", role.as_str(), "");
     record_changes(cx, &tx, actor, ("remove_member team", id), changes).await?;
     tx.commit().await?;

@@ -4,15 +4,15 @@ use domain::{
     access::{self, Action},
     actor::Actor,
     audit::Changes,
-    vault::{Keyring, MasterKey},
+    vault::{Keyring, MasterKey, Place, Sealed},
 };
 use store::{SecretRow, Tx};
 
-use super::{keyring, wrong_key};
-use crate::{Cx, Error, audit::record_changes, mail};
+use super::{altered_factor, keyring, place_of, sealed_app, wrong_key};
+use crate::{Cx, Error, audit::record_changes};
 
-/// Puts `to` into force and answers how many secrets are sealed with it now that were not before. It can be done again: what is
-/// done already stays. The keys before it must be at hand until this is over.
+/// Puts `to` into force and answers how many secrets are sealed with it now that were not before, those of authenticator apps
+/// included. It can be done again: what is done already stays. The keys before it must be at hand until this is over.
 pub async fn rotate(cx: &Cx, actor: &Actor, to: &MasterKey) -> Result<u64, Error> {
     access::require(actor, Action::ManageAllSecrets)?;
     let ring = keyring(cx)?;
@@ -23,19 +23,21 @@ pub async fn rotate(cx: &Cx, actor: &Actor, to: &MasterKey) -> Result<u64, Error
         if row.sealed.master == to.id() {
             continue;
         }
-        let key = ring.find(&row.sealed.master);
-        let key = key.ok_or_else(|| Error::Unavailable(wrong_key(&ring, &row.sealed.master)))?;
-        let mut nonce = [0; 12];
-        cx.ids.random(&mut nonce);
-        let sealed = key.rewrap(to, (row.scope, &row.name), &row.sealed, nonce).map_err(|_| {
-            let text =
-                format!("the secret {} does not open: it was altered. Remove it, or set it again, and then rotate", row.name);
-            Error::Unavailable(text)
-        })?;
+        let altered =
+            || format!("the secret {} does not open: it was altered. Remove it, or set it again, and then rotate", row.name);
+        let sealed = rewrap(cx, (&ring, to), &Place::secret(row.scope, &row.name), &row.sealed, altered)?;
         tx.secrets().update(&SecretRow { sealed, ..row }).await?;
         count += 1;
     }
     rewrap_mail(cx, &tx, &ring, to).await?;
+    for (row, sealed) in tx.factors().apps().await?.into_iter().filter_map(sealed_app) {
+        if sealed.master == to.id() {
+            continue;
+        }
+        let sealed = rewrap(cx, (&ring, to), &place_of(&row), &sealed, || altered_factor(&row))?;
+        tx.factors().seal(row.id, &sealed).await?;
+        count += 1;
+    }
     if before.as_deref() == Some(to.id().as_str()) && count == 0 {
         return Ok(0);
     }
@@ -54,9 +56,23 @@ async fn rewrap_mail(cx: &Cx, tx: &Tx, ring: &Keyring, to: &MasterKey) -> Result
         let mut nonce = [0; 12];
         cx.ids.random(&mut nonce);
         let key = ring.find(&sealed.master);
-        if let Some(sealed) = key.and_then(|key| mail::rewrap(key, to, (row.id, &sealed), nonce)) {
+        if let Some(sealed) = key.and_then(|key| key.rewrap(to, &Place::mail(row.id), &sealed, nonce).ok()) {
             tx.mails().reseal(row.id, &sealed).await?;
         }
     }
     Ok(())
+}
+
+/// The envelope under the key `to`; `altered` says what to do when it does not open.
+fn rewrap(
+    cx: &Cx,
+    (ring, to): (&Keyring, &MasterKey),
+    place: &Place,
+    sealed: &Sealed,
+    altered: impl FnOnce() -> String,
+) -> Result<Sealed, Error> {
+    let key = ring.find(&sealed.master).ok_or_else(|| Error::Unavailable(wrong_key(ring, &sealed.master)))?;
+    let mut nonce = [0; 12];
+    cx.ids.random(&mut nonce);
+    key.rewrap(to, place, sealed, nonce).map_err(|_| Error::Unavailable(altered()))
 }

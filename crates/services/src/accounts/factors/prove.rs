@@ -6,10 +6,11 @@ use domain::{
     factors::{self as rules, Given},
     mail::Notice,
 };
+use protocol::UserId;
 use store::UserRow;
 use subtle::ConstantTimeEq as _;
 
-use super::{counting, recovery};
+use super::{apps, counting, recovery};
 use crate::{
     Cx, Error,
     accounts::{passwords, sign_in},
@@ -27,21 +28,41 @@ pub(super) enum Takes {
 
 /// Uses a proof up. A wrong one is [`Error::Invalid`], goes on record and makes the next one wait.
 pub(super) async fn prove(cx: &Cx, user: &UserRow, proof: (&Given, Takes), from: &Origin) -> Result<(), Error> {
-    let own = format!("factor {}", user.id);
+    let look = async {
+        let is_right = match is_right(cx, user, proof).await {
+            // The vault's key may have been changed between the secret and the key: then the second look finds both new.
+            Err(Error::Unavailable(_)) => is_right(cx, user, proof).await,
+            other => other,
+        };
+        Ok(is_right?.then_some(()).ok_or_else(|| "wrong second factor".to_owned()))
+    };
+    slowed(cx, (user.id, &user.email), from, wrong(proof.1), look).await
+}
+
+/// Looks at a proof of somebody, slowed down for whoever guesses. What `look` finds wrong with it goes on record, and the person
+/// hears `refusal`.
+pub(super) async fn slowed<T>(
+    cx: &Cx,
+    (user, email): (UserId, &str),
+    from: &Origin,
+    refusal: Error,
+    look: impl Future<Output = Result<Result<T, String>, Error>>,
+) -> Result<T, Error> {
+    let own = format!("factor {user}");
     let keys = [own.clone(), sign_in::address_key(from)];
     if let Err(retry_after_seconds) = cx.attempts.begin(&keys, cx.clock.now()) {
         sign_in::note(cx, 429, "too many attempts".to_owned(), from);
         return Err(Error::TooMany { retry_after_seconds });
     }
-    match is_right(cx, user, proof).await {
-        Ok(true) => {
+    match look.await {
+        Ok(Ok(found)) => {
             cx.attempts.undo(&keys);
             cx.attempts.succeeded(&own);
-            Ok(())
+            Ok(found)
         }
-        Ok(false) => {
-            sign_in::note(cx, 401, format!("wrong second factor, for the account {}", user.email), from);
-            Err(wrong(proof.1))
+        Ok(Err(why)) => {
+            sign_in::note(cx, 401, format!("{why}, for the account {email}"), from);
+            Err(refusal)
         }
         Err(error) => {
             cx.attempts.undo(&keys);
@@ -73,15 +94,24 @@ async fn is_right(cx: &Cx, user: &UserRow, (given, takes): (&Given, Takes)) -> R
 async fn takes_code(cx: &Cx, user: &UserRow, code: &str) -> Result<bool, Error> {
     let now = cx.clock.now();
     let tx = cx.store.begin().await?;
+    let mut unreadable = None;
     for factor in counting(&tx, user.id).await? {
-        if let Some(step) = rules::step(&factor.secret, code, now, factor.last_step)
+        let secret = match apps::secret(cx, &factor) {
+            Ok(Some(secret)) => secret,
+            Ok(None) => continue,
+            Err(error) => {
+                unreadable = Some(error);
+                continue;
+            }
+        };
+        if let Some(step) = rules::step(&secret, code, now, factor.last_step)
             && tx.factors().take_step(factor.id, step, now).await?
         {
             tx.commit().await?;
             return Ok(true);
         }
     }
-    Ok(false)
+    unreadable.map_or(Ok(false), |error| Err(apps::unreadable(&error, user.id)))
 }
 
 async fn takes_recovery(cx: &Cx, user: &UserRow, code: &str) -> Result<bool, Error> {

@@ -4,45 +4,51 @@ use domain::{
     actor::Actor,
     audit::Changes,
     factors::{self as rules, Given},
-    mail::Notice,
+    vault::Place,
 };
 use protocol::{
     FactorId,
-    factors::{BeginFactor, ConfirmedFactor, FactorSetUp},
+    factors::{BeginFactor, ConfirmedFactor, FactorKind, FactorSetUp},
 };
 use store::{FactorRow, Tx};
 
-use super::{Takes, counting, later, person, prove, prove_again, recovery, view};
-use crate::{Cx, Error, accounts::sign_in, audit::record_changes, mail};
+use super::{
+    Takes,
+    add::{added, require_room},
+    apps, counting, later, person, prove, prove_again, recovery,
+};
+use crate::{Cx, Error, accounts::sign_in, audit::record_changes};
 
 /// Begins to set up a factor, in place of one that was begun before and never confirmed.
 pub async fn begin_factor(cx: &Cx, actor: &Actor, new: BeginFactor) -> Result<FactorSetUp, Error> {
-    let name = rules::name(&new.name.unwrap_or_default()).map_err(Error::Invalid)?;
+    if new.kind != FactorKind::Totp {
+        return Err(Error::Invalid("kind is totp here; passkeys are added at /api/v2/factors/passkeys".to_owned()));
+    }
+    let name = rules::name(&new.name.unwrap_or_default(), new.kind).map_err(Error::Invalid)?;
     let user = prove_again(cx, actor, new.proof.as_deref()).await?;
     let mut random = [0; rules::SECRET_BYTES];
     cx.ids.random(&mut random);
+    let (secret, id) = (rules::secret(random), FactorId(cx.ids.uuid()));
+    let tx = cx.store.begin().await?;
     let row = FactorRow {
-        id: FactorId(cx.ids.uuid()),
+        id,
         user_id: user.id,
-        kind: new.kind,
         name,
-        secret: rules::secret(random),
+        thing: apps::sealed(cx, &tx, &Place::factor(user.id, id), &secret).await?,
         last_step: None,
         created_at: cx.clock.now(),
         confirmed_at: None,
         last_used_at: None,
     };
-    let shown = shown(&row, &user.email)?;
-    let tx = cx.store.begin().await?;
-    let all = tx.factors().of(user.id).await?;
-    if all.iter().filter(|row| row.confirmed_at.is_some()).count() >= rules::MOST {
-        return Err(Error::Conflict(format!("you have {} factors, the most that there can be: remove one first", rules::MOST)));
-    }
-    for begun in all.iter().filter(|row| row.confirmed_at.is_none()) {
+    let shown = shown(&row, &secret, &user.email)?;
+    let (counting, begun): (Vec<_>, Vec<_>) =
+        tx.factors().of(user.id).await?.into_iter().partition(|row| row.confirmed_at.is_some());
+    require_room(&counting)?;
+    for begun in begun {
         tx.factors().delete(begun.id).await?;
     }
     tx.factors().insert(&row).await?;
-    let changes = Changes::default().field("kind", "", row.kind.as_str()).field("name", "", &row.name);
+    let changes = Changes::default().field("kind", "", row.thing.kind().as_str()).field("name", "", &row.name);
     record_changes(cx, &tx, actor, ("begin factor", row.id), changes).await?;
     tx.commit().await?;
     Ok(shown)
@@ -52,21 +58,21 @@ pub async fn begin_factor(cx: &Cx, actor: &Actor, new: BeginFactor) -> Result<Fa
 pub async fn factor_set_up(cx: &Cx, actor: &Actor) -> Result<Option<FactorSetUp>, Error> {
     let Actor::User { id, email, .. } = actor else { return Ok(None) };
     let tx = cx.store.read().await?;
-    let begun = tx.factors().of(*id).await?.into_iter().find(|row| is_open(cx, row));
-    begun.map(|row| shown(&row, email)).transpose()
+    let Some(begun) = tx.factors().of(*id).await?.into_iter().find(|row| is_open(cx, row)) else { return Ok(None) };
+    apps::secret(cx, &begun)?.map(|secret| shown(&begun, &secret, email)).transpose()
 }
 
 fn is_open(cx: &Cx, row: &FactorRow) -> bool {
     row.confirmed_at.is_none() && later(row.created_at, rules::SET_UP_MS) > cx.clock.now()
 }
 
-fn shown(row: &FactorRow, email: &str) -> Result<FactorSetUp, Error> {
+fn shown(row: &FactorRow, secret: &str, email: &str) -> Result<FactorSetUp, Error> {
     let broken = || Error::Internal("the secret could not be shown".to_owned());
-    let url = rules::url(&row.secret, email).ok_or_else(broken)?;
+    let url = rules::url(secret, email).ok_or_else(broken)?;
     Ok(FactorSetUp {
         id: row.id,
         name: row.name.clone(),
-        secret: row.secret.clone(),
+        secret: secret.to_owned(),
         qr_svg: rules::svg(&url).ok_or_else(broken)?,
         url,
         expires_at: later(row.created_at, rules::SET_UP_MS),
@@ -84,9 +90,10 @@ pub async fn confirm_factor(cx: &Cx, actor: &Actor, id: FactorId, code: &str) ->
     let keys = [own.clone(), sign_in::address_key(&from)];
     let now = cx.clock.now();
     cx.attempts.begin(&keys, now).map_err(|retry_after_seconds| Error::TooMany { retry_after_seconds })?;
-    let step = match Given::of(code) {
-        Given::Code(code) => rules::step(&row.secret, &code, now, None),
-        Given::Recovery(_) | Given::Password(_) => None,
+    let secret = apps::secret(cx, &row)?;
+    let step = match (Given::of(code), secret) {
+        (Given::Code(code), Some(secret)) => rules::step(&secret, &code, now, None),
+        _ => None,
     };
     let Some(step) = step else { return Err(prove::wrong(Takes::Codes)) };
     cx.attempts.undo(&keys);
@@ -94,21 +101,16 @@ pub async fn confirm_factor(cx: &Cx, actor: &Actor, id: FactorId, code: &str) ->
 
     let (codes, rows) = recovery::new_codes(cx, user).await?;
     let tx = cx.store.begin().await?;
-    let is_first = counting(&tx, user).await?.is_empty();
+    let before = counting(&tx, user).await?;
     let row = begun(cx, &tx, actor, id).await?;
     // The code that confirms is used up as well.
     if !tx.factors().confirm(id, step, now).await? {
         return Err(gone());
     }
-    if is_first {
-        tx.factors().replace_recovery(user, &rows).await?;
-    }
-    mail::notice(cx, &tx, user, (Notice::FactorAdded, actor)).await?;
-    let changes = Changes::default().field("kind", "", row.kind.as_str()).field("name", "", &row.name);
-    record_changes(cx, &tx, actor, ("add factor", id), changes).await?;
-    tx.commit().await?;
-    let factor = view(FactorRow { confirmed_at: Some(now), ..row });
-    Ok(ConfirmedFactor { factor, recovery_codes: if is_first { codes } else { Vec::new() } })
+    // Others may have been added since this one was begun.
+    require_room(&before)?;
+    let codes = if before.is_empty() { (codes, rows) } else { Default::default() };
+    added(cx, tx, actor, FactorRow { confirmed_at: Some(now), ..row }, codes).await
 }
 
 async fn begun(cx: &Cx, tx: &Tx, actor: &Actor, id: FactorId) -> Result<FactorRow, Error> {

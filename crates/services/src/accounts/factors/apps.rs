@@ -1,0 +1,48 @@
+//! Secrets of authenticator apps: sealed under the vault's key, and opened for the moment in which a code is looked at.
+
+use domain::{actor::Actor, audit::Changes, vault::Place};
+use protocol::UserId;
+use store::{FactorRow, Thing, Tx};
+use zeroize::Zeroizing;
+
+use crate::{Cx, Error, audit::record_changes, vault};
+
+/// A new app's secret as it is stored.
+pub(super) async fn sealed(cx: &Cx, tx: &Tx, place: &Place, secret: &str) -> Result<Thing, Error> {
+    Ok(Thing::App(vault::seal_factor(cx, tx, place, secret).await?))
+}
+
+/// An app's secret, in base 32; none of a passkey.
+pub(super) fn secret(cx: &Cx, row: &FactorRow) -> Result<Option<Zeroizing<String>>, Error> {
+    match &row.thing {
+        Thing::PlainApp(secret) => Ok(Some(Zeroizing::new(secret.clone()))),
+        Thing::App(sealed) => vault::open_factor(cx, &Place::factor(row.user_id, row.id), sealed).map(Some),
+        Thing::Passkey(_) => Ok(None),
+    }
+}
+
+/// Seals the secrets of apps that were set up before secrets were sealed; returns how many there were. Until then their codes
+/// count as they did.
+pub async fn seal_apps(cx: &Cx) -> Result<u64, Error> {
+    let tx = cx.store.begin().await?;
+    let mut count = 0_u64;
+    for row in tx.factors().apps().await? {
+        let Thing::PlainApp(secret) = &row.thing else { continue };
+        let sealed = vault::seal_factor(cx, &tx, &Place::factor(row.user_id, row.id), secret).await?;
+        tx.factors().seal(row.id, &sealed).await?;
+        count += 1;
+    }
+    if count > 0 {
+        record_changes(cx, &tx, &Actor::Automation, ("seal factors", ""), Changes::default().field("factors", "", count)).await?;
+        tx.commit().await?;
+    }
+    Ok(count)
+}
+
+/// What a person hears whose codes cannot be looked at; the log knows why.
+pub(super) fn unreadable(error: &Error, user: UserId) -> Error {
+    tracing::error!(error = error as &dyn std::error::Error, %user, "codes of an authenticator app cannot be checked");
+    let words = "codes of authenticator apps cannot be checked now: this server lacks the key of its vault. Use a recovery code or \
+                 a passkey, and tell an admin";
+    Error::Unavailable(words.to_owned())
+}
