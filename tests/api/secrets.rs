@@ -146,7 +146,7 @@ async fn apps_lie_sealed(setup: Setup) {
     assert!(doctor(&app, &[]).0);
 
     // Without the key a code cannot be looked at, and no other key is made; recovery codes go on.
-    std::fs::remove_file(app.data_dir().join("vault.key")).unwrap();
+    fs::remove_file(app.data_dir().join("vault.key")).unwrap();
     assert!(!doctor(&app, &[]).0);
     let refused = ada.post(codes, &json!({"proof": phone.again()})).await.expect(503).detail();
     assert!(refused.contains("recovery code") && !refused.contains("vault.key"), "{refused}");

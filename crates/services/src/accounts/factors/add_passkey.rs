@@ -13,7 +13,7 @@ use super::{
     add::{added, require_room},
     counting, later, passkeys, person, prove, prove_again, recovery,
 };
-use crate::{Cx, Error};
+use crate::{Cx, Error, accounts::sign_in};
 
 /// What WebAuthn allows, in letters of base64url.
 const LONGEST_CREDENTIAL: usize = 1_364;
@@ -50,7 +50,13 @@ pub async fn begin_passkey(cx: &Cx, actor: &Actor, new: BeginPasskey) -> Result<
 pub async fn confirm_passkey(cx: &Cx, actor: &Actor, id: FactorId, answer: &Value) -> Result<ConfirmedFactor, Error> {
     let (user, from) = person(actor)?;
     let Actor::User { email, .. } = actor else { return Err(refused()) };
-    let look = answered(cx, actor, id, answer);
+    let Some(challenge) = question(cx, actor, id).await? else {
+        // No guess: there is nothing that the answer could be right for.
+        let words = format!("a passkey was not added: nobody had asked for it, for the account {email}");
+        sign_in::note(cx, 422, words, &from);
+        return Err(refused());
+    };
+    let look = answered(cx, challenge, answer);
     let row = prove::slowed(cx, (user, email), &from, refused(), look).await?;
 
     let (codes, recovery) = recovery::new_codes(cx, user).await?;
@@ -62,18 +68,19 @@ pub async fn confirm_passkey(cx: &Cx, actor: &Actor, id: FactorId, answer: &Valu
     added(cx, tx, actor, row, codes).await
 }
 
-/// The passkey that was answered with, or why it is none.
-async fn answered(cx: &Cx, actor: &Actor, id: FactorId, answer: &Value) -> Result<Result<FactorRow, String>, Error> {
+/// What the actor's login was asked for under that id. Whatever comes of it: it is asked for no longer.
+async fn question(cx: &Cx, actor: &Actor, id: FactorId) -> Result<Option<ChallengeRow>, Error> {
     let (user, holder) = holder(actor)?;
+    let tx = cx.store.begin().await?;
+    let challenge = tx.challenges().take(&holder, cx.clock.now()).await?;
+    tx.commit().await?;
+    Ok(challenge.filter(|challenge| challenge.user_id == user && challenge.factor_id == id))
+}
+
+/// The passkey that was answered with, or why it is none.
+async fn answered(cx: &Cx, challenge: ChallengeRow, answer: &Value) -> Result<Result<FactorRow, String>, Error> {
     let library = cx.passkeys.library()?;
     let now = cx.clock.now();
-    let tx = cx.store.begin().await?;
-    let challenge = tx.challenges().take(&holder, now).await?;
-    // Whatever comes of it: a question is answered once.
-    tx.commit().await?;
-    let Some(challenge) = challenge.filter(|challenge| challenge.user_id == user && challenge.factor_id == id) else {
-        return Ok(Err("a passkey was not added: nobody had asked for it".to_owned()));
-    };
     let state: PasskeyRegistration = passkeys::restored(&challenge.state)?;
     let credential = match passkeys::parse::<RegisterPublicKeyCredential>(&answer.to_string()) {
         Ok(credential) => credential,
@@ -92,8 +99,8 @@ async fn answered(cx: &Cx, actor: &Actor, id: FactorId, answer: &Value) -> Resul
     }
     let public = passkeys::stored(&passkey)?;
     Ok(Ok(FactorRow {
-        id,
-        user_id: user,
+        id: challenge.factor_id,
+        user_id: challenge.user_id,
         name: challenge.name,
         // What the device counted until now is in `public`.
         thing: Thing::Passkey(PasskeyRow { credential, public, sign_count: 0 }),
