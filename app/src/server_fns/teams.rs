@@ -284,7 +284,7 @@ mod tests {
     #[test]
     fn members_are_found_by_words_and_paged_by_address() {
         let member = |number: usize| Member {
-            user_id: UserId(uuid::Uuid::from_u128(1)),
+            user_id: "00000000-0000-0000-0000-000000000001".parse().unwrap(),
             name: if number == 7 { "Grace".to_owned() } else { "Alan".to_owned() },
             email: format!("p{number:03}@example.org"),
             role: Role::Viewer,
