@@ -22,8 +22,8 @@ mod m0017_secrets;
 mod m0020_identity_providers;
 mod m0022_team_events;
 mod m0030_mail;
-mod m0032_oidc_logout;
 mod m0031_passkeys;
+mod m0032_oidc_logout;
 
 /// All schema changes, oldest first.
 #[derive(Debug)]

@@ -19,6 +19,8 @@ mod invitations;
 mod limits;
 mod lists;
 mod logins;
+mod mail;
+mod mail_failures;
 mod names;
 mod passkeys;
 mod passwords;

@@ -17,6 +17,7 @@ pub mod processes;
 pub mod project;
 pub mod run;
 pub mod server;
+pub mod smtp;
 pub mod socket;
 pub mod specs;
 pub mod team;

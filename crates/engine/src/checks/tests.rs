@@ -21,8 +21,14 @@ fn settings_that_cannot_be_used_stay_visible_beside_the_linter() {
 
 #[test]
 fn settings_that_cannot_be_used_are_nothing_for_the_agent_to_mend() {
-    let mut judged =
-        Judged { iteration: 1, config: Config::default(), masks: Masks::default(), findings: Vec::new(), gates: Vec::new(), unchanged: false };
+    let mut judged = Judged {
+        iteration: 1,
+        config: Config::default(),
+        masks: Masks::default(),
+        findings: Vec::new(),
+        gates: Vec::new(),
+        unchanged: false,
+    };
     let config = config::parse("[]").unwrap_err().finding();
     judged.add(GateName::Lint, with_config(Finding::passed("done"), Some(config)), Instant::now());
     let verification = judged.verification(Vec::new());
