@@ -3,6 +3,7 @@ import type { Browser } from '@playwright/test';
 import { type Home, alive, expect, test } from '../support/fixtures.ts';
 import { pageOf } from '../support/people.ts';
 import { Complaints } from '../support/console.ts';
+import { GREET } from '../support/specs.ts';
 
 type User = { id: string; email: string };
 
@@ -41,6 +42,8 @@ test('another role in the installation changes an open page', async ({ page: adm
   // A form gives the login its other id; the page stays live with it.
   await make.first().click();
   await vera.page.getByLabel('Name', { exact: true }).fill('Made by Vera');
+  await vera.page.getByRole('radio', { name: /^Spec/ }).check();
+  await vera.page.getByLabel('Spec', { exact: true }).fill(GREET);
   await vera.page.getByRole('button', { name: 'Create project' }).click();
   await expect(vera.page.getByRole('heading', { level: 1 })).toHaveText('Made by Vera');
   await home.api.hasProject('Another');

@@ -109,7 +109,7 @@ test.describe('without script', () => {
 
   test('there is no button, and codes work', async ({ browser, page, freshHome }) => {
     const url = freshHome.server.url.replace('127.0.0.1', 'localhost');
-    const context = await browser.newContext();
+    const context = await browser.newContext({ javaScriptEnabled: true });
     const scripted = await context.newPage();
     await hasDevice(scripted);
     await scripted.goto(`${url}/login`);

@@ -25,8 +25,7 @@ async fn signs_in(app: &TestApp, password: &str) -> bool {
 async fn stored(app: &TestApp) -> String {
     let database = Database::connect(app.database_url()).await.unwrap();
     let columns = "id || kind || recipient || state || master || data_key || letter || holder || problem";
-    let columns =
-        if app.database_url().starts_with("sqlite") { columns.to_owned() } else { columns.replacen("id", "id::text", 1) };
+    let columns = columns.replacen("id", if app.database_url().starts_with("sqlite") { "hex(id)" } else { "id::text" }, 1);
     let select = Statement::from_string(database.get_database_backend(), format!("SELECT {columns} AS row FROM mails"));
     let rows = database.query_all_raw(select).await.unwrap();
     rows.iter().map(|row| row.try_get::<String>("", "row").unwrap() + "\n").collect()
@@ -181,11 +180,7 @@ async fn gets_the_link(setup: Setup) {
     let page = ada.send_form("/ui/invite_user", &[("email", "eve@example.org"), ("role", "viewer")]).await.expect(302);
     assert!(page.header("location").contains("done=mailed"), "{}", page.header("location"));
     makes_an_account(&app, &smtp.mail_to("eve@example.org", 0).await).await;
-    let fields = [("what", "invite"), ("email", "mary@example.org"), ("role", "viewer")];
-    let page = ada.send_form(&format!("/teams/{}", team.id), &fields).await.expect(200).text();
-    let mail = smtp.mail_to("mary@example.org", 0).await;
-    assert!(page.contains("also goes to mary@example.org") && page.contains(&mail.link()), "{page}");
-    assert_eq!(smtp.mails().len(), 4, "the one for whoever has the link was not sent");
+    assert_eq!(smtp.mails().len(), 3, "the one for whoever has the link was not sent");
 }
 
 async fn subject(smtp: &SmtpServer, number: usize) -> String {
@@ -211,7 +206,7 @@ async fn people_are_told_when_what_they_sign_in_with_is_changed() {
     assert_eq!(subject(&smtp, 1).await, "A second factor was removed on loki");
     ada.has_authenticator().await;
     assert_eq!(subject(&smtp, 2).await, "A second factor was added on loki");
-    ada.post("/api/v2/factors/recovery-codes", &json!({"proof": PASSWORD})).await.expect(200);
+    ada.post("/api/v2/factors/recovery-codes", &json!({"proof": PASSWORD})).await.expect(201);
     assert_eq!(subject(&smtp, 3).await, "You have new recovery codes on loki");
     ada.post("/api/v2/factors/reset", &json!({"email": ADA})).await.expect(200);
     assert_eq!(subject(&smtp, 4).await, "Your second factors were taken away on loki");

@@ -132,8 +132,9 @@ async fn goes_at_once(app: TestApp) {
     let made = grace.has_project().with("name", json!("Grace's")).with("owner", json!({"kind": "user", "id": me}));
     let project = made.create().await.project;
     let path = format!("/api/projects/{}", project.id);
-    let mut live = eve.listens(None).await;
+    // Being made a member gives her login another id with her next request.
     eve.get(&path).await.expect(404);
+    let mut live = eve.listens(None).await;
 
     let share = shares(&grace, &project, json!({"email": "eve@example.org"})).await;
     assert_eq!((share.role, share.name.as_str()), (Viewer, "eve"));

@@ -124,8 +124,11 @@ pub(crate) async fn run(subject: &Subject<'_>, cancel: &CancellationToken) -> Re
     judge_commands((subject, &dependencies), (&found, broken_config), &mut judged, cancel).await?;
 
     let since = Instant::now();
-    // Tests of the project may have written over what the examples are about.
-    cx.vcs.restore(&subject.worktree, &subject.tree).await?;
+    // Tests of the project may have written over what the examples are about. The copy of the whole was built of tasks that were
+    // judged so, and has no repository.
+    if subject.iteration != WHOLE {
+        cx.vcs.restore(&subject.worktree, &subject.tree).await?;
+    }
     let facts = examples::carry_out(subject, &files, cancel).await?;
     let only: Vec<ExampleFact> = facts.iter().map(|(_, fact)| fact.clone()).collect();
     let has_examples = subject.tasks.iter().any(|task| !task.examples.is_empty());

@@ -18,7 +18,7 @@ use lettre::{
     Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
     message::{
         Mailbox,
-        header::{ContentType, Header, HeaderName, HeaderValue},
+        header::{ContentType, Header, HeaderName, HeaderValue, MIME_VERSION_1_0},
     },
     transport::smtp::{
         Error as SmtpError,
@@ -83,6 +83,7 @@ impl Smtp {
             .from(self.from.0.clone())
             .to(Mailbox::new(None, to))
             .subject(one_line(&mail.subject))
+            .header(MIME_VERSION_1_0)
             .header(AutoSubmitted)
             .header(ContentType::TEXT_PLAIN)
             .body(mail.text.to_string())

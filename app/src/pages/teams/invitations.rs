@@ -17,7 +17,7 @@ const COLUMNS: &[Column] = &[
     Column { title: "For", class: "main" },
     Column { title: "Role", class: "when" },
     Column { title: "Until", class: "until" },
-    Column { title: "", class: "act" },
+    Column { title: "Action", class: "act" },
 ];
 
 /// The link of the newest invitation. The server has forgotten it by now.

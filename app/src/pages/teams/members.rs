@@ -14,8 +14,11 @@ use crate::{
     words,
 };
 
-const COLUMNS: &[Column] =
-    &[Column { title: "Person", class: "main" }, Column { title: "Role", class: "place" }, Column { title: "", class: "act" }];
+const COLUMNS: &[Column] = &[
+    Column { title: "Person", class: "main" },
+    Column { title: "Role", class: "place" },
+    Column { title: "Action", class: "act" },
+];
 
 /// From this many people on there is something to look through.
 const MANY: u32 = 10;

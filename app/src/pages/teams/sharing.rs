@@ -17,8 +17,11 @@ use crate::{
     ui::{self, Column, Crumb, FormState, Kind, Row, div, el, nothing, pieces, text},
 };
 
-const COLUMNS: &[Column] =
-    &[Column { title: "With", class: "main" }, Column { title: "Role", class: "place" }, Column { title: "", class: "act" }];
+const COLUMNS: &[Column] = &[
+    Column { title: "With", class: "main" },
+    Column { title: "Role", class: "place" },
+    Column { title: "Action", class: "act" },
+];
 
 /// The forms of the page; they outlive that the page is read anew.
 #[derive(Clone, Copy)]

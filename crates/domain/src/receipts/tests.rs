@@ -90,7 +90,7 @@ type Case = (fn(&mut Facts), Verdict, &'static str);
 fn the_verdict_follows_from_the_facts() {
     use GateVerdict::{Failed, Inconclusive, NotApplicable, Passed};
     use Verdict::{NotVerified, Verified, VerifiedWithGaps};
-    let cases: [Case; 22] = [
+    let cases: [Case; 26] = [
         (|_| {}, Verified, ""),
         (|facts| facts.commits.clear(), NotVerified, "Nothing was committed."),
         (|facts| facts.files_changed = 0, NotVerified, "No file was changed."),

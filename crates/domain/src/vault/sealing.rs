@@ -173,7 +173,7 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use protocol::ProjectId;
+    use protocol::{ProjectId, TeamId};
 
     use super::*;
 
@@ -196,7 +196,7 @@ mod tests {
         let elsewhere = [
             Place::secret(scope, "B"),
             Place::secret(SecretScope::Installation, "A"),
-            Place::secret(SecretScope::Team(id), "A"),
+            Place::secret(SecretScope::Team(TeamId(id)), "A"),
             Place::factor(UserId(id), FactorId(id)),
         ];
         for other in elsewhere {

@@ -35,7 +35,7 @@ pub struct Denied {
     pub at: i64,
     /// Who it was, if it is known.
     pub actor: Option<Actor>,
-    /// What was asked for: a method and a route, or `sign_in`.
+    /// What was asked for: a method and a route, `sign_in`, or `sign_out`.
     pub what: String,
     pub status: u16,
     pub error: String,
@@ -162,7 +162,7 @@ fn blank(at: i64, action: &str, what: &str) -> Entry {
 
 fn entry(denied: Denied, count: u64) -> Entry {
     let base = match denied.what.as_str() {
-        "sign_in" => blank(denied.at, "sign_in", ""),
+        login @ ("sign_in" | "sign_out") => blank(denied.at, login, ""),
         route => blank(denied.at, "request", route),
     };
     let known = denied.actor.as_ref().map(Details::of).unwrap_or_default();

@@ -189,8 +189,8 @@ mod tests {
         check(&[("package.json", workspace), ("package-lock.json", "{}"), ("a/package.json", NEEDS)], &[&format!(": {npm}")]);
         check(
             &[("requirements.txt", "flask==3\n")],
-            &[": python3 -m venv --system-site-packages .venv; \
-               .venv/bin/python -m pip install --disable-pip-version-check --no-input -r requirements.txt"],
+            &[": python3 -I -m venv --system-site-packages .venv; \
+               .venv/bin/python -I -m pip install --disable-pip-version-check --no-input -r requirements.txt"],
         );
         check(&[("requirements.txt", "# none\n\n")], &[]);
         check(&[("uv.lock", ""), ("requirements.txt", "a")], &[": uv sync --frozen"]);
