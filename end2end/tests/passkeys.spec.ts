@@ -87,7 +87,10 @@ test('a passkey is added, signs in, and is taken away', async ({ page, freshHome
   await expect(item).toContainText('used');
   await item.getByText('Remove…').click();
   await item.getByLabel('Your password, or a code').fill(ADMIN.password);
+  const removed = page.waitForResponse(/remove_factor/);
   await item.getByRole('button', { name: 'Remove' }).click();
+  await removed;
+  await page.reload();
   await expect(page.getByRole('heading', { name: 'Your factors' })).toHaveCount(0);
   await signOut(page);
   await fillLogin(page);

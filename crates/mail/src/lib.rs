@@ -32,6 +32,9 @@ use tokio::time::timeout;
 /// and whoever hangs up then gets it delivered twice.
 const PATIENCE: Duration = Duration::from_mins(2);
 
+/// Characters of a subject; longer lines than 998 bytes are no mail (RFC 5322, 2.1.1).
+const LONGEST_SUBJECT: usize = 200;
+
 /// A server that takes mail for delivery.
 pub struct Smtp {
     transport: AsyncSmtpTransport<Tokio1Executor>,
@@ -83,8 +86,8 @@ impl Smtp {
             .from(self.from.0.clone())
             .to(Mailbox::new(None, to))
             .subject(one_line(&mail.subject))
-            .header(MIME_VERSION_1_0)
             .header(AutoSubmitted)
+            .header(MIME_VERSION_1_0)
             .header(ContentType::TEXT_PLAIN)
             .body(mail.text.to_string())
             .map_err(|error| error.to_string())
@@ -146,9 +149,9 @@ fn words(error: &SmtpError) -> String {
     said(&text)
 }
 
-/// The library encodes line ends in a header; without them there is nothing to encode.
+/// The library encodes line ends in a header; without them there is nothing to encode. A word without end it cannot fold.
 fn one_line(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+    text.chars().take(LONGEST_SUBJECT).map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 
 /// RFC 3834: written by a machine, so that no machine answers.
