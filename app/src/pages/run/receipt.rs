@@ -37,7 +37,7 @@ fn till(receipt: &Receipt) -> AnyView {
     };
     let facts = &receipt.facts;
     let under = format!("{} · {} · {}", facts.project, facts.ended_because, ui::exact(facts.ended_at));
-    let heading = |words: &'static str| el("h3").text(words).view();
+    let heading = |words: &'static str| el("h2").text(words).view();
     let mut parts = vec![
         el("p").class(format!("headline {}", tone.class())).text(headline).view(),
         el("p").class("muted").text(under).view(),
