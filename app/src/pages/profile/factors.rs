@@ -96,7 +96,8 @@ fn passkey(page: &FactorsPage, has_factors: bool) -> AnyView {
         el("p").class("soft").text(words).view(),
         el("p").class("without-script").text("Adding one needs JavaScript.").view(),
         div("needs-script").child(form.view()).view(),
-        el("script").attr("src", "/passkey.js").attr("defer", "").view(),
+        // Not by `el`, whose mark for where children end would be the script's text, and not what hydration looks for.
+        view! { <script src="/passkey.js" defer=true></script> }.into_any(),
     ]);
     ui::padded_panel(title, div("stack").child(body).view())
 }
