@@ -44,7 +44,7 @@ test('a passkey is added, signs in, and is taken away', async ({ page, freshHome
   // What is typed wrong here on purpose.
   complaints.allow(/status of 4(00|09|22)/);
   // Open: the page of factors with a passkey in its list does not come alive when it is loaded by itself.
-  complaints.allow(/exception on .*\/profile\/factors: unreachable/);
+  complaints.allow(/exception on .*\/profile\/factors: unreachable/, /WebSocket connection to .* failed: HTTP Authentication failed/);
   const url = freshHome.server.url.replace('127.0.0.1', 'localhost');
   const device = await hasDevice(page);
   await page.goto(`${url}/login`);
