@@ -39,7 +39,7 @@ const EDGES: [(&str, &[&str]); 16] = [
     ),
     ("services", &["domain", "files", "protocol", "store"]),
     ("store", &["domain", "migration", "protocol"]),
-    ("tests", &["domain", "migration", "protocol", "store"]),
+    ("tests", &["domain", "files", "migration", "protocol", "store"]),
 ];
 
 /// Crates that one crate of ours alone may know: the database's, HTTP's, mail's.

@@ -126,6 +126,7 @@ async fn tests_that_leave_bottomless_folders_harm_neither_server_nor_disk() {
     app.kill();
     app.start_again();
     app.get("/health").await.expect(200);
+    run.worktree_is_put_away().await;
 }
 
 // The project's tests run before the examples, in the same folder, and may write what they like.

@@ -79,7 +79,17 @@ pub struct TestApp {
     data_dir: PathBuf,
     database_url: String,
     log: PathBuf,
-    _folder: TempDir,
+    _folder: Scratch,
+}
+
+/// A folder that is gone afterwards, however deep what agents left in it.
+#[derive(Debug)]
+struct Scratch(TempDir);
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = files::removal::remove_path(self.0.path());
+    }
 }
 
 impl TestApp {
@@ -107,7 +117,7 @@ impl TestApp {
         let http =
             reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).pool_idle_timeout(Duration::from_secs(5));
         let http = http.build().expect("a client");
-        Self { server: server.into(), setup: setup.into(), http, data_dir, database_url, log, _folder: folder }
+        Self { server: server.into(), setup: setup.into(), http, data_dir, database_url, log, _folder: Scratch(folder) }
     }
 
     fn server(&self) -> MutexGuard<'_, Server> {
