@@ -52,6 +52,14 @@ test('another role in the installation changes an open page', async ({ page: adm
   await home.api.hasProject('Seen live by Vera');
   await expect(vera.page.getByRole('link', { name: 'Seen live by Vera' })).toBeVisible();
 
+  // What was given is taken back in the same page.
+  await admins.goto(`/admin/users/${vera.id}`);
+  await alive(admins);
+  await admins.getByRole('radio', { name: /Viewer/ }).check();
+  await admins.getByRole('button', { name: 'Change role' }).click();
+  await expect(make).toHaveCount(0);
+  await expect(main.getByRole('link', { name: 'Admin' })).toHaveCount(0);
+  await alive(vera.page);
   await vera.page.context().close();
 });
 

@@ -213,8 +213,15 @@ fn obey(text: &str) {
     let Ok(message) = serde_json::from_str::<Value>(text) else { return };
     match message.get("type").and_then(Value::as_str) {
         Some("connected") => {
-            TAB.with_borrow_mut(|tab| (tab.failures, tab.is_refused) = (0, false));
+            let was_refused = TAB.with_borrow_mut(|tab| {
+                tab.failures = 0;
+                std::mem::take(&mut tab.is_refused)
+            });
             show(Link::Live);
+            // The login goes on under another id, perhaps because its rights are others now.
+            if was_refused {
+                resync();
+            }
         }
         Some("ping") => TAB.with_borrow(|tab| {
             if let Some(socket) = &tab.socket {
