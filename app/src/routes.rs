@@ -24,6 +24,7 @@ pub fn pages() -> AnyView {
             <Route path=path!("/projects/:id/secrets") view=Page::Form(Form::Secrets) ssr=mode.clone()/>
             <Route path=path!("/projects/:id/sharing") view=Page::People(People::Sharing) ssr=mode.clone()/>
             <Route path=path!("/admin/secrets") view=Page::Form(Form::Secrets) ssr=mode.clone()/>
+            <Route path=path!("/teams/:id/secrets") view=Page::Form(Form::Secrets) ssr=mode.clone()/>
             <Route path=path!("/teams/*page") view=Page::People(People::Teams) ssr=mode.clone()/>
             <Route path=path!("/runs") view=Page::Here(runs::page) ssr=mode.clone()/>
             <Route path=path!("/runs/:id") view=Page::Run ssr=mode.clone()/>
@@ -50,6 +51,7 @@ pub fn page_at(path: &str) -> Page {
         (Some("projects"), Some(_), None) => Page::Form(Form::Project),
         (Some("projects"), Some(_), Some("secrets")) if segments.next().is_none() => Page::Form(Form::Secrets),
         (Some("projects"), Some(_), Some("sharing")) if segments.next().is_none() => Page::People(People::Sharing),
+        (Some("teams"), Some(_), Some("secrets")) if segments.next().is_none() => Page::Form(Form::Secrets),
         (Some("teams"), _, _) => Page::People(People::Teams),
         (Some("admin"), Some("secrets"), None) => Page::Form(Form::Secrets),
         (Some("templates"), Some(_), None) => Page::Form(Form::Template),
@@ -93,6 +95,11 @@ pub mod to {
 
     pub fn team(id: TeamId) -> String {
         format!("{TEAMS}/{id}")
+    }
+
+    /// What a team's projects are given.
+    pub fn team_secrets(id: TeamId) -> String {
+        format!("{TEAMS}/{id}/secrets")
     }
 
     /// Whom a project belongs to and with whom it is shared.

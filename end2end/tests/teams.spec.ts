@@ -107,6 +107,54 @@ test('the list of teams changes without a reload', async ({ page, home }) => {
   await expect(page.getByRole('link', { name: 'Seen live' })).toBeVisible();
 });
 
+test('the page of a team changes without a reload, but not under the hands of who types', async ({ page, home }) => {
+  const { team } = await populated(home, 'Living');
+  for (const name of ['first', 'second']) makesPerson(home.server, `${name}@living.example.org`, 'viewer');
+  await page.goto(`/teams/${team.id}`);
+  await alive(page);
+  const takenIn = (name: string) =>
+    home.api.post(`/api/v2/teams/${team.id}/members`, { email: `${name}@living.example.org`, role: 'viewer' });
+  await takenIn('first');
+  await expect(page.getByRole('row', { name: /first@living/ })).toBeVisible();
+
+  const typed = page.getByLabel('E-mail address of their account');
+  await typed.fill('second@living.example.org');
+  await takenIn('second');
+  await home.api.hasProject('Told after it', undefined, { owner: { kind: 'team', id: team.id } });
+  await page.waitForTimeout(1500);
+  await expect(typed).toHaveValue('second@living.example.org');
+  await typed.fill('');
+  await page.getByRole('heading', { level: 1 }).click();
+  await home.api.put(`/api/v2/teams/${team.id}`, { name: 'Lively' });
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Lively');
+  await expect(page.getByRole('row', { name: /second@living/ })).toBeVisible();
+});
+
+test('secrets of a team are set by who may, and seen by name by who is in it', async ({ page, browser, home }) => {
+  const { team } = await populated(home, 'Keepers');
+  await page.goto(`/teams/${team.id}`);
+  await alive(page);
+  await page.getByRole('link', { name: 'Secrets' }).click();
+  await expect(page.getByText('No secrets yet')).toBeVisible();
+  await page.getByLabel('Name', { exact: true }).fill('DATABASE_PASSWORD');
+  await page.getByLabel('Value').fill('correct horse battery');
+  await page.getByRole('checkbox', { name: 'The agent' }).check();
+  await page.getByRole('button', { name: 'Save secret' }).click();
+  await expect(page.getByRole('row', { name: /DATABASE_PASSWORD/ })).toContainText('agent');
+  await expect(page).toHaveURL(`/teams/${team.id}/secrets`);
+  await isAccessible(page, "a team's secrets");
+
+  const viewer = await pageOf(browser, home.server, 'keepers.viewer@example.org', 'viewer');
+  await home.api.post(`/api/v2/teams/${team.id}/members`, { email: 'keepers.viewer@example.org', role: 'viewer' });
+  await viewer.goto(`/teams/${team.id}/secrets`);
+  await expect(viewer.getByRole('row', { name: /DATABASE_PASSWORD/ })).toBeVisible();
+  await expect(viewer.getByRole('button', { name: /Save|Remove/ })).toHaveCount(0);
+  await viewer.context().close();
+
+  await page.getByRole('button', { name: 'Remove DATABASE_PASSWORD' }).click();
+  await expect(page.getByText('No secrets yet')).toBeVisible();
+});
+
 test('a team is found and opened with keys alone', async ({ page, home }) => {
   await populated(home, 'Keyed');
   await page.goto('/teams?q=keyed');

@@ -28,6 +28,29 @@ pub fn submit(event: &SubmitEvent, finish: Finish) {
     });
 }
 
+#[cfg(not(feature = "hydrate"))]
+pub fn is_one_in_use() -> bool {
+    false
+}
+
+/// Whether somebody is at one of the page's forms: typed into it, chose in it, or opened what asks once more.
+#[cfg(feature = "hydrate")]
+pub fn is_one_in_use() -> bool {
+    const OPEN: &str = "main details.confirm[open], main form:focus-within, main option:checked:not([selected]), \
+                        main input:checked:not([checked])";
+    let Some(document) = web_sys::window().and_then(|window| window.document()) else { return false };
+    let finds = |selector| document.query_selector(selector).is_ok_and(|found| found.is_some());
+    finds(OPEN) || is_typed_in(&document)
+}
+
+/// Whether a field has another text than it came with.
+#[cfg(feature = "hydrate")]
+fn is_typed_in(document: &web_sys::Document) -> bool {
+    let Ok(fields) = document.query_selector_all("main :is(input, textarea)") else { return false };
+    let of = |field: &web_sys::Node, name: &str| js_sys::Reflect::get(field, &name.into()).unwrap_or_default();
+    (0..fields.length()).filter_map(|index| fields.get(index)).any(|field| of(&field, "value") != of(&field, "defaultValue"))
+}
+
 #[cfg(feature = "hydrate")]
 fn request(form: &web_sys::HtmlFormElement) -> Result<web_sys::Request, wasm_bindgen::JsValue> {
     let data = web_sys::FormData::new_with_form(form)?;

@@ -1,7 +1,7 @@
-//! Secrets of a project, or of the installation: names are shown, values are only taken in.
+//! Secrets of a project, of a team, or of the installation: names are shown, values are only taken in.
 
 use leptos::prelude::*;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::hooks::{use_location, use_params_map, use_query_map};
 use protocol::secrets::{Secret, SecretUse};
 
 use super::project::project_tabs;
@@ -29,7 +29,11 @@ const USES: [(SecretUse, &str, &str); 4] = [
 
 pub fn page() -> AnyView {
     let params = use_params_map();
-    let loading = load(move || params.with(|params| ask_secrets(&params.get("id").unwrap_or_default())));
+    let is_teams = use_location().pathname.with_untracked(|path| path.starts_with(to::TEAMS));
+    let loading = load(move || {
+        let id = params.with(|params| params.get("id").unwrap_or_default());
+        if is_teams { ask_secrets("", &id) } else { ask_secrets(&id, "") }
+    });
     let (set, remove) = (FormState::new(None), FormState::new(None));
     loaded_page(loading, move |page| show(&page, loading, set, remove))
 }
@@ -38,8 +42,8 @@ fn show(page: &SecretsPage, loading: Loading<SecretsPage>, set: FormState, remov
     if let Some(error) = page.flash.error.clone() {
         set.error.set(Some(error));
     }
-    let (crumbs, top) = match &page.project {
-        Some((id, name)) => (
+    let (crumbs, top) = match (&page.project, &page.team) {
+        (Some((id, name)), _) => (
             vec![
                 Crumb::new("Projects", to::PROJECTS),
                 Crumb::new(name.clone(), to::project(*id)),
@@ -50,23 +54,38 @@ fn show(page: &SecretsPage, loading: Loading<SecretsPage>, set: FormState, remov
                 div("page-tabs").child(project_tabs(*id, "secrets", String::new(), true)).view(),
             ]),
         ),
-        None => {
-            let about =
-                el("p").class("soft").text("For the processes of all projects. A project's own secret of the same name wins.");
+        (None, Some((id, name))) => (
+            vec![
+                Crumb::new("Teams", to::TEAMS),
+                Crumb::new(name.clone(), to::team(*id)),
+                Crumb::new("Secrets", to::team_secrets(*id)),
+            ],
+            ui::page_head(
+                "Secrets",
+                about("For the processes of the team's projects. A project's own secret of the same name wins."),
+                nothing(),
+            ),
+        ),
+        (None, None) => {
+            let about = about("For the processes of all projects. A team's and a project's own secret of the same name win.");
             (
                 vec![Crumb::new("Admin", to::ADMIN), Crumb::new("Secrets", to::ADMIN_SECRETS)],
-                ui::page_head("Secrets", about.view(), nothing()),
+                ui::page_head("Secrets", about, nothing()),
             )
         }
     };
     let chosen = use_query_map().with_untracked(|query| query.get("name").unwrap_or_default());
     let chosen = page.secrets.iter().find(|secret| secret.name == chosen);
-    let parts = vec![
-        top,
-        list(page, loading, remove),
-        ui::padded_panel(if chosen.is_some() { "Change a secret" } else { "Set a secret" }, form(page, chosen, loading, set)),
-    ];
+    let mut parts = vec![top, list(page, loading, remove)];
+    if page.may_write {
+        let title = if chosen.is_some() { "Change a secret" } else { "Set a secret" };
+        parts.push(ui::padded_panel(title, form(page, chosen, loading, set)));
+    }
     ui::page("Secrets".to_owned(), crumbs, pieces(parts))
+}
+
+fn about(words: &'static str) -> AnyView {
+    el("p").class("soft").text(words).view()
 }
 
 fn list(page: &SecretsPage, loading: Loading<SecretsPage>, state: FormState) -> AnyView {
@@ -74,19 +93,25 @@ fn list(page: &SecretsPage, loading: Loading<SecretsPage>, state: FormState) -> 
         let words = "A secret is an environment variable for the processes that you name. Its value is never shown again.";
         return ui::empty("No secrets yet", words, nothing());
     }
-    let rows = page.secrets.iter().map(|secret| Row {
-        cells: vec![
-            el("a").class("mono").attr("href", change_link(page, &secret.name)).text(secret.name.clone()).view(),
-            text(given_to(secret)),
-            el("span").class("soft").child(ui::ago(secret.updated_at)).text(format!(" by {}", secret.updated_by)).view(),
-            remove(page, &secret.name, loading, state),
-        ],
+    let rows = page.secrets.iter().map(|secret| {
+        let (name, act) = if page.may_write {
+            let link = el("a").class("mono").attr("href", change_link(page, &secret.name)).text(secret.name.clone());
+            (link.view(), remove(page, &secret.name, loading, state))
+        } else {
+            (el("span").class("mono").text(secret.name.clone()).view(), nothing())
+        };
+        let written = el("span").class("soft").child(ui::ago(secret.updated_at)).text(format!(" by {}", secret.updated_by));
+        Row { cells: vec![name, text(given_to(secret)), written.view(), act] }
     });
     ui::panel("", ui::table("Secrets", &COLUMNS, rows.collect()))
 }
 
 fn change_link(page: &SecretsPage, name: &str) -> String {
-    let address = page.project.as_ref().map_or_else(|| to::ADMIN_SECRETS.to_owned(), |(id, _)| to::project_secrets(*id));
+    let address = match (&page.project, &page.team) {
+        (Some((id, _)), _) => to::project_secrets(*id),
+        (None, Some((id, _))) => to::team_secrets(*id),
+        (None, None) => to::ADMIN_SECRETS.to_owned(),
+    };
     format!("{address}?name={}#secret", to::segment(name))
 }
 
@@ -95,8 +120,11 @@ fn given_to(secret: &Secret) -> String {
     if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
 }
 
-fn project(page: &SecretsPage) -> String {
-    page.project.as_ref().map(|(id, _)| id.to_string()).unwrap_or_default()
+/// Whose secrets a form is about: a project's id and a team's, empty where there is none.
+fn whose(page: &SecretsPage) -> (String, String) {
+    let project = page.project.as_ref().map(|(id, _)| id.to_string());
+    let team = page.team.as_ref().map(|(id, _)| id.to_string());
+    (project.unwrap_or_default(), team.unwrap_or_default())
 }
 
 fn remove(page: &SecretsPage, name: &str, loading: Loading<SecretsPage>, state: FormState) -> AnyView {
@@ -106,7 +134,13 @@ fn remove(page: &SecretsPage, name: &str, loading: Loading<SecretsPage>, state: 
         loading.refetch();
     };
     let button = el("button").attr("type", "submit").class("btn danger").attr("aria-label", format!("Remove {name}"));
-    let fields = vec![ui::hidden("project", project(page)), ui::hidden("name", name.to_owned()), button.text("Remove").view()];
+    let (project, team) = whose(page);
+    let fields = vec![
+        ui::hidden("project", project),
+        ui::hidden("team", team),
+        ui::hidden("name", name.to_owned()),
+        button.text("Remove").view(),
+    ];
     ui::form("/ui/remove_secret", state, done, pieces(fields))
 }
 
@@ -137,8 +171,10 @@ fn form(page: &SecretsPage, chosen: Option<&Secret>, loading: Loading<SecretsPag
         required: chosen.is_none(),
         ..Field::default()
     };
+    let (project, team) = whose(page);
     let fields = vec![
-        ui::hidden("form[project]", project(page)),
+        ui::hidden("form[project]", project),
+        ui::hidden("form[team]", team),
         ui::text_input(name),
         ui::text_area(value, 3),
         uses(chosen),
@@ -175,8 +211,8 @@ mod tests {
         };
         let html = html("/admin/secrets?name=DATABASE_PASSWORD", move || {
             let flash = crate::server_fns::flash::Flash::default();
-            let page = SecretsPage { project: None, team: None, secrets: vec![secret], flash };
-            let loading = load(|| ask_secrets(""));
+            let page = SecretsPage { project: None, team: None, secrets: vec![secret], may_write: true, flash };
+            let loading = load(|| ask_secrets("", ""));
             show(&page, loading, FormState::new(None), FormState::new(None))
         });
 

@@ -13,7 +13,7 @@ use protocol::{Envelope, access::Role};
 
 use super::not_found;
 use crate::{
-    browser::IS_BROWSER,
+    browser::{IS_BROWSER, forms},
     routes::to,
     ui::{self, Crumb, Field, FormState, Tone, div, el, input, live},
     words,
@@ -45,6 +45,11 @@ fn at(path: &str) -> AnyView {
 /// Whether a page about teams looks different after it: who is in them, or what belongs to them.
 fn changes_teams(envelope: &Envelope) -> bool {
     ["team_", "project_"].iter().any(|kind| envelope.kind.starts_with(kind))
+}
+
+/// The same on a page with forms: what somebody is typing would be lost. Once they send it, the page is read anew anyway.
+fn changes_teams_at_rest(envelope: &Envelope) -> bool {
+    changes_teams(envelope) && !forms::is_one_in_use()
 }
 
 /// What the address asks for, as long as it is the address of this page.

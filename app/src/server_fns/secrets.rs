@@ -16,6 +16,8 @@ pub struct SecretsPage {
     /// Its id and name; absent for a project and the installation.
     pub team: Option<(TeamId, String)>,
     pub secrets: Vec<Secret>,
+    /// Whether whoever asks may set and remove them; everybody in a team sees their names.
+    pub may_write: bool,
     pub flash: Flash,
 }
 
@@ -64,7 +66,9 @@ pub async fn secrets(project: String, #[server(default)] team: String) -> Result
         domain::vault::SecretScope::Team(id) => Some((id, asked(services::teams::get(&cx, &actor, id).await)?.name)),
         _ => None,
     };
-    Ok(SecretsPage { project, team, secrets, flash: super::flash::take() })
+    let writes = domain::access::Action::ManageSecrets.scope();
+    let may_write = team.as_ref().is_none_or(|(id, _)| actor.reach().in_team(*id).has(writes));
+    Ok(SecretsPage { project, team, secrets, may_write, flash: super::flash::take() })
 }
 
 /// Makes a secret, or changes its value and uses.
@@ -105,9 +109,9 @@ pub async fn remove_secret(
     }
 }
 
-/// Asks for [`secrets`]; an empty id is the installation.
-pub fn ask_secrets(project: &str) -> Ask<SecretsPage> {
-    Ask::new("secrets", &[("project", project)], || secrets(project.to_owned(), String::new()))
+/// Asks for [`secrets`]; without an id of either those of the installation.
+pub fn ask_secrets(project: &str, team: &str) -> Ask<SecretsPage> {
+    Ask::new("secrets", &[("project", project), ("team", team)], || secrets(project.to_owned(), team.to_owned()))
 }
 
 #[cfg(feature = "ssr")]
@@ -130,7 +134,7 @@ fn page_of(scope: domain::vault::SecretScope) -> String {
 
     match scope {
         domain::vault::SecretScope::Project(id) => to::project_secrets(id),
-        domain::vault::SecretScope::Team(id) => format!("{}/{id}", to::TEAMS),
+        domain::vault::SecretScope::Team(id) => to::team_secrets(id),
         domain::vault::SecretScope::Installation => to::ADMIN_SECRETS.to_owned(),
     }
 }

@@ -55,6 +55,7 @@ pub(super) fn rows() -> Vec<Row> {
         // No mail is set up.
         form("/forgot", Nothing, 409),
         page("/teams/*page", Login, 200).at("/teams"),
+        page("/teams/:id/secrets", Login, 404),
         page("/teams/*page", Login, 404).at("/teams/ID"),
         page("/teams/*page", Login, 404).at("/teams/ID/more"),
         page("/projects/:id/sharing", Login, 404),

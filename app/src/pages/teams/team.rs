@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::{asked_here, count, crumbs, invitations, members};
+use super::{asked_here, changes_teams_at_rest, count, crumbs, invitations, members};
 use crate::{
-    loading::{Loading, load, loaded_page},
+    loading::{Loading, load, loaded_page, refetch_on},
     pages::owner_choice::{Asked, owner_choice},
     routes::to,
     server_fns::teams::{TeamPage, ask_team},
@@ -30,6 +30,7 @@ pub(super) fn page(id: String) -> AnyView {
         let get = |name: &str| query.with(|query| query.get(name).unwrap_or_default());
         ask_team(&id, &get("q"), &get("after"))
     });
+    refetch_on(loading, changes_teams_at_rest);
     let words = move || query.with_untracked(|query| query.get("q").unwrap_or_default());
     loaded_page(loading, move |page| show(&page, &words(), loading, forms))
 }
@@ -55,7 +56,8 @@ fn show(page: &TeamPage, words: &str, loading: Loading<TeamPage>, forms: Forms) 
     let counts = format!("{}, {}", count(team.members, "person", "people"), count(team.projects, "project", "projects"));
     let about = el("p").class("soft").text(counts).view();
     let mut main = vec![members::members(page, words, loading)];
-    let mut parts = vec![ui::page_head(team.name.clone(), about, nothing()), above];
+    let secrets = ui::link_button(Kind::Normal, "Secrets", to::team_secrets(team.id));
+    let mut parts = vec![ui::page_head(team.name.clone(), about, secrets), above];
     if page.may_manage {
         if page.link.is_some() {
             forms.link.set(page.link.clone());
