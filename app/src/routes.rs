@@ -24,8 +24,9 @@ pub fn pages() -> AnyView {
             <Route path=path!("/projects/:id/secrets") view=Page::Form(Form::Secrets) ssr=mode.clone()/>
             <Route path=path!("/projects/:id/sharing") view=Page::People(People::Sharing) ssr=mode.clone()/>
             <Route path=path!("/admin/secrets") view=Page::Form(Form::Secrets) ssr=mode.clone()/>
+            <Route path=path!("/teams") view=Page::People(People::Teams) ssr=mode.clone()/>
+            <Route path=path!("/teams/:id") view=Page::People(People::Team) ssr=mode.clone()/>
             <Route path=path!("/teams/:id/secrets") view=Page::Form(Form::Secrets) ssr=mode.clone()/>
-            <Route path=path!("/teams/*page") view=Page::People(People::Teams) ssr=mode.clone()/>
             <Route path=path!("/runs") view=Page::Here(runs::page) ssr=mode.clone()/>
             <Route path=path!("/runs/:id") view=Page::Run ssr=mode.clone()/>
             <Route path=path!("/templates") view=Page::Form(Form::Templates) ssr=mode.clone()/>
@@ -52,7 +53,8 @@ pub fn page_at(path: &str) -> Page {
         (Some("projects"), Some(_), Some("secrets")) if segments.next().is_none() => Page::Form(Form::Secrets),
         (Some("projects"), Some(_), Some("sharing")) if segments.next().is_none() => Page::People(People::Sharing),
         (Some("teams"), Some(_), Some("secrets")) if segments.next().is_none() => Page::Form(Form::Secrets),
-        (Some("teams"), _, _) => Page::People(People::Teams),
+        (Some("teams"), None, None) => Page::People(People::Teams),
+        (Some("teams"), Some(_), None) => Page::People(People::Team),
         (Some("admin"), Some("secrets"), None) => Page::Form(Form::Secrets),
         (Some("templates"), Some(_), None) => Page::Form(Form::Template),
         (Some("templates"), None, None) => Page::Form(Form::Templates),
@@ -90,7 +92,6 @@ pub mod to {
     pub const FACTORS: &str = "/profile/factors";
     /// Their recovery codes, right after they were made.
     pub const RECOVERY_CODES: &str = "/profile/factors/codes";
-    /// Teams. The pages below are told apart in `pages::teams`.
     pub const TEAMS: &str = "/teams";
 
     pub fn team(id: TeamId) -> String {

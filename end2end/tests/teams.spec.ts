@@ -117,7 +117,7 @@ test('the page of a team changes without a reload, but not under the hands of wh
   await takenIn('first');
   await expect(page.getByRole('row', { name: /first@living/ })).toBeVisible();
 
-  const typed = page.getByLabel('E-mail address of their account');
+  const typed = page.getByRole('textbox', { name: 'E-mail address of their account' });
   await typed.fill('second@living.example.org');
   await takenIn('second');
   await home.api.hasProject('Told after it', undefined, { owner: { kind: 'team', id: team.id } });

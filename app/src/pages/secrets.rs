@@ -16,7 +16,7 @@ const COLUMNS: [Column; 4] = [
     Column { title: "Name", class: "" },
     Column { title: "Given to", class: "" },
     Column { title: "Written", class: "wide" },
-    Column { title: "", class: "end" },
+    Column { title: "Action", class: "end" },
 ];
 
 /// The uses as the form names them, and what they are.
@@ -93,6 +93,8 @@ fn list(page: &SecretsPage, loading: Loading<SecretsPage>, state: FormState) -> 
         let words = "A secret is an environment variable for the processes that you name. Its value is never shown again.";
         return ui::empty("No secrets yet", words, nothing());
     }
+    // Who only looks has nothing to do in the last column.
+    let (columns, _) = COLUMNS.split_at(if page.may_write { 4 } else { 3 });
     let rows = page.secrets.iter().map(|secret| {
         let (name, act) = if page.may_write {
             let link = el("a").class("mono").attr("href", change_link(page, &secret.name)).text(secret.name.clone());
@@ -101,9 +103,11 @@ fn list(page: &SecretsPage, loading: Loading<SecretsPage>, state: FormState) -> 
             (el("span").class("mono").text(secret.name.clone()).view(), nothing())
         };
         let written = el("span").class("soft").child(ui::ago(secret.updated_at)).text(format!(" by {}", secret.updated_by));
-        Row { cells: vec![name, text(given_to(secret)), written.view(), act] }
+        let mut cells = vec![name, text(given_to(secret)), written.view(), act];
+        cells.truncate(columns.len());
+        Row { cells }
     });
-    ui::panel("", ui::table("Secrets", &COLUMNS, rows.collect()))
+    ui::panel("", ui::table("Secrets", columns, rows.collect()))
 }
 
 fn change_link(page: &SecretsPage, name: &str) -> String {

@@ -1,46 +1,21 @@
-//! Teams: who is in which, what each may do, and with whom a project is shared. A part of the site of its own; its two pages
-//! below `/teams` are one route, told apart here.
+//! Teams: who is in which, what each may do, and with whom a project is shared. A part of the site of its own.
 
 mod invitations;
-mod list;
+pub mod list;
 mod members;
 pub mod sharing;
-mod team;
+pub mod team;
 
 use leptos::prelude::*;
 use leptos_router::{hooks::use_location, params::ParamsMap};
 use protocol::{Envelope, access::Role};
 
-use super::not_found;
 use crate::{
-    browser::{IS_BROWSER, forms},
+    browser::forms,
     routes::to,
-    ui::{self, Crumb, Field, FormState, Tone, div, el, input, live},
+    ui::{self, Crumb, Field, FormState, Tone, div, el, input},
     words,
 };
-
-pub fn page() -> AnyView {
-    let pathname = use_location().pathname;
-    if !IS_BROWSER {
-        // Put together once: what reads a signal would be so at each look that the server takes at the page.
-        return at(&pathname.get_untracked());
-    }
-    // Who leaves the section sees its last page until the next one is there.
-    let path = Memo::new(move |last: Option<&String>| {
-        let path = pathname.get();
-        if path.starts_with(to::TEAMS) { path } else { last.cloned().unwrap_or(path) }
-    });
-    live(move || at(&path.get()))
-}
-
-fn at(path: &str) -> AnyView {
-    let segments: Vec<&str> = path.trim_matches('/').split('/').skip(1).collect();
-    match segments.as_slice() {
-        [] => list::page(),
-        [id] => team::page((*id).to_owned()),
-        _ => not_found::page(),
-    }
-}
 
 /// Whether a page about teams looks different after it: who is in them, or what belongs to them.
 fn changes_teams(envelope: &Envelope) -> bool {

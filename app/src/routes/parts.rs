@@ -52,6 +52,7 @@ pub enum Account {
 #[derive(Clone, Copy, Debug)]
 pub enum People {
     Sharing,
+    Team,
     Teams,
 }
 
@@ -132,7 +133,8 @@ fn account_part(page: Account) -> Result<AnyView, NotLoaded> {
 fn people_part(page: People) -> Result<AnyView, NotLoaded> {
     Ok(match page {
         People::Sharing => teams::sharing::page(),
-        People::Teams => teams::page(),
+        People::Team => teams::team::page(),
+        People::Teams => teams::list::page(),
     })
 }
 

@@ -20,7 +20,7 @@ const COLUMNS: &[Column] = &[
     Column { title: "Your role", class: "when" },
 ];
 
-pub(super) fn page() -> AnyView {
+pub fn page() -> AnyView {
     let query = asked_here();
     let get = move |name: &str| query.with(|query| query.get(name).unwrap_or_default());
     let loading = load(move || ask_teams(&get("q"), &get("after")));

@@ -1,6 +1,7 @@
 //! `/teams/ID`: who is in a team, who is invited, its name and its end.
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
 
 use super::{asked_here, changes_teams_at_rest, count, crumbs, invitations, members};
 use crate::{
@@ -22,12 +23,14 @@ pub(super) struct Forms {
     link: RwSignal<Option<String>>,
 }
 
-pub(super) fn page(id: String) -> AnyView {
+pub fn page() -> AnyView {
+    let params = use_params_map();
     let query = asked_here();
     let new = || FormState::new(None);
     let forms = Forms { add: new(), invite: new(), name: new(), remove: new(), link: RwSignal::new(None) };
     let loading = load(move || {
         let get = |name: &str| query.with(|query| query.get(name).unwrap_or_default());
+        let id = params.with(|params| params.get("id").unwrap_or_default());
         ask_team(&id, &get("q"), &get("after"))
     });
     refetch_on(loading, changes_teams_at_rest);
