@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, fmt::Write as _, sync::LazyLock};
 
 use axum::{
     body::Bytes,
-    http::header,
+    extract::{MatchedPath, Request},
+    http::{Method, StatusCode, header},
+    middleware::Next,
     response::{Html, IntoResponse, Response},
 };
 use serde_json::Value;
@@ -12,12 +14,14 @@ use utoipa::{
     Modify, OpenApi,
     openapi::{
         Content, Ref, RefOr, ResponseBuilder,
+        path::{Operation, Parameter, ParameterIn},
         security::{Http, HttpAuthScheme, SecurityScheme},
     },
 };
 
 use crate::{
     api,
+    error::HttpError,
     guard::headers::file_script_policy,
     pages::{escape, framed, icon_of},
 };
@@ -72,11 +76,16 @@ impl Modify for Refused {
         for (path, item) in &mut document.paths.paths {
             let of_item = [&mut item.get, &mut item.post, &mut item.put, &mut item.delete, &mut item.patch].into_iter().flatten();
             for operation in of_item {
-                let mut refusals = vec![(400, "The request could not be understood"), (408, "It took too long and was given up")];
+                let mut refusals = vec![
+                    (400, "The request's head is not right: no `Host`, or a field twice that may be there once"),
+                    (408, "It took too long and was given up"),
+                    (422, "Something about the request is wrong; `detail` names it"),
+                ];
                 if path != "/health" {
                     // Probes are answered under every name, and as often as they ask.
                     refusals.push((421, "The server is not known under the name that it was asked by"));
                     refusals.push((429, "Asked too often; `Retry-After` says how long to wait"));
+                    refusals.push((503, "Not now; `detail` says what is missing, or `Retry-After` how long to wait"));
                 }
                 if operation.request_body.is_some() {
                     refusals.push((413, "The body is larger than this server takes"));
@@ -96,7 +105,8 @@ fn refusal(words: &str) -> utoipa::openapi::Response {
     ResponseBuilder::new().description(words).content("application/json", shape).build()
 }
 
-static JSON: LazyLock<Bytes> = LazyLock::new(|| serde_json::to_vec(&Document::openapi()).unwrap_or_default().into());
+static DOCUMENT: LazyLock<utoipa::openapi::OpenApi> = LazyLock::new(Document::openapi);
+static JSON: LazyLock<Bytes> = LazyLock::new(|| serde_json::to_vec(&*DOCUMENT).unwrap_or_default().into());
 static DOCS: LazyLock<Bytes> = LazyLock::new(|| {
     let value = serde_json::from_slice(&JSON).unwrap_or_default();
     framed("API", &operations(&value)).into()
@@ -112,6 +122,38 @@ pub async fn docs() -> Response {
     let mut response = Html(axum::body::Body::from(DOCS.clone())).into_response();
     response.headers_mut().extend(file_script_policy().map(|policy| (header::CONTENT_SECURITY_POLICY, policy)));
     response
+}
+
+/// Refuses a query where the document names no parameter of one. Where it does, the handler reads the query and refuses what
+/// is not of it.
+pub async fn refuse_stray_query(request: Request, next: Next) -> Response {
+    let stray = request.uri().query().and_then(|query| query.split('&').find(|pair| !pair.is_empty()));
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    match (stray, route.and_then(|route| operation(request.method(), route))) {
+        (Some(pair), Some(operation)) if !takes_query(operation) => {
+            let name = pair.split('=').next().unwrap_or_default();
+            let words = format!("This address takes no parameters behind a ?, and `{name}` was given");
+            HttpError::new(StatusCode::UNPROCESSABLE_ENTITY, words).into_response()
+        }
+        _ => next.run(request).await,
+    }
+}
+
+fn operation(method: &Method, route: &str) -> Option<&'static Operation> {
+    let item = DOCUMENT.paths.paths.get(route)?;
+    match *method {
+        Method::GET | Method::HEAD => item.get.as_ref(),
+        Method::POST => item.post.as_ref(),
+        Method::PUT => item.put.as_ref(),
+        Method::DELETE => item.delete.as_ref(),
+        _ => None,
+    }
+}
+
+fn takes_query(operation: &Operation) -> bool {
+    let is_query =
+        |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query);
+    operation.parameters.iter().flatten().any(is_query)
 }
 
 /// The document's operations as a page, grouped by what they are about.

@@ -1,6 +1,11 @@
 //! All routes with what every request goes through.
 
-use axum::{Router, extract::DefaultBodyLimit, middleware::from_fn_with_state, routing::get};
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware::{from_fn, from_fn_with_state},
+    routing::get,
+};
 use tower_http::{compression::CompressionLayer, limit::RequestBodyLimitLayer};
 
 use crate::{
@@ -19,6 +24,7 @@ const FORM_BODY: usize = 4 << 20;
 pub fn router(edge: Edge) -> Router {
     let api = api::routes()
         .router
+        .layer(from_fn(openapi::refuse_stray_query))
         .layer(from_fn_with_state(edge.clone(), guard::limits::limit))
         .route("/openapi.json", get(openapi::json))
         .route("/docs", get(openapi::docs))

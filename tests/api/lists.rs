@@ -43,12 +43,33 @@ async fn bad_queries_are_refused_by_name() {
         ("/api/v2/runs?status=odd", "status"),
         ("/api/v2/runs?project_id=x", "project_id"),
         ("/api/events?after=x", "after"),
+        ("/api/events?after=-1", "after"),
         ("/api/templates?colour=red", "colour"),
     ];
     for (path, named) in cases {
         let answer = user.get(path).await.expect(422);
         assert!(answer.detail().to_lowercase().contains(named), "{path}: {}", answer.detail());
     }
+}
+
+#[tokio::test]
+async fn a_route_without_parameters_takes_none() {
+    let app = TestApp::start().await;
+    let user = app.operator().await;
+    let id = "0198c000-0000-7000-8000-000000000000";
+    let document = app.get("/openapi.json").await.expect(200).value();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        if !item["get"].is_object() || path == "/ws" {
+            continue;
+        }
+        let address = path.replace("{id}", id).replace("{name}", "cli-tool").replace("{provider}", "x");
+        let answer = user.get(&format!("{address}?bogus=1")).await.expect(422);
+        assert!(answer.detail().contains("bogus"), "{path}: {}", answer.detail());
+    }
+    // Who is nobody here hears of nothing else; one that may be there is still read.
+    app.nobody().get("/api/status?bogus=1").await.expect(401);
+    user.get("/api/status?").await.expect(200);
+    user.post("/api/projects?bogus=1", &json!({"name": "A"})).await.expect(422);
 }
 
 #[tokio::test]

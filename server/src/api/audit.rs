@@ -144,7 +144,7 @@ pub async fn tail(State(edge): State<Edge>, request: Request) -> Result<Json<Aud
     let Signed(mut actor) = Signed::from_request_parts(&mut parts, &edge).await?;
     let Asked(query) = Asked::<TailQuery>::from_request_parts(&mut parts, &edge).await?;
     if query.wait > LONGEST_WAIT || query.after.is_some_and(|after| after < 0) {
-        let words = format!("wait must be from 0 to {LONGEST_WAIT}, and after not below 0");
+        let words = format!("`wait` must be from 0 to {LONGEST_WAIT}, and `after` not below 0");
         return Err(services::Error::Invalid(words).into());
     }
     let credentials = Credentials::of(&parts)?;

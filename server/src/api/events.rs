@@ -15,6 +15,7 @@ use crate::{api::Refusals, auth::Signed, edge::Edge, error::HttpError, extract::
 #[into_params(parameter_in = Query)]
 pub struct EventsQuery {
     /// The position to go on from; 0, the beginning, when absent
+    #[param(minimum = 0)]
     after: Option<EventSeq>,
     /// Events at most, 1 to 500; 100 when absent
     #[param(minimum = 1, maximum = 500)]
@@ -39,11 +40,15 @@ pub async fn list(
     let limit = match query.limit.unwrap_or(100) {
         limit @ 1..=500 => limit,
         limit => {
-            let words = format!("limit is {limit}; it must be from 1 to 500");
+            let words = format!("`limit` must be from 1 to 500, not {limit}");
             return Err(services::Error::Invalid(words).into());
         }
     };
-    let events = services::events::read(&edge.cx, &actor, query.after.unwrap_or(0), limit).await?;
+    let after = query.after.unwrap_or(0);
+    if after < 0 {
+        return Err(services::Error::Invalid("`after` must not be below 0".to_owned()).into());
+    }
+    let events = services::events::read(&edge.cx, &actor, after, limit).await?;
     let full = events.len() >= limit as usize;
     let next = events.last().filter(|_| full).map(|event| event.seq);
     Ok(Json(EventList { events, next }))
