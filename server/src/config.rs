@@ -67,8 +67,8 @@ pub struct ServeArgs {
     /// --tls-terminated, else none]
     #[arg(long, env = "LOKI_TRUSTED_PROXIES", value_delimiter = ',', value_name = "ADDRESS[/BITS]")]
     pub trusted_proxies: Option<Vec<String>>,
-    /// Requests a minute for each user and token, like control=10,write=30,read=60,sign-in=10, which is the default; a figure,
-    /// or the whole, may be off
+    /// Requests a minute for each user and token, and sockets that they may have open, like
+    /// control=10,write=30,read=60,sign-in=10,sockets=32, which is the default; a figure, or the whole, may be off
     #[arg(long, env = "LOKI_LIMITS", value_name = "NAME=N,…", default_value = "", hide_default_value = true, value_parser = Limits::parse)]
     pub limits: Limits,
     /// Days after which entries of the audit trail are removed; they stay when absent

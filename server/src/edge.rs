@@ -14,7 +14,7 @@ use crate::{
     fresh::Fresh,
     guard::{RequestIds, limits::Buckets},
     metrics::Metrics,
-    ws::feed::Feed,
+    ws::{feed::Feed, places::Places},
 };
 
 /// The state of the router. Each request clones it several times, so it is one pointer.
@@ -30,6 +30,8 @@ pub struct Parts {
     pub providers: IdentityProviders,
     /// How often the API was asked.
     pub buckets: Buckets,
+    /// Who has how many sockets open.
+    pub sockets: Places,
     /// The body of `GET /api/status` for whoever sees everything.
     pub status: Fresh<axum::body::Bytes>,
     /// And for whoever sees the projects of the installation and no others.

@@ -39,7 +39,7 @@ use crate::{
     metrics::Metrics,
     router::router,
     shutdown,
-    ws::feed::Feed,
+    ws::{feed::Feed, places::Places},
 };
 
 /// This program's version.
@@ -262,6 +262,7 @@ impl App {
             cx,
             providers: IdentityProviders::new(&settings.providers, &discoveries),
             buckets: Buckets::new(settings.limits),
+            sockets: Places::new(settings.limits.sockets),
             settings,
             tokens: TokenCache::default(),
             status: Fresh::default(),

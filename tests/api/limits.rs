@@ -51,6 +51,22 @@ async fn a_socket_counts_as_reading() {
 }
 
 #[tokio::test]
+async fn nobody_holds_more_sockets_than_they_may() {
+    let app = Setup::default().variable("LOKI_LIMITS", "sockets=2,read=off").start().await;
+    let (user, ada) = (app.viewer().await, app.first_admin().await);
+    let (first, second) = (user.listens(None).await, user.listens(None).await);
+
+    assert_eq!(user.opens_socket(None, &[]).await.unwrap_err(), tests::socket::Refused(429));
+
+    // Others have their own, and one that is closed makes room.
+    let _pages = (ada.listens(None).await, ada.listens(None).await);
+    assert_eq!(ada.opens_socket(None, &[]).await.unwrap_err(), tests::socket::Refused(429));
+    drop(first);
+    let third = tests::eventually("there is room again", async || user.opens_socket(None, &[]).await.ok()).await;
+    drop((second, third));
+}
+
+#[tokio::test]
 async fn the_command_line_waits_where_it_asked_too_often() {
     let app = Setup::default().variable("LOKI_LIMITS", "read=30").start().await;
     let user = app.viewer().await;

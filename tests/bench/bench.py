@@ -56,7 +56,7 @@ class Loki:
         self.data = data or tempfile.mkdtemp(prefix="loki-bench-")
         self.port = free_port()
         # With limits, but with ones that no bench reaches: what they cost is part of the figures.
-        limits = "control=1000000,write=1000000,read=1000000000,sign-in=1000000"
+        limits = "control=1000000,write=1000000,read=1000000000,sign-in=1000000,sockets=1000000"
         self.env = {**os.environ, "LOKI_DATA_DIR": self.data, "LOKI_LIMITS": limits, **(env or {})}
         self.process = None
         self.token = None

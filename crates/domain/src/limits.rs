@@ -1,4 +1,5 @@
-//! How often somebody may ask: a bucket of requests for each kind of them, filled again little by little.
+//! How often somebody may ask: a bucket of requests for each kind of them, filled again little by little. And how many sockets
+//! somebody may have open.
 
 /// A kind of request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,43 +46,50 @@ pub enum Changes {
     Something,
 }
 
-/// Requests a minute, by kind; `None` is as many as one likes.
+/// Requests a minute, by kind, and open sockets; `None` is as many as one likes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     pub sign_in: Option<u32>,
     pub control: Option<u32>,
     pub write: Option<u32>,
     pub read: Option<u32>,
+    /// Sockets that one person or token may have open at the same time.
+    pub sockets: Option<u32>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { sign_in: Some(10), control: Some(10), write: Some(30), read: Some(60) }
+        Self { sign_in: Some(10), control: Some(10), write: Some(30), read: Some(60), sockets: Some(32) }
     }
 }
 
 impl Limits {
-    /// From `control=10,write=30,read=60,sign-in=10`; what is not named has its default. A figure may be `off`, and so may
+    /// From `control=10,write=30,read=60,sign-in=10,sockets=32`; what is not named has its default. A figure may be `off`, and so may
     /// the whole. The error says what is wrong.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut limits = Self::default();
         if text.trim() == "off" {
-            return Ok(Self { sign_in: None, control: None, write: None, read: None });
+            return Ok(Self { sign_in: None, control: None, write: None, read: None, sockets: None });
         }
         for pair in text.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
             let (name, figure) = pair.split_once('=').ok_or_else(|| format!("{pair:?} is not written like read=60"))?;
             let figure = match figure.trim() {
                 "off" => None,
-                figure => Some(figure.parse().ok().filter(|figure| (1..=1_000_000_000).contains(figure)).ok_or_else(|| {
-                    format!("{figure:?} is no number of requests a minute; it is off, or from 1 to 1000000000")
-                })?),
+                figure => Some(
+                    figure
+                        .parse()
+                        .ok()
+                        .filter(|figure| (1..=1_000_000_000).contains(figure))
+                        .ok_or_else(|| format!("{figure:?} is no limit; it is off, or from 1 to 1000000000"))?,
+                ),
             };
             match name.trim() {
                 "sign-in" => limits.sign_in = figure,
                 "control" => limits.control = figure,
                 "write" => limits.write = figure,
                 "read" => limits.read = figure,
-                other => return Err(format!("there is no limit {other:?}; there are sign-in, control, write and read")),
+                "sockets" => limits.sockets = figure,
+                other => return Err(format!("there is no limit {other:?}; there are sign-in, control, write, read and sockets")),
             }
         }
         Ok(limits)
@@ -188,9 +196,10 @@ mod tests {
     fn limits_are_read_as_documented() {
         let default = Limits::default();
         assert_eq!(Limits::parse(""), Ok(default));
-        assert_eq!(Limits::parse("read=600, control=off"), Ok(Limits { read: Some(600), control: None, ..default }));
+        let some = Limits { read: Some(600), control: None, sockets: Some(5), ..default };
+        assert_eq!(Limits::parse("read=600, control=off,sockets=5"), Ok(some));
         let off = Limits::parse("off").unwrap();
-        assert_eq!([off.sign_in, off.control, off.write, off.read], [None; 4]);
+        assert_eq!([off.sign_in, off.control, off.write, off.read, off.sockets], [None; 5]);
         for (wrong, named) in [("read", "read"), ("read=0", "0"), ("read=x", "x"), ("speed=1", "speed")] {
             assert!(Limits::parse(wrong).unwrap_err().contains(named), "{wrong}");
         }

@@ -42,12 +42,23 @@ const PUBLIC: [&str; 5] = [
 
 /// Whose bucket it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Principal {
+pub(crate) enum Principal {
     Token(TokenId),
     User(UserId),
     Address(IpAddr),
     /// Nothing is known of where it comes from.
     Nobody,
+}
+
+impl Principal {
+    /// Who is known here; nothing for loki itself, which is never held up.
+    pub(crate) fn of(actor: &Actor) -> Option<Self> {
+        match actor {
+            Actor::Token { id, .. } => Some(Self::Token(*id)),
+            Actor::User { id, .. } => Some(Self::User(*id)),
+            Actor::Automation => None,
+        }
+    }
 }
 
 /// The buckets of this process.
@@ -176,12 +187,7 @@ async fn identify(edge: &Edge, parts: &Parts) -> Result<(Known, Credentials), Ht
 fn whose(known: &Known, class: Class, limits: &Limits) -> Option<(Principal, Class, Option<u32>)> {
     let own = known.token.as_ref().and_then(|token| token.rate_limit);
     let class = if own.is_some() { Class::Own } else { class };
-    let whose = match &known.actor {
-        Actor::Token { id, .. } => Principal::Token(*id),
-        Actor::User { id, .. } => Principal::User(*id),
-        Actor::Automation => return None,
-    };
-    Some((whose, class, own.or_else(|| limits.of(class))))
+    Some((Principal::of(&known.actor)?, class, own.or_else(|| limits.of(class))))
 }
 
 /// Whoever guesses is slowed down by address; whoever is known is never held up by a neighbour's guesses.

@@ -58,6 +58,7 @@ pub async fn open(State(edge): State<Edge>, request: Request) -> Result<Response
         Err(rejection) => return Ok(rejection.into_response()),
     };
 
+    let place = edge.sockets.take(&actor)?;
     // A thousand of these are open at once, so each is kept small.
     let upgrade = upgrade
         .read_buffer_size(1 << 10)
@@ -68,7 +69,7 @@ pub async fn open(State(edge): State<Edge>, request: Request) -> Result<Response
     let tracker = edge.tasks.token();
     Ok(upgrade.on_upgrade(async move |socket| {
         let _counted = edge.metrics.socket();
-        let _tracked = tracker;
+        let (_tracked, _place) = (tracker, place);
         Stream { edge, credentials, socket, position: 0, actor }.run(query.after).await;
     }))
 }
