@@ -7,6 +7,9 @@ use axum::{
 };
 use protocol::ApiError;
 
+/// Seconds after which a database that was busy may be asked again.
+const BUSY: u64 = 5;
+
 /// What a handler answers when it cannot do what it was asked.
 #[derive(Debug)]
 pub struct HttpError {
@@ -49,6 +52,13 @@ impl HttpError {
         Self::new(StatusCode::NOT_FOUND, format!("There is no such {what}"))
     }
 
+    /// The database belongs to somebody else for the moment.
+    fn busy(error: &services::Error) -> Self {
+        tracing::warn!(error = error as &dyn std::error::Error, "the database is held by something else");
+        let words = "The database is busy with something else. Try again in a few seconds";
+        Self { retry_after_seconds: Some(BUSY), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, words) }
+    }
+
     /// For a fault of the server; the error goes to the log, the client gets the request's id.
     pub fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error, "a request failed");
@@ -79,6 +89,7 @@ impl From<services::Error> for HttpError {
             E::Unauthorized(_) => StatusCode::UNAUTHORIZED,
             E::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             E::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            E::Store(store) if store.is_busy() => return Self::busy(&error),
             E::Store(_) | E::Vcs(_) | E::Io(_) | E::Internal(_) => return Self::internal(&error),
         };
         let retry_after_seconds = match &error {

@@ -86,6 +86,9 @@ fn described(error: &services::Error) -> UiError {
         Error::Unauthorized(_) => 401,
         Error::TooMany { .. } => 429,
         Error::Unavailable(_) => 503,
+        Error::Store(error) if error.is_busy() => {
+            return UiError::new(503, "The database is busy with something else. Try again in a few seconds.");
+        }
         Error::Store(_) | Error::Vcs(_) | Error::Io(_) | Error::Internal(_) => 500,
     };
     if status == 500 {

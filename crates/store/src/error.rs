@@ -1,6 +1,6 @@
 //! Why the database did not answer as expected.
 
-use sea_orm::DbErr;
+use sea_orm::{ConnAcquireErr, DbErr};
 
 /// Nothing a user can act on, but for the disk.
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +19,60 @@ impl StoreError {
         text.contains("database or disk is full") || text.contains("No space left on device") || text.contains("53100")
     }
 
+    /// Whether somebody else held the database for longer than we wait: the same may work a moment later.
+    pub fn is_busy(&self) -> bool {
+        match self {
+            Self::Database(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)) => true,
+            // SQLite's words for SQLITE_BUSY and SQLITE_LOCKED, whose codes have several extended ones.
+            Self::Database(error) => {
+                let text = error.to_string();
+                ["database is locked", "database table is locked", "database schema is locked"]
+                    .iter()
+                    .any(|words| text.contains(words))
+            }
+            Self::Corrupt { .. } => false,
+        }
+    }
+
     pub(crate) fn corrupt(table: &'static str, error: impl std::fmt::Display) -> Self {
         Self::Corrupt { table, detail: error.to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use sea_orm::{ConnectOptions, Database, SqliteTransactionMode, TransactionOptions, TransactionTrait as _};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_database_that_another_connection_writes_to_is_busy() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}?mode=rwc", folder.path().join("a.db").display());
+        let open = async || {
+            let mut options = ConnectOptions::new(url.as_str());
+            options.map_sqlx_sqlite_opts(|sqlite| sqlite.busy_timeout(Duration::ZERO));
+            Database::connect(options).await.unwrap()
+        };
+        let write = || TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let (first, second) = (open().await, open().await);
+        let _held = first.begin_with_options(write()).await.unwrap();
+
+        let refused = second.begin_with_options(write()).await.map(|_| ());
+
+        let error = StoreError::from(refused.unwrap_err());
+        assert!(error.is_busy() && !error.is_full(), "{error}");
+    }
+
+    #[test]
+    fn other_faults_are_not_busy() {
+        assert!(StoreError::from(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)).is_busy());
+        assert!(!StoreError::from(DbErr::Custom("database or disk is full".to_owned())).is_busy());
+        assert!(!StoreError::corrupt("runs", "database is locked").is_busy());
     }
 }
