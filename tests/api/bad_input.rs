@@ -56,6 +56,31 @@ async fn a_body_that_is_too_large_is_refused_before_it_is_read() {
 }
 
 #[tokio::test]
+async fn a_header_that_decides_is_there_once() {
+    let app = TestApp::start().await;
+    let user = app.operator().await;
+    let (host, url, secret) = (app.host(), app.url(), user.secret());
+    let head = format!("GET /api/status HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {secret}\r\nconnection: close\r\n");
+    let ask = |more: &str| {
+        let mut stream = std::net::TcpStream::connect(&host).unwrap();
+        stream.write_all(format!("{head}{more}\r\n").as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    assert!(ask("").starts_with("HTTP/1.1 200"), "{}", ask(""));
+    let twice = [
+        ("host", "host: evil.example\r\n".to_owned()),
+        ("origin", format!("origin: {url}\r\norigin: http://evil.example\r\n")),
+        ("authorization", format!("authorization: Bearer {secret}\r\n")),
+    ];
+    for (name, more) in twice {
+        let answer = ask(&more);
+        assert!(answer.starts_with("HTTP/1.1 400") && answer.contains(&format!("{name} is there twice")), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn unknown_and_wrong_fields_are_named() {
     let app = TestApp::start().await;
     let user = app.operator().await;

@@ -2,13 +2,21 @@
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderName, StatusCode, header},
 };
 
 use crate::{config::hosts::AllowedHosts, error::HttpError, error::is_api};
 
-/// Refuses requests under a foreign name, and those that change something (or open a socket) from a foreign page.
+/// What a request is judged by. A proxy could go by another one of two than we do.
+static ONCE: [HeaderName; 3] = [header::HOST, header::ORIGIN, header::AUTHORIZATION];
+
+/// Refuses requests that say twice who they are or where they come from, those under a foreign name, and those that
+/// change something (or open a socket) from a foreign page.
 pub fn check(hosts: &AllowedHosts, request: &Request) -> Result<(), HttpError> {
+    if let Some(twice) = ONCE.iter().find(|name| request.headers().get_all(*name).iter().nth(1).is_some()) {
+        let words = format!("The header {twice} is there twice. Send it once");
+        return Err(HttpError::new(StatusCode::BAD_REQUEST, words));
+    }
     let path = request.uri().path();
     // Probes ask by address, and the answer tells nothing.
     if path != "/health" {
@@ -70,6 +78,7 @@ mod tests {
         assert_eq!(outcome("GET", "/", &[("host", "127.0.0.1:57374")]), 200);
         assert_eq!(outcome("GET", "/", &[("host", "evil.example:57374")]), 421);
         assert_eq!(outcome("GET", "/", &[]), 400);
+        assert_eq!(outcome("GET", "/", &[("host", "127.0.0.1:57374"), ("host", "evil.example")]), 400);
         assert_eq!(outcome("GET", "/health", &[("host", "10.0.0.7:57374")]), 200);
     }
 
