@@ -11,6 +11,16 @@ const TIME_OUT: Duration = Duration::from_secs(3);
 /// Longer answers are none: a range has some hundred lines.
 const LARGEST: usize = 1 << 20;
 
+/// An address that the list can be asked at. The error says how one looks.
+pub(crate) fn address(url: &str) -> Result<String, String> {
+    let is_safe = url.starts_with("https://") || url.starts_with("http://127.0.0.1:");
+    if is_safe && reqwest::Url::parse(url).is_ok() {
+        Ok(url.to_owned())
+    } else {
+        Err("breached passwords can be asked at an address that begins with https://".to_owned())
+    }
+}
+
 /// A server with the list.
 #[derive(Debug)]
 pub(crate) struct RangeServer {
@@ -21,9 +31,7 @@ pub(crate) struct RangeServer {
 impl RangeServer {
     /// The one at that address, to which the five digits are added; like `https://api.pwnedpasswords.com/range/`.
     pub(crate) fn new(url: &str) -> Result<Self, String> {
-        if !url.starts_with("https://") && !url.starts_with("http://127.0.0.1:") {
-            return Err(format!("{url:?} is no address that breached passwords can be asked at; it begins with https://"));
-        }
+        let url = address(url)?;
         let client = reqwest::Client::builder()
             .user_agent(concat!("loki/", env!("CARGO_PKG_VERSION")))
             .timeout(TIME_OUT)

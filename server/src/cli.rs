@@ -42,7 +42,7 @@ enum Command {
     /// Start the server
     Serve(Box<ServeArgs>),
     /// Print a new one-time link for making the first account
-    SetupLink(offline::SetupLinkArgs),
+    SetupLink(offline::LinkArgs),
     /// Make accounts, invite people and reset passwords
     #[command(subcommand)]
     User(offline::UserCommand),
@@ -165,9 +165,9 @@ async fn carry_out(command: Command) -> Result<Exit, Failure> {
         Command::Audit(command) => Box::pin(audit::run(command)).await,
         Command::Start(args) => Box::pin(start::run(*args)).await,
         Command::Status(args) => status::run(args).await,
-        Command::Pause(args) => control::run("pause", args).await,
-        Command::Resume(args) => control::run("resume", args).await,
-        Command::Stop(args) => control::run("stop", args).await,
+        Command::Pause(args) => control::run(control::Wish::Pause, args).await,
+        Command::Resume(args) => control::run(control::Wish::Resume, args).await,
+        Command::Stop(args) => control::run(control::Wish::Stop, args).await,
         Command::Logs(args) => Box::pin(logs::run(args)).await,
         Command::Template(command) => template::run(command).await,
         Command::Receipt(command) => Box::pin(receipt::run(command)).await,

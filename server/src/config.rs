@@ -37,10 +37,10 @@ pub struct ServeArgs {
     #[arg(long, env = "LOKI_NO_INSTALL")]
     pub no_install: bool,
     /// Who loki's commits are by
-    #[arg(long, env = "LOKI_COMMIT_NAME", default_value = "loki", value_name = "NAME")]
+    #[arg(long, env = "LOKI_COMMIT_NAME", default_value = "loki", value_name = "NAME", value_parser = committer_name)]
     pub commit_name: String,
     /// The address in loki's commits
-    #[arg(long, env = "LOKI_COMMIT_EMAIL", default_value = "loki@localhost", value_name = "EMAIL")]
+    #[arg(long, env = "LOKI_COMMIT_EMAIL", default_value = "loki@localhost", value_name = "EMAIL", value_parser = committer_email)]
     pub commit_email: String,
     /// An SSH key (Ed25519 or RSA, without a passphrase) that loki's commits are signed with
     #[arg(long, env = "LOKI_COMMIT_SIGNING_KEY", value_name = "FILE")]
@@ -55,17 +55,17 @@ pub struct ServeArgs {
     #[arg(long, env = "LOKI_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
     /// The address under which browsers reach this server, when it is another than the one it listens on
-    #[arg(long, env = "LOKI_PUBLIC_URL", value_name = "URL")]
+    #[arg(long, env = "LOKI_PUBLIC_URL", value_name = "URL", value_parser = hosts::public_url)]
     pub public_url: Option<String>,
     /// Another name under which this server may be asked, like `loki.example.org` (may be given several times)
-    #[arg(long = "allow-host", env = "LOKI_ALLOW_HOST", value_delimiter = ',', value_name = "HOST[:PORT]")]
+    #[arg(long = "allow-host", env = "LOKI_ALLOW_HOST", value_delimiter = ',', value_name = "HOST[:PORT]", value_parser = hosts::allowed_host)]
     pub allow_host: Vec<String>,
     /// TLS ends in front of this server: cookies are Secure and browsers are told to stay with https
     #[arg(long, env = "LOKI_TLS_TERMINATED")]
     pub tls_terminated: bool,
     /// Addresses and networks of proxies whose X-Forwarded-For is believed, like 10.0.0.0/8 [default: this machine's own with
     /// --tls-terminated, else none]
-    #[arg(long, env = "LOKI_TRUSTED_PROXIES", value_delimiter = ',', value_name = "ADDRESS[/BITS]")]
+    #[arg(long, env = "LOKI_TRUSTED_PROXIES", value_delimiter = ',', value_name = "ADDRESS[/BITS]", value_parser = network)]
     pub trusted_proxies: Option<Vec<String>>,
     /// Requests a minute for each user and token, and sockets that they may have open, like
     /// control=10,write=30,read=60,sign-in=10,sockets=32, which is the default; a figure, or the whole, may be off
@@ -123,7 +123,7 @@ pub struct DataArgs {
     pub access_keys_file: Option<PathBuf>,
     /// Ask there whether a new password turned up in a data breach, by five digits of its SHA-1; like
     /// `https://api.pwnedpasswords.com/range/`
-    #[arg(long, env = "LOKI_BREACHED_PASSWORDS_URL", value_name = "URL")]
+    #[arg(long, env = "LOKI_BREACHED_PASSWORDS_URL", value_name = "URL", value_parser = crate::breaches::address)]
     pub breached_passwords_url: Option<String>,
     #[command(flatten)]
     pub mail: mail::MailArgs,
@@ -199,14 +199,10 @@ pub enum ConfigError {
     Locked { path: PathBuf },
     #[error("--allow-root {path}: {source}")]
     Root { path: PathBuf, source: std::io::Error },
-    #[error("--public-url {0}: write it like https://loki.example.org, without a path")]
-    PublicUrl(String),
     #[error("--trusted-proxies: {0}")]
     Proxies(String),
     #[error("--commit-signing-key {path}: {why}")]
     SigningKey { path: PathBuf, why: String },
-    #[error("--{option} {value:?}: it must be one line of 1 to 100 characters without < and >")]
-    Committer { option: &'static str, value: String },
     #[error("the command in LOKI_AGENT_ACP or LOKI_DEMO_AGENT_ARGS cannot be read: {0}")]
     AgentCommand(String),
     #[error("{0}")]
@@ -222,12 +218,8 @@ impl Config {
     pub fn new(args: ServeArgs) -> Result<Self, ConfigError> {
         let data = DataConfig::new(args.data)?;
         let allowed_roots = args.allow_root.into_iter().map(canonical_root).collect::<Result<_, _>>()?;
-        let given = match args.public_url {
-            Some(url) => Some(hosts::public_url(&url).ok_or(ConfigError::PublicUrl(url))?),
-            None => None,
-        };
-        let tls = args.tls_terminated || given.as_ref().is_some_and(|url| url.starts_with("https://"));
-        let public_url = given.unwrap_or_default();
+        let tls = args.tls_terminated || args.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
+        let public_url = args.public_url.unwrap_or_default();
         let mut config = Self {
             listen: args.listen,
             providers: data.providers()?,
@@ -236,7 +228,7 @@ impl Config {
             sandbox: !args.no_sandbox,
             installs: !args.no_install,
             install_env: install_env(),
-            committer: committer(&args.commit_name, &args.commit_email)?,
+            committer: (args.commit_name, args.commit_email),
             signing_key: args.commit_signing_key.as_deref().map(signing_key).transpose()?,
             max_runs: usize::from(args.max_runs),
             stall: Some(Duration::from_secs(args.stall_seconds.into())),
@@ -318,17 +310,24 @@ fn trusted_proxies(given: Option<Vec<String>>, tls_terminated: bool) -> Result<A
     AllowedAddresses::parse(&list).map_err(ConfigError::Proxies)
 }
 
-/// What git takes for a name and an address.
-fn committer(name: &str, email: &str) -> Result<(String, String), ConfigError> {
-    let is_plain = |text: &str| {
-        (1..=100).contains(&text.trim().chars().count()) && !text.chars().any(|char| char.is_control() || "<>".contains(char))
-    };
-    for (option, value) in [("commit-name", name), ("commit-email", email)] {
-        if !is_plain(value) {
-            return Err(ConfigError::Committer { option, value: value.to_owned() });
-        }
-    }
-    Ok((name.trim().to_owned(), email.trim().to_owned()))
+/// An address or network, as it was given.
+pub(crate) fn network(given: &str) -> Result<String, String> {
+    AllowedAddresses::parse(&[given]).map(|_| given.to_owned())
+}
+
+/// What git takes for a name.
+fn committer_name(given: &str) -> Result<String, String> {
+    let name = given.trim();
+    let is_plain =
+        (1..=100).contains(&name.chars().count()) && !name.chars().any(|char| char.is_control() || "<>".contains(char));
+    if is_plain { Ok(name.to_owned()) } else { Err("it must be one line of 1 to 100 characters without < and >".to_owned()) }
+}
+
+/// What git takes for an address; `loki@localhost` is one too.
+fn committer_email(given: &str) -> Result<String, String> {
+    let email = committer_name(given)?;
+    let is_address = email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
+    if is_address { Ok(email) } else { Err("an address looks like loki@example.org".to_owned()) }
 }
 
 /// A key whose signatures are the same each time, told by its public half beside it.

@@ -82,9 +82,11 @@ async fn the_command_line_pauses_resumes_and_stops() {
 
     let paused = user.loki(&["pause", &id]);
     assert!(paused.status.success(), "{}", command::stderr(&paused));
+    assert!(command::stdout(&paused).contains("pauses after the step"), "{}", command::stdout(&paused));
     run.becomes(RunStatus::Paused).await;
     let resumed = user.loki(&["resume", &id]);
     assert!(resumed.status.success(), "{}", command::stderr(&resumed));
+    assert!(command::stdout(&resumed).contains("goes on"), "{}", command::stdout(&resumed));
     run.is_verified().await;
 
     let second = project.starts_with(json!({"prd_text": specs::ONE_MORE})).await;
@@ -92,6 +94,9 @@ async fn the_command_line_pauses_resumes_and_stops() {
     let stopped = user.loki(&["stop", &second.id.to_string()]);
     assert!(stopped.status.success(), "{}", command::stderr(&stopped));
     assert_eq!(second.finishes().await.status, RunStatus::Stopped);
+    let status = user.loki(&["status", &second.id.to_string()]);
+    assert_eq!(status.status.code(), Some(1));
+    assert!(command::stdout(&status).contains("· stopped ·"), "{}", command::stdout(&status));
     let late = user.loki(&["pause", &second.id.to_string()]);
     assert_eq!(late.status.code(), Some(1));
     assert!(command::stderr(&late).contains("over"), "{}", command::stderr(&late));

@@ -132,6 +132,11 @@ async fn the_receipt_tells_what_was_verified_and_can_be_checked() {
     assert!(genuine.status.success(), "{}{}", command::stdout(&genuine), command::stderr(&genuine));
     assert!(command::stdout(&genuine).contains("VERIFIED"), "{}", command::stdout(&genuine));
 
+    let elsewhere = app.data_dir().join("..");
+    let other = user.loki(&["receipt", "verify", &id, "--repository", elsewhere.to_str().unwrap()]);
+    assert_eq!(other.status.code(), Some(1));
+    assert!(command::stderr(&other).contains("does not hold the commits of this run"), "{}", command::stderr(&other));
+
     // A receipt that was made nicer afterwards is found out.
     let mut forged = receipt;
     forged.facts.files_changed += 1;

@@ -17,8 +17,24 @@ const PATIENCE: Duration = Duration::from_mins(2);
 #[derive(Args, Clone, Debug)]
 pub(super) struct ServerArgs {
     /// The server's address
-    #[arg(long, env = "LOKI_SERVER", default_value = "http://127.0.0.1:57374", value_name = "URL")]
+    #[arg(long, env = "LOKI_SERVER", default_value = "http://127.0.0.1:57374", value_name = "URL", value_parser = address)]
     server: String,
+}
+
+/// An address without a slash at its end.
+fn address(given: &str) -> Result<String, String> {
+    let address = given.trim_end_matches('/');
+    if address.starts_with("http://") && reqwest::Url::parse(address).is_ok() {
+        Ok(address.to_owned())
+    } else {
+        Err("it has to begin with http://, like http://127.0.0.1:57374. For a server behind TLS, tunnel to it (ssh -L)"
+            .to_owned())
+    }
+}
+
+/// A run's id.
+pub(super) fn run_id(given: &str) -> Result<RunId, String> {
+    given.parse().map_err(|_| "that is no run: give its id, as `loki status` shows it".to_owned())
 }
 
 /// A connection to a server.
@@ -30,14 +46,8 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(args: &ServerArgs) -> Result<Self, Failure> {
-        let server = args.server.trim_end_matches('/').to_owned();
-        if !server.starts_with("http://") {
-            return Err(Failure(format!(
-                "{server}: the address has to begin with http://. For a server behind TLS, tunnel to it (ssh -L)"
-            )));
-        }
         let http = reqwest::Client::builder().connect_timeout(Duration::from_secs(5)).timeout(Duration::from_secs(35)).build()?;
-        Ok(Self { http, server, token: variable("LOKI_TOKEN") })
+        Ok(Self { http, server: args.server.clone(), token: variable("LOKI_TOKEN") })
     }
 
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
@@ -107,7 +117,7 @@ impl Client {
     fn unreachable(&self, error: &reqwest::Error) -> Failure {
         if error.is_connect() {
             return Failure(format!(
-                "no server answers at {}. Start one with `loki serve`, or name another with --server",
+                "no server answers at {}. Start one with `loki serve`, or name another with --server or LOKI_SERVER",
                 self.server
             ));
         }
@@ -120,6 +130,7 @@ impl Client {
         };
         let hint = match (status, &self.token) {
             (StatusCode::UNAUTHORIZED, None) => ". Put a token into LOKI_TOKEN; `loki token create` on the server makes one",
+            (StatusCode::UNAUTHORIZED, Some(_)) => ". The token in LOKI_TOKEN does not count at this server",
             _ => "",
         };
         Failure(format!("{}{hint} (request {})", super::print::plain(&error.detail), error.request_id))

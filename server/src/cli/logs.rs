@@ -16,7 +16,7 @@ use tokio_tungstenite::{
 
 use super::{
     Exit, Failure,
-    client::{Client, ServerArgs, exit_of, line_of},
+    client::{Client, ServerArgs, exit_of, line_of, run_id},
     print,
 };
 
@@ -26,8 +26,8 @@ const SILENCE: Duration = Duration::from_secs(60);
 #[derive(Args, Debug)]
 pub(super) struct LogsArgs {
     /// The run's id, as `loki status` shows it
-    #[arg(value_name = "SESSION")]
-    session: RunId,
+    #[arg(value_name = "RUN", value_parser = run_id)]
+    run: RunId,
     /// Go on until the run is over
     #[arg(short, long)]
     follow: bool,
@@ -37,17 +37,17 @@ pub(super) struct LogsArgs {
 
 pub(super) async fn run(args: LogsArgs) -> Result<Exit, Failure> {
     let client = Client::new(&args.server)?;
-    let mut position = print_from(&client, args.session, 0).await?;
-    while args.follow && !client.run(args.session).await?.status.is_over() {
-        match follow(&client, args.session, position).await? {
+    let mut position = print_from(&client, args.run, 0).await?;
+    while args.follow && !client.run(args.run).await?.status.is_over() {
+        match follow(&client, args.run, position).await? {
             Followed::Over => break,
             // The socket was cut, or we fell behind: what was missed is read as pages, then on.
-            Followed::Cut(last) => position = print_from(&client, args.session, last).await?,
+            Followed::Cut(last) => position = print_from(&client, args.run, last).await?,
         }
     }
     // What was said between the last page and the end of the run.
-    print_from(&client, args.session, position).await?;
-    let run = client.run(args.session).await?;
+    print_from(&client, args.run, position).await?;
+    let run = client.run(args.run).await?;
     print::note(&line_of(&run));
     Ok(if args.follow { exit_of(&run) } else { Exit::Done })
 }

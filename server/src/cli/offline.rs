@@ -9,20 +9,39 @@ use services::{Cx, accounts::NewUser, server::Reach};
 
 use super::{Data, Exit, Failure, print};
 use crate::{
-    config::{DataConfig, agents::AgentsConfig, hosts},
+    config::{DataConfig, agents::AgentsConfig, data_dir, hosts},
     wiring::{Outside, context},
 };
 
 /// Longer input is no password.
 const LONGEST: u64 = 4096;
+/// Where a server listens that was told nothing else.
+const DEFAULT: &str = "http://127.0.0.1:57374";
 
+/// Where the data is, for a command that prints a link.
 #[derive(Args, Debug)]
-pub(super) struct SetupLinkArgs {
+pub(super) struct LinkArgs {
     #[command(flatten)]
     data: Data,
-    /// The address of the server that the link leads to
-    #[arg(long, env = "LOKI_PUBLIC_URL", default_value = "http://127.0.0.1:57374")]
-    public_url: String,
+    /// The address of the server that the link leads to [default: where the server of this data directory was started last]
+    #[arg(long, env = "LOKI_PUBLIC_URL", value_name = "URL", value_parser = hosts::public_url)]
+    public_url: Option<String>,
+}
+
+impl LinkArgs {
+    /// The context, and what links begin with.
+    pub(super) async fn open(self) -> Result<(Cx, String), Failure> {
+        let config = DataConfig::new(self.data)?;
+        let public_url = self.public_url.or_else(|| data_dir::kept_address(&config.data_dir)).unwrap_or_else(|| {
+            print::note(&format!(
+                "No server was started on this data yet: the link is for {DEFAULT}. For another, give --public-url"
+            ));
+            DEFAULT.to_owned()
+        });
+        let agents = AgentsConfig::from_env()?;
+        let reach = Reach { public_url: public_url.clone(), ..Reach::default() };
+        Ok((context(&config, Outside { reach, ..Outside::without_runs(&agents) }).await?, public_url))
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -47,13 +66,10 @@ pub(super) enum UserCommand {
     /// Print a one-time link with which a person gives themselves a new password
     ResetLink {
         #[command(flatten)]
-        data: Data,
+        link: LinkArgs,
         /// Whose password it is
         #[arg(long)]
         email: String,
-        /// The address of the server that the link leads to
-        #[arg(long, env = "LOKI_PUBLIC_URL", default_value = "http://127.0.0.1:57374")]
-        public_url: String,
     },
     /// Take the second factors and recovery codes of somebody away who has lost them
     ResetFactors {
@@ -66,16 +82,13 @@ pub(super) enum UserCommand {
     /// Let somebody make an account by signing in with a provider, and where mail is set up also by a link that is sent to them
     Invite {
         #[command(flatten)]
-        data: Data,
+        link: LinkArgs,
         /// The address that the provider knows them by
         #[arg(long)]
         email: String,
         /// admin, operator, viewer or auditor
         #[arg(long, value_parser = role)]
         role: Role,
-        /// The address of the server that the link in the mail leads to
-        #[arg(long, env = "LOKI_PUBLIC_URL", default_value = "http://127.0.0.1:57374")]
-        public_url: String,
     },
 }
 
@@ -83,9 +96,8 @@ pub(super) fn role(name: &str) -> Result<Role, String> {
     Role::parse(name).ok_or_else(|| "there are admin, operator, viewer and auditor".to_owned())
 }
 
-pub(super) async fn setup_link(args: SetupLinkArgs) -> Result<Exit, Failure> {
-    let public_url = checked(&args.public_url)?;
-    let cx = open(args.data).await?;
+pub(super) async fn setup_link(link: LinkArgs) -> Result<Exit, Failure> {
+    let (cx, public_url) = link.open().await?;
     match services::accounts::issue_setup_token(&cx).await? {
         Some(token) => print::line(&format!("{public_url}/setup?token={token}")),
         None => return Err(Failure("there are accounts already: `loki user create` makes more".to_owned())),
@@ -96,15 +108,14 @@ pub(super) async fn setup_link(args: SetupLinkArgs) -> Result<Exit, Failure> {
 pub(super) async fn user(command: UserCommand) -> Result<Exit, Failure> {
     match command {
         UserCommand::Create { data, email, name, role, password_stdin: _ } => create(data, email, name, role).await,
-        UserCommand::ResetLink { data, email, public_url } => reset_link(data, &email, &public_url).await,
+        UserCommand::ResetLink { link, email } => reset_link(link, &email).await,
         UserCommand::ResetFactors { data, email } => reset_factors(data, &email).await,
-        UserCommand::Invite { data, email, role, public_url } => invite(data, &email, role, &public_url).await,
+        UserCommand::Invite { link, email, role } => invite(link, &email, role).await,
     }
 }
 
-async fn reset_link(data: Data, email: &str, public_url: &str) -> Result<Exit, Failure> {
-    let public_url = checked(public_url)?;
-    let cx = open(data).await?;
+async fn reset_link(link: LinkArgs, email: &str) -> Result<Exit, Failure> {
+    let (cx, public_url) = link.open().await?;
     let token = services::accounts::issue_reset_token(&cx, &Actor::Automation, email).await?;
     print::line(&format!("{public_url}/reset?token={token}"));
     print::note("It works once, for a day, and ends every login of that person");
@@ -114,12 +125,17 @@ async fn reset_link(data: Data, email: &str, public_url: &str) -> Result<Exit, F
 async fn reset_factors(data: Data, email: &str) -> Result<Exit, Failure> {
     let cx = open(data).await?;
     let removed = services::accounts::reset_factors(&cx, &Actor::Automation, email).await?;
-    print::note(&format!("{email} signs in without a second factor now; {removed} were taken away"));
+    let email = print::plain(email);
+    print::note(&match removed {
+        0 => format!("{email} had no second factor, so nothing was taken away"),
+        1 => format!("{email} signs in without a second factor now: the one that they had was taken away"),
+        several => format!("{email} signs in without a second factor now: the {several} that they had were taken away"),
+    });
     Ok(Exit::Done)
 }
 
-async fn invite(data: Data, email: &str, role: Role, public_url: &str) -> Result<Exit, Failure> {
-    let cx = open_for(data, checked(public_url)?).await?;
+async fn invite(link: LinkArgs, email: &str, role: Role) -> Result<Exit, Failure> {
+    let (cx, _) = link.open().await?;
     let invitation = services::accounts::invite(&cx, &Actor::Automation, email, role).await?;
     print::note(&format!("{email} may sign in with a provider for 14 days, as {}", role.as_str()));
     if invitation.mailed {
@@ -130,10 +146,6 @@ async fn invite(data: Data, email: &str, role: Role, public_url: &str) -> Result
 
 /// What becomes of a mail that a command wrote.
 pub(super) const MAILED: &str = "The link also goes to them by mail; the running server sends it";
-
-pub(super) fn checked(public_url: &str) -> Result<String, Failure> {
-    hosts::public_url(public_url).ok_or_else(|| Failure("--public-url has to look like https://loki.example.org".to_owned()))
-}
 
 async fn create(data: Data, email: String, name: String, role: Role) -> Result<Exit, Failure> {
     let password = from_stdin("password", LONGEST)?;
@@ -158,13 +170,6 @@ pub(super) fn from_stdin(what: &str, longest: u64) -> Result<String, Failure> {
 
 pub(super) async fn open(data: Data) -> Result<Cx, Failure> {
     open_config(&DataConfig::new(data)?).await
-}
-
-/// The same, for links that lead to the server at that address.
-pub(super) async fn open_for(data: Data, public_url: String) -> Result<Cx, Failure> {
-    let agents = AgentsConfig::from_env()?;
-    let reach = Reach { public_url, ..Reach::default() };
-    Ok(context(&DataConfig::new(data)?, Outside { reach, ..Outside::without_runs(&agents) }).await?)
 }
 
 /// The same, where the set-up itself is needed too.

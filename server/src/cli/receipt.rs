@@ -3,8 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use domain::{ports::vcs::Vcs as _, receipts};
-use protocol::{RunId, receipts::Receipt};
+use domain::{
+    ports::vcs::{Vcs as _, VcsError},
+    receipts,
+};
+use protocol::{RunId, receipts::Receipt, runs::Verdict};
 
 use super::{
     Exit, Failure,
@@ -32,7 +35,7 @@ pub(super) async fn run(command: ReceiptCommand) -> Result<Exit, Failure> {
     let ReceiptCommand::Verify { receipt, repository, server } = command;
     let receipt = load(&receipt, &server).await?;
     let now = match &repository {
-        Some(repository) => Some(digest(&receipt, repository).await?),
+        Some(repository) => digest(&receipt, repository).await?,
         None => None,
     };
     if let Err(error) = receipts::check(&receipt, now.as_deref()) {
@@ -46,11 +49,17 @@ pub(super) async fn run(command: ReceiptCommand) -> Result<Exit, Failure> {
         print::line(&format!("  {}", print::plain(gap)));
     }
     print::line(&format!("The receipt is whole: SHA-256 {}", receipt.sha256));
-    match now {
-        Some(_) => print::line(&format!("The repository is what was verified: its diff has SHA-256 {}", facts.diff_sha256)),
-        None => print::note("The code itself was not looked at: give --repository DIR to compare it"),
+    match (&repository, now) {
+        (None, _) => print::note("The code itself was not looked at: give --repository DIR to compare it"),
+        (Some(_), None) => print::note("The receipt names no commits, so there was nothing to compare the repository with"),
+        (Some(_), Some(_)) if facts.base_commit == facts.head_commit => {
+            print::note("The run committed nothing, so there was nothing to compare the repository with");
+        }
+        (Some(_), Some(_)) => {
+            print::line(&format!("The repository is what was checked: its diff has SHA-256 {}", facts.diff_sha256));
+        }
     }
-    Ok(Exit::Done)
+    Ok(if receipt.verdict == Verdict::NotVerified { Exit::NeedsHuman } else { Exit::Done })
 }
 
 async fn load(given: &str, server: &ServerArgs) -> Result<Receipt, Failure> {
@@ -59,19 +68,32 @@ async fn load(given: &str, server: &ServerArgs) -> Result<Receipt, Failure> {
     {
         return Client::new(server)?.get(&format!("/api/v2/runs/{id}/receipt")).await;
     }
-    let text = std::fs::read_to_string(given).map_err(|error| Failure(format!("{given}: {error}")))?;
+    let text = std::fs::read_to_string(given)
+        .map_err(|error| Failure(format!("{given} is neither a run's id nor a file that can be read: {error}")))?;
     serde_json::from_str(&text).map_err(|error| Failure(format!("{given} is no receipt: {error}")))
 }
 
-async fn digest(receipt: &Receipt, repository: &Path) -> Result<String, Failure> {
-    let (Some(base), Some(head)) = (&receipt.facts.base_commit, &receipt.facts.head_commit) else {
-        return Err(Failure("the receipt names no commits, so there is nothing to compare a repository with".to_owned()));
-    };
+/// The hash of what the repository has between the receipt's commits; nothing where it names none.
+async fn digest(receipt: &Receipt, repository: &Path) -> Result<Option<String>, Failure> {
+    let (Some(base), Some(head)) = (&receipt.facts.base_commit, &receipt.facts.head_commit) else { return Ok(None) };
     let repository = repository.canonicalize().map_err(|error| Failure(format!("{}: {error}", repository.display())))?;
     let search_path = std::env::join_paths(&AgentsConfig::from_env()?.search_path)?;
     let private = std::env::temp_dir().join(format!("loki-receipt-{}", std::process::id()));
     let git = git::Git::new(&private, search_path)?;
     let digest = git.diff_sha256(&repository, base, head).await;
     let _ = std::fs::remove_dir_all(&private);
-    Ok(digest?)
+    match digest {
+        Ok(digest) => Ok(Some(digest)),
+        Err(VcsError::Git { .. }) => {
+            let of = print::plain(&format!("{} to {}", short(base), short(head)));
+            let way_out = "Give the project's own repository, or one that has fetched the run's branch";
+            Err(Failure(format!("{} does not hold the commits of this run ({of}). {way_out}", repository.display())))
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// As much of a commit's name as people read.
+fn short(commit: &str) -> &str {
+    commit.get(..12).unwrap_or(commit)
 }

@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 use super::{Exit, Failure, print};
 use crate::{
     assets,
-    config::{Config, ServeArgs},
+    config::{Config, ServeArgs, data_dir},
     shutdown, telemetry,
     wiring::{App, listen},
 };
@@ -49,6 +49,9 @@ pub(super) async fn run(args: ServeArgs) -> Result<Exit, Failure> {
         print::problem(text);
     }
 
+    if let Err(error) = data_dir::keep_address(&config.data.data_dir, &config.public_url) {
+        tracing::warn!(%error, "the server's address could not be kept: commands that print links need --public-url");
+    }
     print::line(&format!("loki {} on {}", crate::wiring::VERSION, config.public_url));
     if let Some(token) = services::accounts::issue_setup_token(&app.edge.cx).await? {
         print::line("Nobody has an account yet. Make the first one, an admin's, here (the link works once):");

@@ -44,14 +44,14 @@ pub(super) struct StartArgs {
     provider: Option<ProviderId>,
     #[arg(long)]
     model: Option<String>,
-    /// At most so many iterations
-    #[arg(long)]
+    /// At most so many iterations, 1 to 1000; 25 when absent
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1000))]
     iterations: Option<u32>,
-    /// At most so many minutes
-    #[arg(long)]
+    /// At most so many minutes, 1 to 1440; 60 when absent
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1440))]
     minutes: Option<u32>,
-    /// At most so many US dollars
-    #[arg(long)]
+    /// At most so many US dollars; no ceiling when absent
+    #[arg(long, value_parser = cost)]
     cost_usd: Option<f64>,
     /// Makes the command repeatable: the same id starts one run only
     #[arg(long)]
@@ -67,17 +67,26 @@ fn provider(name: &str) -> Result<ProviderId, String> {
     ProviderId::parse(name).ok_or_else(|| "there are demo, claude and acp".to_owned())
 }
 
+fn cost(given: &str) -> Result<f64, String> {
+    let usd = given.parse().ok().filter(|usd: &f64| usd.is_finite() && *usd > 0.0 && *usd <= 100_000.0);
+    usd.ok_or_else(|| "it must be an amount above 0, at most 100000, like 2.5".to_owned())
+}
+
 pub(super) async fn run(args: StartArgs) -> Result<Exit, Failure> {
     let client = Client::new(&args.server)?;
     let prd_text = args.spec.as_deref().map(read_spec).transpose()?;
-    let project_id = find_project(&client, &args.project).await?;
+    let project = find_project(&client, &args.project).await?;
+    if args.project_spec && client.get::<Project>(&format!("/api/projects/{project}")).await?.spec.is_none() {
+        let way_out = "give a file or words instead of --project-spec, or --template NAME";
+        return Err(Failure(format!("the project \"{}\" has no spec of its own: {way_out}", args.project)));
+    }
     let provider = match args.provider {
         Some(provider) => provider,
         None => first_available(&client).await?,
     };
     let limits = Limits { iterations: args.iterations, minutes: args.minutes, cost_usd: args.cost_usd };
     let command = StartRun {
-        project_id,
+        project_id: project,
         prd_text,
         prd_path: None,
         template: args.template,
@@ -128,22 +137,26 @@ pub(super) async fn find_project(client: &Client, wanted: &str) -> Result<Projec
     if let Ok(id) = wanted.parse::<ProjectId>() {
         return Ok(id);
     }
-    let (mut found, mut after): (Vec<Project>, Option<String>) = (Vec::new(), None);
+    let (mut found, mut after): (Vec<ProjectId>, Option<String>) = (Vec::new(), None);
     loop {
         let cursor = after.map(|after| format!("&after={}", app::routes::to::segment(&after))).unwrap_or_default();
         let page: ProjectList = client.get(&format!("/api/projects?limit=200{cursor}")).await?;
-        found.extend(page.projects.into_iter().filter(|project| project.name == wanted));
+        found.extend(page.projects.into_iter().filter(|project| project.name == wanted).map(|project| project.id));
         after = page.next;
         if after.is_none() {
-            break;
+            return only(wanted, &found);
         }
     }
-    match found.as_slice() {
-        [project] => Ok(project.id),
-        [] => Err(Failure(format!("there is no project named \"{wanted}\""))),
+}
+
+/// The one project of that name.
+pub(super) fn only(name: &str, found: &[ProjectId]) -> Result<ProjectId, Failure> {
+    match found {
+        [id] => Ok(*id),
+        [] => Err(Failure(format!("there is no project named \"{name}\""))),
         several => {
-            let ids: Vec<String> = several.iter().map(|project| project.id.to_string()).collect();
-            Err(Failure(format!("several projects are named \"{wanted}\": give one of the ids {}", ids.join(", "))))
+            let ids: Vec<String> = several.iter().map(ToString::to_string).collect();
+            Err(Failure(format!("several projects are named \"{name}\": give one of the ids {}", ids.join(", "))))
         }
     }
 }

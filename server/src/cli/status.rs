@@ -5,15 +5,15 @@ use protocol::{RunId, health::Status, runs::RunStatus};
 
 use super::{
     Exit, Failure,
-    client::{Client, ServerArgs, exit_of, line_of},
+    client::{Client, ServerArgs, exit_of, line_of, run_id},
     print,
 };
 
 #[derive(Args, Debug)]
 pub(super) struct StatusArgs {
     /// A run's id; without one, all that are active
-    #[arg(value_name = "SESSION")]
-    session: Option<RunId>,
+    #[arg(value_name = "RUN", value_parser = run_id)]
+    run: Option<RunId>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -23,12 +23,15 @@ pub(super) struct StatusArgs {
 
 pub(super) async fn run(args: StatusArgs) -> Result<Exit, Failure> {
     let client = Client::new(&args.server)?;
-    if let Some(id) = args.session {
+    if let Some(id) = args.run {
         let run = client.run(id).await?;
         if args.json {
             print::json(&run);
         } else {
             print::line(&line_of(&run));
+            if let Some(worktree) = &run.worktree {
+                print::line(&format!("worktree: {}", print::plain(worktree)));
+            }
         }
         return Ok(exit_of(&run));
     }

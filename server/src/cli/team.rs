@@ -12,7 +12,7 @@ use services::{Cx, accounts, teams};
 
 use super::{
     Data, Exit, Failure,
-    offline::{MAILED, checked, open, open_for, role},
+    offline::{LinkArgs, MAILED, open, role},
     print,
 };
 
@@ -80,7 +80,7 @@ pub(super) struct DeleteArgs {
 #[derive(Args, Debug)]
 pub(super) struct InviteArgs {
     #[command(flatten)]
-    data: Data,
+    link: LinkArgs,
     /// The team that they join, by name or id
     #[arg(long)]
     team: Option<String>,
@@ -94,11 +94,8 @@ pub(super) struct InviteArgs {
     #[arg(long)]
     email: Option<String>,
     /// Days that it counts, 1 to 90; 14 when absent
-    #[arg(long)]
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=90))]
     expires_days: Option<u32>,
-    /// The address of the server that the link leads to
-    #[arg(long, env = "LOKI_PUBLIC_URL", default_value = "http://127.0.0.1:57374")]
-    public_url: String,
 }
 
 const ME: Actor = Actor::Automation;
@@ -143,13 +140,12 @@ pub(super) async fn run(command: TeamCommand) -> Result<Exit, Failure> {
 }
 
 async fn invite_link(args: InviteArgs) -> Result<Exit, Failure> {
-    let public_url = checked(&args.public_url)?;
-    let cx = open_for(args.data, public_url.clone()).await?;
-    let team_id = match &args.team {
+    let InviteArgs { link, team, team_role, role, email, expires_days } = args;
+    let (cx, public_url) = link.open().await?;
+    let team_id = match &team {
         Some(team) => Some(find(&cx, team).await?),
         None => None,
     };
-    let InviteArgs { email, role, team_role, expires_days, .. } = args;
     let command = Invite { email, role: Some(role), team_id, team_role, expires_days };
     let (invitation, secret) = accounts::invite_by_link(&cx, &ME, command).await?;
     print::line(&format!("{public_url}/invite?link={secret}"));
@@ -166,11 +162,17 @@ async fn list(cx: &Cx, json: bool) -> Result<Exit, Failure> {
         print::json(&all);
     } else {
         for team in all {
-            let text = format!("{} · {} · {} people · {} projects", team.id, team.name, team.members, team.projects);
+            let people = counted(team.members, ["person", "people"]);
+            let projects = counted(team.projects, ["project", "projects"]);
+            let text = format!("{} · {} · {people} · {projects}", team.id, team.name);
             print::line(&print::plain(&text).replace('\n', " "));
         }
     }
     Ok(Exit::Done)
+}
+
+fn counted(count: u32, [one, more]: [&str; 2]) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
 }
 
 async fn all(cx: &Cx) -> Result<Vec<Team>, Failure> {
@@ -185,7 +187,8 @@ async fn all(cx: &Cx) -> Result<Vec<Team>, Failure> {
     }
 }
 
-async fn find(cx: &Cx, name: &str) -> Result<TeamId, Failure> {
+/// The team of that id or name; no two have the same.
+pub(super) async fn find(cx: &Cx, name: &str) -> Result<TeamId, Failure> {
     if let Ok(id) = name.parse() {
         return Ok(id);
     }

@@ -10,15 +10,16 @@ use super::{
     Exit, Failure,
     client::{Client, ServerArgs},
     print,
+    start::find_project,
 };
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TemplateCommand {
     /// Show all templates
     List {
-        /// With the templates in `.loki/templates/` of this project's repository
-        #[arg(long, value_name = "ID")]
-        project: Option<ProjectId>,
+        /// With the templates in `.loki/templates/` of this project's repository, by its id or name
+        #[arg(long, value_name = "ID|NAME")]
+        project: Option<String>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -28,9 +29,9 @@ pub(super) enum TemplateCommand {
     /// Show one template with its variables and text
     Show {
         name: String,
-        /// Looks among the templates of this project's repository first
-        #[arg(long, value_name = "ID")]
-        project: Option<ProjectId>,
+        /// Looks among the templates of this project's repository first; its id or name
+        #[arg(long, value_name = "ID|NAME")]
+        project: Option<String>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -41,12 +42,23 @@ pub(super) enum TemplateCommand {
 
 pub(super) async fn run(command: TemplateCommand) -> Result<Exit, Failure> {
     match command {
-        TemplateCommand::List { project, json, server } => list(&Client::new(&server)?, project, json).await,
-        TemplateCommand::Show { name, project, json, server } => show(&Client::new(&server)?, (&name, project), json).await,
+        TemplateCommand::List { project, json, server } => list(&Client::new(&server)?, project.as_deref(), json).await,
+        TemplateCommand::Show { name, project, json, server } => {
+            show(&Client::new(&server)?, (&name, project.as_deref()), json).await
+        }
     }
 }
 
-async fn list(client: &Client, project: Option<ProjectId>, json: bool) -> Result<Exit, Failure> {
+/// The project that was named, if one was.
+async fn project_of(client: &Client, named: Option<&str>) -> Result<Option<ProjectId>, Failure> {
+    match named {
+        Some(named) => Ok(Some(find_project(client, named).await?)),
+        None => Ok(None),
+    }
+}
+
+async fn list(client: &Client, project: Option<&str>, json: bool) -> Result<Exit, Failure> {
+    let project = project_of(client, project).await?;
     let of = project.map(|id| format!("&project_id={id}")).unwrap_or_default();
     let list: TemplateList = client.get(&format!("/api/templates?limit=200{of}")).await?;
     if json {
@@ -59,7 +71,8 @@ async fn list(client: &Client, project: Option<ProjectId>, json: bool) -> Result
     Ok(Exit::Done)
 }
 
-async fn show(client: &Client, (name, project): (&str, Option<ProjectId>), json: bool) -> Result<Exit, Failure> {
+async fn show(client: &Client, (name, project): (&str, Option<&str>), json: bool) -> Result<Exit, Failure> {
+    let project = project_of(client, project).await?;
     let of = project.map(|id| format!("?project_id={id}")).unwrap_or_default();
     let body: TemplateBody = client.get(&format!("/api/templates/{}{of}", app::routes::to::segment(name))).await?;
     if json {

@@ -3,16 +3,24 @@
 use clap::{ArgGroup, Args, Subcommand};
 use domain::actor::Actor;
 use protocol::{
-    ProjectId, TeamId,
+    ProjectId,
     access::{CreateToken, Role, RotateToken, Scope, Token},
+    page::PageQuery,
 };
-use services::accounts::{self, Ending, Which};
+use services::{
+    Cx,
+    accounts::{self, Ending, Which},
+    projects,
+};
 
 use super::{
     Data, Exit, Failure,
     offline::{open, role},
     print,
+    start::only,
+    team,
 };
+use crate::config::network;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TokenCommand {
@@ -43,7 +51,7 @@ pub(super) enum TokenCommand {
         /// Its id or name
         token: String,
         /// How long the old one still counts, 0 to 720; 24 when absent
-        #[arg(long, value_name = "HOURS")]
+        #[arg(long, value_name = "HOURS", value_parser = clap::value_parser!(u32).range(0..=720))]
         grace_hours: Option<u32>,
     },
 }
@@ -62,21 +70,21 @@ pub(super) struct CreateArgs {
     /// read, write, control, audit, admin or * (may be given several times)
     #[arg(long, value_parser = scope)]
     scope: Vec<Scope>,
-    /// Days until it ends; 90 when absent
-    #[arg(long)]
+    /// Days until it ends, 1 to 3650; 90 when absent
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
     expires_days: Option<u32>,
     /// An address or network that it counts from, like 10.0.0.0/8 (may be given several times)
-    #[arg(long, value_name = "ADDRESS[/BITS]")]
+    #[arg(long, value_name = "ADDRESS[/BITS]", value_parser = network)]
     allow_ip: Vec<String>,
     /// Requests a minute, in place of the server's own limits
-    #[arg(long, value_name = "REQUESTS")]
+    #[arg(long, value_name = "REQUESTS", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     rate_limit: Option<u32>,
-    /// The id of a project that it is held to (may be given several times)
-    #[arg(long, value_name = "ID")]
-    project: Vec<ProjectId>,
-    /// The id of a team to whose projects it is held (may be given several times)
-    #[arg(long, value_name = "ID")]
-    team: Vec<TeamId>,
+    /// A project that it is held to, by its id or name (may be given several times)
+    #[arg(long, value_name = "ID|NAME")]
+    project: Vec<String>,
+    /// A team to whose projects it is held, by its id or name (may be given several times)
+    #[arg(long, value_name = "ID|NAME")]
+    team: Vec<String>,
 }
 
 fn scope(name: &str) -> Result<Scope, String> {
@@ -114,6 +122,14 @@ pub(super) async fn run(command: TokenCommand) -> Result<Exit, Failure> {
 }
 
 async fn create(args: CreateArgs) -> Result<Exit, Failure> {
+    let cx = open(args.data).await?;
+    let (mut projects, mut teams) = (Vec::new(), Vec::new());
+    for named in &args.project {
+        projects.push(find_project(&cx, named).await?);
+    }
+    for named in &args.team {
+        teams.push(team::find(&cx, named).await?);
+    }
     let new = CreateToken {
         name: args.name,
         role: args.role,
@@ -122,13 +138,30 @@ async fn create(args: CreateArgs) -> Result<Exit, Failure> {
         description: None,
         allowed_ips: Some(args.allow_ip),
         rate_limit: args.rate_limit,
-        projects: Some(args.project).filter(|ids| !ids.is_empty()),
-        teams: Some(args.team).filter(|ids| !ids.is_empty()),
+        projects: Some(projects).filter(|ids| !ids.is_empty()),
+        teams: Some(teams).filter(|ids| !ids.is_empty()),
     };
-    let token = accounts::create_token(&open(args.data).await?, &Actor::Automation, new).await?;
+    let token = accounts::create_token(&cx, &Actor::Automation, new).await?;
     let until = token.expires_at.map_or_else(|| "for ever".to_owned(), |end| format!("until {end}"));
     shown_once(&token, &format!("is good {until}, as {}", rights_of(&token)));
     Ok(Exit::Done)
+}
+
+/// The project of that id or name.
+async fn find_project(cx: &Cx, wanted: &str) -> Result<ProjectId, Failure> {
+    if let Ok(id) = wanted.parse() {
+        return Ok(id);
+    }
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let page = projects::list(cx, &Actor::Automation, &PageQuery { after, limit: Some(200) }).await?;
+        found
+            .extend(page.items.iter().map(|row| &row.project).filter(|project| project.name == wanted).map(|project| project.id));
+        after = page.next;
+        if after.is_none() {
+            return only(wanted, &found);
+        }
+    }
 }
 
 /// The secret alone on standard output, so that it can be put into a variable.

@@ -40,9 +40,42 @@ pub fn lock(data_dir: &Path) -> Result<DataDirLock, ConfigError> {
     Ok(DataDirLock { _file: file })
 }
 
+/// The file with the address of the server that works on the directory, or did last.
+const ADDRESS: &str = "address";
+
+/// Keeps the address under which the server of this directory is reached, for commands that print links to it.
+pub fn keep_address(data_dir: &Path, url: &str) -> io::Result<()> {
+    let (path, new) = (data_dir.join(ADDRESS), data_dir.join("address.new"));
+    // Whoever reads meanwhile finds the old one or the new one, never a half.
+    let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&new)?;
+    writeln!(file, "{url}")?;
+    drop(file);
+    fs::rename(new, path)
+}
+
+/// What [`keep_address`] kept; nothing where no server was started yet.
+pub fn kept_address(data_dir: &Path) -> Option<String> {
+    let text = fs::read_to_string(data_dir.join(ADDRESS)).ok()?;
+    super::hosts::public_url(&text).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_address_of_the_last_start_is_kept_for_the_owner_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(kept_address(folder.path()), None);
+        for url in ["http://127.0.0.1:58101", "https://loki.example.org"] {
+            keep_address(folder.path(), url).unwrap();
+            assert_eq!(kept_address(folder.path()).as_deref(), Some(url));
+        }
+        assert_eq!(fs::metadata(folder.path().join(ADDRESS)).unwrap().permissions().mode() & 0o777, 0o600);
+        fs::write(folder.path().join(ADDRESS), "javascript:alert(1)").unwrap();
+        assert_eq!(kept_address(folder.path()), None);
+    }
 
     #[test]
     fn a_data_directory_is_for_its_owner_and_one_server() {

@@ -66,12 +66,24 @@ fn has_port(host: &str) -> bool {
     host.rsplit_once(':').is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// A public address in its plain form, or nothing if it is none: http or https, a host, no path.
-pub fn public_url(given: &str) -> Option<String> {
+/// A public address in its plain form: http or https, a host, no path. The error says how one looks.
+pub fn public_url(given: &str) -> Result<String, String> {
     let url = given.trim().trim_end_matches('/').to_ascii_lowercase();
-    let (scheme, host) = url.split_once("://")?;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]_".contains(&byte);
-    (matches!(scheme, "http" | "https") && !host.is_empty() && host.bytes().all(plain)).then_some(url)
+    let is_plain = url
+        .split_once("://")
+        .is_some_and(|(scheme, host)| matches!(scheme, "http" | "https") && !host.is_empty() && is_host(host));
+    if is_plain { Ok(url) } else { Err("write it like https://loki.example.org, without a path".to_owned()) }
+}
+
+/// A name that this server may be asked under, with a port or without. The error says how one looks; nothing at all is no
+/// mistake, since an empty variable names nobody.
+pub fn allowed_host(given: &str) -> Result<String, String> {
+    let host = given.trim();
+    if is_host(host) { Ok(host.to_owned()) } else { Err("write it like loki.example.org or loki.example.org:8080".to_owned()) }
+}
+
+fn is_host(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]_".contains(&byte))
 }
 
 /// How a browser on this machine reaches the server.
@@ -136,6 +148,20 @@ mod tests {
     }
 
     #[test]
+    fn an_allowed_name_is_a_host_with_or_without_its_port() {
+        for (given, is_one) in [
+            ("loki.example.org", true),
+            ("[::1]:8080", true),
+            (" a.example:80 ", true),
+            ("", true),
+            ("http://x/", false),
+            ("a b", false),
+        ] {
+            assert_eq!(allowed_host(given).is_ok(), is_one, "{given}");
+        }
+    }
+
+    #[test]
     fn a_public_address_is_scheme_and_host() {
         let cases = [
             ("https://Loki.example.org/", Some("https://loki.example.org")),
@@ -147,7 +173,7 @@ mod tests {
             ("https://", None),
         ];
         for (given, expected) in cases {
-            assert_eq!(public_url(given).as_deref(), expected, "{given}");
+            assert_eq!(public_url(given).ok().as_deref(), expected, "{given}");
         }
     }
 }
