@@ -55,7 +55,7 @@ fn refused(rejection: &JsonRejection) -> HttpError {
     let cause = text.strip_prefix("Failed to deserialize the JSON body into the target type: ").unwrap_or(&text);
     match rejection {
         JsonRejection::JsonDataError(_) => {
-            HttpError::new(StatusCode::UNPROCESSABLE_ENTITY, format!("The body is not right: {cause}"))
+            HttpError::new(StatusCode::UNPROCESSABLE_ENTITY, format!("The body is not right: {}", in_words(cause)))
         }
         JsonRejection::JsonSyntaxError(_) => {
             let cause = cause.strip_prefix("Failed to parse the request body as JSON: ").unwrap_or(cause);
@@ -71,6 +71,56 @@ fn refused(rejection: &JsonRejection) -> HttpError {
     }
 }
 
+/// What serde says, as people read it: which field, and what it must be.
+fn in_words(cause: &str) -> String {
+    let cause = cause.rsplit_once(" at line ").map_or(cause, |(before, _)| before);
+    let is_path = |text: &str| text.chars().all(|char| char.is_ascii_alphanumeric() || "_.[]-".contains(char));
+    let (field, problem) = match cause.split_once(": ") {
+        Some((field, problem)) if is_path(field) => (Some(field), problem),
+        _ => (None, cause),
+    };
+    let missing = problem.strip_prefix("missing field ").map(|name| format!("{name} is missing"));
+    match (field, missing.is_none().then(|| wanted(problem)).flatten()) {
+        (Some(field), Some(wanted)) => format!("`{field}` must be {wanted}"),
+        (None, Some(wanted)) => format!("it must be {wanted}"),
+        (Some(field), None) => format!("`{field}`: {}", missing.as_deref().unwrap_or(problem)),
+        (None, None) => missing.unwrap_or_else(|| problem.to_owned()),
+    }
+}
+
+/// What a value must be that was refused in Rust's words.
+fn wanted(problem: &str) -> Option<&str> {
+    const NUMBERS: [&str; 4] = [
+        "invalid digit found in string",
+        "cannot parse integer from empty string",
+        "number too large to fit in target type",
+        "number too small to fit in target type",
+    ];
+    if problem.starts_with("UUID parsing failed") {
+        return Some("an id");
+    }
+    if NUMBERS.contains(&problem) {
+        return Some("a whole number that is not too large");
+    }
+    if problem.starts_with("provided string was not `true`") {
+        return Some("true or false");
+    }
+    let is_of_kind = problem.starts_with("invalid type: ") || problem.starts_with("invalid value: ");
+    let (_, expected) = problem.rsplit_once(", expected ").filter(|_| is_of_kind)?;
+    Some(match expected {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0 on",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "f32" | "f64" => "a number",
+        "string" | "a string" | "a borrowed string" => "a text",
+        "a boolean" => "true or false",
+        "a sequence" => "a list",
+        "a map" => "an object",
+        of_rust if of_rust.starts_with("struct ") => "an object",
+        of_rust if of_rust.contains("UUID") => "an id",
+        other => other,
+    })
+}
+
 /// The query of an address. Unknown and wrong fields are named in the answer.
 #[derive(Debug)]
 pub struct Asked<T>(pub T);
@@ -84,7 +134,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
             Err(rejection) => {
                 let text = rejection.body_text();
                 let cause = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
-                Err(HttpError::new(StatusCode::UNPROCESSABLE_ENTITY, format!("The query is not right: {cause}")))
+                Err(HttpError::new(StatusCode::UNPROCESSABLE_ENTITY, format!("The query is not right: {}", in_words(cause))))
             }
         }
     }
@@ -115,6 +165,25 @@ mod tests {
         (error.status().as_u16(), error.detail().to_owned())
     }
 
+    #[test]
+    fn what_serde_says_is_put_into_words() {
+        let cases = [
+            ("after: invalid digit found in string", "`after` must be a whole number that is not too large"),
+            (
+                "limits.minutes: invalid type: string \"x\", expected u32 at line 1 column 9",
+                "`limits.minutes` must be a whole number from 0 on",
+            ),
+            ("project_id: UUID parsing failed: invalid character: found `n` at 0", "`project_id` must be an id"),
+            ("missing field `provider` at line 1 column 2", "`provider` is missing"),
+            ("invalid type: sequence, expected an object at line 1 column 1", "it must be an object"),
+            ("include_revoked: provided string was not `true` or `false`", "`include_revoked` must be true or false"),
+            ("unknown field `x`, expected `after` or `limit`", "unknown field `x`, expected `after` or `limit`"),
+        ];
+        for (said, words) in cases {
+            assert_eq!(in_words(said), words);
+        }
+    }
+
     #[tokio::test]
     async fn a_bad_body_is_named_by_its_field() {
         let id = "0198c000-0000-7000-8000-000000000000";
@@ -122,8 +191,8 @@ mod tests {
             (format!(r#"{{"project_id":"{id}","provider":"demo","surprise":1}}"#), 422, "surprise"),
             (format!(r#"{{"project_id":"{id}","provider":"demo","limits":{{"minutes":"x"}}}}"#), 422, "limits.minutes"),
             (format!(r#"{{"project_id":"{id}"}}"#), 422, "provider"),
-            (format!(r#"["{id}","demo"]"#), 422, "expected an object"),
-            ("null".to_owned(), 422, "expected an object"),
+            (format!(r#"["{id}","demo"]"#), 422, "must be an object"),
+            ("null".to_owned(), 422, "must be an object"),
             ("{".to_owned(), 422, "not JSON"),
             (String::new(), 422, "not JSON"),
         ];

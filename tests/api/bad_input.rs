@@ -120,6 +120,11 @@ async fn unknown_templates_and_missing_variables_are_named() {
     }
     let typo = user.post("/api/projects", &json!({"name": "A", "template": "cli-tol"})).await.expect(422);
     assert!(typo.detail().contains("cli-tol") && typo.detail().contains("cli-tool"), "{}", typo.detail());
+    for word in ["has space; rm -rf", "Greet", "-x", "$(id)"] {
+        let body = json!({"name": "A", "template": "cli-tool", "variables": {"command": word}});
+        let refused = user.post("/api/projects", &body).await.expect(422);
+        assert!(refused.detail().contains("command") && refused.detail().contains("lower-case"), "{}", refused.detail());
+    }
     let variable = json!({"name": "A", "template": "cli-tool", "variables": {"colour": "red"}});
     let unknown = user.post("/api/projects", &variable).await.expect(422);
     assert!(unknown.detail().contains("colour"), "{}", unknown.detail());

@@ -192,11 +192,11 @@ async fn what_would_bend_a_program_or_cannot_be_hidden_is_refused() {
         (json!({"value": format!("{secret}\u{0}"), "uses": []}), "NUL"),
         (json!({"value": 4_711_471_147_114_711_u64, "uses": []}), "value"),
         (json!({"value": {secret: secret}, "uses": []}), "value"),
-        (json!({"value": secret}), "uses is needed"),
-        (json!({"uses": ["tests"]}), "value is needed"),
+        (json!({"value": secret}), "needs `uses`"),
+        (json!({"uses": ["tests"]}), "give its `value`"),
         (json!({"value": secret, "uses": ["tests", "everything"]}), "everything"),
         (json!({"value": secret, "uses": [], "surprise": 1}), "surprise"),
-        (json!({}), "value is needed"),
+        (json!({}), "give its `value`"),
     ];
     for (body, named) in bodies {
         let detail = user.put(&format!("{ALL}/A"), &body).await.expect(422).detail();

@@ -59,7 +59,7 @@ pub fn scopes(role: Option<Role>, own: Option<Vec<Scope>>) -> Result<(Option<Rol
     match (role, own) {
         (Some(_), Some(_)) => Err("give either a role or scopes, not both".to_owned()),
         (None, Some(own)) if own.is_empty() => {
-            Err("scopes is empty; there are read, write, control, audit, admin and *".to_owned())
+            Err("`scopes` is empty; there are read, write, control, audit, admin and *".to_owned())
         }
         (None, Some(mut own)) => {
             own.sort_unstable();
@@ -77,7 +77,7 @@ pub fn scopes(role: Option<Role>, own: Option<Vec<Scope>>) -> Result<(Option<Rol
 pub fn held_to<T: Ord>(what: &str, given: Option<Vec<T>>) -> Result<Vec<T>, String> {
     let Some(mut ids) = given else { return Ok(Vec::new()) };
     if ids.is_empty() || ids.len() > MOST_NETWORKS {
-        return Err(format!("{what} has {} ids; it must have 1 to {MOST_NETWORKS}, or be left out", ids.len()));
+        return Err(format!("`{what}` must have 1 to {MOST_NETWORKS} ids, not {}, or be left out", ids.len()));
     }
     ids.sort_unstable();
     ids.dedup();
@@ -100,7 +100,7 @@ pub fn words(what: &str, text: &str, longest: usize) -> Result<String, String> {
 pub fn days(given: Option<u32>) -> Result<u32, String> {
     match given.unwrap_or(DEFAULT_DAYS) {
         days @ 1..=3_650 => Ok(days),
-        days => Err(format!("expires_days is {days}; it must be from 1 to 3650")),
+        days => Err(format!("`expires_days` must be from 1 to 3650, not {days}")),
     }
 }
 
@@ -108,7 +108,7 @@ pub fn days(given: Option<u32>) -> Result<u32, String> {
 pub fn grace_hours(given: Option<u32>) -> Result<u32, String> {
     match given.unwrap_or(DEFAULT_GRACE_HOURS) {
         hours @ 0..=720 => Ok(hours),
-        hours => Err(format!("grace_period_hours is {hours}; it must be from 0 to 720")),
+        hours => Err(format!("`grace_period_hours` must be from 0 to 720, not {hours}")),
     }
 }
 
@@ -116,7 +116,7 @@ pub fn grace_hours(given: Option<u32>) -> Result<u32, String> {
 pub fn rate_limit(given: Option<u32>) -> Result<Option<u32>, String> {
     match given {
         None | Some(1..=100_000) => Ok(given),
-        Some(limit) => Err(format!("rate_limit is {limit}; it must be from 1 to 100000 requests a minute")),
+        Some(limit) => Err(format!("`rate_limit` must be from 1 to 100000 requests a minute, not {limit}")),
     }
 }
 

@@ -38,7 +38,7 @@ pub fn folded(name: &str) -> String {
 pub fn invited_days(given: Option<u32>) -> Result<u32, String> {
     match given.unwrap_or(DEFAULT_INVITED_DAYS) {
         days @ 1..=90 => Ok(days),
-        days => Err(format!("expires_days is {days}; it must be from 1 to 90")),
+        days => Err(format!("`expires_days` must be from 1 to 90, not {days}")),
     }
 }
 

@@ -39,6 +39,8 @@ pub enum TemplateError {
     NotAsked { names: Vec<String>, known: Vec<String> },
     #[error("the value of {name} must be one line of at most {MAX_VALUE} characters")]
     Value { name: String },
+    #[error("the value of {name} must be one lower-case word: a letter, then letters, digits, - and _, at most 64")]
+    Word { name: String },
     #[error("the template cannot be rendered (line {line}): {reason}")]
     Rendering { line: usize, reason: String },
 }
@@ -100,6 +102,9 @@ struct FrontVariable {
     name: String,
     description: String,
     default: Option<String>,
+    /// Its value is one lower-case word.
+    #[serde(default)]
+    word: bool,
 }
 
 /// Reads a template: YAML between two `---` lines (name, title, description, variables), then Markdown.
@@ -114,7 +119,7 @@ pub fn parse(source: &str) -> Result<TemplateBody, TemplateError> {
         serde_yaml_ng::from_str(front).map_err(|error| TemplateError::FrontMatter { reason: error.to_string() })?;
     check_name(&front.name)?;
     let mut variables: Vec<TemplateVariable> = Vec::new();
-    for FrontVariable { name, description, default } in front.variables {
+    for FrontVariable { name, description, default, word } in front.variables {
         let is_name = name.starts_with(|c: char| c.is_ascii_lowercase())
             && name.len() <= 64
             && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
@@ -122,7 +127,7 @@ pub fn parse(source: &str) -> Result<TemplateBody, TemplateError> {
             let reason = format!("the variable `{name}` needs a name of its own of a-z, 0-9 and _ that begins with a letter");
             return Err(TemplateError::FrontMatter { reason });
         }
-        variables.push(TemplateVariable { name, description, default });
+        variables.push(TemplateVariable { name, description, default, word });
     }
     if text.trim().is_empty() {
         return Err(TemplateError::FrontMatter { reason: "there is no text after it".to_owned() });
@@ -149,6 +154,7 @@ pub fn render(body: &TemplateBody, values: &BTreeMap<String, String>) -> Result<
             Some(value) if value.chars().count() > MAX_VALUE || value.contains(char::is_control) => {
                 return Err(TemplateError::Value { name: variable.name.clone() });
             }
+            Some(value) if variable.word && !is_word(value) => return Err(TemplateError::Word { name: variable.name.clone() }),
             Some(value) => drop(given.insert(variable.name.as_str(), value)),
             None => missing.push(variable.name.clone()),
         }
@@ -170,6 +176,12 @@ pub fn render(body: &TemplateBody, values: &BTreeMap<String, String>) -> Result<
     // The template language leaves out the last line end.
     text.0.push(b'\n');
     String::from_utf8(text.0).map_err(|_| TemplateError::Rendering { line: 1, reason: "the text is not UTF-8".to_owned() })
+}
+
+/// What a program may be called by.
+fn is_word(value: &str) -> bool {
+    let is_plain = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || "-_".contains(char);
+    value.len() <= 64 && value.starts_with(|first: char| first.is_ascii_lowercase()) && value.chars().all(is_plain)
 }
 
 fn failure(body: &TemplateBody, error: &minijinja::Error) -> TemplateError {

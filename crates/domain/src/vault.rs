@@ -71,14 +71,14 @@ impl SecretScope {
 /// What a secret may be worth. The error never repeats it.
 pub fn check_value(value: &str) -> Result<(), String> {
     if value.len() > LONGEST_VALUE {
-        return Err(format!("value has {} bytes; a secret has at most {LONGEST_VALUE}", value.len()));
+        return Err(format!("`value` must have at most {LONGEST_VALUE} bytes, not {}", value.len()));
     }
     if value.contains('\0') {
-        return Err("value has a NUL character, which no environment variable can have".to_owned());
+        return Err("`value` has a NUL character, which no environment variable can have".to_owned());
     }
     if value.trim().chars().count() < SHORTEST_VALUE {
         return Err(format!(
-            "value has fewer than {SHORTEST_VALUE} characters: so short a one could not be kept out of logs. Choose a longer secret"
+            "`value` has fewer than {SHORTEST_VALUE} characters: so short a one could not be kept out of logs. Choose a longer secret"
         ));
     }
     Ok(())

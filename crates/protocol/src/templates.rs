@@ -22,6 +22,9 @@ pub struct TemplateVariable {
     pub description: String,
     /// Used when no value is given; a variable without one must be given.
     pub default: Option<String>,
+    /// Whether its value is one lower-case word, as a program is called.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub word: bool,
 }
 
 /// A template with its text.

@@ -24,13 +24,13 @@ impl<T> Page<T> {
 pub(crate) fn limit(query: &PageQuery) -> Result<u32, Error> {
     match query.limit.unwrap_or(50) {
         limit @ 1..=200 => Ok(limit),
-        limit => Err(Error::Invalid(format!("limit is {limit}; it must be from 1 to 200"))),
+        limit => Err(Error::Invalid(format!("`limit` must be from 1 to 200, not {limit}"))),
     }
 }
 
 /// Where the page begins, typed.
 pub(crate) fn after<T: FromStr>(query: &PageQuery) -> Result<Option<T>, Error> {
-    let unknown = |_| Error::Invalid("after is no cursor of this list; use the \"next\" of the page before".to_owned());
+    let unknown = |_| Error::Invalid("`after` is no cursor of this list: use the `next` of the page before".to_owned());
     query.after.as_deref().map(|text| text.parse().map_err(unknown)).transpose()
 }
 

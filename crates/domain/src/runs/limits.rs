@@ -22,16 +22,16 @@ impl Ceilings {
     pub fn from_limits(limits: Limits) -> Result<Self, String> {
         let iterations = limits.iterations.unwrap_or(DEFAULT_ITERATIONS);
         if !(1..=1_000).contains(&iterations) {
-            return Err(format!("limits.iterations is {iterations}; it must be from 1 to 1000"));
+            return Err(format!("`limits.iterations` must be from 1 to 1000, not {iterations}"));
         }
         let minutes = limits.minutes.unwrap_or(DEFAULT_MINUTES);
         if !(1..=1_440).contains(&minutes) {
-            return Err(format!("limits.minutes is {minutes}; it must be from 1 to 1440"));
+            return Err(format!("`limits.minutes` must be from 1 to 1440, not {minutes}"));
         }
         let cost_micros = match limits.cost_usd {
             None => None,
             Some(usd) if usd.is_finite() && usd > 0.0 && usd <= 100_000.0 => Some(micros(usd)),
-            Some(usd) => return Err(format!("limits.cost_usd is {usd}; it must be above 0 and at most 100000")),
+            Some(usd) => return Err(format!("`limits.cost_usd` must be above 0 and at most 100000, not {usd}")),
         };
         Ok(Self { iterations, minutes, cost_micros })
     }
@@ -68,8 +68,11 @@ mod tests {
         let check = |limits: Limits| Ceilings::from_limits(limits).err();
 
         assert_eq!(check(Limits::default()), None);
-        assert!(check(Limits { iterations: Some(0), ..Limits::default() }).is_some_and(|text| text.contains("iterations is 0")));
-        assert!(check(Limits { minutes: Some(1_441), ..Limits::default() }).is_some_and(|text| text.contains("minutes is 1441")));
+        assert!(
+            check(Limits { iterations: Some(0), ..Limits::default() })
+                .is_some_and(|text| text.contains("`limits.iterations` must"))
+        );
+        assert!(check(Limits { minutes: Some(1_441), ..Limits::default() }).is_some_and(|text| text.contains("not 1441")));
         for cost in [0.0, -1.0, f64::NAN, f64::INFINITY] {
             assert!(check(Limits { cost_usd: Some(cost), ..Limits::default() }).is_some_and(|text| text.contains("cost_usd")));
         }

@@ -116,8 +116,8 @@ pub fn check_name(name: &str) -> Result<(), String> {
     let is_plain = name.chars().all(|char| char.is_ascii_alphanumeric() || char == '_');
     if !begins_well || !is_plain || name.len() > LONGEST {
         return Err(format!(
-            "a secret is called like an environment variable, like DATABASE_PASSWORD: 1 to {LONGEST} of A to Z, digits and _, \
-             and no digit first"
+            "a secret is called like an environment variable, like DATABASE_PASSWORD: 1 to {LONGEST} letters from A to Z \
+             or a to z, digits and _, and no digit first"
         ));
     }
     let upper = name.to_ascii_uppercase();

@@ -43,7 +43,7 @@ pub async fn mint(cx: &Cx, actor: &Actor, issuer: &str, command: CreateAccessTok
     };
     let scopes = command.scopes.unwrap_or_else(|| own.list());
     if scopes.is_empty() {
-        return Err(Error::Invalid("scopes is empty; there are read, write, control, audit, admin and *".to_owned()));
+        return Err(Error::Invalid("`scopes` is empty; there are read, write, control, audit, admin and *".to_owned()));
     }
     within(actor, &scopes)?;
     let scope = scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ");

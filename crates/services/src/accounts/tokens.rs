@@ -229,7 +229,7 @@ pub async fn token(cx: &Cx, actor: &Actor, identifier: &str) -> Result<Token, Er
 
 /// By id, or by a name that one token alone has. Of a token and the one that it replaces, the name is the new one's.
 async fn find(tx: &Tx, identifier: &str) -> Result<TokenRow, Error> {
-    let missing = || Error::NotFound("Token not found".to_owned());
+    let missing = || not_there(identifier);
     if let Ok(id) = identifier.parse::<TokenId>() {
         return tx.tokens().by_id(id).await?.ok_or_else(missing);
     }
@@ -239,6 +239,13 @@ async fn find(tx: &Tx, identifier: &str) -> Result<TokenRow, Error> {
         0 | 1 => named.pop().ok_or_else(missing),
         count => Err(Error::Conflict(format!("{count} tokens are called \"{identifier}\": name one by its id"))),
     }
+}
+
+/// What is said of a token that is not there, or no longer.
+fn not_there(identifier: &str) -> Error {
+    Error::NotFound(format!(
+        "there is no token \"{identifier}\"; `loki token list` and the page of tokens show those that there are"
+    ))
 }
 
 fn hash(salt: &str, secret: &str) -> String {

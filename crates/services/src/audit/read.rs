@@ -26,14 +26,14 @@ pub async fn list(cx: &Cx, actor: &Actor, query: &AuditQuery) -> Result<AuditPag
     access::require(actor, Action::ReadAudit)?;
     let limit = match query.limit.unwrap_or(100) {
         limit @ 1..=MOST => limit,
-        limit => return Err(Error::Invalid(format!("limit is {limit}; it must be from 1 to {MOST}"))),
+        limit => return Err(Error::Invalid(format!("`limit` must be from 1 to {MOST}, not {limit}"))),
     };
     let offset = query.offset.unwrap_or(0);
     if offset > MOST_SKIPPED {
-        return Err(Error::Invalid(format!("offset is {offset}; it must be at most {MOST_SKIPPED}. Go on with after instead")));
+        return Err(Error::Invalid(format!("`offset` must be at most {MOST_SKIPPED}, not {offset}. Go on with `after` instead")));
     }
     let filter = filter(query)?;
-    let unknown = |_| Error::Invalid("after is no cursor of this list; use the \"next\" of the page before".to_owned());
+    let unknown = |_| Error::Invalid("`after` is no cursor of this list: use the `next` of the page before".to_owned());
     let before = query.after.as_deref().map(|text| text.parse::<i64>().map_err(unknown)).transpose()?;
     let tx = cx.store.read().await?;
     let range = (u64::from(offset), u64::from(limit) + 1);
@@ -78,7 +78,7 @@ pub async fn actor_names(cx: &Cx, actor: &Actor, keys: &[String]) -> Result<Vec<
 pub async fn tail(cx: &Cx, actor: &Actor, after: Option<i64>, limit: u32) -> Result<AuditTail, Error> {
     access::require(actor, Action::ReadAudit)?;
     if !(1..=MOST).contains(&limit) {
-        return Err(Error::Invalid(format!("limit is {limit}; it must be from 1 to {MOST}")));
+        return Err(Error::Invalid(format!("`limit` must be from 1 to {MOST}, not {limit}")));
     }
     let tx = cx.store.read().await?;
     let Some(after) = after else {
@@ -93,7 +93,7 @@ pub async fn tail(cx: &Cx, actor: &Actor, after: Option<i64>, limit: u32) -> Res
 pub async fn summary(cx: &Cx, actor: &Actor, days: u32) -> Result<AuditSummary, Error> {
     access::require(actor, Action::ReadAudit)?;
     if !(1..=365).contains(&days) {
-        return Err(Error::Invalid(format!("days is {days}; it must be from 1 to 365")));
+        return Err(Error::Invalid(format!("`days` must be from 1 to 365, not {days}")));
     }
     let filter = AuditFilter { since: Some(cx.clock.now().millis() - i64::from(days) * DAY_MS), ..AuditFilter::default() };
     let denied = AuditFilter { outcome: Some("denied".to_owned()), ..filter.clone() };

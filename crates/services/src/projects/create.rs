@@ -76,7 +76,7 @@ fn draft(cx: &Cx, actor: &Actor, command: CreateProject) -> Result<Project, Erro
         return Err(Error::Invalid("give at most one of template, git_url and path".to_owned()));
     }
     if command.template.is_some() && command.prd_text.is_some() {
-        return Err(Error::Invalid("give either a template or prd_text, not both".to_owned()));
+        return Err(Error::Invalid("give either a `template` or `prd_text`, not both".to_owned()));
     }
     if command.template.is_none() && !command.variables.is_empty() {
         return Err(Error::Invalid("variables go with a template".to_owned()));

@@ -62,7 +62,7 @@ pub async fn share(cx: &Cx, actor: &Actor, id: ProjectId, command: ShareProject)
             (None, Some(teams::load(&tx, actor, team, Action::ReadTeams).await?.id))
         }
         ShareProject { team_id: None, user_id, email, .. } => (Some(find(&tx, &Whom { id: user_id, email }).await?.id), None),
-        _ => return Err(Error::Invalid("say with whom: give one of user_id, email and team_id".to_owned())),
+        _ => return Err(Error::Invalid("say with whom: give one of `user_id`, `email` and `team_id`".to_owned())),
     };
     let role = command.role.unwrap_or(Role::Viewer);
     let there = tx.sharing().of(id).await?;
@@ -129,7 +129,7 @@ pub async fn transfer(cx: &Cx, actor: &Actor, id: ProjectId, command: TransferPr
         TransferProject { installation: false, team_id: None, user_id, email } => {
             Owner::User(find(&tx, &Whom { id: user_id, email }).await?.id)
         }
-        _ => return Err(Error::Invalid("say to whom: give one of user_id, email, team_id and installation".to_owned())),
+        _ => return Err(Error::Invalid("say to whom: give one of `user_id`, `email`, `team_id` and `installation`".to_owned())),
     };
     let owner = may_receive(&tx, actor, owner).await?;
     give(cx, &tx, actor, (id, &project.name), (project.owner, owner)).await?;

@@ -129,7 +129,7 @@ async fn insert(cx: &Cx, actor: &Actor, mut record: Record) -> Result<Run, Error
 fn request(actor: &Actor, command: &StartRun) -> Result<Option<(String, String)>, Error> {
     let Some(id) = &command.request_id else { return Ok(None) };
     if id.is_empty() || id.len() > 128 || id.chars().any(|c| !c.is_ascii_graphic()) {
-        return Err(Error::Invalid("request_id must have 1 to 128 visible ASCII characters".to_owned()));
+        return Err(Error::Invalid("`request_id` must have 1 to 128 visible ASCII characters".to_owned()));
     }
     let body = serde_json::to_vec(command).map_err(|error| Error::Internal(error.to_string()))?;
     let whose = match (actor.person(), actor) {
@@ -144,7 +144,7 @@ fn same_request(earlier: &Record, hash: &str) -> Result<Run, Error> {
     if earlier.request_hash.as_deref() == Some(hash) {
         return Ok(earlier.view());
     }
-    let text = "that request_id was used with another body; choose a new one for a new run";
+    let text = "that `request_id` was used with another body; choose a new one for a new run";
     Err(Error::Conflict(text.to_owned()))
 }
 
@@ -152,7 +152,7 @@ fn check_model(model: Option<&str>) -> Result<(), Error> {
     let Some(model) = model else { return Ok(()) };
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-/:@[]".contains(c);
     if model.is_empty() || model.len() > 100 || model.starts_with('-') || !model.chars().all(plain) {
-        return Err(Error::Invalid("model must be a plain name of at most 100 characters, like \"opus\"".to_owned()));
+        return Err(Error::Invalid("`model` must be a plain name of at most 100 characters, like \"opus\"".to_owned()));
     }
     Ok(())
 }
@@ -161,7 +161,7 @@ fn check_model(model: Option<&str>) -> Result<(), Error> {
 async fn spec_text(cx: &Cx, project: &Project, command: &StartRun) -> Result<String, Error> {
     let given = [command.prd_text.is_some(), command.prd_path.is_some(), command.template.is_some()];
     if given.into_iter().filter(|given| *given).count() > 1 {
-        return Err(Error::Invalid("give at most one of prd_text, prd_path and template".to_owned()));
+        return Err(Error::Invalid("give at most one of `prd_text`, `prd_path` and `template`".to_owned()));
     }
     if let Some(text) = &command.prd_text {
         return Ok(text.clone());
@@ -181,7 +181,7 @@ async fn spec_text(cx: &Cx, project: &Project, command: &StartRun) -> Result<Str
         let variables = is_asked.then(|| ("project_name".to_owned(), project.name.clone())).into_iter().collect();
         return templates::render(template, &variables).map_err(|error| Error::Invalid(error.to_string()));
     }
-    let missing = "the project has no spec: give prd_text, prd_path or template";
+    let missing = "the project has no spec: give `prd_text`, `prd_path` or `template`";
     project.spec.clone().ok_or_else(|| Error::Invalid(missing.to_owned()))
 }
 

@@ -24,6 +24,6 @@ pub(crate) async fn find(tx: &Tx, whom: &Whom) -> Result<UserRow, Error> {
             let nobody = || Error::Invalid(format!("nobody has an account with {email}; invite them"));
             tx.accounts().by_email(&email).await?.ok_or_else(nobody)
         }
-        _ => Err(Error::Invalid("say whom you mean: give either user_id or email".to_owned())),
+        _ => Err(Error::Invalid("say whom you mean: give either `user_id` or `email`".to_owned())),
     }
 }

@@ -40,9 +40,10 @@ pub async fn put(cx: &Cx, actor: &Actor, scope: SecretScope, name: &str, command
                 updated_by: actor.display_name().to_owned(),
             }
         }
-        (None, None, _) => return Err(Error::Invalid(format!("there is no secret {name} yet: value is needed"))),
+        (None, None, _) => return Err(Error::Invalid(format!("there is no secret {name} yet: give its `value`"))),
         (None, Some(_), None) => {
-            let text = "uses is needed: name the processes that are given it, any of agent, tests, preview and terminal";
+            let text =
+                "a new secret needs `uses`: name the processes that are given it, any of agent, tests, preview and terminal";
             return Err(Error::Invalid(text.to_owned()));
         }
         (Some(before), value, uses) => SecretRow {

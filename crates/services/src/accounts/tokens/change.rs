@@ -12,7 +12,7 @@ use protocol::{
 };
 use store::{TokenRow, Tx};
 
-use super::{LONGEST_DESCRIPTION, Secret, creator, find, hash, later, person_behind, scopes_of, view, within};
+use super::{LONGEST_DESCRIPTION, Secret, creator, find, hash, later, not_there, person_behind, scopes_of, view, within};
 use crate::{Cx, Error, audit::record_changes, context::audit};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -115,7 +115,7 @@ pub async fn end_token(cx: &Cx, actor: &Actor, identifier: &str, ending: Ending)
     let tx = cx.store.begin().await?;
     let row = find(&tx, identifier).await?;
     if ending == Ending::Revoke && row.revoked_at.is_some() {
-        return Err(Error::NotFound("Token not found".to_owned()));
+        return Err(not_there(identifier));
     }
     for token in with_replaced(&tx, row).await? {
         match ending {
