@@ -109,6 +109,8 @@ async fn the_command_line_knows_a_team_by_its_name() {
     let unknown = admin.loki(&["secret", "list", "--team", "Nobody"]);
     assert!(command::stderr(&unknown).contains("no team named \"Nobody\""), "{unknown:?}");
     assert!(!admin.loki(&["secret", "list", "--team", "Core Team", "--project", "A"]).status.success());
+    let without_value = admin.loki(&["secret", "set", "B", "--team", "Core Team", "--use", "tests"]);
+    assert!(command::stderr(&without_value).contains("--value-stdin"), "{without_value:?}");
 }
 
 #[tokio::test]

@@ -22,6 +22,21 @@ async fn is_refused(actor: &Actor<'_>) -> Answer {
     eventually("the token is refused", async || Some(actor.get("/api/status").await).filter(|answer| answer.status == 401)).await
 }
 
+#[tokio::test]
+async fn the_command_line_holds_a_token_to_a_project_by_its_name() {
+    let app = TestApp::start().await;
+    let user = app.operator().await;
+    let project = user.has_project().named("Engine").create().await;
+    user.has_project().named("Other").create().await;
+
+    let made = app.offline(&["token", "create", "--name", "held", "--role", "viewer", "--project", "Engine"], "");
+
+    let held = Actor::new(&app, Credentials::Bearer(command::stdout(&made).trim().to_owned()));
+    let seen = held.get("/api/projects").await.expect(200).value();
+    assert_eq!(seen["projects"].as_array().unwrap().len(), 1);
+    assert_eq!(seen["projects"][0]["id"], json!(project.id()));
+}
+
 // TW-09, SC-01
 #[tokio::test]
 async fn a_token_does_what_its_role_does_and_is_shown_once() {

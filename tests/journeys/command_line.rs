@@ -108,6 +108,8 @@ async fn templates_are_listed_and_shown() {
     let shown = viewer.loki(&["template", "show", "cli-tool"]);
     assert!(command::stdout(&shown).contains("## Requirements"), "{}", command::stdout(&shown));
     assert_eq!(viewer.loki(&["template", "show", "cli-tol"]).status.code(), Some(1));
+    let nowhere = viewer.loki(&["template", "list", "--project", "Nobody"]);
+    assert!(command::stderr(&nowhere).contains("no project named \"Nobody\""), "{nowhere:?}");
 }
 
 #[tokio::test]

@@ -128,6 +128,17 @@ async fn set(args: SetArgs) -> Result<Exit, Failure> {
         return Err(Failure("give --value-stdin for a value, --use for who is given it, or both".to_owned()));
     }
     let (client, path) = args.place.find().await?;
+    if value.is_none() || uses.is_none() {
+        let list: SecretList = client.get(&path).await?;
+        if !list.secrets.iter().any(|secret| secret.name == args.name) {
+            let missing = if value.is_none() {
+                "pipe its value in with --value-stdin"
+            } else {
+                "say who is given it with --use, or --no-use"
+            };
+            return Err(Failure(format!("there is no secret {} yet: {missing}", print::plain(&args.name))));
+        }
+    }
     let path = format!("{path}/{}", app::routes::to::segment(&args.name));
     let secret: Secret = client.put(&path, &PutSecret { value, uses }).await?;
     print::note(&line_of(&secret));
