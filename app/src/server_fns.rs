@@ -21,7 +21,7 @@ pub mod users;
 #[cfg(feature = "ssr")]
 mod server_side;
 #[cfg(feature = "ssr")]
-use server_side::public_url;
+use server_side::{fail, public_url};
 #[cfg(feature = "ssr")]
 pub use server_side::{PublicUrl, RequestId, asked, context, set_status};
 
@@ -71,12 +71,17 @@ impl FromServerFnError for UiError {
         match error {
             ServerFnErrorErr::Request(_) => Self::new(0, "The server did not answer. Check the connection and try again."),
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
-                set_status(400);
-                Self::new(400, "The form could not be read. Reload the page and try again.")
+                fail(Self::new(400, "The form could not be read. Reload the page and try again."))
             }
             _ => Self::new(500, "The answer could not be read. Reload the page and try again."),
         }
     }
+}
+
+/// In the browser an error has no request of its own.
+#[cfg(not(feature = "ssr"))]
+fn fail(error: UiError) -> UiError {
+    error
 }
 
 /// Sets the status of the page that is being rendered; in the browser there is none.

@@ -229,4 +229,7 @@ async fn a_form_that_misses_its_fields_is_the_askers_mistake() {
     let answer = user.send(form).await.expect(400);
 
     assert!(answer.text().contains("could not be read"), "{}", answer.text());
+    // The log knows it under the same id.
+    let id = answer.header("x-request-id").to_owned();
+    assert!(!id.is_empty() && answer.text().contains(&id), "{}", answer.text());
 }

@@ -154,5 +154,6 @@ async fn nobody_invites_further_than_they_may() {
     let (path, _) = of_link(&made);
     grace.delete(&format!("{PATH}/{}", made.id)).await.expect(204);
     Browser::new(&app).opens(&path).await.expect(401);
-    Browser::new(&app).opens("/invite?link=nonsense").await.expect(401);
+    let page = Browser::new(&app).opens("/invite?link=nonsense").await.expect(401).text();
+    assert!(page.contains("This link is not valid") && !page.contains("Unauthorized"), "{page}");
 }

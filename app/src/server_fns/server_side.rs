@@ -67,7 +67,8 @@ pub(super) fn host() -> String {
     host.unwrap_or_default().to_owned()
 }
 
-fn fail(mut error: UiError) -> UiError {
+/// The error with the request's id; it also sets the response's status.
+pub(super) fn fail(mut error: UiError) -> UiError {
     if let Some(RequestId(id)) = use_context::<RequestId>() {
         error.request_id = id.to_string();
     }

@@ -33,7 +33,7 @@ pub use invitations::{Invited, NewAccount, accept, accept_with_account, invitati
 pub use logins::{LOGIN, LoginData, VOUCHED, end_login, end_logins_of, end_other_logins, list_logins, take_login};
 pub use own_password::{change_password, has_password};
 pub use passwords::HashingRoom;
-pub use reset::{issue_reset_token, reset_password};
+pub use reset::{check_reset_token, issue_reset_token, reset_password};
 pub use setup::{NewAdmin, check_setup_token, create_first_admin, issue_setup_token, setup_needed};
 pub use sign_in::{Attempts, sign_in};
 pub use tokens::{

@@ -15,12 +15,19 @@ use services::{
 };
 use tower_sessions::Session;
 
-use super::{address, login::form, sessions};
+use super::{
+    address,
+    login::form,
+    reset::{not_valid, sentence, slow_down},
+    sessions,
+};
 use crate::{
     edge::Edge,
     error::HttpError,
     pages::{entry, escape},
 };
+
+const TITLE: &str = "Invitation";
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -39,7 +46,10 @@ pub async fn page(State(edge): State<Edge>, request: Request) -> Result<Response
     let link = form_urlencoded::parse(query).find(|(name, _)| name == "link").map(|(_, value)| value.into_owned());
     let given = InviteForm { link: link.unwrap_or_default(), ..InviteForm::default() };
     slow_down(&edge, &address::of(&parts))?;
-    let invited = services::accounts::invited(&edge.cx, &given.link).await?;
+    let invited = match services::accounts::invited(&edge.cx, &given.link).await {
+        Ok(invited) => invited,
+        Err(error) => return refused(error),
+    };
     Ok(show(StatusCode::OK, &edge, (&invited, parts.extensions.get::<Actor>()), &given, ""))
 }
 
@@ -49,7 +59,10 @@ pub async fn accept(State(edge): State<Edge>, session: Session, request: Request
     let (parts, form) = form::<InviteForm>(request).await?;
     let from = address::of(&parts);
     slow_down(&edge, &from)?;
-    let invited = services::accounts::invited(&edge.cx, &form.link).await?;
+    let invited = match services::accounts::invited(&edge.cx, &form.link).await {
+        Ok(invited) => invited,
+        Err(error) => return refused(error),
+    };
     let done = match &actor {
         Some(actor) => services::accounts::accept_with_account(&edge.cx, actor, &form.link).await.map(|()| None),
         None => {
@@ -70,14 +83,16 @@ pub async fn accept(State(edge): State<Edge>, session: Session, request: Request
         Err(Error::Conflict(problem)) => {
             Ok(show(StatusCode::CONFLICT, &edge, (&invited, actor.as_ref()), &form, &sentence(&problem)))
         }
-        Err(other) => Err(other.into()),
+        Err(other) => refused(other),
     }
 }
 
-/// A link is guessed no faster than a password.
-fn slow_down(edge: &Edge, from: &domain::actor::Origin) -> Result<(), HttpError> {
-    let too_many = |seconds| HttpError::too_many("Too many attempts. Wait a minute, then try again", seconds);
-    edge.buckets.sign_in(from.address, edge.cx.clock.now().millis()).map_err(too_many)
+/// Of a link that does not count it is said that it does not; everything else is no matter of the link.
+fn refused(error: Error) -> Result<Response, HttpError> {
+    match error {
+        Error::Unauthorized(problem) => Ok(not_valid(TITLE, &problem)),
+        other => Err(other.into()),
+    }
 }
 
 fn show(
@@ -105,7 +120,7 @@ fn show(
         ),
         None => format!("<p>{said}</p>{}", new_account(edge, invited, given, &alert)),
     };
-    (status, entry("Invitation", &format!("<h1>Invitation</h1>{form}"))).into_response()
+    (status, entry(TITLE, &format!("<h1>{TITLE}</h1>{form}"))).into_response()
 }
 
 fn new_account(edge: &Edge, invited: &Invited, given: &InviteForm, alert: &str) -> String {
@@ -141,9 +156,4 @@ fn new_account(edge: &Edge, invited: &Invited, given: &InviteForm, alert: &str) 
          <p class=\"muted\"><a href=\"/login?next={back}\">I have an account</a></p>",
         escape(&given.name),
     )
-}
-
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>() + ".").unwrap_or_default()
 }

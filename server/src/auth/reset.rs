@@ -5,6 +5,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
+use domain::actor::Origin;
 use openidconnect::url::form_urlencoded;
 use serde::Deserialize;
 use services::Error;
@@ -17,6 +18,8 @@ use crate::{
     pages::{entry, escape},
 };
 
+const TITLE: &str = "New password";
+
 #[derive(Deserialize)]
 struct ResetForm {
     #[serde(default)]
@@ -25,11 +28,33 @@ struct ResetForm {
     password: String,
 }
 
-/// The form; the link's secret goes along unseen.
-pub async fn page(request: Request) -> Response {
-    let query = request.uri().query().unwrap_or_default().as_bytes();
+/// The form; the link's secret goes along unseen. Of a link that does not count it is said at once.
+pub async fn page(State(edge): State<Edge>, request: Request) -> Result<Response, HttpError> {
+    let (parts, _) = request.into_parts();
+    let query = parts.uri.query().unwrap_or_default().as_bytes();
     let token = form_urlencoded::parse(query).find(|(name, _)| name == "token").map(|(_, value)| value.into_owned());
-    show(StatusCode::OK, &token.unwrap_or_default(), "")
+    let token = token.unwrap_or_default();
+    slow_down(&edge, &address::of(&parts))?;
+    match services::accounts::check_reset_token(&edge.cx, &token).await {
+        Ok(()) => Ok(show(StatusCode::OK, &token, "")),
+        Err(Error::Unauthorized(problem)) => Ok(not_valid(TITLE, &problem)),
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// What a link leads to that does not count: why, and the way on.
+pub(super) fn not_valid(title: &str, problem: &str) -> Response {
+    let body = format!(
+        "<h1>This link is not valid</h1><p>{}</p><a class=\"btn\" href=\"/login\">Go to sign in</a>",
+        escape(&sentence(problem))
+    );
+    (StatusCode::UNAUTHORIZED, entry(title, &body)).into_response()
+}
+
+/// A link is guessed no faster than a password.
+pub(super) fn slow_down(edge: &Edge, from: &Origin) -> Result<(), HttpError> {
+    let too_many = |seconds| HttpError::too_many("Too many attempts. Wait a minute, then try again", seconds);
+    edge.buckets.sign_in(from.address, edge.cx.clock.now().millis()).map_err(too_many)
 }
 
 fn show(status: StatusCode, token: &str, problem: &str) -> Response {
@@ -45,24 +70,23 @@ fn show(status: StatusCode, token: &str, problem: &str) -> Response {
          <button class=\"btn primary\" type=\"submit\">Set the password</button></form>",
         escape(token),
     );
-    (status, entry("New password", &body)).into_response()
+    (status, entry(TITLE, &body)).into_response()
 }
 
 /// Sets the password, ends every login of that person, and signs them in here, with their second factor if they have one.
 pub async fn reset(State(edge): State<Edge>, session: Session, request: Request) -> Result<Response, HttpError> {
     let (parts, form) = form::<ResetForm>(request).await?;
     let from = address::of(&parts);
-    if let Err(seconds) = edge.buckets.sign_in(from.address, edge.cx.clock.now().millis()) {
-        return Err(HttpError::too_many("Too many attempts. Wait a minute, then try again", seconds));
-    }
+    slow_down(&edge, &from)?;
     match services::accounts::reset_password(&edge.cx, &form.token, &form.password).await {
         Ok(user) => factor::enter(&edge, &session, user, factor::Arrival { next: "/", vouched: None }, from).await,
         Err(Error::Invalid(problem)) => Ok(show(StatusCode::UNPROCESSABLE_ENTITY, &form.token, &sentence(&problem))),
+        Err(Error::Unauthorized(problem)) => Ok(not_valid(TITLE, &problem)),
         Err(other) => Err(other.into()),
     }
 }
 
-fn sentence(text: &str) -> String {
+pub(super) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>() + ".").unwrap_or_default()
 }

@@ -39,7 +39,8 @@ pub(super) fn rows() -> Vec<Row> {
         // Who is signed in is led away from it.
         page("/login", Nothing, 303).unknown(200),
         page("/setup", Nothing, 200),
-        page("/reset", Nothing, 200),
+        // Without the link's secret.
+        page("/reset", Nothing, 401),
         page("/forgot", Nothing, 200),
         page("/docs", Nothing, 200),
         page("/openapi.json", Nothing, 200),

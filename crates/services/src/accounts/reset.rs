@@ -42,6 +42,12 @@ pub(super) async fn set(cx: &Cx, tx: &Tx, user: UserId, expires_at: Timestamp) -
     Ok(token)
 }
 
+/// Whether the link counts. Who it is for is not told.
+pub async fn check_reset_token(cx: &Cx, token: &str) -> Result<(), Error> {
+    let tx = cx.store.read().await?;
+    tx.identities().reset(&hash(token), cx.clock.now()).await?.map(|_| ()).ok_or_else(refused)
+}
+
 /// Sets the password of whose link it is. The link is used up, and every login of theirs ends.
 pub async fn reset_password(cx: &Cx, token: &str, password: &str) -> Result<UserRecord, Error> {
     let user = {
