@@ -1,5 +1,7 @@
 //! The audit trail: what was done and what was denied is in it, and nothing of it can be altered unseen.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use domain::{
     actor::Actor as Doer,
     audit::{Entry, Link},
@@ -207,6 +209,74 @@ async fn a_trail_that_was_rewritten_does_not_fit_its_checkpoints() {
 }
 
 #[tokio::test]
+async fn a_trail_that_was_cut_off_with_its_checkpoints_is_named() {
+    cut_off_is_named(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn a_trail_that_was_cut_off_with_its_checkpoints_is_named_on_postgres() {
+    cut_off_is_named(Setup::default().on_postgres().start().await).await;
+}
+
+async fn cut_off_is_named(app: TestApp) {
+    let admin = app.admin().await;
+    for number in 1..=5 {
+        admin.post("/api/projects", &json!({"name": format!("Project {number}")})).await.expect(201);
+    }
+    let (code, said) = verify(&app, &[]);
+    assert!(code == Some(0) && said.contains("no anchor in this data directory"), "{said}");
+    assert!(app.stop());
+    let anchor = app.data_dir().join("audit.last");
+    assert_eq!(std::fs::metadata(&anchor).unwrap().permissions().mode() & 0o777, 0o600);
+    let (code, said) = verify(&app, &[]);
+    assert!(code == Some(0) && said.contains("anchor: entry 6,"), "{said}");
+
+    let broken = |words: &str| {
+        let (code, said) = verify(&app, &[]);
+        assert!(code == Some(1) && said.contains(words), "{words}: {said}");
+    };
+    sql(&app, "delete from audit_checkpoints").await;
+    broken("the checkpoint that was signed at entry 6 on 2");
+    sql(&app, "delete from audit_entries where seq > 2").await;
+    sql(&app, "update audit_head set seq = 2, hash = (select hash from audit_entries where seq = 2)").await;
+    broken("the trail ends before what was signed on 2");
+    broken("4 entries are missing");
+    // What is written afterwards does not cover it up, and the server signs nothing of it.
+    app.start_again();
+    for number in 1..=5 {
+        admin.post("/api/projects", &json!({"name": format!("Other {number}")})).await.expect(201);
+    }
+    let verdict = verdict(&admin).await;
+    assert_eq!((verdict.valid, verdict.first_broken, verdict.anchor_seq), (false, Some(6), Some(6)), "{verdict:?}");
+    assert!(app.stop());
+    broken("entry 6 is another one than the one that was signed on 2");
+    assert!(app.log().contains("the audit trail has no new checkpoint"));
+
+    let signed = std::fs::read_to_string(&anchor).unwrap();
+    std::fs::write(&anchor, signed.replace("\"seq\":6", "\"seq\":2")).unwrap();
+    broken("audit.last in the data directory cannot be believed");
+    std::fs::write(&anchor, "{}").unwrap();
+    broken("audit.last in the data directory: it was changed");
+    // A lost file is told, and is no change of the trail.
+    std::fs::remove_file(&anchor).unwrap();
+    let (code, said) = verify(&app, &[]);
+    assert!(code == Some(0) && said.contains("no anchor in this data directory"), "{said}");
+    // But a trail of long ago has checkpoints.
+    sql(&app, "update audit_entries set at = 1000 where seq > 1").await;
+    let mut link = Link::genesis();
+    let tx = app.store().await.begin().await.unwrap();
+    let rows = tx.audit().after(0, 100).await.unwrap();
+    drop(tx);
+    for mut row in rows {
+        row.hash = row.digest(&link.hash);
+        link = Link { seq: row.seq, hash: row.hash.clone() };
+        sql(&app, &format!("update audit_entries set hash = '{}' where seq = {}", row.hash, row.seq)).await;
+    }
+    sql(&app, &format!("update audit_head set hash = '{}'", link.hash)).await;
+    broken("has no checkpoint: they were taken away");
+}
+
+#[tokio::test]
 async fn what_is_older_than_it_has_to_be_goes_and_the_rest_is_still_proved() {
     let app = Setup::default().argument("--audit-days").argument("30").start().await;
     let auditor = app.auditor().await;
@@ -221,6 +291,11 @@ async fn what_is_older_than_it_has_to_be_goes_and_the_rest_is_still_proved() {
         eventually("old entries go", async || Some(verdict(&auditor).await).filter(|verdict| verdict.first_seq > Some(1))).await;
 
     assert_eq!((verdict.valid, verdict.first_seq, verdict.problem), (true, Some(2_502), None));
+    eventually("the end of what went is kept outside of the database", async || {
+        let kept = std::fs::read_to_string(app.data_dir().join("audit.last")).unwrap_or_default();
+        kept.contains("\"seq\":2501").then_some(())
+    })
+    .await;
     let pruned = entries(&auditor, "action=prune").await.remove(0);
     assert_eq!(pruned.resource_id.as_deref(), Some("2501 entries through 2501"));
     // Without the checkpoint nobody could tell whether they went by right.

@@ -117,13 +117,16 @@ pub struct AuditVerdict {
     pub valid: bool,
     pub entries_checked: i64,
     pub checkpoints_checked: i64,
+    /// The last signed entry that this server keeps outside of the database, in its data directory; without one, nobody can
+    /// tell whether entries were taken off the end together with their checkpoints.
+    pub anchor_seq: Option<i64>,
     /// The oldest entry that is kept; those before were removed when their time was over.
     pub first_seq: Option<i64>,
     pub last_seq: i64,
     /// The hash of the last entry that was checked, over everything before it.
     pub head_hash: String,
-    /// The first entry that is not as it was written.
+    /// The first entry that is not as it was written, where it is one.
     pub first_broken: Option<i64>,
-    /// What is wrong with it.
+    /// What is wrong.
     pub problem: Option<String>,
 }

@@ -1,5 +1,6 @@
 //! The audit trail: what was done and what was denied, in one chain that proves that it was not altered.
 
+mod anchor;
 mod denials;
 pub mod forward;
 mod keep;

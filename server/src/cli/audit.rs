@@ -86,6 +86,12 @@ async fn verify(cx: &Cx, keys: &[PublicKey], json: bool) -> Result<Exit, Failure
             "whole: {} entries, {from} to {}, and {} checkpoints; the head is {}",
             verdict.entries_checked, verdict.last_seq, verdict.checkpoints_checked, verdict.head_hash
         ));
+        print::line(&match verdict.anchor_seq {
+            Some(seq) => format!("anchor: entry {seq}, kept in this data directory"),
+            None => "no anchor in this data directory: whether entries were taken off the end together with their checkpoints \
+                     cannot be told here"
+                .to_owned(),
+        });
     }
     Ok(if verdict.valid { Exit::Done } else { Exit::Bad })
 }

@@ -32,6 +32,7 @@ fn shown(verdict: AuditVerdict) -> AnyView {
         ("From entry", figure(verdict.first_seq.unwrap_or(0))),
         ("To entry", figure(verdict.last_seq)),
         ("Signed checkpoints verified", figure(verdict.checkpoints_checked)),
+        ("Signed outside of the database", anchor(verdict.anchor_seq)),
         ("Hash at the head", ui::code(verdict.head_hash)),
     ];
     if let Some(seq) = verdict.first_broken {
@@ -44,11 +45,16 @@ fn shown(verdict: AuditVerdict) -> AnyView {
                     keep this database as it is for whoever looks into it.";
         parts.push(el("p").class("soft").text(what).view());
     }
-    let hint = "The same walk on the server's own machine: `loki audit verify`. Keep the head's hash elsewhere to prove later that \
-                nothing was taken off the end.";
+    let hint = "The same walk on the server's own machine: `loki audit verify`. The server's data directory holds the last signed \
+                entry; keep the head's hash elsewhere to prove later that nothing behind it was taken off the end.";
     parts.push(el("p").class("hint").child(ui::prose(hint)).view());
     parts.push(ui::link_button(Kind::Normal, "Back to the entries", to::ADMIN_AUDIT));
     div("panel panel-body checked").children(parts).view()
+}
+
+fn anchor(seq: Option<i64>) -> AnyView {
+    let words = seq.map_or_else(|| "no anchor in this server's data directory".to_owned(), |seq| format!("up to entry {seq}"));
+    el("span").class("num").child(text(words)).view()
 }
 
 fn figure(number: i64) -> AnyView {

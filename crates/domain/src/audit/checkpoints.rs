@@ -2,6 +2,7 @@
 //! when somebody who can write the database rewrites the chain from there on, and when old entries were removed.
 
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use serde::{Deserialize, Serialize};
 
 use super::chain::{Link, hex};
 
@@ -25,7 +26,8 @@ pub struct PublicKey(VerifyingKey);
 pub struct KeyError;
 
 /// A signed statement on the chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Checkpoint {
     pub seq: i64,
     /// The hash of that entry, in hex.

@@ -3,6 +3,7 @@
 use domain::audit::{Entry, Link};
 use store::Tx;
 
+use super::anchor;
 use crate::{Cx, Error};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -19,20 +20,24 @@ pub enum When {
     Now,
 }
 
-/// Signs where the chain ends. The signature also goes to the log, where the database's owner cannot change it.
+/// Signs where the chain ends, unless it was cut off or rewritten. The signature also goes to the log and to the anchor in the
+/// data directory, where the database's owner cannot change it.
 pub async fn checkpoint(cx: &Cx, when: When) -> Result<(), Error> {
+    let anchor = anchor::read(cx).await?;
     let tx = cx.store.read().await?;
+    anchor::require(cx, &tx, anchor.as_ref()).await?;
     let (head, last) = (tx.audit().head().await?, tx.audit().last_checkpoint().await?);
     drop(tx);
     let (last_seq, last_at) = last.map_or((0, 0), |last| (last.seq, last.at));
     let now = cx.clock.now().millis();
     let due = head.seq - last_seq >= ENTRIES || now - last_at >= HOUR_MS || when == When::Now;
-    if head.seq == last_seq || !due {
-        return Ok(());
+    if head.seq != last_seq && due {
+        let tx = cx.store.begin().await?;
+        sign(cx, &tx, &head).await?;
+        tx.commit().await?;
     }
-    let tx = cx.store.begin().await?;
-    sign(cx, &tx, &head).await?;
-    Ok(tx.commit().await?)
+    // Also when there was nothing to sign: another server may have signed, or this one ended before it wrote the file.
+    anchor::raise(cx, anchor.as_ref()).await
 }
 
 async fn sign(cx: &Cx, tx: &Tx, link: &Link) -> Result<(), Error> {
@@ -51,7 +56,9 @@ async fn sign(cx: &Cx, tx: &Tx, link: &Link) -> Result<(), Error> {
 /// Removes entries that are older than `days`. The last of them is signed first, so that what stays is still proved.
 pub async fn prune(cx: &Cx, days: u32) -> Result<u64, Error> {
     let now = cx.clock.now().millis();
+    let anchor = anchor::read(cx).await?;
     let tx = cx.store.begin().await?;
+    anchor::require(cx, &tx, anchor.as_ref()).await?;
     let Some(end) = tx.audit().last_before(now - i64::from(days) * DAY_MS).await? else { return Ok(0) };
     sign(cx, &tx, &end).await?;
     let removed = tx.audit().remove_through(end.seq).await?;
@@ -60,5 +67,6 @@ pub async fn prune(cx: &Cx, days: u32) -> Result<u64, Error> {
         Entry::done(now, &domain::actor::Actor::Automation, "prune audit", &format!("{removed} entries through {}", end.seq));
     tx.audit().append(vec![entry]).await?;
     tx.commit().await?;
+    anchor::raise(cx, anchor.as_ref()).await?;
     Ok(removed)
 }
