@@ -51,6 +51,8 @@ async fn goes_with_the_group(setup: Setup) {
     let both = member(&ada, &backend).await.unwrap();
     assert_eq!((both.role, both.given, both.by_rules), (Operator, Some(Viewer), Some(Operator)));
 
+    grace.get("/api/status").await.expect(200);
+    let before = grace.as_of_now();
     provider.has_groups(&["others"]);
     signs_in(&Browser::new(&app), &provider, "/login/with/corp").await.expect(303);
     let left = member(&ada, &backend).await.unwrap();
@@ -59,6 +61,8 @@ async fn goes_with_the_group(setup: Setup) {
     // In the older login too.
     grace.post("/api/projects", &project).await.expect(403);
     grace.get(&format!("/api/v2/teams/{}", ops.id)).await.expect(404);
+    // Which goes on under another id.
+    before.get("/api/status").await.expect(401);
     let changes = app.auditor().await.get("/api/v2/audit?action=set_member&resource_type=team").await.expect(200).text();
     assert!(changes.contains("\"provider\":{\"from\":\"\",\"to\":\"corp\"}"), "{changes}");
 }

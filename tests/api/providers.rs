@@ -104,12 +104,14 @@ async fn the_groups_of_today_decide_the_role() {
     let before = browser.person();
     before.post("/api/projects", &json!({"name": "A"})).await.expect(201);
 
+    let older = before.as_of_now();
     provider.has_groups(&["others"]);
     let elsewhere = Browser::new(&app);
     signs_in(&elsewhere, &provider, "/login/with/corp").await.expect(303);
 
     // The older login has the new role at once.
     before.post("/api/projects", &json!({"name": "B"})).await.expect(403);
+    older.get("/api/status").await.expect(401);
     let change = entries(&app, "action=update&resource_type=user").await.remove(0);
     assert_eq!((change.details["role"].from.as_str(), change.details["role"].to.as_str()), ("operator", "viewer"));
 }

@@ -31,6 +31,8 @@ pub async fn sign_in_as(cx: &Cx, provider: &Provider, identity: &Identity) -> Re
         None => newcomer(cx, &tx, provider, admitted).await?,
     };
     let changed = teams::rules::apply(cx, &tx, (user.id, &provider.id), &by_rules).await?;
+    // As counted after those changes: the new login has its id for what the person may do now.
+    let user = tx.accounts().by_id(user.id).await?.ok_or_else(|| refused("the account is gone"))?;
     tx.commit().await?;
     if changed {
         cx.nudges.access();

@@ -13,7 +13,8 @@ use store::{MemberRow, Tx};
 
 use crate::{Cx, Error, audit::record_changes};
 
-/// Makes the roles that a provider's rules give a person those of `wanted`, by team's name or id; whether anything changed.
+/// Makes the roles that a provider's rules give a person those of `wanted`, by team's name or id; whether anything changed, which
+/// gives the person's logins other ids as any other change of a role does.
 pub(crate) async fn apply(
     cx: &Cx,
     tx: &Tx,
@@ -44,6 +45,10 @@ pub(crate) async fn apply(
         let row = MemberRow { team_id: *team_id, user_id, source: provider.to_owned(), role: *role, created_at: cx.clock.now() };
         tx.teams().set_member(&row).await?;
     }
+    let changed = had != given;
+    if changed {
+        tx.accounts().privileges_changed(user_id).await?;
+    }
     let teams = had.keys().chain(given.keys().filter(|team| !had.contains_key(*team)));
     for team in teams.filter(|team| had.get(*team) != given.get(*team)) {
         super::tell(cx, tx, *team).await?;
@@ -55,7 +60,7 @@ pub(crate) async fn apply(
         );
         record_changes(cx, tx, &Actor::Automation, ("set_member team", team), changes).await?;
     }
-    Ok(had != given)
+    Ok(changed)
 }
 
 async fn team(tx: &Tx, name: &str) -> Result<Option<TeamId>, Error> {
