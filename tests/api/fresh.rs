@@ -3,7 +3,11 @@
 
 use protocol::{Timestamp, UserId};
 use serde_json::json;
-use tests::{Actor, Browser, Setup, TestApp, app::PASSWORD, identity_provider::IdentityProvider};
+use tests::{
+    Actor, Browser, Setup, TestApp,
+    app::PASSWORD,
+    identity_provider::{IdentityProvider, Lie},
+};
 
 use crate::{
     logins::{FIREFOX, signs_in, vera},
@@ -11,6 +15,8 @@ use crate::{
 };
 
 const CONFIRM: &str = "/account/confirm";
+/// Where an account that only a provider lets in shows once more who it is.
+const AGAIN: &str = "/login/with/corp?next=%2Fprofile&again=1";
 const WAYS: &str = "/account/sign-in-methods";
 
 /// Lets all logins of a person have begun 16 minutes earlier.
@@ -146,7 +152,31 @@ async fn an_account_with_nothing_to_show_signs_in_again_with_its_provider() {
     assert!(browser.person().post("/api/v2/factors", &body).await.expect(409).detail().contains(CONFIRM));
     browser.posts(CONFIRM, &[("proof", "anything")]).await.expect(409);
     let page = browser.opens(&format!("{CONFIRM}?next=%2Fprofile")).await.expect(200).text();
-    assert!(page.contains("href=\"/login/with/corp?next=%2Fprofile\"") && !page.contains("name=\"proof\""), "{page}");
-    providers::signs_in(&browser, &provider, "/login/with/corp?next=%2Fprofile").await.expect(303);
+    let link = "href=\"/login/with/corp?next=%2Fprofile&amp;again=1\"";
+    assert!(page.contains(link) && !page.contains("name=\"proof\""), "{page}");
+    providers::signs_in(&browser, &provider, AGAIN).await.expect(303);
+    browser.person().post("/api/v2/factors", &body).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_session_of_long_ago_at_the_provider_proves_nothing() {
+    let provider = IdentityProvider::start().await;
+    let app = provider.serves(Setup::default(), "corp", "oidc").start().await;
+    provider.has_session_since(3_600);
+    let browser = Browser::new(&app);
+    let body = json!({"kind": "totp", "name": "Phone"});
+    // A new login, but nobody was asked for a password.
+    providers::signs_in(&browser, &provider, "/login/with/corp").await.expect(303);
+    assert!(browser.person().post("/api/v2/factors", &body).await.expect(409).detail().contains(CONFIRM));
+    for lie in [Lie::AsksNobody, Lie::NoSignInTime] {
+        provider.lies(lie);
+        providers::signs_in(&browser, &provider, AGAIN).await.expect(303);
+        browser.person().post("/api/v2/factors", &body).await.expect(409);
+    }
+
+    provider.lies(Lie::None);
+    let asked = browser.opens(AGAIN).await.expect(303).header("location");
+    assert!(asked.contains("&max_age=0") && asked.contains("&prompt=login"), "{asked}");
+    browser.opens(&provider.consents(&asked)).await.expect(303);
     browser.person().post("/api/v2/factors", &body).await.expect(201);
 }

@@ -50,6 +50,10 @@ pub enum Lie {
     DiscoveryOfAnother,
     /// The discovery document leads to a server that is not the issuer's.
     TokensElsewhere,
+    /// The person is not asked who they are, and the ID token says so.
+    AsksNobody,
+    /// The ID token does not say when the person showed who they are.
+    NoSignInTime,
 }
 
 /// Whom the provider vouches for.
@@ -80,6 +84,8 @@ struct Granted {
     nonce: String,
     challenge: String,
     back: String,
+    /// Whether the person was to show once more who they are.
+    again: bool,
 }
 
 struct State {
@@ -93,6 +99,8 @@ struct State {
     names_issuer: bool,
     /// Its name of the session that the person has here.
     sid: Option<String>,
+    /// How many seconds ago the person showed who they are.
+    session_age: i64,
     /// The ID token that was handed out last.
     id_token: String,
     key: Key,
@@ -128,6 +136,7 @@ impl IdentityProvider {
             slim: false,
             names_issuer: true,
             sid: None,
+            session_age: 0,
             id_token: String::new(),
             key: Key::new("first"),
             codes: HashMap::new(),
@@ -180,6 +189,11 @@ impl IdentityProvider {
         self.state().sid = Some(sid.to_owned());
     }
 
+    /// Lets the person in by a session that is so old.
+    pub fn has_session_since(&self, seconds_ago: i64) {
+        self.state().session_age = seconds_ago;
+    }
+
     /// The ID token that was handed out last.
     pub fn id_token(&self) -> String {
         self.state().id_token.clone()
@@ -217,7 +231,8 @@ impl IdentityProvider {
         assert!(get("state").len() >= 32 && get("code_challenge").len() == 43, "{address}");
         let mut state = self.state();
         let code = format!("code-{}", tokens::chance());
-        let granted = Granted { nonce: get("nonce"), challenge: get("code_challenge"), back: get("redirect_uri") };
+        let again = get("prompt") == "login" && get("max_age") == "0";
+        let granted = Granted { nonce: get("nonce"), challenge: get("code_challenge"), back: get("redirect_uri"), again };
         state.codes.insert(code.clone(), granted);
         let mut back = format!("{}?code={code}&state={}", get("redirect_uri"), get("state"));
         for (name, value) in more {

@@ -7,7 +7,7 @@ mod tests;
 
 use std::fmt;
 
-use protocol::access::Role;
+use protocol::{Timestamp, access::Role};
 use serde::{Deserialize, Serialize};
 
 /// Longer names of a person at a provider are none (OpenID Connect Core 1.0, section 2).
@@ -95,6 +95,8 @@ pub struct Identity {
     pub sid: Option<String>,
     /// What proved all this; absent where there are no ID tokens, and for one that is too long to be sent back.
     pub id_token: Option<IdToken>,
+    /// When the person last showed the provider who they are; absent where it does not say.
+    pub shown_at: Option<Timestamp>,
 }
 
 /// An ID token as the provider signed it, kept so that signing out can name the session there. It says who a person is, so it
@@ -161,6 +163,15 @@ impl Provider {
             subject: identity.subject.clone(),
             sid: identity.sid.clone(),
             id_token: identity.id_token.clone(),
+        }
+    }
+
+    /// When a person who comes from there at `now` showed who they are. An issuer may have let them in by a session of long ago:
+    /// where it says nothing, that was never. Google and GitHub cannot be asked for it, so coming from there counts.
+    pub fn shown_at(&self, identity: &Identity, now: Timestamp) -> Timestamp {
+        match self.kind {
+            Kind::Oidc => identity.shown_at.map_or(Timestamp::from_millis(0), |at| at.min(now)),
+            Kind::Google | Kind::Github => now,
         }
     }
 

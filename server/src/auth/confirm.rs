@@ -51,7 +51,7 @@ async fn show(edge: &Edge, actor: &Actor, (status, problem): (StatusCode, &str),
         let link = |id: &str, name: &str| {
             let (id, name) = (segment(id), escape(name));
             format!(
-                "<p><a class=\"btn primary\" href=\"/login/with/{id}?next={}\">Sign in again with {name}</a></p>",
+                "<p><a class=\"btn primary\" href=\"/login/with/{id}?next={}&amp;again=1\">Sign in again with {name}</a></p>",
                 segment(target)
             )
         };

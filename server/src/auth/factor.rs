@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use domain::{actor::Origin, sign_in::Vouched};
+use protocol::Timestamp;
 use serde::Deserialize;
 use services::{
     Error,
@@ -35,8 +36,8 @@ const KEPT: u32 = 600;
 pub(super) struct Arrival<'a> {
     /// A local path.
     pub(super) next: &'a str,
-    /// The sign-in at a provider; absent after a password.
-    pub(super) vouched: Option<&'a Vouched>,
+    /// The sign-in at a provider, and when the person showed who they are there; absent after a password.
+    pub(super) vouched: Option<(&'a Vouched, Timestamp)>,
 }
 
 /// Lets somebody in who did the first step, or leads them to the second.
@@ -48,9 +49,18 @@ pub(super) async fn enter(
     from: Arc<Origin>,
 ) -> Result<Response, HttpError> {
     let Arrival { next, vouched } = arrival;
-    match services::accounts::second_step(&edge.cx, user.id, next, vouched).await? {
+    let rests_on = vouched.map(|(vouched, _)| vouched);
+    match services::accounts::second_step(&edge.cx, user.id, next, rests_on).await? {
+        // The second step itself shows it.
         Some(browser) => Ok(([(header::SET_COOKIE, cookie(edge, &browser, KEPT))], Redirect::to(PAGE)).into_response()),
-        None => let_in(edge, session, Entered { user, next: next.to_owned(), vouched: vouched.cloned() }, from).await,
+        None => {
+            let entered = Entered { user, next: next.to_owned(), vouched: rests_on.cloned() };
+            let response = let_in(edge, session, entered, from).await?;
+            if let Some((_, shown_at)) = vouched {
+                sessions::shown_at(session, shown_at).await.map_err(|error| HttpError::internal(&error))?;
+            }
+            Ok(response)
+        }
     }
 }
 

@@ -46,6 +46,15 @@ pub struct Answer {
     pub issuer: Option<String>,
 }
 
+/// What a provider is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asks {
+    /// Who the person is, by a session of theirs if they have one.
+    SignIn,
+    /// That the person shows once more who they are; Google and GitHub cannot be asked for that.
+    WhoTheyAre,
+}
+
 /// Why somebody was not signed in. For the log and the audit trail; the person reads one calm sentence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
@@ -85,9 +94,14 @@ impl Known {
     }
 
     /// Where the browser is sent.
-    pub async fn authorization_url(&self, departure: &Departure, back: &str, now: Timestamp) -> Result<Url, Failure> {
+    pub async fn authorization_url(
+        &self,
+        (departure, asks): (&Departure, Asks),
+        back: &str,
+        now: Timestamp,
+    ) -> Result<Url, Failure> {
         match self.config.rules.kind {
-            Kind::Oidc | Kind::Google => oidc::authorization_url(self, departure, back, now).await,
+            Kind::Oidc | Kind::Google => oidc::authorization_url(self, (departure, asks), back, now).await,
             Kind::Github => github::authorization_url(self, departure, back),
         }
     }

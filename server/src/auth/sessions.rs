@@ -114,6 +114,12 @@ pub async fn proved(cx: &Cx, session: &Session) -> std::result::Result<(), HttpE
     session.save().await.map_err(failed)
 }
 
+/// Notes when the person of a new login showed their provider who they are: that may have been long before they came.
+pub async fn shown_at(session: &Session, at: Timestamp) -> std::result::Result<(), tower_sessions::session::Error> {
+    let Some(login) = session.get::<LoginData>(LOGIN).await? else { return Ok(()) };
+    session.insert(LOGIN, LoginData { proved: Some(at), ..login }).await
+}
+
 /// Notes which sign-in at a provider the login rests on, so that both end together.
 pub async fn rests_on(session: &Session, vouched: &Vouched) -> std::result::Result<(), tower_sessions::session::Error> {
     session.insert(VOUCHED, vouched).await

@@ -77,6 +77,7 @@ impl State {
             "exp": now() + 300,
             "iat": now(),
             "nonce": granted.nonce,
+            "auth_time": now() - if granted.again && self.lie != Lie::AsksNobody { 0 } else { self.session_age },
             "at_hash": BASE64.encode(&hash.as_ref()[..16]),
         });
         if !self.slim {
@@ -90,6 +91,7 @@ impl State {
         }
         match self.lie {
             Lie::OtherNonce => claims["nonce"] = json!("another"),
+            Lie::NoSignInTime => drop(claims.as_object_mut().expect("claims").remove("auth_time")),
             Lie::NoNonce => drop(claims.as_object_mut().expect("claims").remove("nonce")),
             Lie::OtherParty => claims["azp"] = json!("somebody-else"),
             Lie::OtherAccessToken => claims["at_hash"] = json!(BASE64.encode([7; 16])),

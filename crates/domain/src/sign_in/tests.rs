@@ -132,3 +132,20 @@ fn names_cannot_deceive() {
     }
     assert_eq!(name(&"x".repeat(10_000), "ada@example.org").len(), LONGEST_NAME);
 }
+
+#[test]
+fn a_session_of_long_ago_at_an_issuer_shows_nothing_now() {
+    let (epoch, past, now, ahead) = (0, 10_000, 20_000, 30_000);
+    let cases = [
+        (Kind::Oidc, None, epoch),
+        (Kind::Oidc, Some(past), past),
+        (Kind::Oidc, Some(ahead), now),
+        (Kind::Google, None, now),
+        (Kind::Github, None, now),
+    ];
+    for (kind, said, expected) in cases {
+        let identity = Identity { shown_at: said.map(Timestamp::from_millis), ..ada() };
+        let shown = Provider { kind, ..provider() }.shown_at(&identity, Timestamp::from_millis(now));
+        assert_eq!(shown, Timestamp::from_millis(expected), "{kind:?} {said:?}");
+    }
+}

@@ -32,7 +32,7 @@ pub struct LoginData {
     /// The person's count of changed privileges that the session's id was made for; absent in logins of before that.
     #[serde(default)]
     pub privileges: Option<i64>,
-    /// When the person last showed who they are, after signing in.
+    /// When the person last showed who they are; absent where that was when they signed in.
     #[serde(default)]
     pub proved: Option<Timestamp>,
 }

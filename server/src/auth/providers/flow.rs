@@ -21,7 +21,7 @@ use services::{
 };
 use tower_sessions::Session;
 
-use super::{Answer, Failure, Known, linked};
+use super::{Answer, Asks, Failure, Known, linked};
 use crate::{
     auth::{address, factor, next},
     edge::Edge,
@@ -30,10 +30,12 @@ use crate::{
 
 /// How long the browser keeps its half of a sign-in, in seconds.
 const KEPT: u32 = 600;
+/// The field of the query that asks to show once more who one is.
+const AGAIN: &str = "again";
 /// Longer codes and issuers are none.
 const LONGEST: usize = 4_096;
 
-/// Leads to the provider.
+/// Leads to the provider; with `again` in the query to show once more who one is.
 pub async fn leave(State(edge): State<Edge>, Path(provider): Path<String>, parts: Parts) -> Result<Response, HttpError> {
     let query = query(parts.uri.query()).unwrap_or_default();
     let target = next::local_path(query.get("next").map(String::as_str));
@@ -42,11 +44,13 @@ pub async fn leave(State(edge): State<Edge>, Path(provider): Path<String>, parts
     }
     let known = edge.providers.get(&provider).ok_or_else(|| HttpError::not_found("way to sign in"))?;
     if let Some(elsewhere) = under_another_name(&edge, &parts, &query) {
-        let path = format!("{elsewhere}/login/with/{provider}?here=1&next={}", segment(target));
+        let again = if query.contains_key(AGAIN) { "&again=1" } else { "" };
+        let path = format!("{elsewhere}/login/with/{provider}?here=1{again}&next={}", segment(target));
         return Ok(Redirect::to(&path).into_response());
     }
     let departure = services::accounts::begin_sign_in(&edge.cx, &known.rules().id, target, None).await?;
-    let (url, browser) = leads(&edge, known, departure, &address::of(&parts)).await?;
+    let asks = if query.contains_key(AGAIN) { Asks::WhoTheyAre } else { Asks::SignIn };
+    let (url, browser) = leads_to(&edge, known, (departure, asks), &address::of(&parts)).await?;
     Ok((departing(&edge, &browser), Redirect::to(&url)).into_response())
 }
 
@@ -65,7 +69,16 @@ pub(super) async fn leads(
     departure: Departure,
     from: &Arc<Origin>,
 ) -> Result<(String, String), HttpError> {
-    match known.authorization_url(&departure, &back(edge, known), edge.cx.clock.now()).await {
+    leads_to(edge, known, (departure, Asks::SignIn), from).await
+}
+
+async fn leads_to(
+    edge: &Edge,
+    known: &Known,
+    (departure, asks): (Departure, Asks),
+    from: &Arc<Origin>,
+) -> Result<(String, String), HttpError> {
+    match known.authorization_url((&departure, asks), &back(edge, known), edge.cx.clock.now()).await {
         Ok(url) => Ok((url.into(), departure.browser)),
         Err(failure) => Err(calm(edge, known, &failure, from)),
     }
@@ -153,7 +166,8 @@ async fn enter(
     // A role that was taken away acts on the person's other logins at once.
     edge.cx.nudges.access();
     let vouched = known.rules().vouches(identity);
-    let arrival = factor::Arrival { next, vouched: Some(&vouched) };
+    let shown_at = known.rules().shown_at(identity, edge.cx.clock.now());
+    let arrival = factor::Arrival { next, vouched: Some((&vouched, shown_at)) };
     factor::enter(edge, session, user, arrival, Arc::clone(from)).await.map_err(Arrival::Fault)
 }
 

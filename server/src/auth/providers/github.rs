@@ -107,6 +107,7 @@ pub(super) async fn identity(known: &Known, answer: Answer, returned: &Returned,
         hosted_domain: None,
         sid: None,
         id_token: None,
+        shown_at: None,
     })
 }
 

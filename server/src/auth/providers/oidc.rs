@@ -10,7 +10,9 @@ pub(super) use logout_token::believe;
 pub(super) use metadata::Cache;
 pub(super) use probe::probe;
 
-use domain::sign_in::{Identity, Vouched};
+use std::time::Duration;
+
+use domain::sign_in::{Identity, Kind, Vouched};
 use openidconnect::{
     AccessToken, AccessTokenHash, AuthType, AuthenticationFlow, AuthorizationCode, ClaimsVerificationError, Client, ClientId,
     CsrfToken, EmptyExtraTokenFields, EndSessionUrl, EndpointMaybeSet, EndpointNotSet, EndpointSet, IdToken, IdTokenFields,
@@ -32,7 +34,7 @@ use self::{
     claims::Claims,
     metadata::{Asker, Metadata},
 };
-use super::{Answer, Failure, Known, http::HttpFailure, refused, word};
+use super::{Answer, Asks, Failure, Known, http::HttpFailure, refused, word};
 
 type Token = IdToken<Claims, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
 type TokenClaims = openidconnect::IdTokenClaims<Claims, CoreGenderClaim>;
@@ -76,7 +78,12 @@ const AHEAD_SECONDS: i64 = 5 * 60;
 /// A longer ID token is not kept: it comes back in an address, and servers take no longer ones.
 const LONGEST_HINT: usize = 4 << 10;
 
-pub(super) async fn authorization_url(known: &Known, departure: &Departure, back: &str, now: Timestamp) -> Result<Url, Failure> {
+pub(super) async fn authorization_url(
+    known: &Known,
+    (departure, asks): (&Departure, Asks),
+    back: &str,
+    now: Timestamp,
+) -> Result<Url, Failure> {
     let metadata = known.oidc.metadata(known, now).await?;
     let client = client(known, &metadata, back)?;
     let verifier = PkceCodeVerifier::new(departure.verifier.clone());
@@ -85,6 +92,10 @@ pub(super) async fn authorization_url(known: &Known, departure: &Departure, back
     let mut request = client.authorize_url(flow, move || state, move || nonce);
     for scope in known.config.scopes.iter().filter(|scope| *scope != "openid") {
         request = request.add_scope(Scope::new(scope.clone()));
+    }
+    if asks == Asks::WhoTheyAre && known.config.rules.kind == Kind::Oidc {
+        // Not by the session that the person has there; and the ID token has to say when they showed it (auth_time).
+        request = request.add_prompt(CoreAuthPrompt::Login).set_max_age(Duration::ZERO);
     }
     let (url, _, _) = request.set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier)).url();
     known.http.check(&url).map_err(|error| Failure::Unreachable(error.to_string()))?;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::sign_in::Identity;
 use openidconnect::{AdditionalClaims, IdTokenClaims, UserInfoClaims, core::CoreGenderClaim};
+use protocol::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -35,6 +36,7 @@ pub(super) fn identity(claims: &IdTokenClaims<Claims, CoreGenderClaim>, groups_c
         hosted_domain: others.others.get("hd").and_then(Value::as_str).map(str::to_owned),
         sid: others.others.get("sid").and_then(Value::as_str).filter(|sid| sid.len() <= LONGEST_SID).map(str::to_owned),
         id_token: None,
+        shown_at: claims.auth_time().map(|at| Timestamp::from_millis(at.timestamp_millis())),
     }
 }
 
