@@ -7,7 +7,7 @@ use tests::{
     Actor, Browser, Setup, TestApp,
     app::PASSWORD,
     command, server,
-    smtp::{Received, SmtpServer, Tls, authority},
+    smtp::{Does, Received, SmtpServer, Tls, authority},
 };
 
 const ADA: &str = "ada@example.org";
@@ -131,6 +131,35 @@ async fn without_a_mail_server_people_are_told_whom_to_ask() {
     assert!(!answer.text().contains("mailed"), "{}", answer.text());
     let settings = ada.get("/ui/admin_settings").await.expect(200).text();
     assert!(settings.contains("none is sent"), "{settings}");
+}
+
+#[tokio::test]
+async fn an_admin_sends_a_test_mail_and_reads_what_the_server_said() {
+    let smtp = SmtpServer::start();
+    let app = with(&smtp).start().await;
+    let ada = app.first_admin().await;
+    let browser = Browser::new(&app);
+    browser.posts("/login", &[("email", ADA), ("password", PASSWORD)]).await.expect(303);
+    let page = async || browser.opens("/admin/settings").await.expect(200).text();
+    let before = page().await;
+    assert!(before.contains("Send a test mail") && before.contains("Last test mail"), "{before}");
+
+    let answer = browser.posts("/ui/send_test_mail", &[]).await.expect(302);
+    assert!(answer.header("location").starts_with("/admin/settings"), "{}", answer.header("location"));
+    assert_eq!(smtp.mail_to(ADA, 0).await.header("subject"), "loki can send mail");
+    let sent = page().await;
+    assert!(sent.contains(&format!("to {ADA} at 2")) && sent.contains("the mail server took it"), "{sent}");
+
+    smtp.next(Does::Refuses("550 5.1.1 No such mailbox"));
+    browser.posts("/ui/send_test_mail", &[]).await.expect(302);
+    let refused = page().await;
+    assert!(refused.contains("it was not sent") && refused.contains("No such mailbox"), "{refused}");
+    // What was refused is not tried again, and both are on record.
+    assert_eq!(smtp.mails().len(), 1);
+    let trail = ada.get("/api/v2/audit?action=test&resource_type=mail").await.expect(200).value();
+    let problems: Vec<bool> =
+        trail["entries"].as_array().unwrap().iter().map(|entry| entry["details"]["problem"].is_object()).collect();
+    assert_eq!(problems, [true, false]);
 }
 
 /// The link of a mail makes an account.

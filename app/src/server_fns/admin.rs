@@ -171,16 +171,38 @@ pub fn ask_limits() -> Ask<LimitsInForce> {
     Ask::new("admin_limits", &[], limits)
 }
 
+/// How this server is set up, line by line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingsView {
+    pub settings: Vec<Setting>,
+    /// Whether it sends mail.
+    pub mails: bool,
+}
+
 /// How this server is set up.
 #[server(name = ReadSettings, prefix = "/ui", endpoint = "admin_settings", input = GetUrl)]
-pub async fn settings() -> Result<Vec<Setting>, UiError> {
+pub async fn settings() -> Result<SettingsView, UiError> {
     use domain::access::Action;
 
     let (cx, actor) = open(&[Action::ReadSettings])?;
-    super::asked(services::server::settings(&cx, &actor).await)
+    let settings = super::asked(services::server::settings(&cx, &actor).await)?;
+    Ok(SettingsView { settings, mails: services::mail::is_set_up(&cx) })
+}
+
+/// Sends a mail to whoever asks, at once. How that went stands among the settings.
+#[server(prefix = "/ui", endpoint = "send_test_mail")]
+pub async fn send_test_mail() -> Result<(), UiError> {
+    use domain::access::Action;
+
+    use crate::routes::to;
+
+    let (cx, actor) = open(&[Action::ReadSettings])?;
+    super::asked(services::mail::try_out(&cx, &actor).await)?;
+    leptos_axum::redirect(&format!("{}?tried=mail", to::ADMIN_SETTINGS));
+    Ok(())
 }
 
 /// Asks for [`settings`].
-pub fn ask_settings() -> Ask<Vec<Setting>> {
+pub fn ask_settings() -> Ask<SettingsView> {
     Ask::new("admin_settings", &[], settings)
 }

@@ -3,9 +3,11 @@
 mod look;
 mod queue;
 mod send;
+mod trial;
 
 pub use look::{Standing, standing};
 pub use send::{forget, step, take_back};
+pub use trial::{Trial, try_out};
 
 pub(crate) use queue::{ToSend, notice, put};
 

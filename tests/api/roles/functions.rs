@@ -87,6 +87,8 @@ pub(super) fn rows() -> Vec<Row> {
         does("/ui/check_provider", ReadSettings, 404).with("id=nobody").refused(404),
         reads("/ui/admin_limits", ReadSettings, 200).refused(404),
         reads("/ui/admin_settings", ReadSettings, 200).refused(404),
+        // No mail is set up.
+        does("/ui/send_test_mail", ReadSettings, 409).refused(404),
         reads("/ui/audit", ReadAudit, 200).at("/ui/audit?filter[q]=&after=").refused(404),
         reads("/ui/audit_news", ReadAudit, 200).at("/ui/audit_news?filter[q]=&since=0").refused(404),
         reads("/ui/audit_entry", ReadAudit, 200).at("/ui/audit_entry?seq=1").refused(404),

@@ -5,10 +5,10 @@ use protocol::server::Setting;
 
 use super::{crumbs, head};
 use crate::{
-    loading::{load, loaded_page},
+    loading::{Loading, load, loaded_page},
     routes::to,
-    server_fns::admin::ask_settings,
-    ui::{self, Column, Row, el, nothing, pieces},
+    server_fns::admin::{SettingsView, ask_settings},
+    ui::{self, Column, FormState, Kind, Row, div, el, nothing, pieces},
 };
 
 const COLUMNS: &[Column] = &[
@@ -18,13 +18,27 @@ const COLUMNS: &[Column] = &[
 ];
 
 pub(super) fn page() -> AnyView {
-    loaded_page(load(ask_settings), |settings: Vec<Setting>| {
+    let loading = load(ask_settings);
+    let trial = FormState::new(None);
+    loaded_page(loading, move |view: SettingsView| {
         let about = "Read when the server started. To change something, start it with another option or variable; `loki serve --help` \
                      has them all.";
-        let table = ui::table("How this server is set up", COLUMNS, settings.into_iter().map(row).collect());
-        let body = pieces(vec![head("Settings", about, nothing()), ui::panel("", el("div").class("told").child(table).view())]);
+        let table = ui::table("How this server is set up", COLUMNS, view.settings.into_iter().map(row).collect());
+        let mut parts = vec![head("Settings", about, nothing()), ui::panel("", el("div").class("told").child(table).view())];
+        if view.mails {
+            parts.push(test_mail(loading, trial));
+        }
+        let body = pieces(parts);
         ui::page("Settings".to_owned(), crumbs(&[("Settings", to::ADMIN_SETTINGS)]), body)
     })
+}
+
+fn test_mail(loading: Loading<SettingsView>, state: FormState) -> AnyView {
+    let words = "It goes to your own address, at once. What the mail server said stands above, as \"Last test mail\".";
+    let button = ui::submit_button(Kind::Normal, "Send a test mail", state.is_busy());
+    let fields = pieces(vec![el("p").class("hint").text(words).view(), div("form-end").child(button).view()]);
+    let form = ui::form("/ui/send_test_mail", state, move || loading.refetch(), fields);
+    ui::panel("Mail", div("panel-body").child(form).view())
 }
 
 fn row(setting: Setting) -> Row {

@@ -2,6 +2,7 @@
 
 use protocol::Timestamp;
 
+use super::trial::{self, Trial};
 use crate::{Cx, Error};
 
 /// How far back failures are shown.
@@ -18,20 +19,23 @@ pub struct Standing {
     pub waiting: Option<(usize, Timestamp, String)>,
     /// Mails that did not arrive within seven days, with the last one's address and what was said of it.
     pub failed: Option<(usize, String, String)>,
+    /// The last test mail, if there was one.
+    pub trial: Option<Trial>,
 }
 
 /// Nothing when no mail is set up. Whoever calls has asked whether the actor may know.
 pub async fn standing(cx: &Cx) -> Result<Option<Standing>, Error> {
     let Some(mailer) = &cx.mailer else { return Ok(None) };
-    let (waiting, failed) = {
+    let (waiting, failed, trial) = {
         let tx = cx.store.read().await?;
         let since = Timestamp::from_millis(cx.clock.now().millis().saturating_sub(SHOWN_MS));
-        (tx.mails().waiting().await?, tx.mails().failed_since(since, MOST).await?)
+        (tx.mails().waiting().await?, tx.mails().failed_since(since, MOST).await?, trial::last(&tx).await?)
     };
     let problem = waiting.iter().map(|row| &row.problem).find(|problem| !problem.is_empty()).cloned().unwrap_or_default();
     Ok(Some(Standing {
         server: mailer.describe(),
         waiting: waiting.first().map(|oldest| (waiting.len(), oldest.created_at, problem)),
         failed: failed.first().map(|last| (failed.len(), last.recipient.clone(), last.problem.clone())),
+        trial,
     }))
 }

@@ -82,8 +82,16 @@ fn mail_lines(standing: Option<Standing>) -> Vec<Setting> {
     let failed = standing
         .failed
         .map_or_else(|| "none".to_owned(), |(count, to, problem)| format!("{count}; the last one to {to}: {problem}"));
+    let tried = standing.trial.map_or_else(
+        || "none".to_owned(),
+        |trial| match trial.problem {
+            None => format!("to {} at {}: the mail server took it; look whether it arrives", trial.to, trial.at),
+            Some(problem) => format!("to {} at {}: it was not sent: {problem}", trial.to, trial.at),
+        },
+    );
     vec![
         line("Mail", standing.server, options),
+        line("Last test mail", tried, ""),
         line("Mail that waits", waiting, ""),
         line("Mail that did not arrive in seven days", failed, ""),
     ]
