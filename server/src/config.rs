@@ -21,6 +21,7 @@ use domain::{access_tokens::AllowedAddresses, limits::Limits, teams::NewProjects
 
 /// What `loki serve` can be told.
 #[derive(Args, Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own on the command line")]
 pub struct ServeArgs {
     /// Address and port to listen on
     #[arg(long, env = "LOKI_LISTEN", default_value = "127.0.0.1:57374")]
@@ -74,9 +75,16 @@ pub struct ServeArgs {
     /// Days after which entries of the audit trail are removed; they stay when absent
     #[arg(long, env = "LOKI_AUDIT_DAYS", value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
     pub audit_days: Option<u32>,
-    /// Where every entry of the audit trail is sent on to as syslog (RFC 5424): `udp://HOST:PORT`, `tcp://HOST:PORT` or `unix:/PATH`
+    /// Where every entry of the audit trail is sent on to as syslog (RFC 5424): `tls://HOST:PORT`; on this machine also
+    /// `tcp://HOST:PORT`, `udp://HOST:PORT` and `unix:/PATH`
     #[arg(long, env = "LOKI_AUDIT_SYSLOG", value_name = "TARGET", value_parser = syslog::SyslogTarget::parse)]
     pub audit_syslog: Option<syslog::SyslogTarget>,
+    /// The authorities whose certificates count for `tls://`, in PEM [default: /etc/ssl/certs/ca-certificates.crt]
+    #[arg(long, env = "LOKI_AUDIT_SYSLOG_CA", value_name = "FILE")]
+    pub audit_syslog_ca: Option<PathBuf>,
+    /// Let `tcp://` and `udp://` lead to another machine, in plain text, where the network between is trusted
+    #[arg(long, env = "LOKI_AUDIT_SYSLOG_PLAIN")]
+    pub audit_syslog_plain: bool,
     /// Whom a new project belongs to when nothing is said: everybody in the installation sees it, or only whoever makes it
     #[arg(long, env = "LOKI_NEW_PROJECTS", value_enum, default_value_t = NewProjectsOf::Installation)]
     pub new_projects: NewProjectsOf,
@@ -205,6 +213,8 @@ pub enum ConfigError {
     SigningKey { path: PathBuf, why: String },
     #[error("the command in LOKI_AGENT_ACP or LOKI_DEMO_AGENT_ARGS cannot be read: {0}")]
     AgentCommand(String),
+    #[error("--audit-syslog {0} leads to another machine in plain text: use tls://, or allow it with --audit-syslog-plain")]
+    PlainSyslog(syslog::SyslogTarget),
     #[error("{0}")]
     VaultKey(String),
     #[error("{0}")]
@@ -220,6 +230,10 @@ impl Config {
         let allowed_roots = args.allow_root.into_iter().map(canonical_root).collect::<Result<_, _>>()?;
         let tls = args.tls_terminated || args.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
         let public_url = args.public_url.unwrap_or_default();
+        let audit_syslog = args.audit_syslog.map(|target| target.with_authorities(args.audit_syslog_ca));
+        if let Some(target) = audit_syslog.as_ref().filter(|target| target.is_plain_abroad() && !args.audit_syslog_plain) {
+            return Err(ConfigError::PlainSyslog(target.clone()));
+        }
         let mut config = Self {
             listen: args.listen,
             providers: data.providers()?,
@@ -238,7 +252,7 @@ impl Config {
             tls,
             trusted_proxies: trusted_proxies(args.trusted_proxies, args.tls_terminated)?,
             audit_days: args.audit_days,
-            audit_syslog: args.audit_syslog,
+            audit_syslog,
             limits: args.limits,
             new_projects: args.new_projects.into(),
             agents: agents::AgentsConfig::from_env()?,

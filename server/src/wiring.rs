@@ -219,6 +219,9 @@ impl App {
     /// Starts a server on the real world, as `loki serve` does.
     pub async fn start(config: &Config) -> Result<Self, StartError> {
         let lock = data_dir::lock(&config.data.data_dir)?;
+        if let Some((problem, todo)) = store::way(&config.data.database_url)?.problem() {
+            tracing::warn!(problem, todo, "the way to the database is not protected");
+        }
         let outside = Outside {
             agents: &config.agents,
             sandbox: config.sandbox,

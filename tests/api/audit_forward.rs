@@ -1,8 +1,8 @@
 //! The audit trail as it goes on: read behind a position, and sent to a collector.
 
 use std::{
-    io::Read as _,
-    net::{TcpListener, UdpSocket},
+    io::Read,
+    net::{TcpListener, TcpStream, UdpSocket},
     os::unix::net::UnixDatagram,
     sync::mpsc,
     time::Duration,
@@ -10,7 +10,10 @@ use std::{
 
 use protocol::audit::{AuditEntry, AuditPage, AuditTail};
 use serde_json::{Value, json};
-use tests::{Actor, DEADLINE, Setup, TestApp, eventually};
+use tests::{
+    Actor, DEADLINE, Setup, TestApp, eventually,
+    smtp::{authority, encrypted},
+};
 
 async fn makes(user: &Actor<'_>, name: &str) {
     user.post("/api/projects", &json!({"name": name})).await.expect(201);
@@ -115,7 +118,13 @@ impl Collector {
     fn tcp() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let target = format!("tcp://{}", listener.local_addr().unwrap());
-        Self { target, lines: frames(listener), _folder: None }
+        Self { target, lines: frames(listener, Some), _folder: None }
+    }
+
+    fn tls() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let target = format!("tls://{}", listener.local_addr().unwrap());
+        Self { target, lines: frames(listener, |stream| encrypted(stream).ok()), _folder: None }
     }
 
     /// The messages of these positions, as JSON, in the order in which they came.
@@ -132,12 +141,12 @@ impl Collector {
     }
 }
 
-/// What comes over TCP, each message behind its length.
-fn frames(listener: TcpListener) -> mpsc::Receiver<String> {
+/// What comes over TCP, or what `open` makes of it, each message behind its length.
+fn frames<S: Read>(listener: TcpListener, open: impl Fn(TcpStream) -> Option<S> + Send + 'static) -> mpsc::Receiver<String> {
     let (sender, lines) = mpsc::channel();
     std::thread::spawn(move || {
         for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
+            let Some(mut stream) = open(stream.unwrap()) else { continue };
             while let Some(length) = length(&mut stream) {
                 let mut message = vec![0; length];
                 if stream.read_exact(&mut message).is_err() || sender.send(String::from_utf8(message).unwrap()).is_err() {
@@ -149,7 +158,7 @@ fn frames(listener: TcpListener) -> mpsc::Receiver<String> {
     lines
 }
 
-fn length(stream: &mut std::net::TcpStream) -> Option<usize> {
+fn length(stream: &mut impl Read) -> Option<usize> {
     let mut digits = String::new();
     loop {
         let mut byte = [0];
@@ -162,12 +171,14 @@ fn length(stream: &mut std::net::TcpStream) -> Option<usize> {
 }
 
 async fn with(collector: &Collector) -> TestApp {
-    Setup::default().argument("--audit-syslog").argument(&collector.target).start().await
+    let authority = authority().to_string_lossy().into_owned();
+    let setup = Setup::default().argument("--audit-syslog").argument(&collector.target);
+    setup.argument("--audit-syslog-ca").argument(authority).start().await
 }
 
 #[tokio::test]
 async fn every_entry_is_sent_on_and_none_is_lost_over_a_restart() {
-    for collector in [Collector::tcp(), Collector::udp(), Collector::unix()] {
+    for collector in [Collector::tcp(), Collector::tls(), Collector::udp(), Collector::unix()] {
         let app = with(&collector).await;
         let admin = app.admin().await;
         makes(&admin, "One").await;
@@ -201,7 +212,7 @@ async fn a_collector_that_is_away_holds_nobody_up() {
             Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
         }
     };
-    let collector = Collector { target: String::new(), lines: frames(listener), _folder: None };
+    let collector = Collector { target: String::new(), lines: frames(listener, Some), _folder: None };
     assert_eq!(collector.hears(1..=21).len(), 21);
 }
 
@@ -211,5 +222,27 @@ async fn a_target_that_is_none_is_named_at_the_start() {
     loki.args(["serve", "--audit-syslog", "logs.example.org"]);
     let output = tests::command::run(loki, "");
     assert_eq!(output.status.code(), Some(2));
-    assert!(tests::command::stderr(&output).contains("tcp://logs.example.org:601"), "{}", tests::command::stderr(&output));
+    assert!(tests::command::stderr(&output).contains("tls://logs.example.org:6514"), "{}", tests::command::stderr(&output));
+}
+
+#[tokio::test]
+async fn the_trail_leaves_the_machine_encrypted_to_whom_it_is_meant_for_or_not_at_all() {
+    // Whoever answers there cannot show a certificate that counts.
+    let stranger = Collector::tls();
+    let empty = tempfile::NamedTempFile::new().unwrap();
+    for authorities in [empty.path().to_string_lossy().into_owned(), "/etc/ssl/certs/ca-certificates.crt".to_owned()] {
+        let setup = Setup::default().argument("--audit-syslog").argument(&stranger.target);
+        let app = setup.argument("--audit-syslog-ca").argument(authorities).start().await;
+        app.admin().await;
+        eventually("it is told", async || app.log().contains("the audit trail cannot be sent on").then_some(())).await;
+        assert!(stranger.lines.try_recv().is_err());
+    }
+    for target in ["tcp://logs.example.org:601", "udp://192.0.2.1:514"] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut loki = tests::server::loki();
+        loki.args(["serve", "--listen", "127.0.0.1:0", "--audit-syslog", target, "--data-dir"]).arg(folder.path().join("data"));
+        let output = tests::command::run(loki, "");
+        let said = tests::command::stderr(&output);
+        assert!(!output.status.success() && said.contains(target) && said.contains("--audit-syslog-plain"), "{said}");
+    }
 }

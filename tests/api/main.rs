@@ -10,6 +10,7 @@ mod audit_forward;
 mod bad_input;
 mod browsers;
 mod clone_credentials;
+mod database_way;
 mod dishonest_providers;
 mod factors;
 mod fresh;

@@ -193,6 +193,17 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The server's side of TLS, with a certificate for this machine by [`authority`].
+pub fn encrypted(stream: TcpStream) -> io::Result<StreamOwned<ServerConnection, TcpStream>> {
+    let read = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("support/smtp").join(name);
+    let certificate = CertificateDer::from_pem_file(read("server.pem")).expect("the certificate");
+    let key = PrivateKeyDer::from_pem_file(read("server.key")).expect("its key");
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate], key).expect("a pair");
+    let connection = ServerConnection::new(Arc::new(config)).map_err(io::Error::other)?;
+    Ok(StreamOwned::new(connection, stream))
+}
+
 enum Wire {
     Plain(TcpStream),
     Tls(Box<StreamOwned<ServerConnection, TcpStream>>),
@@ -202,13 +213,7 @@ enum Wire {
 
 impl Wire {
     fn encrypted(stream: TcpStream) -> io::Result<Self> {
-        let read = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("support/smtp").join(name);
-        let certificate = CertificateDer::from_pem_file(read("server.pem")).expect("the certificate");
-        let key = PrivateKeyDer::from_pem_file(read("server.key")).expect("its key");
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate], key).expect("a pair");
-        let connection = ServerConnection::new(Arc::new(config)).map_err(io::Error::other)?;
-        Ok(Self::Tls(Box::new(StreamOwned::new(connection, stream))))
+        Ok(Self::Tls(Box::new(encrypted(stream)?)))
     }
 
     fn line(&mut self) -> io::Result<String> {

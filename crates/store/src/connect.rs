@@ -11,7 +11,7 @@ use sea_orm::{
 
 use crate::{
     Accounts, Audit, Challenges, Events, Factors, Identities, Invitations, Journal, Logins, Mails, Projects, Records, Runs,
-    Secrets, Sharing, StoreError, Teams, Tokens,
+    Secrets, Sharing, StoreError, Teams, Tokens, way,
 };
 
 /// The database; cheap to clone.
@@ -27,7 +27,8 @@ pub struct Tx {
 }
 
 impl Store {
-    /// Opens `url` (`sqlite://PATH?mode=rwc` or `postgres://…`) and brings its schema up to date.
+    /// Opens `url` (`sqlite://PATH?mode=rwc` or `postgres://…`) and brings its schema up to date. The way to another machine is
+    /// protected as [`way()`](crate::way()) says.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let mut options = ConnectOptions::new(url);
         options.sqlx_logging(false).record_stmt_in_spans(false).acquire_timeout(Duration::from_secs(15));
@@ -43,9 +44,11 @@ impl Store {
                     .foreign_keys(true)
             });
         } else {
+            let says_how = way::says_how(url);
             options.max_connections(16).min_connections(1);
+            options.map_sqlx_postgres_opts(move |postgres| way::protected(postgres, says_how));
         }
-        let db = Database::connect(options).await?;
+        let db = Database::connect(options).await.map_err(|error| StoreError::opening(error, url))?;
         Migrator::up(&db, None).await?;
         let store = Self { db };
         if store.read().await?.audit().is_older_than_the_chain().await? {

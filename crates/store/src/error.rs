@@ -2,11 +2,19 @@
 
 use sea_orm::{ConnAcquireErr, DbErr};
 
+use crate::way::{self, Way};
+
 /// Nothing a user can act on, but for the disk.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error("the database refused: {0}")]
     Database(#[from] DbErr),
+    /// It is on another machine, and cannot show a certificate that counts.
+    #[error(
+        "{0}. A database on another machine has to show a certificate for its name: add sslrootcert=FILE to its address for an \
+         authority of your own, or say there how else, with sslmode=require or, where the network between is trusted, sslmode=disable"
+    )]
+    Certificate(#[source] DbErr),
     /// A row that this version cannot read.
     #[error("a row of {table} cannot be read: {detail}")]
     Corrupt { table: &'static str, detail: String },
@@ -30,8 +38,14 @@ impl StoreError {
                     .iter()
                     .any(|words| text.contains(words))
             }
-            Self::Corrupt { .. } => false,
+            Self::Certificate(_) | Self::Corrupt { .. } => false,
         }
+    }
+
+    /// Why the database at `url` could not be opened.
+    pub(crate) fn opening(error: DbErr, url: &str) -> Self {
+        let is_checked = way::way(url).is_ok_and(|way| way == Way::Verified);
+        if is_checked && error.to_string().contains("TLS") { Self::Certificate(error) } else { Self::Database(error) }
     }
 
     pub(crate) fn corrupt(table: &'static str, error: impl std::fmt::Display) -> Self {

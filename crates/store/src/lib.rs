@@ -21,6 +21,7 @@ mod tables;
 mod teams;
 mod tokens;
 mod visible;
+mod way;
 mod words;
 
 pub use accounts::{Accounts, UserRow};
@@ -42,3 +43,4 @@ pub use secrets::{SecretRow, Secrets};
 pub use sharing::{ShareRow, Sharing};
 pub use teams::{MemberRow, TeamRow, Teams};
 pub use tokens::{TokenRow, Tokens};
+pub use way::{Way, way};

@@ -9,7 +9,7 @@ use domain::{
 use protocol::server::SignOut;
 use rustix::fs::statvfs;
 use serde::Serialize;
-use store::Store;
+use store::{Store, Way};
 use tokio::process::Command;
 
 use super::{Data, Exit, Failure, print};
@@ -73,11 +73,12 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Exit, Failure> {
     match DataConfig::new(args.data) {
         Ok(data) => {
             checks.extend(data_dir(&data));
+            checks.extend(database(&data));
             let (vault, keys) = vault(&data).await;
             checks.extend(sandbox_and_agents(&data, &agents, &keys).await?);
             checks.push(vault);
             checks.push(mail(&data, args.public_url.is_some()).await);
-            checks.extend(providers(&data, args.public_url.as_deref().and_then(public_url).as_deref()).await);
+            checks.extend(providers(&data, args.public_url.as_deref().and_then(|url| public_url(url).ok()).as_deref()).await);
         }
         Err(ConfigError::Mail(problem)) => {
             checks.push(Check::bad("mail", problem, "docs/using/mail.md has all ways to set it up"));
@@ -149,6 +150,18 @@ fn data_dir(data: &DataConfig) -> Vec<Check> {
         Err(error) => Check::bad("disk", error.to_string(), "look at the disk of the data directory"),
     };
     vec![writable, room]
+}
+
+/// Whether whoever answers for a database on another machine has to show who it is.
+fn database(data: &DataConfig) -> Option<Check> {
+    match store::way(&data.database_url) {
+        Ok(Way::Local) => None,
+        Ok(way) => Some(match way.problem() {
+            None => Check::good("database", "on another machine, and its certificate is checked"),
+            Some((found, todo)) => Check { needed: false, ..Check::bad("database", found, todo) },
+        }),
+        Err(error) => Some(Check::bad("database", Failure::of(&error).0, "write it like postgres://loki@db.example.org/loki")),
+    }
 }
 
 async fn sandbox_and_agents(data: &DataConfig, agents: &AgentsConfig, keys: &[String]) -> Result<Vec<Check>, Failure> {

@@ -1,5 +1,7 @@
 //! Sends the audit trail on to a collector, behind everything else: requests write their entries and never wait for this.
 
+mod tls;
+
 use std::{io, time::Duration};
 
 use domain::audit::{Row, syslog};
@@ -11,6 +13,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use self::tls::Tls;
 use crate::config::syslog::SyslogTarget;
 
 /// How often there is a look for new entries.
@@ -52,6 +55,7 @@ pub(super) async fn forward(cx: Cx, target: SyslogTarget, host: String, stopping
 enum Wire {
     Udp(UdpSocket),
     Tcp(TcpStream),
+    Tls(Tls),
     Unix(UnixDatagram),
 }
 
@@ -88,20 +92,25 @@ impl Sender {
                 }
             }
             Wire::Tcp(stream) => {
-                let frames: String = messages.iter().map(|message| format!("{} {message}", message.len())).collect();
-                stream.write_all(frames.as_bytes()).await?;
+                stream.write_all(frames(&messages).as_bytes()).await?;
                 stream.flush().await?;
             }
+            Wire::Tls(tls) => tls.send(frames(&messages)).await?,
         }
         Ok(())
     }
 
     /// The open wire, or a new one where there is none or the collector closed it.
     async fn wire(&mut self) -> io::Result<&mut Wire> {
+        let is_gone = match &self.wire {
+            None => true,
+            Some(Wire::Tcp(stream)) => is_closed(stream),
+            Some(Wire::Tls(tls)) => tls.is_closed().await,
+            Some(Wire::Udp(_) | Wire::Unix(_)) => false,
+        };
         let wire = match self.wire.take() {
-            Some(Wire::Tcp(stream)) if is_closed(&stream) => open(&self.target).await?,
-            Some(wire) => wire,
-            None => open(&self.target).await?,
+            Some(wire) if !is_gone => wire,
+            _ => open(&self.target).await?,
         };
         Ok(self.wire.insert(wire))
     }
@@ -117,12 +126,18 @@ async fn open(target: &SyslogTarget) -> io::Result<Wire> {
             Wire::Udp(socket)
         }
         SyslogTarget::Tcp(address) => Wire::Tcp(TcpStream::connect(address).await?),
+        SyslogTarget::Tls { address, authorities } => Wire::Tls(Tls::connect(address, authorities).await?),
         SyslogTarget::Unix(path) => {
             let socket = UnixDatagram::unbound()?;
             socket.connect(path)?;
             Wire::Unix(socket)
         }
     })
+}
+
+/// Each message behind its length.
+fn frames(messages: &[String]) -> String {
+    messages.iter().map(|message| format!("{} {message}", message.len())).collect()
 }
 
 /// Whether the other side is gone: what is written then would be lost, and nobody would know.
