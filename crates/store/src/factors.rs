@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     StoreError, Tx,
-    logins::VouchedColumns,
+    logins::{vouched, vouched_columns},
     tables::{factors, half_logins, recovery_codes},
 };
 
@@ -222,16 +222,16 @@ impl Factors<'_> {
         let over = half_logins::Entity::delete_many().filter(half_logins::Column::ExpiresAt.lte(now.millis()));
         over.exec(&self.0.inner).await?;
         let others = half_logins::Entity::find().count(&self.0.inner).await?;
-        let vouched = VouchedColumns::of(half.vouched.as_ref());
+        let [provider, issuer, subject, sid, id_token] = vouched_columns(half.vouched.as_ref());
         let row = half_logins::ActiveModel {
             browser_hash: Set(half.browser_hash.clone()),
             user_id: Set(half.user_id.0),
             next: Set(half.next.clone()),
-            provider: Set(vouched.provider),
-            issuer: Set(vouched.issuer),
-            subject: Set(vouched.subject),
-            sid: Set(vouched.sid),
-            id_token: Set(vouched.id_token),
+            provider: Set(provider),
+            issuer: Set(issuer),
+            subject: Set(subject),
+            sid: Set(sid),
+            id_token: Set(id_token),
             expires_at: Set(half.expires_at.millis()),
         };
         row.insert(&self.0.inner).await?;
@@ -249,14 +249,7 @@ impl Factors<'_> {
             user_id: UserId(row.user_id),
             next: row.next,
             expires_at: Timestamp::from_millis(row.expires_at),
-            vouched: VouchedColumns {
-                provider: row.provider,
-                issuer: row.issuer,
-                subject: row.subject,
-                sid: row.sid,
-                id_token: row.id_token,
-            }
-            .read(),
+            vouched: vouched([row.provider, row.issuer, row.subject, row.sid, row.id_token]),
         }))
     }
 

@@ -24,36 +24,18 @@ pub struct LoginRow {
     pub vouched: Option<Vouched>,
 }
 
-/// What a row keeps of [`Vouched`], column by column.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct VouchedColumns {
-    pub(crate) provider: Option<String>,
-    pub(crate) issuer: Option<String>,
-    pub(crate) subject: Option<String>,
-    pub(crate) sid: Option<String>,
-    pub(crate) id_token: Option<String>,
+/// What a row keeps of [`Vouched`]: provider, issuer, subject, session there and ID token, in this order.
+pub(crate) type VouchedColumns = [Option<String>; 5];
+
+pub(crate) fn vouched_columns(vouched: Option<&Vouched>) -> VouchedColumns {
+    let Some(vouched) = vouched.cloned() else { return VouchedColumns::default() };
+    let id_token = vouched.id_token.map(|token| token.0);
+    [Some(vouched.provider), Some(vouched.issuer), Some(vouched.subject), vouched.sid, id_token]
 }
 
-impl VouchedColumns {
-    pub(crate) fn of(vouched: Option<&Vouched>) -> Self {
-        vouched.cloned().map_or_else(Self::default, |vouched| Self {
-            provider: Some(vouched.provider),
-            issuer: Some(vouched.issuer),
-            subject: Some(vouched.subject),
-            sid: vouched.sid,
-            id_token: vouched.id_token.map(|token| token.0),
-        })
-    }
-
-    pub(crate) fn read(self) -> Option<Vouched> {
-        Some(Vouched {
-            provider: self.provider?,
-            issuer: self.issuer?,
-            subject: self.subject?,
-            sid: self.sid,
-            id_token: self.id_token.map(IdToken),
-        })
-    }
+pub(crate) fn vouched([provider, issuer, subject, sid, id_token]: VouchedColumns) -> Option<Vouched> {
+    let id_token = id_token.map(IdToken);
+    Some(Vouched { provider: provider?, issuer: issuer?, subject: subject?, sid, id_token })
 }
 
 /// Logins.
@@ -63,18 +45,18 @@ pub struct Logins<'a>(pub(crate) &'a Tx);
 impl Logins<'_> {
     /// Writes a new login.
     pub async fn insert(&self, login: &LoginRow) -> Result<(), StoreError> {
-        let vouched = VouchedColumns::of(login.vouched.as_ref());
+        let [provider, issuer, subject, sid, id_token] = vouched_columns(login.vouched.as_ref());
         let row = logins::ActiveModel {
             id_hash: Set(login.id_hash.clone()),
             user_id: Set(login.user_id.map(|id| id.0)),
             data: Set(login.data.clone()),
             created_at: Set(login.created_at.millis()),
             expires_at: Set(login.expires_at.millis()),
-            provider: Set(vouched.provider),
-            issuer: Set(vouched.issuer),
-            subject: Set(vouched.subject),
-            sid: Set(vouched.sid),
-            id_token: Set(vouched.id_token),
+            provider: Set(provider),
+            issuer: Set(issuer),
+            subject: Set(subject),
+            sid: Set(sid),
+            id_token: Set(id_token),
         };
         logins::Entity::insert(row).exec_without_returning(&self.0.inner).await?;
         Ok(())
@@ -82,16 +64,16 @@ impl Logins<'_> {
 
     /// Writes what changed of a login, if it is still there.
     pub async fn update(&self, login: &LoginRow) -> Result<(), StoreError> {
-        let vouched = VouchedColumns::of(login.vouched.as_ref());
+        let [provider, issuer, subject, sid, id_token] = vouched_columns(login.vouched.as_ref());
         let row = logins::ActiveModel {
             user_id: Set(login.user_id.map(|id| id.0)),
             data: Set(login.data.clone()),
             expires_at: Set(login.expires_at.millis()),
-            provider: Set(vouched.provider),
-            issuer: Set(vouched.issuer),
-            subject: Set(vouched.subject),
-            sid: Set(vouched.sid),
-            id_token: Set(vouched.id_token),
+            provider: Set(provider),
+            issuer: Set(issuer),
+            subject: Set(subject),
+            sid: Set(sid),
+            id_token: Set(id_token),
             ..Default::default()
         };
         let update = logins::Entity::update_many().set(row).filter(logins::Column::IdHash.eq(login.id_hash.as_str()));
@@ -180,13 +162,6 @@ fn read(row: logins::Model) -> LoginRow {
         data: row.data,
         created_at: Timestamp::from_millis(row.created_at),
         expires_at: Timestamp::from_millis(row.expires_at),
-        vouched: VouchedColumns {
-            provider: row.provider,
-            issuer: row.issuer,
-            subject: row.subject,
-            sid: row.sid,
-            id_token: row.id_token,
-        }
-        .read(),
+        vouched: vouched([row.provider, row.issuer, row.subject, row.sid, row.id_token]),
     }
 }
