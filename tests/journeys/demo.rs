@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use domain::receipts;
 use protocol::{
     Event,
+    access::Role,
     agents::ProviderId,
     runs::{GateVerdict, RunStatus, TaskStatus, Verdict},
 };
@@ -267,4 +268,26 @@ async fn the_cli_starts_a_run_from_a_file_and_says_how_it_ended() {
     let status: serde_json::Value = serde_json::from_slice(&status.stdout).unwrap();
     assert_eq!(status["status"], "idle");
     assert_eq!(project.actor.runs().await.len(), 2);
+}
+
+// TW-01
+#[tokio::test]
+async fn what_is_assigned_to_a_team_is_started_and_watched_by_its_member() {
+    let app = TestApp::start().await;
+    let ada = app.first_admin().await;
+    app.person("grace", Role::Viewer).await;
+    let team = ada.makes_team("Backend", &[("grace", Role::Operator)]).await;
+    let grace = app.signs_in("grace@example.org").await;
+    let project = ada.has_project().with_spec(specs::ONE).create().await;
+    let hers = grace.project(project.project.clone());
+    // In the installation she only reads.
+    hers.asks_to_start(json!({})).await.expect(403);
+
+    let owner = format!("/api/v2/projects/{}/owner", project.id());
+    ada.put(&owner, &json!({"team_id": team.id})).await.expect(200);
+    let mut live = grace.listens(None).await;
+    let run = hers.starts_run().await;
+
+    live.until("run_finished").await;
+    run.is_verified().await;
 }
