@@ -142,7 +142,10 @@ impl Collector {
 }
 
 /// What comes over TCP, or what `open` makes of it, each message behind its length.
-fn frames<S: Read>(listener: TcpListener, open: impl Fn(TcpStream) -> Option<S> + Send + 'static) -> mpsc::Receiver<String> {
+fn frames<S: Read + 'static>(
+    listener: TcpListener,
+    open: impl Fn(TcpStream) -> Option<S> + Send + 'static,
+) -> mpsc::Receiver<String> {
     let (sender, lines) = mpsc::channel();
     std::thread::spawn(move || {
         for stream in listener.incoming() {
