@@ -2,6 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use protocol::runs::{GateVerdict, Verdict};
 use serde_json::json;
 use tests::{Actor, ProjectHandle, RunHandle, Setup, TestApp, journal::Stored, specs};
@@ -88,7 +89,6 @@ async fn all_of(admin: &Actor<'_>, run: &RunHandle<'_>) -> Vec<(&'static str, St
 }
 
 async fn assert_shown_nowhere(admin: &Actor<'_>, run: &RunHandle<'_>) {
-    use base64::{Engine as _, engine::general_purpose::STANDARD};
     let encoded = VALUES.map(|value| STANDARD.encode(value));
     for (place, text) in all_of(admin, run).await {
         for value in VALUES.into_iter().chain(encoded.iter().map(String::as_str)) {
@@ -184,6 +184,14 @@ async fn a_value_in_the_work_is_a_finding_and_is_not_committed() {
         let committed = project.git(&["log", "--branches", "--name-only", "--format="]);
         assert!(!committed.contains("settings.txt"), "{committed}");
         assert_shown_nowhere(&admin, &run).await;
+
+        // A later agent can read all of git's data, and was perhaps never given the secret.
+        run.worktree_is_put_away().await;
+        let objects = project.git(&["cat-file", "--batch-all-objects", "--batch", "--unordered"]);
+        assert!(!objects.contains(AGENT) && !objects.contains(&STANDARD.encode(AGENT)), "{objects}");
+        assert_eq!(project.git(&["for-each-ref", "refs/loki"]), "");
+        let left = fs::read_dir(app.data_dir().join("worktrees")).unwrap().count();
+        assert_eq!(left, 0);
     }
 }
 

@@ -42,6 +42,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) cx: &'a Cx,
     pub(crate) record: &'a Record,
     pub(crate) repository: PathBuf,
+    /// What git knows the tree by: the repository, or the run's worktree for what is not committed yet.
+    pub(crate) objects: PathBuf,
     /// The folder with the work's files, which the project's commands run in: the run's worktree or a clean copy.
     pub(crate) worktree: PathBuf,
     /// The commit that the work is compared with.
@@ -97,7 +99,7 @@ impl Judged {
 pub(crate) async fn run(subject: &Subject<'_>, cancel: &CancellationToken) -> Result<Verification, Error> {
     let started = Instant::now();
     let cx = subject.cx;
-    let stat = cx.vcs.stat(&subject.repository, &subject.from, &subject.tree).await?;
+    let stat = cx.vcs.stat(&subject.objects, &subject.from, &subject.tree).await?;
     let (config, broken_config) = team_config(subject).await?;
     let mut judged = Judged {
         iteration: subject.iteration,
@@ -107,7 +109,7 @@ pub(crate) async fn run(subject: &Subject<'_>, cancel: &CancellationToken) -> Re
         gates: Vec::new(),
         unchanged: false,
     };
-    let files = cx.vcs.files(&subject.repository, &subject.tree, MOST_FILES).await?;
+    let files = cx.vcs.files(&subject.objects, &subject.tree, MOST_FILES).await?;
     let mut difference = diff::judge(&stat);
     judged.unchanged = stat.files == 0;
     if judged.unchanged && holds_already(subject, &files, cancel).await? {
@@ -117,7 +119,7 @@ pub(crate) async fn run(subject: &Subject<'_>, cancel: &CancellationToken) -> Re
     if judged.has_failed(GateName::Diff) {
         return Ok(judged.verification(Vec::new()));
     }
-    let changed = cx.vcs.changed(&subject.repository, &subject.from, &subject.tree, MOST_CHANGED).await?;
+    let changed = cx.vcs.changed(&subject.objects, &subject.from, &subject.tree, MOST_CHANGED).await?;
     judge_texts(subject, &changed, &mut judged);
     let found = detection::detect(&files, &|path| files::read(&subject.worktree, path)).configured(&judged.config);
     let dependencies = dependencies::install(subject, &files, cancel).await?;

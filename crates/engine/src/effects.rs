@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use domain::{
     ports::vcs::{Identity, NewCommit, VcsError},
-    runs::{Effect, Ending, Input, Record, steps},
+    runs::{Effect, Input, Record, steps},
     specs::{self, Spec},
 };
 use services::{Cx, Error};
@@ -109,7 +109,7 @@ pub(crate) async fn carry_out(
     }
 }
 
-/// What stays on the disk after a run is over: nothing that is in git anyway.
+/// What stays of a run's work after it is over is what was committed: the rest may hold what was refused, secrets among it.
 pub(crate) async fn clean_up(cx: &Cx, record: &Record) {
     let Ok(path) = worktree(record) else { return };
     let tx = match cx.store.read().await {
@@ -118,16 +118,6 @@ pub(crate) async fn clean_up(cx: &Cx, record: &Record) {
     };
     let Ok(Some(project)) = tx.projects().by_id(record.project_id).await else { return };
     drop(tx);
-    if !path.exists() {
-        return;
-    }
-    // Work that no commit holds stays reachable by a ref, in case somebody wants it back.
-    if record.state.ending != Some(Ending::TasksDone)
-        && let Err(error) = cx.vcs.snapshot(&path, &format!("run-{}-last", record.id)).await
-    {
-        tracing::warn!(%error, run = %record.id, "the last state of the worktree is not kept");
-        return;
-    }
     if let Err(error) = cx.vcs.remove_worktree(Path::new(&project.path), &path).await {
         tracing::warn!(%error, run = %record.id, "a worktree stays behind");
     }

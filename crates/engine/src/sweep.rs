@@ -2,6 +2,7 @@
 
 use std::{collections::HashSet, fmt::Display, hash::Hash, io, path::Path, str::FromStr};
 
+use domain::ports::vcs::snapshots_beside;
 use protocol::{ProjectId, RunId};
 use services::{Cx, Error};
 
@@ -59,11 +60,14 @@ async fn sweep_worktrees(cx: &Cx, ids: &[RunId]) -> Result<(), Error> {
         {
             tracing::info!(folder = %path.display(), "a worktree that a crash left behind was removed");
         } else {
+            remove(&snapshots_beside(&path)).await;
             remove(&path).await;
         }
     }
     for id in deleted(cx, ids, &standing.into_keys().collect()).await? {
-        remove(&cx.settings.worktree(id)).await;
+        let path = cx.settings.worktree(id);
+        remove(&snapshots_beside(&path)).await;
+        remove(&path).await;
     }
     Ok(())
 }

@@ -40,6 +40,7 @@ pub(crate) struct Call<'a> {
     limit: Duration,
     network: Option<&'a CancellationToken>,
     signing: bool,
+    lasting: bool,
 }
 
 impl<'a> Call<'a> {
@@ -58,6 +59,7 @@ impl<'a> Call<'a> {
             limit: USUAL,
             network: None,
             signing: false,
+            lasting: false,
         }
     }
 
@@ -98,6 +100,12 @@ impl<'a> Call<'a> {
     /// Lets git start `ssh-keygen`, and no program that the repository names in its place.
     pub(crate) fn signing(mut self) -> Self {
         self.signing = true;
+        self
+    }
+
+    /// In the repository's own objects, without the snapshots of the worktree.
+    pub(crate) fn lasting(mut self) -> Self {
+        self.lasting = true;
         self
     }
 
@@ -261,6 +269,12 @@ impl Git {
             command.env("GIT_DIR", &place.git_dir).env("GIT_WORK_TREE", work_tree);
             if place.linked() {
                 command.env("GIT_COMMON_DIR", &place.common_dir);
+            }
+            if let Some((store, others)) = place.snapshots()
+                && !call.lasting
+                && others.is_file()
+            {
+                command.env("GIT_OBJECT_DIRECTORY", store);
             }
         }
         if call.apart {

@@ -35,7 +35,7 @@ impl Git {
             option
         });
         let words = signature.chain(parents).chain(["-F", "-", tree].map(OsString::from));
-        let call = Call::new("commit-tree", words).apart_at(place).input(message);
+        let call = Call::new("commit-tree", words).apart_at(place).lasting().input(message);
         let call = if self.signing_key.is_some() { call.signing() } else { call };
         let call = call.env("GIT_AUTHOR_NAME", &identity.name).env("GIT_AUTHOR_EMAIL", &identity.email);
         let call = call.env("GIT_COMMITTER_NAME", &identity.name).env("GIT_COMMITTER_EMAIL", &identity.email);
@@ -53,6 +53,7 @@ impl Git {
 
         let signed = Signed { identity: &commit.identity, at: commit.at, message: &commit.message };
         let (tree, parent) = (names::object(&commit.tree)?, names::object(&commit.parent)?);
+        self.hand_over(&place, tree).await?;
         let made = self.commit_object(&place, tree, &[parent], &signed).await?;
         self.move_branch(&place, &reference, &made, parent).await?;
         if head.as_deref() != Some(&commit.branch) {
@@ -65,7 +66,7 @@ impl Git {
 
     /// Moves a branch from `old` to `new`; that it stands at `new` already is fine.
     pub(crate) async fn move_branch(&self, place: &Place, reference: &str, new: &str, old: &str) -> Result<(), VcsError> {
-        let call = Call::new("update-ref", ["-m", "loki", "--", reference, new, old]).apart_at(place);
+        let call = Call::new("update-ref", ["-m", "loki", "--", reference, new, old]).apart_at(place).lasting();
         let (outcome, _) = self.outcome(call).await?;
         if outcome.code == Some(0) {
             return Ok(());

@@ -42,6 +42,7 @@ pub(crate) const SETTINGS: &[(&str, &str)] = &[
     ("core.splitIndex", "false"),
     ("core.sparseCheckout", "false"),
     ("core.ignoreStat", "false"),
+    ("core.bigFileThreshold", "512m"),
     ("core.trustctime", "true"),
     ("core.checkStat", "default"),
     ("core.safecrlf", "false"),
@@ -85,7 +86,7 @@ pub(crate) const SIGNING: &[(&str, &str)] = &[("gpg.format", "ssh"), ("gpg.ssh.p
 const MAX_CONFIG: u64 = 1 << 20;
 
 /// Sections and settings whose presence asks for a closer look. Git's syntax has no way to write them otherwise.
-const SUSPICIOUS: [&[u8]; 5] = [b"filter", b"merge", b"include", b"refstorage", b"worktreeconfig"];
+const SUSPICIOUS: [&[u8]; 4] = [b"filter", b"merge", b"include", b"worktreeconfig"];
 
 /// What a repository's own configuration makes necessary.
 #[derive(Clone, Default)]
@@ -93,8 +94,6 @@ pub(crate) struct Overrides {
     /// State of the files it was read from.
     stamp: Vec<Option<[i128; 4]>>,
     pub(crate) settings: Arc<Vec<(String, String)>>,
-    /// References are, or may be, not kept as loose files.
-    pub(crate) other_reference_storage: bool,
     /// Object names are of 64 digits.
     pub(crate) sha256: bool,
 }
@@ -116,12 +115,7 @@ impl Git {
         text.make_ascii_lowercase();
         let has = |needle: &[u8]| text.windows(needle.len()).any(|window| window == needle);
         let names = if SUSPICIOUS.into_iter().any(has) { self.setting_names(place).await? } else { BTreeSet::new() };
-        let overrides = Overrides {
-            stamp,
-            settings: Arc::new(neutralised(&names)?),
-            other_reference_storage: names.contains("extensions.refstorage"),
-            sha256: has(b"sha256"),
-        };
+        let overrides = Overrides { stamp, settings: Arc::new(neutralised(&names)?), sha256: has(b"sha256") };
         self.overrides.lock().unwrap_or_else(PoisonError::into_inner).insert(place.git_dir.clone(), overrides.clone());
         Ok(overrides)
     }

@@ -14,6 +14,7 @@ mod patch;
 mod place;
 mod reading;
 mod repository;
+mod snapshots;
 mod worktrees;
 
 use std::{
@@ -121,8 +122,8 @@ impl Vcs for Git {
         self.delete_worktree(repository, path).await
     }
 
-    async fn snapshot(&self, worktree: &Path, keep: &str) -> Result<String, VcsError> {
-        self.take_snapshot(worktree, keep).await
+    async fn snapshot(&self, worktree: &Path) -> Result<String, VcsError> {
+        self.take_snapshot(worktree).await
     }
 
     async fn restore(&self, worktree: &Path, tree: &str) -> Result<(), VcsError> {

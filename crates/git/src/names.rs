@@ -15,17 +15,11 @@ fn refused(text: String) -> VcsError {
 
 /// A branch's full reference name. The rules are those of `git check-ref-format --branch`.
 pub(crate) fn branch_reference(branch: &str) -> Result<String, VcsError> {
-    check_reference(branch, "branch")?;
+    check_reference(branch)?;
     Ok(format!("refs/heads/{branch}"))
 }
 
-/// The reference that keeps a snapshot.
-pub(crate) fn keep_reference(keep: &str) -> Result<String, VcsError> {
-    check_reference(keep, "snapshot")?;
-    Ok(format!("refs/loki/{keep}"))
-}
-
-fn check_reference(name: &str, what: &str) -> Result<(), VcsError> {
+fn check_reference(name: &str) -> Result<(), VcsError> {
     let bad_part = |part: &str| {
         let lock = Path::new(part).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("lock"));
         part.is_empty() || part.starts_with('.') || part.ends_with('.') || lock
@@ -39,7 +33,7 @@ fn check_reference(name: &str, what: &str) -> Result<(), VcsError> {
         || name.contains("@{")
         || name.contains(bad_character)
         || name.split('/').any(bad_part);
-    if bad { Err(refused(format!("{name:?} is not allowed as the name of a {what}"))) } else { Ok(()) }
+    if bad { Err(refused(format!("{name:?} is not allowed as the name of a branch"))) } else { Ok(()) }
 }
 
 /// An object's full name.

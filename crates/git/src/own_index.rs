@@ -15,6 +15,7 @@ use crate::{
     folder::{self, Look, Standing},
     names,
     place::Place,
+    snapshots,
 };
 
 /// An index entry made for a repository inside the work tree, so that git looks into it as into any folder. No such file exists.
@@ -40,10 +41,10 @@ struct Changes {
 }
 
 impl Git {
-    pub(crate) async fn take_snapshot(&self, worktree: &Path, keep: &str) -> Result<String, VcsError> {
-        let reference = names::keep_reference(keep)?;
+    pub(crate) async fn take_snapshot(&self, worktree: &Path) -> Result<String, VcsError> {
         let place = self.place(worktree)?;
         let _lock = self.lock(&place.work_tree).await;
+        snapshots::make_store(&place)?;
         let listing = self.listing_with_nested(&place).await?;
         let root = place.work_tree.clone();
         let changes = blocking(move || changes(&root, &listing)).await?;
@@ -51,9 +52,7 @@ impl Git {
             self.update_own(&place, &["-z", "--force-remove", "--stdin"], changes.forget).await?;
         }
         self.update_own(&place, &["-z", "--add", "--remove", "--replace", "--stdin"], changes.look_at).await?;
-        let tree = self.word(Call::new("write-tree", [""; 0]).at(&place).index(&place.own_index()).long()).await?;
-        self.keep(&place, &reference, &tree).await?;
-        Ok(tree)
+        self.word(Call::new("write-tree", [""; 0]).at(&place).index(&place.own_index()).long()).await
     }
 
     pub(crate) async fn restore_tree(&self, worktree: &Path, tree: &str) -> Result<(), VcsError> {
@@ -140,15 +139,6 @@ impl Git {
             }
             return Ok(listing);
         }
-    }
-
-    /// Keeps a tree from git's garbage collector.
-    async fn keep(&self, place: &Place, reference: &str, tree: &str) -> Result<(), VcsError> {
-        if self.overrides(place).await?.other_reference_storage {
-            return self.output(Call::new("update-ref", ["--", reference, tree]).apart_at(place)).await.map(drop);
-        }
-        let (place, reference, tree) = (place.clone(), reference.to_owned(), tree.to_owned());
-        blocking(move || keep_loosely(&place, &reference, &tree)).await
     }
 }
 
@@ -273,29 +263,4 @@ pub(crate) fn relink(place: &Place) -> Result<(), VcsError> {
     folder::remove(&link)?;
     fs::write(&link, line)?;
     Ok(())
-}
-
-/// Writes a reference the way git does, which saves the process.
-fn keep_loosely(place: &Place, reference: &str, tree: &str) -> io::Result<()> {
-    let file = place.common_dir.join(reference);
-    let mut folder = place.common_dir.clone();
-    for part in Path::new(reference).parent().into_iter().flat_map(Path::components) {
-        folder.push(part);
-        if !fs::symlink_metadata(&folder).is_ok_and(|metadata| metadata.is_dir()) {
-            fs::create_dir(&folder)?;
-        }
-    }
-    let line = format!("{tree}\n");
-    if crate::place::line_of(&file).is_some_and(|found| found == Path::new(tree)) {
-        return Ok(());
-    }
-    let mut new = file.clone().into_os_string();
-    new.push(".lock");
-    folder::remove(Path::new(&new))?;
-    fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&new)
-        .and_then(|mut file| io::Write::write_all(&mut file, line.as_bytes()))?;
-    fs::rename(&new, &file)
 }

@@ -7,7 +7,7 @@ use std::{
     sync::PoisonError,
 };
 
-use domain::ports::vcs::VcsError;
+use domain::ports::vcs::{VcsError, snapshots_beside};
 
 use crate::Git;
 
@@ -36,6 +36,14 @@ impl Place {
     /// The index for snapshots, which nobody else uses.
     pub(crate) fn own_index(&self) -> PathBuf {
         self.git_dir.join("loki-index")
+    }
+
+    /// Where a linked worktree's snapshots are stored, and the file that says where all other objects are. Snapshots may hold what is
+    /// refused later, secrets among it, so they are kept out of the repository, which every run of the project may read.
+    pub(crate) fn snapshots(&self) -> Option<(PathBuf, PathBuf)> {
+        let store = snapshots_beside(&self.work_tree);
+        let others = store.join("info/alternates");
+        self.linked().then_some((store, others))
     }
 
     /// Every linked worktree of the repository: where its files are, and its place.

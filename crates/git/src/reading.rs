@@ -117,18 +117,18 @@ impl Git {
 }
 
 /// Records ended by NUL, up to a number of them.
-struct Records {
+pub(crate) struct Records {
     most: usize,
     open: Vec<u8>,
-    found: Vec<String>,
+    pub(crate) found: Vec<String>,
 }
 
 impl Records {
-    fn new(most: usize) -> Self {
+    pub(crate) fn new(most: usize) -> Self {
         Self { most, open: Vec::new(), found: Vec::new() }
     }
 
-    fn take(&mut self, piece: &[u8]) -> ControlFlow<()> {
+    pub(crate) fn take(&mut self, piece: &[u8]) -> ControlFlow<()> {
         for byte in piece {
             if self.found.len() >= self.most {
                 return ControlFlow::Break(());

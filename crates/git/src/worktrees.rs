@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use domain::ports::vcs::{VcsError, Worktree};
+use domain::ports::vcs::{VcsError, Worktree, snapshots_beside};
 
 use crate::{
     Git,
@@ -100,7 +100,7 @@ impl Git {
             self.discard(place).await?;
         }
         if found || !wanted.exists() {
-            return Ok(());
+            return blocking(move || folder::remove(&snapshots_beside(&wanted))).await;
         }
         Err(VcsError::Refused(format!("{} is no worktree of this repository", path.display())))
     }
@@ -112,6 +112,7 @@ impl Git {
         }
         self.forget(&place.work_tree);
         blocking(move || {
+            folder::remove(&snapshots_beside(&place.work_tree))?;
             folder::remove(&place.work_tree)?;
             folder::remove(&place.git_dir)
         })

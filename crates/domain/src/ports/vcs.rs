@@ -55,6 +55,13 @@ pub struct ChangedFile {
     pub link: Option<String>,
 }
 
+/// Where the snapshots of a worktree are stored: beside it, where no sandbox can look.
+pub fn snapshots_beside(worktree: &Path) -> PathBuf {
+    let mut path = worktree.as_os_str().to_owned();
+    path.push(".snapshots");
+    PathBuf::from(path)
+}
+
 /// Git, for what the engine needs of it. All paths are absolute.
 #[async_trait]
 pub trait Vcs: Send + Sync {
@@ -77,13 +84,13 @@ pub trait Vcs: Send + Sync {
     /// Makes, or finds again, a worktree at `path` on a new branch `branch` from commit `base`.
     async fn add_worktree(&self, repository: &Path, path: &Path, branch: &str, base: &str) -> Result<Worktree, VcsError>;
 
-    /// Removes a worktree; its branch stays.
+    /// Removes a worktree and all its snapshots; its branch stays.
     async fn remove_worktree(&self, repository: &Path, path: &Path) -> Result<(), VcsError>;
 
     /// Stores everything in the worktree that git does not ignore (and neither `.loki/`, apart from `.loki/config/`) as a tree
-    /// object and returns its id. The index and HEAD stay as they are. The tree is kept from git's garbage collector by a
-    /// ref `refs/loki/<keep>`.
-    async fn snapshot(&self, worktree: &Path, keep: &str) -> Result<String, VcsError>;
+    /// object and returns its id. The index and HEAD stay as they are. Of a run's worktree, the objects are stored in
+    /// [`snapshots_beside`] it and known through this worktree alone, so what is never committed never is in the repository.
+    async fn snapshot(&self, worktree: &Path) -> Result<String, VcsError>;
 
     /// Makes the worktree's files equal to `tree`: what was added is removed, what was changed or deleted is back. Ignored
     /// files and `.loki/` stay.
@@ -93,7 +100,7 @@ pub trait Vcs: Send + Sync {
     /// Files are as in a fresh clone; filters that the repository names are not run.
     async fn export(&self, repository: &Path, tree: &str, folder: &Path) -> Result<(), VcsError>;
 
-    /// Commits `tree` onto the worktree's branch on top of `parent`. The same arguments always give the same commit, and doing
+    /// Commits `tree`, a snapshot, onto the worktree's branch on top of `parent`: its objects are the repository's then. The same arguments always give the same commit, and doing
     /// it twice is doing it once. The branch standing anywhere else than at `parent` or at this commit is an error.
     async fn commit(&self, worktree: &Path, commit: &NewCommit) -> Result<String, VcsError>;
 

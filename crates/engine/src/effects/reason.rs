@@ -14,7 +14,7 @@ pub(super) async fn reason(cx: &Cx, record: &Record, discard: Option<&str>) -> R
     if let Some(commit) = discard {
         cx.vcs.restore(&worktree, commit).await?;
     }
-    let checkpoint = cx.vcs.snapshot(&worktree, &format!("run-{}", record.id)).await?;
+    let checkpoint = cx.vcs.snapshot(&worktree).await?;
     let spec = super::spec(record)?;
     let prompt = prompts::render(record, &spec)?;
     // A spec that repeats a secret would tell it to a model.
@@ -42,7 +42,7 @@ pub(super) async fn reason(cx: &Cx, record: &Record, discard: Option<&str>) -> R
 pub(super) async fn reflect(cx: &Cx, record: &Record) -> Result<Outcome, Error> {
     let worktree = super::worktree(record)?;
     super::require_room(&worktree)?;
-    let tree = cx.vcs.snapshot(&worktree, &format!("run-{}", record.id)).await?;
+    let tree = cx.vcs.snapshot(&worktree).await?;
     let stat = cx.vcs.stat(&worktree, super::tip(record)?, &tree).await?;
     let summary = match stat.files {
         0 => "Nothing was changed".to_owned(),

@@ -45,6 +45,7 @@ pub(super) async fn verify(
         cx,
         record,
         repository: super::repository(cx, record).await?,
+        objects: worktree.clone(),
         worktree,
         from: super::tip(record)?.to_owned(),
         tree: tree.to_owned(),
@@ -64,9 +65,6 @@ pub(super) async fn check_whole(cx: &Cx, record: &Record, cancel: &CancellationT
     let spec = super::spec(record)?;
     let tip = super::tip(record)?.to_owned();
     let worktree = super::worktree(record)?;
-    if record.state.discard {
-        cx.vcs.snapshot(&worktree, &format!("run-{}-rejected", record.id)).await?;
-    }
     cx.vcs.restore(&worktree, &tip).await?;
     let repository = super::repository(cx, record).await?;
     let run_dir = cx.settings.run_dir(record.id);
@@ -75,6 +73,7 @@ pub(super) async fn check_whole(cx: &Cx, record: &Record, cancel: &CancellationT
     let subject = Subject {
         cx,
         record,
+        objects: repository.clone(),
         repository,
         worktree: run_dir.join(WHOLE),
         from: record.state.base.clone().unwrap_or_else(|| tip.clone()),

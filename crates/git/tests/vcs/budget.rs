@@ -33,10 +33,10 @@ async fn each_step_starts_few_processes() {
     let worktree = git.add_worktree(&world.repository, &world.path("worktree"), "loki/run", &world.base).await.unwrap();
     assert_eq!(calls(&log), "rev-parse update-ref worktree read-tree");
     write(&worktree.path, "new", "x");
-    let tree = git.snapshot(&worktree.path, "k").await.unwrap();
+    let tree = git.snapshot(&worktree.path).await.unwrap();
     assert_eq!(calls(&log), "ls-files update-index write-tree");
     let head = git.commit(&worktree.path, &new_commit("loki/run", tree, &world.base)).await.unwrap();
-    assert_eq!(calls(&log), "commit-tree update-ref read-tree");
+    assert_eq!(calls(&log), "ls-tree commit-tree update-ref read-tree");
     git.restore(&worktree.path, &head).await.unwrap();
     assert_eq!(calls(&log), "ls-files read-tree");
     git.stat(&worktree.path, &world.base, &head).await.unwrap();

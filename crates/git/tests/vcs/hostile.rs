@@ -92,7 +92,7 @@ async fn a_repository_set_in_place_of_the_worktrees_link_is_not_asked() {
     set_hooks(&worktree.path.join(".git"), &trap);
     write(&worktree.path, ".gitattributes", "* filter=evil\n");
     write(&worktree.path, "new", "x");
-    let snapshot = world.git.snapshot(&worktree.path, "k").await.unwrap();
+    let snapshot = world.git.snapshot(&worktree.path).await.unwrap();
     assert_eq!(tree(&world.repository, &snapshot).len(), 5);
     world.git.restore(&worktree.path, &snapshot).await.unwrap();
     assert!(worktree.path.join(".git").is_file());
@@ -100,9 +100,9 @@ async fn a_repository_set_in_place_of_the_worktrees_link_is_not_asked() {
     fs::remove_file(worktree.path.join(".git")).unwrap();
     write(&worktree.path, ".git", &format!("gitdir: {}\n", world.repository.join(".git").display()));
     let fresh = world.again();
-    assert!(matches!(fresh.snapshot(&worktree.path, "k").await, Err(VcsError::Refused(_))));
+    assert!(matches!(fresh.snapshot(&worktree.path).await, Err(VcsError::Refused(_))));
     fresh.add_worktree(&world.repository, &worktree.path, "loki/run", &world.base).await.unwrap();
-    assert_eq!(fresh.snapshot(&worktree.path, "k").await.unwrap(), snapshot);
+    assert_eq!(fresh.snapshot(&worktree.path).await.unwrap(), snapshot);
     assert!(!world.path("mark").exists());
 }
 
@@ -123,7 +123,7 @@ async fn a_submodule_is_neither_asked_nor_changed() {
     plain(&module, &["init", "--quiet"]);
     plain(&module, &["commit", "--quiet", "--allow-empty", "-m", "other"]);
     poison(&module, &trap);
-    let snapshot = world.git.snapshot(&worktree.path, "k").await.unwrap();
+    let snapshot = world.git.snapshot(&worktree.path).await.unwrap();
     assert_eq!(snapshot, plain(&world.repository, &["rev-parse", &format!("{base}^{{tree}}")]).trim());
     write(&worktree.path, "new", "x");
     world.commit(&worktree, &base).await;

@@ -66,14 +66,55 @@ async fn a_snapshot_holds_what_is_not_ignored_and_changes_nothing() {
     fs::remove_dir_all(worktree.path.join("sub")).unwrap();
     std::os::unix::fs::symlink("/etc", worktree.path.join("sub")).unwrap();
     let before = plain(&worktree.path, &["status", "--porcelain"]);
-    let snapshot = world.git.snapshot(&worktree.path, "run/1").await.unwrap();
+    let snapshot = world.git.snapshot(&worktree.path).await.unwrap();
     let expected = ["100644 .gitignore", "100644 .loki/config/c.yaml", "100644 a.txt", "100755 run.sh", "120000 sub"];
     assert_eq!(tree(&world.repository, &snapshot), expected);
-    assert_eq!(world.git.snapshot(&worktree.path, "run/1").await.unwrap(), snapshot);
+    assert_eq!(world.git.snapshot(&worktree.path).await.unwrap(), snapshot);
     assert_eq!(plain(&worktree.path, &["status", "--porcelain"]), before);
-    assert_eq!(plain(&world.repository, &["rev-parse", "refs/loki/run/1"]).trim(), snapshot);
+    assert_eq!(plain(&world.repository, &["for-each-ref", "refs/loki"]), "");
     plain(&world.repository, &["gc", "--quiet", "--prune=now"]);
     world.git.restore(&worktree.path, &snapshot).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_not_committed_never_is_in_the_repository() {
+    let world = World::new().await;
+    let worktree = world.worktree().await;
+    let everything = || {
+        let mut git = std::process::Command::new("git");
+        git.current_dir(&world.repository).args(["cat-file", "--batch-all-objects", "--batch", "--unordered"]);
+        // Trees are no text.
+        let text = String::from_utf8_lossy(&git.output().unwrap().stdout).into_owned();
+        (text.contains("refused work"), text.contains("good work"))
+    };
+    write(&worktree.path, "sub/deep/settings", "refused work\n");
+    world.git.snapshot(&worktree.path).await.unwrap();
+    assert_eq!(everything(), (false, false));
+
+    fs::remove_dir_all(worktree.path.join("sub/deep")).unwrap();
+    write(&worktree.path, "sub/deeper/code", "good work\n");
+    let tree = world.git.snapshot(&worktree.path).await.unwrap();
+    // As after a restart: where the objects are is not remembered.
+    let git = world.again();
+    let head = git.commit(&worktree.path, &new_commit("loki/run", tree.clone(), &world.base)).await.unwrap();
+    assert_eq!(git.commit(&worktree.path, &new_commit("loki/run", tree, &world.base)).await.unwrap(), head);
+    assert_eq!(everything(), (false, true));
+
+    world.git.remove_worktree(&world.repository, &worktree.path).await.unwrap();
+    assert!(!world.path("worktree.snapshots").exists());
+    assert_eq!(plain(&world.repository, &["fsck", "--full", "--no-dangling"]), "");
+    assert_eq!(plain(&world.repository, &["show", &format!("{head}:sub/deeper/code")]), "good work\n");
+}
+
+#[tokio::test]
+async fn snapshots_are_found_beside_a_folder_of_any_name() {
+    let world = World::new().await;
+    let odd = world.path("it's \"odd\"\n: here");
+    let base = world.git.init(&odd, &identity(), at(), &[("a".into(), "a\n".into())]).await.unwrap();
+    let worktree = world.git.add_worktree(&odd, &world.path("odd"), "loki/run", &base).await.unwrap();
+    write(&worktree.path, "b", "b\n");
+    let head = world.commit(&worktree, &base).await;
+    assert_eq!(world.git.files(&odd, &head, 10).await.unwrap(), ["a", "b"]);
 }
 
 #[tokio::test]
@@ -85,7 +126,7 @@ async fn any_mess_is_put_right_without_reaching_outside() {
     write(&worktree.path, "deep/er/c.txt", "c\n");
     write(&worktree.path, "x.log", "ignored");
     write(&worktree.path, ".loki/state", "ours");
-    let snapshot = world.git.snapshot(&worktree.path, "k").await.unwrap();
+    let snapshot = world.git.snapshot(&worktree.path).await.unwrap();
 
     fs::remove_file(worktree.path.join("a.txt")).unwrap();
     write(&worktree.path, "a.txt/inner/file", "x");
@@ -100,10 +141,10 @@ async fn any_mess_is_put_right_without_reaching_outside() {
     fs::set_permissions(worktree.path.join("deep/er/c.txt"), fs::Permissions::from_mode(0o000)).unwrap();
     fs::set_permissions(worktree.path.join("deep/er"), fs::Permissions::from_mode(0o000)).unwrap();
 
-    let mess = world.git.snapshot(&worktree.path, "mess").await.unwrap();
+    let mess = world.git.snapshot(&worktree.path).await.unwrap();
     fs::set_permissions(worktree.path.join("deep/er"), fs::Permissions::from_mode(0o500)).unwrap();
     world.git.restore(&worktree.path, &snapshot).await.unwrap();
-    assert_eq!(world.git.snapshot(&worktree.path, "k").await.unwrap(), snapshot);
+    assert_eq!(world.git.snapshot(&worktree.path).await.unwrap(), snapshot);
     assert_eq!(fs::read_to_string(outside.join("b.txt")).unwrap(), "precious");
     assert_eq!(fs::read_to_string(worktree.path.join("a.txt")).unwrap(), "one\ntwo\n");
     assert!(worktree.path.join("x.log").exists() && worktree.path.join(".loki/state").exists());
@@ -112,7 +153,7 @@ async fn any_mess_is_put_right_without_reaching_outside() {
 
     for _ in 0..2 {
         world.git.restore(&worktree.path, &mess).await.unwrap();
-        assert_eq!(world.git.snapshot(&worktree.path, "mess").await.unwrap(), mess);
+        assert_eq!(world.git.snapshot(&worktree.path).await.unwrap(), mess);
     }
     assert_eq!(fs::read_to_string(outside.join("b.txt")).unwrap(), "precious");
 }
@@ -128,10 +169,10 @@ async fn repositories_inside_are_taken_as_files() {
         plain(&worktree.path.join(folder), &["init", "--quiet"]);
         plain(&worktree.path.join(folder), &["commit", "--quiet", "--allow-empty", "-m", "x"]);
     }
-    let snapshot = world.git.snapshot(&worktree.path, "k").await.unwrap();
+    let snapshot = world.git.snapshot(&worktree.path).await.unwrap();
     let expected = ["100644 .gitignore", "100644 a.txt", "100644 app/inner/file", "100644 app/src/main.rs", "100644 sub/b.txt"];
     assert_eq!(tree(&world.repository, &snapshot), expected);
-    assert_eq!(world.git.snapshot(&worktree.path, "k").await.unwrap(), snapshot);
+    assert_eq!(world.git.snapshot(&worktree.path).await.unwrap(), snapshot);
     world.commit(&worktree, &world.base).await;
     assert_eq!(plain(&worktree.path, &["status", "--porcelain"]), "");
 }
@@ -149,7 +190,7 @@ async fn committing_twice_is_committing_once() {
     assert_eq!(plain(&worktree.path, &["log", "-1", "--format=%an %at %B"]).trim(), "Ada Ü 1700000000 feat: something\n\nWhy.");
 
     write(&worktree.path, "newer", "x");
-    let tree = world.git.snapshot(&worktree.path, "k").await.unwrap();
+    let tree = world.git.snapshot(&worktree.path).await.unwrap();
     let result = world.git.commit(&worktree.path, &new_commit("loki/run", tree.clone(), &world.base)).await;
     assert!(matches!(result, Err(VcsError::Refused(_))), "{result:?}");
 
@@ -182,7 +223,7 @@ async fn a_merge_moves_the_checked_out_branch_with_its_files() {
     assert_eq!(merge().await.unwrap(), Merge::Merged(head.clone()));
     assert_eq!(merge().await.unwrap(), Merge::Merged(head));
     assert_eq!(plain(&world.repository, &["status", "--porcelain"]), "");
-    assert!(world.git.snapshot(&world.repository, "k").await.is_ok());
+    assert!(world.git.snapshot(&world.repository).await.is_ok());
 }
 
 #[tokio::test]
@@ -235,13 +276,13 @@ async fn an_index_that_was_broken_off_is_made_again() {
     let world = World::new().await;
     let worktree = world.worktree().await;
     write(&worktree.path, "new", "x");
-    let snapshot = world.git.snapshot(&worktree.path, "k").await.unwrap();
+    let snapshot = world.git.snapshot(&worktree.path).await.unwrap();
     let folder = world.repository.join(".git/worktrees/worktree");
     for text in ["", "nonsense"] {
         fs::write(folder.join("loki-index"), text).unwrap();
         fs::write(folder.join("loki-index.lock"), text).unwrap();
         fs::write(folder.join("index.lock"), text).unwrap();
-        assert_eq!(world.git.snapshot(&worktree.path, "k").await.unwrap(), snapshot);
+        assert_eq!(world.git.snapshot(&worktree.path).await.unwrap(), snapshot);
     }
     fs::write(folder.join("index"), "nonsense").unwrap();
     world.commit(&worktree, &world.base).await;

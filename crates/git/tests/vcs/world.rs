@@ -46,7 +46,7 @@ impl World {
 
     /// Commits what stands in a worktree.
     pub(crate) async fn commit(&self, worktree: &Worktree, parent: &str) -> String {
-        let tree = self.git.snapshot(&worktree.path, "keep/1").await.unwrap();
+        let tree = self.git.snapshot(&worktree.path).await.unwrap();
         self.git.commit(&worktree.path, &new_commit(&worktree.branch, tree, parent)).await.unwrap()
     }
 }
@@ -86,9 +86,14 @@ pub(crate) fn write(folder: &Path, path: &str, text: &str) {
     fs::write(file, text).unwrap();
 }
 
-/// Names in a tree, sorted, with their modes.
+/// Names in a tree, sorted, with their modes. It may be a snapshot of [`World::worktree`].
 pub(crate) fn tree(repository: &Path, tree: &str) -> Vec<String> {
-    let text = plain(repository, &["ls-tree", "-r", "-z", "--full-tree", tree]);
+    let snapshots = repository.with_file_name("worktree.snapshots");
+    let mut command = Command::new("git");
+    command.current_dir(repository).args(["ls-tree", "-r", "-z", "--full-tree", tree]);
+    let output = command.env("GIT_ALTERNATE_OBJECT_DIRECTORIES", snapshots).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
     let records = text.split('\0').filter(|record| !record.is_empty());
     records.map(|record| format!("{} {}", &record[..6], record.split_once('\t').unwrap().1)).collect()
 }
