@@ -1,6 +1,6 @@
 //! What agents do wrong, done on purpose: each lie is blocked by the gate that is there for it, and nothing leaks or is lost.
 
-use protocol::runs::{LogKind, RunStatus, Verdict};
+use protocol::runs::{LogKind, Phase, RunStatus, Verdict};
 use serde_json::json;
 use tests::{Setup, TestApp, eventually, journal::Stored, processes, specs};
 
@@ -119,8 +119,15 @@ async fn a_task_that_never_gets_good_is_given_up() {
     assert_eq!((finished.status, finished.verdict), (RunStatus::Finished, Some(Verdict::NotVerified)));
     assert_eq!(finished.iteration, 5);
     let gaps = run.receipt().await.gaps;
-    assert!(gaps.iter().any(|gap| gap.contains("Given up after 5 attempts") && gap.contains("diff")), "{gaps:?}");
+    assert!(gaps.iter().any(|gap| gap.contains("Given up after 5 attempts") && gap.contains("failed: Work done")), "{gaps:?}");
     assert!(finished.reason.is_some());
+    // Nothing was built, so no whole was checked and nothing handed over.
+    let phases = run.timeline().await.phases;
+    let begun: Vec<Phase> = phases.iter().filter(|phase| phase.started_at.is_some()).map(|phase| phase.phase).collect();
+    assert_eq!(begun.last(), Some(&Phase::Development), "{phases:#?}");
+    let open: Vec<Phase> =
+        begun.into_iter().filter(|begun| phases.iter().any(|phase| phase.phase == *begun && phase.ended_at.is_none())).collect();
+    assert_eq!(open, [Phase::Development], "{phases:#?}");
 }
 
 // EP-003

@@ -73,6 +73,21 @@ impl GateName {
         }
     }
 
+    /// What people call it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Diff => "Work done",
+            Self::Scope => "Scope",
+            Self::Secrets => "Secrets in diff",
+            Self::TestIntegrity => "Test integrity",
+            Self::Build => "Build",
+            Self::Lint => "Lint",
+            Self::Tests => "Tests",
+            Self::Coverage => "Coverage",
+            Self::Acceptance => "Acceptance",
+        }
+    }
+
     /// The gate of that stable name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|gate| gate.as_str() == name)

@@ -9,14 +9,21 @@ use sha2::{Digest, Sha256};
 use crate::gates::GateName;
 
 /// The version of the receipt's shape.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
+/// The version before: its hash is over the diff and the facts alone, and its gaps are in the words of its time.
+const FACTS_ALONE: u32 = 1;
 
-/// `Facts::ended_because` of a run that went through all of its tasks, as `runs::steps::describe` writes it. Any other ending is
-/// not verified.
+/// `Facts::ended_because` of a run that went through all of its tasks and began each, as `runs::steps::describe` writes it.
 pub const ALL_TASKS_DONE: &str = "All tasks were worked on";
 
 /// Gates that must have been judged on the whole for a verdict without gaps.
 const EXPECTED: [GateName; 5] = [GateName::Diff, GateName::Scope, GateName::Secrets, GateName::TestIntegrity, GateName::Tests];
+
+/// `Facts::ended_because` of a run that went through all of its tasks and worked on `begun` of them: what builds on a task that was
+/// not done is never begun. Any other ending is not verified.
+pub fn worked_on(begun: usize, all: usize) -> String {
+    if begun == all { ALL_TASKS_DONE.to_owned() } else { format!("{begun} of {all} tasks were worked on") }
+}
 
 /// The verdict and what keeps it from being better, each in a sentence.
 pub fn verdict(facts: &Facts) -> (Verdict, Vec<String>) {
@@ -39,16 +46,17 @@ pub fn seal(mut facts: Facts, judgments: Judgments) -> Receipt {
         gate.cost_usd = if gate.cost_usd.is_finite() { rounded(gate.cost_usd) } else { 0.0 };
     }
     let (verdict, gaps) = verdict(&facts);
-    let sha256 = digest(&facts);
-    Receipt { schema: SCHEMA, verdict, facts, gaps, judgments, sha256 }
+    let mut receipt = Receipt { schema: SCHEMA, verdict, facts, gaps, judgments, sha256: String::new() };
+    receipt.sha256 = digest(&receipt);
+    receipt
 }
 
 /// Why a receipt is not to be believed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReceiptError {
-    #[error("this receipt has schema {0}; this version of loki reads schema {SCHEMA}")]
+    #[error("this receipt has schema {0}; this version of loki reads up to schema {SCHEMA}")]
     Schema(u32),
-    #[error("the receipt was changed after it was written: its facts hash to {now}, it says {written}")]
+    #[error("the receipt was changed after it was written: it hashes to {now}, it says {written}")]
     Hash { written: String, now: String },
     #[error("the verdict does not follow from the facts: they amount to {}, the receipt says {}", headline(*.follows), headline(*.written))]
     Verdict { written: Verdict, follows: Verdict },
@@ -61,11 +69,11 @@ pub enum ReceiptError {
 /// Whether a receipt is whole, follows from its own facts and, where `diff_sha256_now` is given, still describes the repository.
 /// The hash is no signature: it finds a change of the receipt or of the code, not somebody who writes a new receipt.
 pub fn check(receipt: &Receipt, diff_sha256_now: Option<&str>) -> Result<(), ReceiptError> {
-    if receipt.schema != SCHEMA {
+    if !(FACTS_ALONE..=SCHEMA).contains(&receipt.schema) {
         return Err(ReceiptError::Schema(receipt.schema));
     }
 
-    let now = digest(&receipt.facts);
+    let now = digest(receipt);
     if receipt.sha256 != now {
         return Err(ReceiptError::Hash { written: receipt.sha256.clone(), now });
     }
@@ -73,7 +81,8 @@ pub fn check(receipt: &Receipt, diff_sha256_now: Option<&str>) -> Result<(), Rec
     if receipt.verdict != follows {
         return Err(ReceiptError::Verdict { written: receipt.verdict, follows });
     }
-    if receipt.gaps != gaps {
+    let follow = if receipt.schema == FACTS_ALONE { receipt.gaps.len() == gaps.len() } else { receipt.gaps == gaps };
+    if !follow {
         return Err(ReceiptError::Gaps);
     }
     match diff_sha256_now {
@@ -108,11 +117,13 @@ fn failures(facts: &Facts) -> Vec<String> {
     if facts.tasks.is_empty() {
         failures.push("The spec gave no task.".to_owned());
     }
-    if facts.ended_because != ALL_TASKS_DONE {
+    let begun = facts.tasks.iter().filter(|task| task.attempts > 0).count();
+    let went_through = facts.ended_because == ALL_TASKS_DONE || facts.ended_because == worked_on(begun, facts.tasks.len());
+    if !went_through {
         failures.push(format!("The run ended before its time: {}.", trimmed(&facts.ended_because)));
     }
     let failed = facts.gates.iter().filter(|gate| gate.blocking && gate.verdict == GateVerdict::Failed);
-    failures.extend(failed.map(|gate| format!("The gate \"{}\" failed: {}.", gate.name, trimmed(&gate.summary))));
+    failures.extend(failed.map(|gate| format!("The gate \"{}\" failed: {}.", title(gate), trimmed(&gate.summary))));
     failures
 }
 
@@ -155,10 +166,10 @@ fn gaps(facts: &Facts) -> Vec<String> {
     for gate in &facts.gates {
         match gate.verdict {
             GateVerdict::Inconclusive if gate.blocking || EXPECTED.iter().any(|name| name.as_str() == gate.name) => {
-                gaps.push(format!("The gate \"{}\" could not tell: {}.", gate.name, trimmed(&gate.summary)));
+                gaps.push(format!("The gate \"{}\" could not tell: {}.", title(gate), trimmed(&gate.summary)));
             }
             GateVerdict::Failed if !gate.blocking => {
-                gaps.push(format!("The advisory gate \"{}\" failed: {}.", gate.name, trimmed(&gate.summary)));
+                gaps.push(format!("The advisory gate \"{}\" failed: {}.", title(gate), trimmed(&gate.summary)));
             }
             _ => {}
         }
@@ -166,7 +177,7 @@ fn gaps(facts: &Facts) -> Vec<String> {
     for expected in EXPECTED {
         let judged = facts.gates.iter().find(|gate| gate.name == expected.as_str());
         if judged.is_none_or(|gate| gate.verdict == GateVerdict::NotApplicable) {
-            gaps.push(format!("The gate \"{}\" was not judged on the whole.", expected.as_str()));
+            gaps.push(format!("The gate \"{}\" was not judged on the whole.", expected.title()));
         }
     }
     gaps.extend(facts.tasks.iter().filter(|task| task.status == TaskStatus::Completed).filter_map(task_gap));
@@ -186,6 +197,10 @@ fn task_gap(task: &TaskFact) -> Option<String> {
     (open > 0).then(|| format!("{open} of {} examples of task {} could not be carried out.", task.examples.len(), task.number))
 }
 
+fn title(gate: &Gate) -> &str {
+    GateName::named(&gate.name).map_or(gate.name.as_str(), GateName::title)
+}
+
 fn rounded(dollars: f64) -> f64 {
     (dollars * 1e6).round() / 1e6
 }
@@ -196,10 +211,15 @@ fn trimmed(text: &str) -> &str {
 
 /// Over the diff's own hash as well, although the facts hold it, so that the hash can be recomputed with `sha256sum` from the
 /// two parts that the receipt's description names.
-fn digest(facts: &Facts) -> String {
-    let canonical = serde_json::to_string(facts).unwrap_or_default();
+fn digest(receipt: &Receipt) -> String {
+    let canonical = if receipt.schema == FACTS_ALONE {
+        serde_json::to_string(&receipt.facts)
+    } else {
+        serde_json::to_string(&Receipt { sha256: String::new(), ..receipt.clone() })
+    };
+    let canonical = canonical.unwrap_or_default();
     let mut hasher = Sha256::new();
-    hasher.update(facts.diff_sha256.as_bytes());
+    hasher.update(receipt.facts.diff_sha256.as_bytes());
     hasher.update(b"\n");
     hasher.update(canonical.as_bytes());
     hasher.finalize().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))

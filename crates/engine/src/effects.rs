@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 
 use domain::{
     ports::vcs::{Identity, NewCommit, VcsError},
-    runs::{Effect, Input, Record, steps},
+    receipts,
+    runs::{Effect, Ending, Input, Record, steps},
     specs::{self, Spec},
 };
 use services::{Cx, Error};
@@ -165,5 +166,10 @@ pub(crate) async fn repository(cx: &Cx, record: &Record) -> Result<PathBuf, Erro
 
 /// The end of a run in words.
 pub(crate) fn ended_because(record: &Record) -> String {
-    record.state.ending.as_ref().map_or_else(|| "not recorded".to_owned(), steps::describe)
+    let tasks = &record.state.tasks;
+    match &record.state.ending {
+        None => "not recorded".to_owned(),
+        Some(Ending::TasksDone) => receipts::worked_on(tasks.iter().filter(|task| task.attempts > 0).count(), tasks.len()),
+        Some(ending) => steps::describe(ending),
+    }
 }

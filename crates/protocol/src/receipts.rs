@@ -10,9 +10,10 @@ use crate::{
 
 /// The persisted verdict of a run. Its text form is canonical JSON: keys in the order of these fields, no spaces.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Receipt {
-    /// The version of this shape; 1.
+    /// The version of this shape; 2. Of version 1 the hash is over `diff_sha256`, a newline, and the canonical JSON of `facts`.
     pub schema: u32,
     /// By rule from the facts, see `domain::receipts::verdict`.
     pub verdict: Verdict,
@@ -21,12 +22,13 @@ pub struct Receipt {
     pub gaps: Vec<String>,
     /// What somebody said and nobody checked; never part of the verdict.
     pub judgments: Judgments,
-    /// SHA-256, in hex, over `diff_sha256`, a newline, and the canonical JSON of `facts`.
+    /// SHA-256, in hex, over `diff_sha256`, a newline, and the canonical JSON of the receipt with an empty text here.
     pub sha256: String,
 }
 
 /// What was measured or seen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Facts {
     pub run_id: RunId,
@@ -69,6 +71,7 @@ pub struct Facts {
 
 /// What became of one requirement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TaskFact {
     pub number: u32,
@@ -83,6 +86,7 @@ pub struct TaskFact {
 
 /// An example from the spec, carried out by loki itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ExampleFact {
     pub text: String,
@@ -93,6 +97,7 @@ pub struct ExampleFact {
 
 /// Claims, kept apart from facts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Judgments {
     /// The agent's closing words of its last call.

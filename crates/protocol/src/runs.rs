@@ -135,6 +135,7 @@ pub struct Limits {
 
 /// Tokens by what they were spent on. A provider that reports none leaves the whole object out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Tokens {
     /// What loki itself put around the task in the prompts, estimated at four characters a token.
@@ -288,6 +289,7 @@ pub enum GateVerdict {
 
 /// A check that was carried out on an iteration's work.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Gate {
     pub iteration: u32,

@@ -90,12 +90,27 @@ type Case = (fn(&mut Facts), Verdict, &'static str);
 fn the_verdict_follows_from_the_facts() {
     use GateVerdict::{Failed, Inconclusive, NotApplicable, Passed};
     use Verdict::{NotVerified, Verified, VerifiedWithGaps};
-    let cases: [Case; 26] = [
+    let cases: [Case; 28] = [
         (|_| {}, Verified, ""),
         (|facts| facts.commits.clear(), NotVerified, "Nothing was committed."),
         (|facts| facts.files_changed = 0, NotVerified, "No file was changed."),
         (|facts| facts.tasks.clear(), NotVerified, "The spec gave no task."),
         (|facts| facts.ended_because = "stopped by Ada".into(), NotVerified, "The run ended before its time: stopped by Ada."),
+        (
+            |facts| {
+                let barred =
+                    TaskFact { number: 2, attempts: 0, status: TaskStatus::Failed, note: None, ..facts.tasks[0].clone() };
+                facts.tasks.push(barred);
+                facts.ended_because = worked_on(1, 2);
+            },
+            NotVerified,
+            "Task 2 was not done: Greet.",
+        ),
+        (
+            |facts| facts.ended_because = "1 of 2 tasks were worked on".into(),
+            NotVerified,
+            "The run ended before its time: 1 of 2 tasks were worked on.",
+        ),
         (|facts| facts.tasks[0].status = TaskStatus::Failed, NotVerified, "Task 1 was not done: Greet (fine)."),
         (|facts| facts.tasks[0].status = TaskStatus::Pending, NotVerified, "Task 1 was not done: Greet (fine)."),
         (
@@ -111,22 +126,22 @@ fn the_verdict_follows_from_the_facts() {
             NotVerified,
             "An example of task 1 does not hold: `greet` prints `Hi`.",
         ),
-        (|facts| set(facts, GateName::Tests, Failed, true), NotVerified, "The gate \"tests\" failed: seen."),
-        (|facts| set(facts, GateName::Secrets, Failed, true), NotVerified, "The gate \"secrets\" failed: seen."),
-        (|facts| set(facts, GateName::Lint, Failed, false), VerifiedWithGaps, "The advisory gate \"lint\" failed: seen."),
-        (|facts| set(facts, GateName::Tests, Inconclusive, true), VerifiedWithGaps, "The gate \"tests\" could not tell: seen."),
-        (|facts| set(facts, GateName::Build, Inconclusive, true), VerifiedWithGaps, "The gate \"build\" could not tell: seen."),
-        (|facts| set(facts, GateName::Tests, Inconclusive, false), VerifiedWithGaps, "The gate \"tests\" could not tell: seen."),
+        (|facts| set(facts, GateName::Tests, Failed, true), NotVerified, "The gate \"Tests\" failed: seen."),
+        (|facts| set(facts, GateName::Secrets, Failed, true), NotVerified, "The gate \"Secrets in diff\" failed: seen."),
+        (|facts| set(facts, GateName::Lint, Failed, false), VerifiedWithGaps, "The advisory gate \"Lint\" failed: seen."),
+        (|facts| set(facts, GateName::Tests, Inconclusive, true), VerifiedWithGaps, "The gate \"Tests\" could not tell: seen."),
+        (|facts| set(facts, GateName::Build, Inconclusive, true), VerifiedWithGaps, "The gate \"Build\" could not tell: seen."),
+        (|facts| set(facts, GateName::Tests, Inconclusive, false), VerifiedWithGaps, "The gate \"Tests\" could not tell: seen."),
         (|facts| set(facts, GateName::Build, NotApplicable, true), Verified, ""),
         (
             |facts| set(facts, GateName::Tests, NotApplicable, true),
             VerifiedWithGaps,
-            "The gate \"tests\" was not judged on the whole.",
+            "The gate \"Tests\" was not judged on the whole.",
         ),
         (
             |facts| facts.gates.retain(|gate| gate.name != "secrets"),
             VerifiedWithGaps,
-            "The gate \"secrets\" was not judged on the whole.",
+            "The gate \"Secrets in diff\" was not judged on the whole.",
         ),
         (|facts| facts.tasks[0].examples.clear(), VerifiedWithGaps, "Task 1 is proven only by the project's own tests."),
         (
@@ -141,7 +156,7 @@ fn the_verdict_follows_from_the_facts() {
         ),
         (|facts| facts.sandboxed = false, VerifiedWithGaps, "Agent and checks ran without a sandbox."),
         // A spec that an earlier run built: nothing had to change, and loki saw the examples hold.
-        (|facts| nothing_changed(facts, Inconclusive), VerifiedWithGaps, "The gate \"diff\" could not tell: seen."),
+        (|facts| nothing_changed(facts, Inconclusive), VerifiedWithGaps, "The gate \"Work done\" could not tell: seen."),
         (|facts| nothing_changed(facts, Failed), NotVerified, "Nothing was committed."),
         (|facts| nothing_changed(facts, Passed), NotVerified, "Nothing was committed."),
         (
@@ -182,13 +197,64 @@ fn a_sealed_receipt_survives_being_written_and_read() {
 }
 
 #[test]
-fn the_hash_is_over_the_diff_and_the_facts() {
-    let receipt = seal(facts(), Judgments::default());
-    let bytes = format!("dd\n{}", serde_json::to_string(&receipt.facts).unwrap());
-    let expected: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+fn the_hash_is_over_the_diff_and_the_whole_receipt() {
+    let receipt = seal(facts(), Judgments { agent_claim: Some("done".into()) });
+    let text = serde_json::to_string(&receipt).unwrap().replace(&receipt.sha256, "");
 
-    assert_eq!(receipt.sha256, expected);
+    assert_eq!(receipt.sha256, hash(&text));
     assert_eq!(headline(receipt.verdict), "VERIFIED");
+}
+
+fn hash(text: &str) -> String {
+    Sha256::digest(format!("dd\n{text}")).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn what_was_said_and_concluded_cannot_be_changed_either() {
+    let sealed = || seal(Facts { sandboxed: false, ..facts() }, Judgments { agent_claim: Some("done".into()) });
+    let changes: [fn(&mut Receipt); 3] = [
+        |receipt| receipt.judgments.agent_claim = Some("everything is proven".into()),
+        |receipt| receipt.gaps[0] = "Nothing speaks against it.".into(),
+        |receipt| receipt.verdict = Verdict::Verified,
+    ];
+    for change in changes {
+        let mut receipt = sealed();
+        change(&mut receipt);
+        assert!(matches!(check(&receipt, None), Err(ReceiptError::Hash { .. })), "{receipt:?}");
+    }
+}
+
+#[test]
+fn nothing_can_be_added() {
+    let whole = serde_json::to_value(seal(facts(), Judgments::default())).unwrap();
+    for place in [
+        "",
+        "/facts",
+        "/facts/tasks/0",
+        "/facts/tasks/0/examples/0",
+        "/facts/gates/0",
+        "/facts/limits",
+        "/facts/tokens",
+        "/judgments",
+    ] {
+        let mut more = whole.clone();
+        more.pointer_mut(place).unwrap().as_object_mut().unwrap().insert("signed_by".into(), json!("somebody"));
+        let refused = serde_json::from_value::<Receipt>(more).unwrap_err().to_string();
+        assert!(refused.contains("unknown field `signed_by`"), "{place}: {refused}");
+    }
+}
+
+#[test]
+fn receipts_of_the_version_before_are_believed_as_they_were_written() {
+    let mut old = seal(Facts { sandboxed: false, ..facts() }, Judgments { agent_claim: Some("done".into()) });
+    old.schema = 1;
+    old.sha256 = hash(&serde_json::to_string(&old.facts).unwrap());
+    old.gaps = vec!["It ran without a sandbox.".into()];
+    assert_eq!(check(&old, Some("dd")), Ok(()));
+
+    assert_eq!(check(&Receipt { gaps: Vec::new(), ..old.clone() }, None), Err(ReceiptError::Gaps));
+    old.facts.iterations += 1;
+    assert!(matches!(check(&old, None), Err(ReceiptError::Hash { .. })));
 }
 
 /// Paths of all values below `value` that hold no others.
@@ -243,8 +309,10 @@ fn what_does_not_follow_from_the_facts_is_found() {
     let sealed = || seal(Facts { sandboxed: false, ..facts() }, Judgments::default());
     let mut verdict = sealed();
     verdict.verdict = Verdict::Verified;
+    verdict.sha256 = digest(&verdict);
     let mut gaps = sealed();
     gaps.gaps.clear();
+    gaps.sha256 = digest(&gaps);
     let mut hash = sealed();
     hash.sha256 = "00".into();
 
@@ -255,5 +323,7 @@ fn what_does_not_follow_from_the_facts_is_found() {
     assert_eq!(check(&gaps, None), Err(ReceiptError::Gaps));
     assert!(matches!(check(&hash, None), Err(ReceiptError::Hash { .. })));
     assert!(matches!(check(&sealed(), Some("ee")), Err(ReceiptError::Diff { .. })));
-    assert_eq!(check(&Receipt { schema: 2, ..sealed() }, None), Err(ReceiptError::Schema(2)));
+    for schema in [0, 3] {
+        assert_eq!(check(&Receipt { schema, ..sealed() }, None), Err(ReceiptError::Schema(schema)));
+    }
 }

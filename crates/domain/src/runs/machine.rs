@@ -221,7 +221,7 @@ fn take(state: &mut RunState, input: Input, at: Timestamp, changes: &mut Vec<Cha
             state.verdict = Some(verdict);
             state.reason = reason;
             state.stage = Stage::Over;
-            steps::end_phase(state, at);
+            steps::end_last_phase(state, at);
             changes.push(Change::Finished);
         }
         Input::Waited => state.wait = None,
@@ -241,7 +241,7 @@ fn take(state: &mut RunState, input: Input, at: Timestamp, changes: &mut Vec<Cha
         Input::StopAsked { by } => steps::end(state, Ending::Stopped { by }, at, changes),
         Input::LimitReached { which } => steps::end(state, Ending::Limit { which }, at, changes),
         // Without a receipt rather than without an end.
-        Input::Broke { reason } if state.stage == Stage::Sealing => steps::end_unsealed(state, reason, at, changes),
+        Input::Broke { reason } if state.stage == Stage::Sealing => steps::end_unsealed(state, reason, changes),
         Input::Broke { reason } => steps::end(state, Ending::Failed { reason }, at, changes),
     }
 }

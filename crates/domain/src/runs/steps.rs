@@ -11,7 +11,10 @@ use super::{
     machine::{Change, Verification},
     state::pending_steps,
 };
-use crate::ports::agent::{AgentOutcome, AgentResult};
+use crate::{
+    gates::GateName,
+    ports::agent::{AgentOutcome, AgentResult},
+};
 
 /// Attempts after which a task is given up.
 pub const MAX_ATTEMPTS: u32 = 5;
@@ -64,7 +67,14 @@ fn enter_phase(state: &mut RunState, phase: Phase, summary: &str, at: Timestamp,
     changes.push(Change::Phase { phase, phases: state.phases.clone(), summary: summary.to_owned() });
 }
 
-pub(super) fn end_phase(state: &mut RunState, at: Timestamp) {
+/// The phase that a run is over in, unless it went through all of it: then it stays open, as the phase that the run ended in.
+pub(super) fn end_last_phase(state: &mut RunState, at: Timestamp) {
+    if state.ending == Some(Ending::TasksDone) && anything_done(state) {
+        end_phase(state, at);
+    }
+}
+
+fn end_phase(state: &mut RunState, at: Timestamp) {
     let current = state.phase;
     for record in state.phases.iter_mut().filter(|record| Some(record.phase) == current) {
         record.ended_at.get_or_insert(at);
@@ -82,8 +92,15 @@ fn begin_next(state: &mut RunState, at: Timestamp, changes: &mut Vec<Change>) {
         begin_iteration(state, Some(number), &title, at, changes);
         return;
     }
-    enter_phase(state, Phase::Qa, "Checking the whole", at, changes);
+    // Where nothing was done there is no whole, although the gates say so.
+    if anything_done(state) {
+        enter_phase(state, Phase::Qa, "Checking the whole", at, changes);
+    }
     state.stage = Stage::Checking;
+}
+
+fn anything_done(state: &RunState) -> bool {
+    state.tip != state.base || state.tasks.iter().any(|task| task.status == TaskStatus::Completed)
 }
 
 fn is_completed(state: &RunState, number: u32) -> bool {
@@ -331,7 +348,7 @@ pub(super) fn verified(state: &mut RunState, verification: Verification, at: Tim
         return;
     }
     state.findings = verification.findings;
-    let summary = if failed.is_empty() { "not proven yet".to_owned() } else { format!("failed: {}", failed.join(", ")) };
+    let summary = if failed.is_empty() { "not proven yet".to_owned() } else { format!("failed: {}", titles(&failed)) };
     attempt_failed(state, &summary, at, changes);
 }
 
@@ -352,6 +369,11 @@ fn failed_gates(verification: &Verification) -> Vec<String> {
     failed.map(|gate| gate.name.clone()).collect()
 }
 
+fn titles(gates: &[String]) -> String {
+    let titles: Vec<&str> = gates.iter().map(|name| GateName::named(name).map_or(name.as_str(), GateName::title)).collect();
+    titles.join(", ")
+}
+
 /// Another attempt, or the end of the task. The worktree keeps the work: the agent mends what it made.
 fn attempt_failed(state: &mut RunState, summary: &str, at: Timestamp, changes: &mut Vec<Change>) {
     let task = state.task().cloned();
@@ -361,7 +383,7 @@ fn attempt_failed(state: &mut RunState, summary: &str, at: Timestamp, changes: &
             state.check_rounds += 1;
             begin_iteration(state, None, MENDING, at, changes);
         } else {
-            changes.push(Change::Log("What was changed last did not pass; it is kept beside the run's branch".to_owned()));
+            changes.push(Change::Log("What was changed last did not pass; it is thrown away".to_owned()));
             state.discard = true;
             state.stage = Stage::Checking;
         }
@@ -394,14 +416,15 @@ pub(super) fn checked(state: &mut RunState, verification: Verification, at: Time
     changes.push(Change::Gates(verification.gates));
     state.examples = verification.examples;
     state.findings = if failed.is_empty() { Vec::new() } else { verification.findings };
-    let anything_done = state.tip != state.base;
-    if !failed.is_empty() && anything_done && state.check_rounds < CHECK_ROUNDS {
+    if !failed.is_empty() && state.tip != state.base && state.check_rounds < CHECK_ROUNDS {
         state.check_rounds += 1;
         begin_iteration(state, None, MENDING, at, changes);
         return;
     }
     state.ending.get_or_insert(Ending::TasksDone);
-    enter_phase(state, Phase::Deployment, "Handing over", at, changes);
+    if anything_done(state) {
+        enter_phase(state, Phase::Deployment, "Handing over", at, changes);
+    }
     state.stage = Stage::Delivering;
 }
 
@@ -442,13 +465,12 @@ pub(super) fn end(state: &mut RunState, ending: Ending, at: Timestamp, changes: 
 }
 
 /// The end of a run whose receipt cannot be made.
-pub(super) fn end_unsealed(state: &mut RunState, reason: String, at: Timestamp, changes: &mut Vec<Change>) {
+pub(super) fn end_unsealed(state: &mut RunState, reason: String, changes: &mut Vec<Change>) {
     changes.push(Change::Log(format!("There is no receipt: {reason}")));
     state.verdict = Some(Verdict::NotVerified);
     state.reason = Some(reason.clone());
     state.ending = Some(Ending::Failed { reason });
     state.stage = Stage::Over;
-    end_phase(state, at);
     changes.push(Change::Finished);
 }
 

@@ -5,20 +5,22 @@ use super::{TaskDraft, text};
 /// The longest subject line, in characters.
 const LIMIT: usize = 72;
 
-/// The subject line of the commit that carries a task: `<type>: <title>`, at most 72 characters, cut between words, without
+/// The subject line of the commit that carries a task: `<type>: <title>`, at most 72 characters, cut between words with `…`, without
 /// emoji and control characters. The type is feat, fix, docs, test or chore. The title keeps its letters' case but for its
 /// first letter, which is small unless the first word is code or in capitals.
 pub fn commit_subject(task: &TaskDraft) -> String {
     let kind = kind(&task.title);
     let mut description = plain(&task.title);
+    let was_cut = description.ends_with('…');
     trim_end(&mut description);
     if description.is_empty() {
         description = format!("complete task {}", task.number);
     }
     let room = LIMIT - kind.len() - 2;
-    if description.chars().count() > room {
-        description = text::cut(&description, room);
+    if was_cut || description.chars().count() > room {
+        description = text::cut(&description, room - 1);
         trim_end(&mut description);
+        description.push('…');
     }
     let first = description.split(' ').next().unwrap_or_default();
     let is_quoted = task.requirement.trim_start().strip_prefix('`').is_some_and(|code| code.starts_with(first));

@@ -228,7 +228,7 @@ fn commit_subjects_say_what_is_done() {
         ("🚀", "feat: complete task 1"),
         (
             "Users of the second kind can export every page that they have ever seen or heard of",
-            "feat: users of the second kind can export every page that they have",
+            "feat: users of the second kind can export every page that they have…",
         ),
     ];
     for (line, expected) in table {

@@ -109,7 +109,7 @@ async fn what_is_not_committed_never_is_in_the_repository() {
 #[tokio::test]
 async fn snapshots_are_found_beside_a_folder_of_any_name() {
     let world = World::new().await;
-    let odd = world.path("it's \"odd\"\n: here");
+    let odd = world.path("it's \"odd\": here");
     let base = world.git.init(&odd, &identity(), at(), &[("a".into(), "a\n".into())]).await.unwrap();
     let worktree = world.git.add_worktree(&odd, &world.path("odd"), "loki/run", &base).await.unwrap();
     write(&worktree.path, "b", "b\n");
