@@ -1,6 +1,7 @@
-//! Values that must not be shown, in all the forms in which they turn up: plain, in JSON, in addresses, in base64 and hex.
+//! Values that must not be shown, in all the forms in which they turn up: plain, in JSON, in addresses and pages, in base64, base32
+//! and hex.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -12,6 +13,9 @@ use super::SHORTEST_VALUE;
 pub const MASK: &str = "•••";
 /// Columns after which programs break base64: `base64` and MIME, PEM.
 const COLUMNS: [usize; 2] = [76, 64];
+/// The longest value, in bytes, that is looked for with each of its characters written in figures, which takes several times its
+/// length.
+const LONGEST_SPELT: usize = 1 << 10;
 /// Beginnings of a secret that are shorter than this do not wait for the rest of it.
 const SHORTEST_BEGINNING: usize = 4;
 /// The longest beginning that is looked for, in bytes.
@@ -89,6 +93,24 @@ impl Masks {
         masked
     }
 
+    /// Where values are in `text`, in order.
+    pub fn places(&self, text: &str) -> Vec<Range<usize>> {
+        self.0.as_ref().map_or_else(Vec::new, |known| known.finder.find_iter(text).map(|found| found.range()).collect())
+    }
+
+    /// The text with every value masked, and also the rest of one that began in another text before it.
+    pub fn mask_with_rest(&self, text: String) -> String {
+        let ending = |form: &str| {
+            let (from, most) = (SHORTEST_VALUE, form.len().saturating_sub(1).min(text.len()));
+            (from..=most).rev().find(|length| form.as_bytes().ends_with(text.as_bytes().get(..*length).unwrap_or_default()))
+        };
+        let rest = self.0.iter().flat_map(|known| &known.forms).filter_map(|(form, _)| ending(form.as_str())).max();
+        match rest.and_then(|rest| text.get(rest..)) {
+            Some(after) => format!("{MASK}{}", self.mask(after.to_owned())),
+            None => self.mask(text),
+        }
+    }
+
     /// The name of the first secret whose value is in `text`.
     pub fn find(&self, text: &str) -> Option<&str> {
         let known = self.0.as_ref()?;
@@ -130,10 +152,72 @@ fn forms_of(value: &str) -> BTreeSet<String> {
         forms.extend(in_addresses(part));
         forms.extend([hex(part), hex(part).to_uppercase()]);
         forms.extend(in_base64(part.as_bytes()));
+        if value.len() <= LONGEST_SPELT {
+            forms.extend(in_figures(part));
+            forms.extend(in_base32(part.as_bytes()));
+        }
     }
     // What `echo $SECRET | base64` prints.
     forms.extend(in_base64(format!("{value}\n").as_bytes()));
     forms
+}
+
+/// Every character in figures: in JSON, in addresses, in strings of programs, in pages, and as UTF-16 in hex.
+fn in_figures(value: &str) -> Vec<String> {
+    let units = |write: fn(u16) -> String| value.encode_utf16().map(write).collect::<String>();
+    let bytes = |write: fn(u8) -> String| value.bytes().map(write).collect::<String>();
+    let chars = |write: fn(char) -> String| value.chars().map(write).collect::<String>();
+    vec![
+        units(|unit| format!("\\u{unit:04x}")),
+        units(|unit| format!("\\u{unit:04X}")),
+        units(|unit| format!("{unit:04x}")),
+        units(|unit| format!("{unit:04X}")),
+        units(|unit| format!("{:04x}", unit.swap_bytes())),
+        units(|unit| format!("{:04X}", unit.swap_bytes())),
+        bytes(|byte| format!("%{byte:02x}")),
+        bytes(|byte| format!("%{byte:02X}")),
+        bytes(|byte| format!("\\x{byte:02x}")),
+        bytes(|byte| format!("\\x{byte:02X}")),
+        chars(|char| format!("&#{};", u32::from(char))),
+        chars(|char| format!("&#x{:x};", u32::from(char))),
+        chars(|char| format!("&#x{:X};", u32::from(char))),
+    ]
+}
+
+/// In either case, at each of five offsets as base64 at three.
+fn in_base32(value: &[u8]) -> Vec<String> {
+    let mut forms = Vec::new();
+    for offset in 0..5 {
+        let padded = [&vec![0; offset][..], value].concat();
+        let whole = base32(&padded);
+        let (first, last) = ((offset * 8).div_ceil(5), padded.len() * 8 / 5);
+        forms.extend(whole.get(first..last).map(str::to_owned));
+        if offset == 0 {
+            forms.push(whole);
+        }
+    }
+    let small: Vec<String> = forms.iter().map(|form| form.to_lowercase()).collect();
+    forms.extend(small);
+    forms
+}
+
+/// RFC 4648, without the signs that only fill up.
+fn base32(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let digit = |five: u32| DIGITS.get(usize::try_from(five & 31).unwrap_or_default()).map(|digit| char::from(*digit));
+    let (mut text, mut bits, mut count) = (String::new(), 0_u32, 0);
+    for byte in bytes {
+        bits = ((bits << 8) | u32::from(*byte)) & 0xfff;
+        count += 8;
+        while count >= 5 {
+            count -= 5;
+            text.extend(digit(bits >> count));
+        }
+    }
+    if count > 0 {
+        text.extend(digit(bits << (5 - count)));
+    }
+    text
 }
 
 fn in_json(value: &str) -> Option<String> {
@@ -220,6 +304,74 @@ mod tests {
         assert_eq!(masks().mask(format!("{VALUE} and more, {VALUE} 1234567")), "•••, ••• 1234567");
         assert_eq!(masks().mask("nothing".to_owned()), "nothing");
         assert_eq!((masks().find("nothing"), Masks::default().find(VALUE)), (None, None));
+    }
+
+    #[test]
+    fn a_value_in_figures_is_masked() {
+        let masks = Masks::of([("A", "pa/ß w0rd")]);
+        for form in [
+            r"\u0070\u0061\u002f\u00df\u0020\u0077\u0030\u0072\u0064",
+            r"\u0070\u0061\u002F\u00DF\u0020\u0077\u0030\u0072\u0064",
+            "%70%61%2f%c3%9f%20%77%30%72%64",
+            "%70%61%2F%C3%9F%20%77%30%72%64",
+            r"\x70\x61\x2f\xc3\x9f\x20\x77\x30\x72\x64",
+            r"\x70\x61\x2F\xC3\x9F\x20\x77\x30\x72\x64",
+            "&#112;&#97;&#47;&#223;&#32;&#119;&#48;&#114;&#100;",
+            "&#x70;&#x61;&#x2f;&#xdf;&#x20;&#x77;&#x30;&#x72;&#x64;",
+            "&#x70;&#x61;&#x2F;&#xDF;&#x20;&#x77;&#x30;&#x72;&#x64;",
+            "00700061002f00df00200077003000720064",
+            "00700061002F00DF00200077003000720064",
+            "700061002f00df0020007700300072006400",
+            "700061002F00DF0020007700300072006400",
+        ] {
+            assert_eq!(masks.mask(format!("a {form} b")), "a ••• b", "{form}");
+        }
+        // Longer ones are found as they are.
+        let long = "0123456789abcdef".repeat(100);
+        let masks = Masks::of([("LONG", long.as_str())]);
+        assert_eq!(masks.mask(long.clone()), MASK);
+        assert_eq!(masks.mask(hex(&long)), MASK);
+    }
+
+    #[test]
+    fn a_value_within_base32_is_masked_at_every_offset() {
+        for (bytes, expected) in [
+            ("", ""),
+            ("f", "MY"),
+            ("fo", "MZXQ"),
+            ("foo", "MZXW6"),
+            ("foob", "MZXW6YQ"),
+            ("fooba", "MZXW6YTB"),
+            ("foobar", "MZXW6YTBOI"),
+        ] {
+            assert_eq!(base32(bytes.as_bytes()), expected, "{bytes}");
+        }
+        for before in ["", "u", "us", "use", "user", "user:"] {
+            let encoded = base32(format!("{before}{VALUE} and so on").as_bytes());
+            for encoded in [encoded.to_lowercase(), encoded] {
+                let masked = masks().mask(encoded.clone());
+                assert!(masked.contains(MASK), "{before}: {encoded}");
+                let left = masked.replace(MASK, "").len();
+                assert!(left <= (before.len() + " and so on".len()).div_ceil(5) * 8 + 8, "{left} digits are left of {encoded}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_rest_of_a_value_is_masked_where_a_text_begins_with_it() {
+        let masks = Masks::of([("A", "correct horse battery")]);
+        for (text, expected) in [
+            ("horse battery, and more", "•••, and more"),
+            (" battery and correct horse battery", "••• and •••"),
+            ("battery", "battery"),
+            ("the horse battery", "the horse battery"),
+            ("correct horse battery", "•••"),
+            ("", ""),
+        ] {
+            assert_eq!(masks.mask_with_rest(text.to_owned()), expected);
+        }
+        assert_eq!(Masks::default().mask_with_rest("horse battery".to_owned()), "horse battery");
+        assert_eq!(masks.places("a correct horse battery"), [2..23]);
     }
 
     #[test]

@@ -80,7 +80,8 @@ async fn listen(
     let (sender, mut events) = mpsc::channel(WAITING_EVENTS);
     let stop = cancel.child_token();
     let ceiling = record.state.micros_left();
-    let mut output = Output::new(cx, record, Step::Act).hiding(&ask.masks);
+    let masks = ask.masks.clone();
+    let mut output = Output::new(cx, record, Step::Act).hiding(&masks);
     let mut usage = Usage::default();
     let mut over_budget = None;
     let call = agent.call(ask, sender, stop.clone());
@@ -110,6 +111,8 @@ async fn listen(
         None => call.await,
     };
     log_only(record, output.finish().await);
+    // What it thought before may have been the beginning of a value.
+    result.said = masks.mask_with_rest(result.said);
     if result.outcome == AgentOutcome::Cancelled && result.usage == Usage::default() {
         result.usage = usage;
     }

@@ -44,8 +44,9 @@ pub(super) struct Waiting {
     kept_back: usize,
     /// Writes that it was kept back in.
     waits: u32,
-    /// The beginning of the line that was written and is still open.
-    shown: Option<(LogKind, String)>,
+    /// The beginning of the line that was written and is still open, of whatever kind: an agent may think the beginning of a value
+    /// and say the rest.
+    shown: String,
 }
 
 impl Waiting {
@@ -59,7 +60,7 @@ impl Waiting {
             left_out: 0,
             kept_back: 0,
             waits: 0,
-            shown: None,
+            shown: String::new(),
         }
     }
 
@@ -107,6 +108,7 @@ impl Waiting {
     /// as long as it takes, so that one that comes in two pieces is seen.
     pub(super) fn take(&mut self) -> Vec<(LogKind, String)> {
         let mut events = Vec::new();
+        let mut closed = self.before_open_end();
         while events.len() < CHUNKS
             && let Some((kind, text)) = self.texts.pop_front()
         {
@@ -118,10 +120,12 @@ impl Waiting {
                 _ if self.waits < MOST_WAITS => line_end(&text),
                 _ => word_end(&text),
             };
-            let end = if may_go_on { self.before_open_secret(kind, &text, end) } else { self.before_open_value(&text, end) };
+            let end = if may_go_on { self.before_open_secret(&text, end) } else { self.before_open_value(&text, end) };
+            let end = end.min(closed);
             let (head, rest) = text.split_at_checked(end).unwrap_or((&text, ""));
             self.bytes -= head.len();
-            events.extend(split(self.masked(kind, head)).map(|part| (kind, part)));
+            closed = closed.saturating_sub(head.len());
+            events.extend(split(self.masked(head)).map(|part| (kind, part)));
             self.kept_back = if may_go_on { rest.len() } else { 0 };
             self.waits = if head.is_empty() { self.waits + 1 } else { 1 };
             if !rest.is_empty() {
@@ -138,30 +142,52 @@ impl Waiting {
             let text = format!("{} bytes were left out here; the raw transcript has them\n", self.left_out);
             self.add(LogKind::Engine, text);
         }
+        self.before_open_end();
         self.bytes = 0;
         let mut events = Vec::new();
         while let Some((kind, text)) = self.texts.pop_front() {
-            events.extend(split(self.masked(kind, &text)).map(|part| (kind, part)));
+            events.extend(split(self.masked(&text)).map(|part| (kind, part)));
         }
         events
     }
 
-    /// What was written of the line that a text of this kind goes on with.
-    fn open_line(&self, kind: LogKind) -> &str {
-        self.shown.as_ref().filter(|(last, _)| *last == kind).map_or("", |(_, line)| line)
+    /// How much of what waits stands before a value of the vault that goes on in what comes next. A value that began in a text of
+    /// one kind and ended in those after it is made a part of the first.
+    fn before_open_end(&mut self) -> usize {
+        if self.masks.is_empty() {
+            return self.bytes;
+        }
+        let all: String = self.texts.iter().map(|(_, text)| text.as_str()).collect();
+        if self.texts.len() > 1 {
+            let mut places = self.masks.places(&all).into_iter().peekable();
+            let (mut from, mut end, mut reach) = (0, 0, 0);
+            for (kind, text) in std::mem::take(&mut self.texts) {
+                end += text.len();
+                while let Some(place) = places.next_if(|place| place.start < end) {
+                    reach = place.end;
+                }
+                let part = all.get(from..reach.max(end)).unwrap_or_default();
+                if !part.is_empty() {
+                    from += part.len();
+                    self.texts.push_back((kind, part.to_owned()));
+                }
+            }
+        }
+        let stream = format!("{}{all}", self.shown);
+        self.masks.open_tail(&stream).saturating_sub(self.shown.len())
     }
 
     /// `text` as it may be written. A secret whose beginning was written already is recognised by it.
-    fn masked(&mut self, kind: LogKind, text: &str) -> String {
+    fn masked(&mut self, text: &str) -> String {
         if text.is_empty() {
             return String::new();
         }
-        let before = self.open_line(kind).to_owned();
+        let before = std::mem::take(&mut self.shown);
         let whole = secrets::mask(&self.masks.mask(format!("{before}{text}")));
         let same: usize = before.chars().zip(whole.chars()).take_while(|(a, b)| a == b).map(|(char, _)| char.len_utf8()).sum();
         let line = whole.rsplit('\n').next().unwrap_or_default();
         let from = line.ceil_char_boundary(line.len().saturating_sub(OPEN_LINE_BYTES));
-        self.shown = line.get(from..).map(|line| (kind, line.to_owned()));
+        line.get(from..).unwrap_or_default().clone_into(&mut self.shown);
         whole.get(same..).unwrap_or_default().to_owned()
     }
 
@@ -172,10 +198,10 @@ impl Waiting {
     }
 
     /// `end`, or where something before it begins that may become a secret with what comes next.
-    fn before_open_secret(&self, kind: LogKind, text: &str, end: usize) -> usize {
+    fn before_open_secret(&self, text: &str, end: usize) -> usize {
         let head = text.get(..end).unwrap_or(text);
         let start = head.rfind('\n').map_or(0, |at| at + 1);
-        let before = if start == 0 { self.open_line(kind) } else { "" };
+        let before = if start == 0 { self.shown.as_str() } else { "" };
         let line = format!("{before}{}", head.get(start..).unwrap_or_default());
         let open = secrets::open_tail(&line).min(self.masks.open_tail(&line));
         if line.len() - open > OPEN_LINE_BYTES { end } else { (start + open.saturating_sub(before.len())).min(end) }

@@ -1,6 +1,6 @@
 //! What waits for the log, and what is left out of it.
 
-use LogKind::{Engine, Output, Text, Tool};
+use LogKind::{Engine, Output, Text, Thought, Tool};
 
 use super::*;
 
@@ -71,6 +71,36 @@ fn a_value_of_the_vault_in_two_pieces_is_masked_however_long_the_second_takes() 
         shown.extend(waiting.take_rest().into_iter().map(|(_, text)| text));
         assert!(shown.ends_with("•••, please\n") && !shown.contains("corr") && shown.len() < 30, "cut at {cut}: {shown}");
     }
+}
+
+#[test]
+fn a_value_of_the_vault_split_over_kinds_is_masked() {
+    let (value, line) = ("correct horse battery", "say correct horse battery, please\n");
+    for (first, second) in [(4 + 4, 4 + 9), (4 + 9, 4 + 10), (4 + 4, 4 + 20), (1, 4 + 15)] {
+        for waits in [0, 1, 30] {
+            let mut waiting = Waiting::new(Source::Agent).hiding(&Masks::of([("A", value)]));
+            let mut shown = Vec::new();
+            let pieces = [(Thought, &line[..first]), (Text, &line[first..second]), (Tool, &line[second..])];
+            for (kind, piece) in pieces {
+                waiting.push(kind, piece.to_owned());
+                (0..waits).for_each(|_| shown.extend(waiting.take()));
+            }
+            shown.extend(waiting.take_rest());
+            let joined: String = shown.iter().map(|(_, text)| text.as_str()).collect();
+            assert_eq!(joined, "say •••, please\n", "{first} {second} {waits}: {shown:?}");
+            assert_eq!(waiting.bytes, 0);
+        }
+    }
+}
+
+#[test]
+fn what_only_began_like_a_value_is_written_as_its_kind() {
+    let mut waiting = Waiting::new(Source::Agent).hiding(&Masks::of([("A", "correct horse battery")]));
+    waiting.push(Thought, "that is correct".to_owned());
+    let held: Vec<_> = (0..5).flat_map(|_| waiting.take()).collect();
+    assert_eq!(texts(&held), [(Thought, "that is ")]);
+    waiting.push(Text, ". Done\n".to_owned());
+    assert_eq!(texts(&waiting.take()), [(Thought, "correct"), (Text, ". Done\n")]);
 }
 
 #[test]
