@@ -31,6 +31,10 @@ pub struct ServeArgs {
     /// A folder below which projects may be opened by path (may be given several times)
     #[arg(long = "allow-root", env = "LOKI_ALLOW_ROOT", value_delimiter = ':', value_name = "DIR")]
     pub allow_root: Vec<PathBuf>,
+    /// A host of the server's own network that projects may be cloned from, like `git.example.org` or 10.0.0.7 (may be given several
+    /// times)
+    #[arg(long = "allow-clone-from", env = "LOKI_ALLOW_CLONE_FROM", value_delimiter = ',', value_name = "HOST")]
+    pub allow_clone_from: Vec<String>,
     /// Run agents and checks without isolation; every page then says so
     #[arg(long, env = "LOKI_NO_SANDBOX")]
     pub no_sandbox: bool,
@@ -150,6 +154,8 @@ pub struct Config {
     pub listen: SocketAddr,
     pub data: DataConfig,
     pub allowed_roots: Vec<PathBuf>,
+    /// Hosts of the server's own network that projects may be cloned from.
+    pub clone_hosts: Vec<String>,
     pub sandbox: bool,
     /// Whether packages are installed from lock files before checks, and the variables for that step.
     pub installs: bool,
@@ -239,6 +245,7 @@ impl Config {
             providers: data.providers()?,
             data,
             allowed_roots,
+            clone_hosts: args.allow_clone_from,
             sandbox: !args.no_sandbox,
             installs: !args.no_install,
             install_env: install_env(),

@@ -78,6 +78,7 @@ pub struct Outside<'a> {
     pub committer: (&'a str, &'a str),
     pub signing_key: Option<&'a std::path::Path>,
     pub allowed_roots: &'a [std::path::PathBuf],
+    pub clone_hosts: &'a [String],
     pub max_runs: usize,
     pub stall: Option<std::time::Duration>,
     pub providers: &'a [ProviderConfig],
@@ -97,6 +98,7 @@ impl<'a> Outside<'a> {
             committer: ("loki", "loki@localhost"),
             signing_key: None,
             allowed_roots: &[],
+            clone_hosts: &[],
             max_runs: 1,
             stall: None,
             providers: &[],
@@ -114,7 +116,7 @@ pub async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, Star
     let clock = Arc::new(world::SystemClock);
     let sandbox = sandbox(data, &outside);
     let search_path = std::env::join_paths(&outside.agents.search_path).unwrap_or_default();
-    let vcs = git::Git::new(&data.data_dir.join("git"), search_path)?;
+    let vcs = git::Git::new(&data.data_dir.join("git"), search_path)?.cloning_from(outside.clone_hosts.to_vec());
     let vcs = Arc::new(vcs.signed_with(outside.signing_key.map(std::path::Path::to_owned)));
     let settings = Settings {
         data_dir: data.data_dir.clone(),
@@ -230,6 +232,7 @@ impl App {
             committer: (&config.committer.0, &config.committer.1),
             signing_key: config.signing_key.as_deref(),
             allowed_roots: &config.allowed_roots,
+            clone_hosts: &config.clone_hosts,
             max_runs: config.max_runs,
             stall: config.stall,
             providers: &config.providers,

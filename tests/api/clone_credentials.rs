@@ -11,7 +11,7 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use protocol::projects::{Project, ProjectStatus};
 use serde_json::json;
-use tests::{TestApp, command::git, eventually};
+use tests::{Setup, TestApp, command::git, eventually};
 
 const SECRET: &str = "s3cret-of-the-team";
 
@@ -46,7 +46,7 @@ async fn file(State(served): State<Arc<PathBuf>>, request: Request) -> Response 
 
 #[tokio::test]
 async fn credentials_of_a_clone_are_used_and_never_shown() {
-    let app = TestApp::start().await;
+    let app = Setup::default().variable("LOKI_ALLOW_CLONE_FROM", "git.example.org,127.0.0.1").start().await;
     let user = app.admin().await;
     let (_folder, host) = repository_behind_a_password().await;
     for (password, becomes) in [(SECRET, ProjectStatus::Ready), ("wr0ng-of-the-team", ProjectStatus::Failed)] {
@@ -74,4 +74,31 @@ async fn credentials_of_a_clone_are_used_and_never_shown() {
         let config = std::path::Path::new(&project.path).join(".git/config");
         assert!(!std::fs::read_to_string(config).unwrap_or_default().contains(password));
     }
+}
+
+#[tokio::test]
+async fn a_clone_does_not_reach_into_the_servers_own_network() {
+    let app = TestApp::start().await;
+    let user = app.admin().await;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    for (url, host) in [
+        (format!("http://127.0.0.1:{port}/a.git"), "127.0.0.1"),
+        (format!("http://localhost:{port}/a.git"), "localhost"),
+        (format!("http://2130706433:{port}/a.git"), "2130706433"),
+        (format!("http://[::ffff:127.0.0.1]:{port}/a.git"), "::ffff:127.0.0.1"),
+        (format!("git://127.0.0.1:{port}/a.git"), "127.0.0.1"),
+        (format!("ssh://git@127.0.0.1:{port}/a.git"), "127.0.0.1"),
+        // Nothing listens there, which sounds the same.
+        ("http://127.0.0.1:1/a.git".to_owned(), "127.0.0.1"),
+        ("http://nowhere.invalid/a.git".to_owned(), "nowhere.invalid"),
+    ] {
+        let problem = user.has_project().with("git_url", json!(url)).create_in_vain().await;
+        let expected = format!(
+            "{host} cannot be reached, or is in the server's own network: whoever runs loki may allow that with --allow-clone-from {host}"
+        );
+        assert_eq!(problem, expected, "{url}");
+    }
+    assert!(listener.accept().is_err(), "nobody connected");
 }

@@ -36,6 +36,7 @@ pub(crate) struct Call<'a> {
     index: Option<PathBuf>,
     apart: bool,
     environment: Vec<(&'static str, OsString)>,
+    settings: Vec<(&'static str, String)>,
     input: Vec<u8>,
     limit: Duration,
     network: Option<&'a CancellationToken>,
@@ -55,12 +56,19 @@ impl<'a> Call<'a> {
             index: None,
             apart: false,
             environment,
+            settings: Vec::new(),
             input,
             limit: USUAL,
             network: None,
             signing: false,
             lasting: false,
         }
+    }
+
+    /// With more arguments.
+    pub(crate) fn arguments(mut self, arguments: impl IntoIterator<Item = OsString>) -> Self {
+        self.arguments.extend(arguments);
+        self
     }
 
     /// In this repository and its work tree.
@@ -83,6 +91,12 @@ impl<'a> Call<'a> {
 
     pub(crate) fn env(mut self, name: &'static str, value: impl Into<OsString>) -> Self {
         self.environment.push((name, value.into()));
+        self
+    }
+
+    /// A setting of git for this call alone.
+    pub(crate) fn setting(mut self, key: &'static str, value: String) -> Self {
+        self.settings.push((key, value));
         self
     }
 
@@ -254,9 +268,10 @@ impl Git {
         command.env("PATH", &self.search_path).env("HOME", &self.empty).env("XDG_CONFIG_HOME", &self.empty);
         command.env("GIT_ALLOW_PROTOCOL", protocols).envs(config::ENVIRONMENT.iter().copied());
         let signing = if call.signing { config::SIGNING } else { &[] };
-        let count = config::SETTINGS.len() + settings.len() + signing.len();
+        let count = config::SETTINGS.len() + settings.len() + signing.len() + call.settings.len();
         command.env("GIT_CONFIG_COUNT", count.to_string());
         let own = settings.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        let own = own.chain(call.settings.iter().map(|(key, value)| (*key, value.as_str())));
         for (number, (key, value)) in config::SETTINGS.iter().copied().chain(own).chain(signing.iter().copied()).enumerate() {
             command.env(format!("GIT_CONFIG_KEY_{number}"), key).env(format!("GIT_CONFIG_VALUE_{number}"), value);
         }

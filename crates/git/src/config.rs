@@ -13,6 +13,9 @@ use domain::ports::vcs::VcsError;
 
 use crate::{Git, command::Call, place::Place};
 
+/// How ssh is started: it asks nobody, and does nothing beside what git wants of it.
+pub(crate) const SSH: &str = "ssh -oBatchMode=yes -oConnectTimeout=20 -oPermitLocalCommand=no -oClearAllForwardings=yes";
+
 /// The same for every call.
 pub(crate) const ENVIRONMENT: &[(&str, &str)] = &[
     ("LANG", "C.UTF-8"),
@@ -27,7 +30,7 @@ pub(crate) const ENVIRONMENT: &[(&str, &str)] = &[
     ("GIT_NO_REPLACE_OBJECTS", "1"),
     ("GIT_NO_LAZY_FETCH", "1"),
     ("GIT_EDITOR", ":"),
-    ("GIT_SSH_COMMAND", "ssh -oBatchMode=yes -oConnectTimeout=20 -oPermitLocalCommand=no -oClearAllForwardings=yes"),
+    ("GIT_SSH_COMMAND", SSH),
     ("GIT_AUTHOR_NAME", "loki"),
     ("GIT_AUTHOR_EMAIL", "loki@localhost"),
     ("GIT_COMMITTER_NAME", "loki"),
@@ -55,6 +58,7 @@ pub(crate) const SETTINGS: &[(&str, &str)] = &[
     ("core.alternateRefsCommand", "false"),
     ("core.gitProxy", ""),
     ("credential.helper", ""),
+    ("http.followRedirects", "false"),
     ("protocol.ext.allow", "never"),
     ("safe.directory", "*"),
     ("commit.gpgSign", "false"),

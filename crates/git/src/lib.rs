@@ -13,6 +13,7 @@ mod own_index;
 mod patch;
 mod place;
 mod reading;
+mod remote;
 mod repository;
 mod snapshots;
 mod worktrees;
@@ -40,6 +41,8 @@ pub struct Git {
     empty: PathBuf,
     /// Protocols that `clone` may use.
     protocols: &'static str,
+    /// Hosts of the server's own network that may be cloned from.
+    clone_hosts: Vec<String>,
     /// The SSH key that commits are signed with.
     signing_key: Option<PathBuf>,
     overrides: Mutex<HashMap<PathBuf, Overrides>>,
@@ -59,6 +62,7 @@ impl Git {
             search_path: search_path.into(),
             empty: empty.canonicalize()?,
             protocols: "https:http:ssh:git",
+            clone_hosts: Vec::new(),
             signing_key: None,
             overrides: Mutex::default(),
             known: Mutex::default(),
@@ -71,6 +75,12 @@ impl Git {
     #[must_use]
     pub fn signed_with(self, signing_key: Option<PathBuf>) -> Self {
         Self { signing_key, ..self }
+    }
+
+    /// Also clones from these hosts, wherever they are; from all others only where their addresses are public.
+    #[must_use]
+    pub fn cloning_from(self, clone_hosts: Vec<String>) -> Self {
+        Self { clone_hosts, ..self }
     }
 
     /// As [`Git::new`], with `clone` from local folders allowed. For tests alone: a local folder runs commands of its own.

@@ -7,7 +7,7 @@ use domain::{
     ports::vcs::{Identity, VcsError},
 };
 
-use crate::command::masked;
+use crate::{command::masked, remote::Remote};
 
 fn refused(text: String) -> VcsError {
     VcsError::Refused(text)
@@ -96,6 +96,9 @@ pub(crate) fn clone_url(url: &str) -> Result<String, VcsError> {
     if [user, host].into_iter().chain(path.split('/')).any(|part| part.starts_with('-')) {
         return Err(no("a part of it begins with a dash"));
     }
+    if Remote::of(url).is_none() {
+        return Err(no("its host is letters, digits, dots and dashes, its port a number, and an @ in a password is written %40"));
+    }
     Ok(without_credentials(url))
 }
 
@@ -135,6 +138,7 @@ mod tests {
             ("git@-oProxyCommand=x:y", None),
             ("git@host:-x", None),
             ("https://host/-x", None),
+            ("https://inner#@host/a", None),
             ("https://host/a\nb", None),
             ("https://", None),
             ("HTTPS://host/a", None),

@@ -76,12 +76,20 @@ impl Git {
         if !is_free(path)? {
             return Err(VcsError::Refused(format!("{} is not empty", path.display())));
         }
+        let clone = Call::new("clone", [""; 0]).network(cancel).long();
+        let (clone, bound) = tokio::select! {
+            bound = self.bound(url, clone) => bound?,
+            () = cancel.cancelled() => {
+                return Err(VcsError::Git { command: "clone", detail: "it was cancelled".to_owned() });
+            }
+        };
         let sibling = Sibling::of(path)?;
         let options = ["--quiet", "--no-recurse-submodules", "--template=", "--no-hardlinks", "--origin=origin", "--"];
-        let arguments = options.into_iter().chain([url]).map(std::ffi::OsString::from).chain([sibling.path.clone().into()]);
-        self.output(Call::new("clone", arguments).network(cancel).long()).await?;
+        let arguments = options.into_iter().chain([bound.as_str()]).map(std::ffi::OsString::from);
+        let clone = clone.arguments(arguments.chain([sibling.path.clone().into()]));
+        self.output(clone).await.map_err(|error| Self::clone_error(url, error))?;
         let place = self.place(&sibling.path)?;
-        if kept != url {
+        if kept != bound {
             // An agent may read the configuration; the credentials stay with the caller.
             self.output(Call::new("config", ["--local", "remote.origin.url", &kept]).at(&place)).await?;
         }

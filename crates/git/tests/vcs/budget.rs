@@ -57,6 +57,7 @@ async fn a_git_that_hangs_is_ended_with_its_children() {
     write(&folder, "git", &format!("#!/bin/sh\nsleep 1000 &\necho $! $$ > {0}.new\nmv {0}.new {0}\nwait\n", pids.display()));
     fs::set_permissions(folder.join("git"), fs::Permissions::from_mode(0o755)).unwrap();
     let git = Git::new(&world.path("private"), format!("{}:/usr/bin:/bin", folder.display())).unwrap();
+    let git = git.cloning_from(vec!["host.example".to_owned()]);
     let cancel = tokio_util::sync::CancellationToken::new();
     let target = world.path("clone");
     let clone = Vcs::clone(&git, "https://host.example/a", &target, &cancel);

@@ -1,0 +1,152 @@
+//! Where a clone connects to: looked up once, checked, and held to, so that a name which points elsewhere a moment later leads
+//! nowhere else.
+
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    time::Duration,
+};
+
+use domain::{addresses, ports::vcs::VcsError};
+
+use crate::{Git, command::Call, config};
+
+/// The longest that looking a name up may take.
+const LOOK_UP: Duration = Duration::from_secs(20);
+/// What git, curl and ssh say, in small letters, where there was no answer.
+const NO_ANSWER: [&str; 7] = ["connect", "resolve", "timed out", "unreachable", "hung up", "reset", "empty reply"];
+
+/// The other end of an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Remote<'a> {
+    scheme: &'a str,
+    /// Without brackets.
+    host: &'a str,
+    port: u16,
+}
+
+impl<'a> Remote<'a> {
+    /// Of an address in which every program finds the same host: what they read differently is refused.
+    pub(crate) fn of(url: &'a str) -> Option<Self> {
+        let Some((scheme, rest)) = url.split_once("://") else {
+            let (_, rest) = url.split_once('@')?;
+            let (host, _) = rest.split_once(':')?;
+            return is_plain(host).then_some(Self { scheme: "ssh", host, port: 22 });
+        };
+        let usual = match scheme {
+            "https" => 443,
+            "http" => 80,
+            "ssh" => 22,
+            "git" => 9418,
+            _ => return None,
+        };
+        let authority = rest.split('/').next()?;
+        let (user, place) = authority.rsplit_once('@').unwrap_or(("", authority));
+        if user.contains(['@', '#', '?', '\\', '[', ']']) {
+            return None;
+        }
+        let (host, port) = match place.strip_prefix('[') {
+            Some(place) => place.split_once(']').filter(|(host, _)| host.parse::<Ipv6Addr>().is_ok())?,
+            None => {
+                let (host, port) = place.split_at(place.find(':').unwrap_or(place.len()));
+                (is_plain(host).then_some(host)?, port)
+            }
+        };
+        let port = match port.strip_prefix(':') {
+            None if port.is_empty() => usual,
+            None => return None,
+            Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().ok().filter(|port| *port > 0)?,
+            Some(_) => return None,
+        };
+        Some(Self { scheme, host, port })
+    }
+}
+
+fn is_plain(host: &str) -> bool {
+    !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+}
+
+fn unreachable(host: &str) -> VcsError {
+    VcsError::Refused(format!(
+        "{host} cannot be reached, or is in the server's own network: whoever runs loki may allow that with --allow-clone-from {host}"
+    ))
+}
+
+impl Git {
+    /// The clone's call, bound to where its host is now, and the address that it is given. Hosts in the server's own network are
+    /// refused unless they are among those allowed, which git looks up itself.
+    pub(crate) async fn bound<'a>(&self, url: &str, call: Call<'a>) -> Result<(Call<'a>, String), VcsError> {
+        let Some(remote) = Remote::of(url).filter(|_| self.protocols != "file") else { return Ok((call, url.to_owned())) };
+        let Remote { scheme, host, port } = remote;
+        if self.clone_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host)) {
+            return Ok((call, url.to_owned()));
+        }
+        let found = tokio::time::timeout(LOOK_UP, tokio::net::lookup_host((host, port))).await;
+        let found = found.ok().and_then(Result::ok).into_iter().flatten().map(|found| found.ip());
+        let addresses: Vec<IpAddr> = found.filter(|address| addresses::is_public(*address)).collect();
+        let Some(first) = addresses.first() else { return Err(unreachable(host)) };
+        Ok(match scheme {
+            "ssh" => {
+                // Known hosts are known by their names.
+                let alias = if port == 22 { host.to_owned() } else { format!("[{host}]:{port}") };
+                let ssh = format!("{} -oHostName={first} '-oHostKeyAlias={alias}'", config::SSH);
+                (call.env("GIT_SSH_COMMAND", ssh), url.to_owned())
+            }
+            // It has no way to say a name and connect to an address.
+            "git" => {
+                let path = url.splitn(4, '/').nth(3).unwrap_or_default();
+                (call, format!("git://{}/{path}", std::net::SocketAddr::new(*first, port)))
+            }
+            // An address leads nowhere else.
+            _ if host.parse::<IpAddr>().is_ok() => (call, url.to_owned()),
+            _ => {
+                let written: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+                (call.setting("http.curloptResolve", format!("{host}:{port}:{}", written.join(","))), url.to_owned())
+            }
+        })
+    }
+
+    /// One answer for every way of not being answered: what listens in a network is not told.
+    pub(crate) fn clone_error(url: &str, error: VcsError) -> VcsError {
+        let VcsError::Git { detail, .. } = &error else { return error };
+        let detail = detail.to_lowercase();
+        match Remote::of(url) {
+            Some(remote) if NO_ANSWER.iter().any(|words| detail.contains(words)) => unreachable(remote.host),
+            _ => error,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Remote;
+
+    #[test]
+    fn every_program_finds_the_same_host() {
+        for (url, expected) in [
+            ("https://host.example/a", Some(("https", "host.example", 443))),
+            ("https://me:p%40ss@host.example:8443/a@b", Some(("https", "host.example", 8443))),
+            ("http://[::1]:80/a", Some(("http", "::1", 80))),
+            ("http://[::1]/a", Some(("http", "::1", 80))),
+            ("ssh://git@host.example:2222/a", Some(("ssh", "host.example", 2222))),
+            ("git://host.example/a", Some(("git", "host.example", 9418))),
+            ("git@host.example:a/b.git", Some(("ssh", "host.example", 22))),
+            ("http://host.example:/a", None),
+            ("http://host.example:0/a", None),
+            ("http://host.example:99999/a", None),
+            ("http://host.example:+80/a", None),
+            ("http://inner#@host.example/a", None),
+            ("http://inner?@host.example/a", None),
+            (r"http://inner\@host.example/a", None),
+            ("http://inner@other@host.example/a", None),
+            ("http://[::1]x/a", None),
+            ("http://[host]/a", None),
+            ("http://ho$(id)st/a", None),
+            ("ssh://git@ho'st/a", None),
+            ("http://%31%32%37.1/a", None),
+            ("ftp://host.example/a", None),
+        ] {
+            let found = Remote::of(url).map(|remote| (remote.scheme, remote.host, remote.port));
+            assert_eq!(found, expected, "{url}");
+        }
+    }
+}
