@@ -129,6 +129,38 @@ async fn tests_that_leave_bottomless_folders_harm_neither_server_nor_disk() {
     run.worktree_is_put_away().await;
 }
 
+/// A stand-in for Claude Code that makes folders which no path reaches.
+const DIGS: &str = r#"#!/bin/sh
+if [ "$1" = --version ]; then echo '2.1.197 (Claude Code)'; exit 0; fi
+cat > /dev/null
+python3 -c "
+import os
+for _ in range(3000): os.mkdir('deeper'); os.chdir('deeper')
+open('file', 'w').write('x')
+"
+printf '{"type":"result","subtype":"success","is_error":false,"result":"Done","total_cost_usd":0.01}\n'
+"#;
+
+#[tokio::test]
+async fn work_that_no_path_reaches_is_out_of_scope() {
+    let folder = tempfile::tempdir().unwrap();
+    let agent = folder.path().join("claude");
+    std::fs::write(&agent, DIGS).unwrap();
+    std::fs::set_permissions(&agent, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let app = Setup::default().variable("LOKI_AGENT_CLAUDE", &agent.to_string_lossy()).start().await;
+    let user = app.operator().await;
+    let project = user.has_project().with_spec(specs::ONE).create().await;
+
+    let run = project.starts_with(json!({"provider": "claude", "limits": {"iterations": 2}})).await;
+    let finished = run.finishes().await;
+
+    assert_eq!(finished.status, RunStatus::Finished, "{:?}", finished.reason);
+    let gates = run.timeline().await.gates;
+    let found = gates.iter().filter(|gate| gate.name == "scope" && gate.summary.starts_with("A path is too long: deeper/"));
+    assert_eq!(found.map(|gate| gate.iteration).collect::<Vec<_>>(), [1, 2], "{gates:#?}");
+    run.worktree_is_put_away().await;
+}
+
 // The project's tests run before the examples, in the same folder, and may write what they like.
 #[tokio::test]
 async fn tests_cannot_put_another_program_under_the_examples() {

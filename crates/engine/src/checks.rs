@@ -95,6 +95,19 @@ impl Judged {
     }
 }
 
+/// What comes of work with a path that is too long to be looked at.
+pub(crate) fn path_too_long(record: &Record, path: &str, masks: &Masks) -> Verification {
+    let finding = scope::path_too_long(path).masked(masks);
+    let open = [(GateName::Scope, finding.clone())];
+    Verification {
+        gates: vec![finding.into_gate(GateName::Scope, record.state.iteration, GateName::Scope.blocking(), 0)],
+        findings: gates::findings_text(&open),
+        wanting: false,
+        examples: Vec::new(),
+        unchanged: false,
+    }
+}
+
 /// Runs every gate. Commands of the project may write where they like: the caller puts the worktree right again.
 pub(crate) async fn run(subject: &Subject<'_>, cancel: &CancellationToken) -> Result<Verification, Error> {
     let started = Instant::now();

@@ -51,6 +51,10 @@ impl Outcome {
             Error::Unavailable(reason) => Some(Input::Blocked { reason: reason.clone() }.into()),
             Error::Store(error) if error.is_full() => Some(disk_full()),
             Error::Vcs(VcsError::DiskFull) => Some(disk_full()),
+            // An agent's own is undone; here somebody else's would be.
+            Error::Vcs(error @ VcsError::PathTooLong(_)) => {
+                Some(Input::Blocked { reason: format!("{error}: remove it, then resume") }.into())
+            }
             Error::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => Some(disk_full()),
             _ => None,
         }

@@ -8,12 +8,21 @@ use std::{
 };
 
 use files::removal;
+use rustix::io::Errno;
 
-/// Gives the owner all rights on every folder at and below `folder`. Links are left alone.
-pub(crate) fn unlock(folder: &Path) -> io::Result<()> {
+/// Gives the owner all rights on every folder at and below `folder`, but for those whose paths are too long, which it answers.
+/// Links are left alone.
+pub(crate) fn unlock(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut folders = vec![folder.to_owned()];
+    let mut too_long = Vec::new();
     while let Some(folder) = folders.pop() {
-        unlock_one(&folder, 0o700)?;
+        match unlock_one(&folder, 0o700) {
+            Err(error) if is_too_long(&error) => {
+                too_long.push(folder);
+                continue;
+            }
+            result => result?,
+        }
         for entry in fs::read_dir(&folder)? {
             let entry = entry?;
             if entry.file_type()?.is_dir() {
@@ -21,7 +30,11 @@ pub(crate) fn unlock(folder: &Path) -> io::Result<()> {
             }
         }
     }
-    Ok(())
+    Ok(too_long)
+}
+
+fn is_too_long(error: &io::Error) -> bool {
+    Errno::from_io_error(error) == Some(Errno::NAMETOOLONG)
 }
 
 /// Gives the owner the rights `needed` on a file or folder that is no link.
@@ -59,6 +72,8 @@ pub(crate) enum Standing {
     Denied,
     /// A file its owner may not read.
     Unreadable,
+    /// The path is too long to be looked at.
+    TooLong,
 }
 
 /// Looks at paths below one folder; remembers the last parent, as lists come sorted.
@@ -119,6 +134,7 @@ fn standing_of(error: io::Error) -> io::Result<Standing> {
         ErrorKind::NotFound => Ok(Standing::Missing),
         ErrorKind::NotADirectory => Ok(Standing::Unreachable),
         ErrorKind::PermissionDenied => Ok(Standing::Denied),
+        _ if is_too_long(&error) => Ok(Standing::TooLong),
         _ => Err(error),
     }
 }

@@ -1,6 +1,7 @@
 //! Snapshots of a work tree, and the way back to one, by an index that agents and people do not use.
 
 use std::{
+    collections::BTreeSet,
     ffi::OsStr,
     fs, io,
     os::unix::ffi::OsStrExt,
@@ -20,6 +21,8 @@ use crate::{
 
 /// An index entry made for a repository inside the work tree, so that git looks into it as into any folder. No such file exists.
 const DOOR: &str = ".loki-door";
+/// The fewest bytes of a line of git's that may be cut.
+const LONGEST_LINE: usize = 4_000;
 /// How deep repositories inside repositories are looked into.
 const MAX_NESTING: usize = 8;
 
@@ -31,6 +34,8 @@ struct Listing {
     untracked: Vec<PathBuf>,
     /// Untracked folders that are repositories of their own.
     nested: Vec<PathBuf>,
+    /// A folder that git could not look into, as its path is too long.
+    too_long: Option<String>,
 }
 
 /// What has to be done to the own index.
@@ -38,6 +43,8 @@ struct Listing {
 struct Changes {
     look_at: Vec<u8>,
     forget: Vec<u8>,
+    /// A path that cannot be looked at.
+    too_long: Option<String>,
 }
 
 impl Git {
@@ -48,6 +55,9 @@ impl Git {
         let listing = self.listing_with_nested(&place).await?;
         let root = place.work_tree.clone();
         let changes = blocking(move || changes(&root, &listing)).await?;
+        if let Some(path) = changes.too_long {
+            return Err(VcsError::PathTooLong(path));
+        }
         if !changes.forget.is_empty() {
             self.update_own(&place, &["-z", "--force-remove", "--stdin"], changes.forget).await?;
         }
@@ -60,10 +70,10 @@ impl Git {
         let place = self.place(worktree)?;
         let _lock = self.lock(&place.work_tree).await;
         let root = place.work_tree.clone();
-        blocking(move || folder::unlock(&root)).await?;
+        let too_long = blocking(move || folder::unlock(&root)).await?;
         let listing = self.listing(&place).await?;
         let root = place.work_tree.clone();
-        blocking(move || remove_untracked(&root, &listing)).await?;
+        blocking(move || remove_untracked(&root, &listing, too_long)).await?;
         let call = Call::new("read-tree", ["--reset", "-u", "--end-of-options", tree]).at(&place);
         self.output(call.index(&place.own_index()).long()).await?;
         if place.linked() {
@@ -130,8 +140,9 @@ impl Git {
                 seeded = true;
                 continue;
             }
+            let too_long = too_long(&outcome.errors);
             outcome.ok()?;
-            let listing = Listing::parse(&output);
+            let listing = Listing { too_long, ..Listing::parse(&output) };
             let (root, paths) = (place.work_tree.clone(), [listing.tracked.as_slice(), &listing.untracked].concat());
             if !unlocked && blocking(move || unlock_where_denied(&root, &paths)).await? {
                 unlocked = true;
@@ -169,6 +180,19 @@ impl Listing {
     }
 }
 
+/// The folder that git says it could not look into for the length of its path. It goes on without, and all in it would be missed.
+/// Of a line that is as long as git's lines can be, the reason is cut off.
+fn too_long(errors: &str) -> Option<String> {
+    let path = |line: &str| {
+        let (_, rest) = line.strip_prefix("warning: ")?.split_once('\'')?;
+        match rest.rsplit_once("': ") {
+            Some((path, reason)) => (reason == "File name too long").then(|| path.to_owned()),
+            None => (line.len() >= LONGEST_LINE).then(|| rest.to_owned()),
+        }
+    };
+    errors.lines().find_map(path)
+}
+
 /// Whether a path belongs to the platform: `.loki` and all in it but the files of `.loki/config/`.
 fn is_ours(path: &Path) -> bool {
     let Ok(inner) = path.strip_prefix(".loki") else { return false };
@@ -190,7 +214,7 @@ where
 
 /// Sorts the paths into those whose files git has to look at, and those that cannot be files any more.
 fn changes(root: &Path, listing: &Listing) -> io::Result<Changes> {
-    let mut changes = Changes::default();
+    let mut changes = Changes { too_long: listing.too_long.clone(), ..Changes::default() };
     let mut look = Look::new(root);
     let known = listing.tracked.iter().map(|path| (path, true));
     for (path, tracked) in known.chain(listing.untracked.iter().map(|path| (path, false))) {
@@ -203,6 +227,10 @@ fn changes(root: &Path, listing: &Listing) -> io::Result<Changes> {
             Standing::Missing if tracked => &mut changes.look_at,
             Standing::Unreachable if tracked => &mut changes.forget,
             Standing::Missing | Standing::Unreachable => continue,
+            Standing::TooLong => {
+                changes.too_long = Some(path.to_string_lossy().into_owned());
+                continue;
+            }
             Standing::Denied => {
                 return Err(io::Error::new(io::ErrorKind::PermissionDenied, root.join(path).display().to_string()));
             }
@@ -225,13 +253,21 @@ fn unlock_where_denied(root: &Path, paths: &[PathBuf]) -> io::Result<bool> {
     Ok(false)
 }
 
-fn remove_untracked(root: &Path, listing: &Listing) -> io::Result<()> {
+/// Removes what is not tracked; of `too_long`, folders with paths that are too long, with what they lie in.
+fn remove_untracked(root: &Path, listing: &Listing, mut too_long: Vec<PathBuf>) -> io::Result<()> {
     for path in listing.untracked.iter().chain(&listing.nested) {
         let mut look = Look::new(root);
-        if matches!(look.at(path)?, Standing::There | Standing::Unreadable) {
-            folder::remove(&root.join(path))?;
-            folder::prune_parents(root, path);
+        match look.at(path)? {
+            Standing::There | Standing::Unreadable => {
+                folder::remove(&root.join(path))?;
+                folder::prune_parents(root, path);
+            }
+            Standing::TooLong => too_long.push(root.join(path)),
+            Standing::Missing | Standing::Unreachable | Standing::Denied => {}
         }
+    }
+    if !too_long.is_empty() {
+        remove_too_long(root, listing, &too_long)?;
     }
     // A repository that was made around tracked files goes too, but not the files.
     let mut look = Look::new(root);
@@ -247,6 +283,23 @@ fn remove_untracked(root: &Path, listing: &Listing) -> io::Result<()> {
             }
         }
         path.parent().unwrap_or(Path::new("")).clone_into(&mut last);
+    }
+    Ok(())
+}
+
+/// Removes the uppermost folder around each path that no tracked file lies in. Its own path is short enough to name it.
+fn remove_too_long(root: &Path, listing: &Listing, paths: &[PathBuf]) -> io::Result<()> {
+    let kept: BTreeSet<&Path> = listing.tracked.iter().chain(&listing.submodules).flat_map(|path| path.ancestors()).collect();
+    let mut gone = BTreeSet::new();
+    for path in paths {
+        let Ok(path) = path.strip_prefix(root) else { continue };
+        let mut folders: Vec<&Path> = path.ancestors().filter(|folder| !folder.as_os_str().is_empty()).collect();
+        folders.reverse();
+        if let Some(uppermost) = folders.into_iter().find(|folder| !kept.contains(folder))
+            && gone.insert(uppermost)
+        {
+            folder::remove(&root.join(uppermost))?;
+        }
     }
     Ok(())
 }

@@ -86,6 +86,14 @@ pub fn judge(changed: &[ChangedFile], rules: &ScopeRules) -> Finding {
     Finding::passed("All edits are in scope")
 }
 
+/// Of work with a path that no program can open: it could not be looked at, and was undone.
+pub fn path_too_long(path: &str) -> Finding {
+    let short = text::one_line(path, 60);
+    let hint =
+        format!("A path is too long: {short}. All that was changed was undone. Keep files in a few folders with short names.");
+    Finding::failed(&format!("A path is too long: {short}")).with_evidence(path).with_hints([hint])
+}
+
 fn hint(problem: &str, paths: &[String]) -> String {
     let names = paths.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
     let more = if paths.len() > 3 { format!(" and {} more", paths.len() - 3) } else { String::new() };

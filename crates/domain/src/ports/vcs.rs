@@ -93,7 +93,7 @@ pub trait Vcs: Send + Sync {
     async fn snapshot(&self, worktree: &Path) -> Result<String, VcsError>;
 
     /// Makes the worktree's files equal to `tree`: what was added is removed, what was changed or deleted is back. Ignored
-    /// files and `.loki/` stay.
+    /// files and `.loki/` stay, unless their paths are too long to be looked at.
     async fn restore(&self, worktree: &Path, tree: &str) -> Result<(), VcsError>;
 
     /// Writes the files of a tree or commit, and nothing else, into `folder`, which is missing or empty and becomes no worktree.
@@ -160,6 +160,9 @@ pub enum VcsError {
     Io(#[from] std::io::Error),
     #[error("git {command} took longer than {seconds} s and was stopped")]
     TimedOut { command: &'static str, seconds: u64 },
+    /// Of a file or folder in a worktree, which no program can open by its path.
+    #[error("a path in the worktree is too long: {0}")]
+    PathTooLong(String),
     #[error("the disk is full")]
     DiskFull,
 }

@@ -1,11 +1,14 @@
 //! Before and after the agent: what it is told, and what it really changed.
 
-use domain::runs::{Input, Record};
+use domain::{
+    ports::vcs::VcsError,
+    runs::{Input, Record},
+};
 use services::{Cx, Error, vault};
 use store::CallRow;
 
 use super::Outcome;
-use crate::{journal::Extra, prompts};
+use crate::{checks, journal::Extra, prompts};
 
 /// Renders the prompt and takes the checkpoint that the call begins from.
 pub(super) async fn reason(cx: &Cx, record: &Record, discard: Option<&str>) -> Result<Outcome, Error> {
@@ -42,7 +45,10 @@ pub(super) async fn reason(cx: &Cx, record: &Record, discard: Option<&str>) -> R
 pub(super) async fn reflect(cx: &Cx, record: &Record) -> Result<Outcome, Error> {
     let worktree = super::worktree(record)?;
     super::require_room(&worktree)?;
-    let tree = cx.vcs.snapshot(&worktree).await?;
+    let tree = match cx.vcs.snapshot(&worktree).await {
+        Err(VcsError::PathTooLong(path)) if record.state.current.is_some() => return undo(cx, record, &path).await,
+        tree => tree?,
+    };
     let stat = cx.vcs.stat(&worktree, super::tip(record)?, &tree).await?;
     let summary = match stat.files {
         0 => "Nothing was changed".to_owned(),
@@ -50,4 +56,14 @@ pub(super) async fn reflect(cx: &Cx, record: &Record) -> Result<Outcome, Error> 
         files => format!("{files} files, +{} −{}", stat.added, stat.removed),
     };
     Ok(Input::Reflected { tree, empty: stat.files == 0, summary }.into())
+}
+
+/// Goes back to where the call began: what was changed cannot be taken as it is, and what is too long to be looked at cannot stay.
+async fn undo(cx: &Cx, record: &Record, path: &str) -> Result<Outcome, Error> {
+    let Some(checkpoint) = &record.state.checkpoint else {
+        return Err(Error::Internal("the call has no checkpoint".to_owned()));
+    };
+    cx.vcs.restore(&super::worktree(record)?, checkpoint).await?;
+    let given = vault::given(cx, record.project_id).await?;
+    Ok(Input::Verified(checks::path_too_long(record, path, given.masks())).into())
 }

@@ -106,6 +106,37 @@ async fn what_is_not_committed_never_is_in_the_repository() {
     assert_eq!(plain(&world.repository, &["show", &format!("{head}:sub/deeper/code")]), "good work\n");
 }
 
+/// Folders within each other, with a file in the last, further down than any path reaches.
+fn dig(folder: &std::path::Path) {
+    use rustix::fs::{CWD, Mode, OFlags, mkdirat, openat};
+    let open = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let mut at = openat(CWD, folder, open, Mode::empty()).unwrap();
+    for _ in 0..1_000 {
+        mkdirat(&at, "deeper", Mode::RWXU).unwrap();
+        at = openat(&at, "deeper", open, Mode::empty()).unwrap();
+    }
+    openat(&at, "file", OFlags::WRONLY | OFlags::CREATE | OFlags::CLOEXEC, Mode::RWXU).unwrap();
+}
+
+#[tokio::test]
+async fn a_path_that_is_too_long_is_told_and_put_right() {
+    let world = World::new().await;
+    let worktree = world.worktree().await;
+    let before = world.git.snapshot(&worktree.path).await.unwrap();
+    fs::create_dir_all(worktree.path.join("sub/new")).unwrap();
+    for top in ["", "sub", "sub/new"] {
+        dig(&worktree.path.join(top));
+        let refused = world.git.snapshot(&worktree.path).await.unwrap_err();
+        assert!(matches!(&refused, VcsError::PathTooLong(path) if path.contains("deeper/deeper")), "{top}: {refused:?}");
+
+        world.git.restore(&worktree.path, &before).await.unwrap();
+        assert!(!worktree.path.join(top).join("deeper").exists(), "{top}");
+        assert!(worktree.path.join("sub/b.txt").exists());
+        assert_eq!(world.git.snapshot(&worktree.path).await.unwrap(), before);
+        fs::create_dir_all(worktree.path.join("sub/new")).unwrap();
+    }
+}
+
 #[tokio::test]
 async fn snapshots_are_found_beside_a_folder_of_any_name() {
     let world = World::new().await;
