@@ -103,7 +103,7 @@ impl Plain {
         let mut command = Command::new(setpriv);
         command.args(["--pdeathsig", "KILL"]).args(unshare).arg(prlimit).args(ceilings(job)).arg("--").args(&job.argv);
         command.env_clear().envs(job.env.iter().map(|(name, value)| (name, value)));
-        command.env("PATH", search_path(&folders)).env("LANG", "C.UTF-8").env("USER", "agent").env(MARK, &mark);
+        command.env("PATH", search_path(&folders)).env("LANG", "C.UTF-8").env("USER", "user").env(MARK, &mark);
         command.env("HOME", job.home.as_ref().unwrap_or(&scratch.home)).env("TMPDIR", &scratch.temporary);
         command.current_dir(&workspace.given).process_group(0).kill_on_drop(true);
         match streams {

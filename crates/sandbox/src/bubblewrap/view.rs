@@ -11,11 +11,13 @@ use domain::ports::sandbox::{Job, Network};
 use super::{BubblewrapConfig, diagnosis::Features};
 use crate::paths::{Place, binary_folders, find_program, invalid, search_path};
 
-/// The user inside. Not root, since programs behave differently for root; outside it is the server's own user.
-const USER: &str = "agent";
+/// The user inside. Not root, since programs behave differently for root; outside it is the server's own user. Neither its name nor
+/// the machine's says what this is.
+const USER: &str = "user";
+const HOST: &str = "localhost";
 const ID: &str = "1000";
 /// Home of a job that has none of its own.
-const HOME: &str = "/home/agent";
+const HOME: &str = "/home/user";
 
 const SYSTEM: [&str; 2] = ["/usr", "/opt"];
 /// Links into `/usr`, or folders on systems that did not merge them.
@@ -124,7 +126,7 @@ fn namespaces(features: Features, network: Network) -> Vec<OsString> {
     if features.disable_userns {
         push(&mut arguments, &["--disable-userns"]);
     }
-    push(&mut arguments, &["--uid", ID, "--gid", ID, "--hostname", "sandbox", "--cap-drop", "ALL"]);
+    push(&mut arguments, &["--uid", ID, "--gid", ID, "--hostname", HOST, "--cap-drop", "ALL"]);
     // Without a session of its own a program could type into the server's terminal.
     push(&mut arguments, &["--die-with-parent", "--new-session"]);
     arguments
@@ -157,7 +159,9 @@ fn system(arguments: &mut Vec<OsString>, network: Network) {
     }
     push(arguments, &["--dev", "/dev"]);
     push(arguments, &["--perms", "1777", "--size", SHARED_MEMORY_BYTES, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]);
-    push(arguments, &["--perms", "1777", "--size", TEMPORARY_BYTES, "--tmpfs", "/tmp", "--symlink", "../tmp", "/var/tmp"]);
+    push(arguments, &["--perms", "1777", "--size", TEMPORARY_BYTES, "--tmpfs", "/tmp"]);
+    // No link to the other one: what is mounted in it has to be found by its own path.
+    push(arguments, &["--perms", "1777", "--size", TEMPORARY_BYTES, "--tmpfs", "/var/tmp"]);
 }
 
 /// The job's paths, checked against each other.

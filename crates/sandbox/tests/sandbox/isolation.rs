@@ -41,7 +41,7 @@ async fn only_the_own_workspace_and_git_data_are_seen() {
             .await
             .lines()
             .last(),
-        Some("agent")
+        Some("user")
     );
 }
 
@@ -61,13 +61,26 @@ async fn a_data_directory_inside_of_what_is_seen_is_covered() {
 }
 
 #[tokio::test]
+async fn a_workspace_below_any_temporary_folder_is_at_its_own_path() {
+    for folder in ["/tmp", "/var/tmp"] {
+        let Ok(root) = tempfile::tempdir_in(folder) else { continue };
+        let world = World::new();
+        let mut job = world.shell("pwd -P; touch made; hostname 2>/dev/null || cat /proc/sys/kernel/hostname");
+        job.workspace = root.path().to_owned();
+        let output = run(&world.bubblewrap(), job).await.unwrap();
+        assert_eq!(output.text, format!("{}\nlocalhost\n", root.path().display()));
+        assert!(root.path().join("made").exists());
+    }
+}
+
+#[tokio::test]
 async fn the_environment_is_the_jobs_alone() {
     let world = World::new();
     let mut job = world.shell("env | sort; tr '\\0' '\\n' </proc/1/environ; tr '\\0' ' ' </proc/1/cmdline | grep -c hunter[2]");
     job.env = vec![("API_KEY".to_owned(), "hunter2".to_owned()), ("PATH".to_owned(), "/evil".to_owned())];
     let output = run(&world.bubblewrap(), job).await.unwrap();
     let expected = format!(
-        "API_KEY=hunter2\nHOME=/home/agent\nLANG=C.UTF-8\nLOGNAME=agent\nPATH=/usr/local/bin:/usr/bin:/bin\nPWD={}\nTMPDIR=/tmp\nUSER=agent\n0\n",
+        "API_KEY=hunter2\nHOME=/home/user\nLANG=C.UTF-8\nLOGNAME=user\nPATH=/usr/local/bin:/usr/bin:/bin\nPWD={}\nTMPDIR=/tmp\nUSER=user\n0\n",
         world.workspace.display()
     );
     assert_eq!(output.text, expected);
@@ -107,7 +120,7 @@ async fn only_workspace_home_and_temporary_folders_are_writable() {
     );
     let script = format!("for f in {places}; do (echo y >>$f) 2>/dev/null && echo $f; done; cat .git");
     let expected = format!(
-        "{0}/x\n/home/agent/x\n/tmp/x\n/var/tmp/y\n/dev/shm/x\ngitdir: {1}\n",
+        "{0}/x\n/home/user/x\n/tmp/x\n/var/tmp/y\n/dev/shm/x\ngitdir: {1}\n",
         world.workspace.display(),
         world.git.display()
     );
