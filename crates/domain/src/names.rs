@@ -1,5 +1,7 @@
 //! Names that deceive: letters that cannot be seen, that turn the direction of text, or that pass for others.
 
+use unicode_normalization::UnicodeNormalization;
+
 /// What is wrong with a name, as the rest of a sentence that begins with "the name"; nothing when it reads as it is written.
 pub fn problem(name: &str) -> Option<&'static str> {
     let mut before = ' ';
@@ -12,8 +14,20 @@ pub fn problem(name: &str) -> Option<&'static str> {
     if hidden {
         return Some("has characters that cannot be seen, or that turn text around");
     }
+    if name.chars().any(is_dressed) {
+        return Some("has letters in another dress, like 𝐚, Ａ or Ⅰ, which pass for the usual ones; write those");
+    }
     let mut words = name.split(|letter: char| !letter.is_alphabetic());
     words.any(mixes_scripts).then_some("has a word in letters of two alphabets that pass for each other; write it in one")
+}
+
+/// Letters, digits and signs that Unicode knows as another form of ASCII ones (compatibility decomposition, Unicode Standard Annex
+/// 15), and all of mathematics' alphabets. What nobody mistakes is left out: raised and lowered figures, `™`, `№`, and the wide
+/// stops and brackets that belong to Chinese and Japanese.
+fn is_dressed(letter: char) -> bool {
+    let is_usual = letter.is_ascii() || matches!(letter, '™' | '№' | 'ª' | 'º' | '²' | '³' | '¹' | '\u{2070}'..='\u{209f}');
+    let passes = |letter: char| letter.is_ascii_alphanumeric() || "=+-@/\\<>&|\"'`$%#*_^".contains(letter);
+    matches!(letter, '\u{1d400}'..='\u{1d7ff}') || (!is_usual && std::iter::once(letter).nfkc().all(passes))
 }
 
 /// Control characters, marks of direction, and what takes no room.
@@ -61,7 +75,11 @@ mod tests {
             "Łódź 2",
             "Проект Ω",
             "日本語 API",
+            "日本・東京（株）：はい！",
             "naïve-café",
+            "x² – Acme™ …",
+            "50 € ½ №",
+            "🇩🇪 カタカナ ｶﾀｶﾅ",
             "مشروع",
             "<b>HTML</b>",
             "x\u{301}",
@@ -78,6 +96,9 @@ mod tests {
         for name in ["A\u{202e}nimda", "a\u{200b}b", "\u{feff}", "a\nb", "tag\u{e0041}", "soft\u{ad}ly", "a\u{200d}b", "\u{3164}"]
         {
             assert!(problem(name).is_some_and(|problem| problem.contains("cannot be seen")), "{name:?}");
+        }
+        for name in ["𝐚𝐝𝐦𝐢𝐧", "Ａda", "＝1+1", "Ⅰ", "ﬁne", "ⓐ", "ℂ", "𝛀"] {
+            assert!(problem(name).is_some_and(|problem| problem.contains("another dress")), "{name:?}");
         }
         for name in ["p\u{430}ypal", "new \u{410}dmin", "\u{3bf}perator", "ad\u{43c}in@example.org"] {
             assert!(problem(name).is_some_and(|problem| problem.contains("two alphabets")), "{name:?}");
