@@ -5,7 +5,7 @@ use protocol::{
     templates::{TemplateBody, TemplateList},
 };
 use serde_json::json;
-use tests::{Setup, TestApp, command, specs};
+use tests::{Setup, TestApp, command, eventually, specs};
 
 use crate::{control::slow, folder::Folder};
 
@@ -159,6 +159,35 @@ async fn work_that_no_path_reaches_is_out_of_scope() {
     let found = gates.iter().filter(|gate| gate.name == "scope" && gate.summary.starts_with("A path is too long: deeper/"));
     assert_eq!(found.map(|gate| gate.iteration).collect::<Vec<_>>(), [1, 2], "{gates:#?}");
     run.worktree_is_put_away().await;
+}
+
+fn is_empty(folder: &std::path::Path) -> Option<()> {
+    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none()).then_some(())
+}
+
+#[tokio::test]
+async fn a_deleted_project_is_gone_at_once_and_its_folders_soon() {
+    let app = TestApp::start().await;
+    let user = app.operator().await;
+    let project = user.has_project().with_spec(specs::ONE).create().await;
+    let run = project.starts_run().await;
+    run.is_verified().await;
+    run.worktree_is_put_away().await;
+    let run_dir = app.data_dir().join("runs").join(run.id.to_string());
+    std::fs::create_dir_all(run_dir.join("home/kept")).unwrap();
+    std::fs::set_permissions(&run_dir, std::os::unix::fs::PermissionsExt::from_mode(0o500)).unwrap();
+    let removed = app.data_dir().join("removed");
+
+    user.delete(&format!("/api/projects/{}", project.id())).await.expect(204);
+
+    assert!(!project.path().exists() && !run_dir.exists());
+    eventually("what was put away is removed", async || is_empty(&removed)).await;
+
+    // What a crash left there goes at the next start.
+    app.kill();
+    std::fs::create_dir_all(removed.join("projects-of-before/with/folders")).unwrap();
+    app.start_again();
+    eventually("what was put away before is removed", async || is_empty(&removed)).await;
 }
 
 // The project's tests run before the examples, in the same folder, and may write what they like.

@@ -29,6 +29,7 @@ impl Engine {
         let engine = Self { stop: CancellationToken::new(), tasks: TaskTracker::new() };
         let (stop, tasks) = (engine.stop.clone(), engine.tasks.clone());
         engine.tasks.spawn(sweep_once(cx.clone(), stop.clone()));
+        engine.tasks.spawn(sweep::clear_removed(cx.clone(), stop.clone()));
         engine.tasks.spawn(dispatcher::dispatch_runs(cx.clone(), tasks, stop.clone()));
         engine.tasks.spawn(dispatcher::prepare_projects(cx, stop));
         engine

@@ -1,13 +1,16 @@
 //! What a crash left on the disk: worktrees of runs that are over, folders of projects and runs that were deleted.
 
-use std::{collections::HashSet, fmt::Display, hash::Hash, io, path::Path, str::FromStr};
+use std::{collections::HashSet, fmt::Display, hash::Hash, io, path::Path, str::FromStr, time::Duration};
 
 use domain::ports::vcs::snapshots_beside;
 use protocol::{ProjectId, RunId};
 use services::{Cx, Error};
+use tokio_util::sync::CancellationToken;
 
 /// Ids in one question to the database.
 const AT_ONCE: usize = 500;
+/// How often it is looked for folders to be removed without a nudge.
+const LOOK_EVERY: Duration = Duration::from_mins(1);
 
 /// Compares the data directory with the database, once, at the start. Only folders that loki names are looked at.
 ///
@@ -39,6 +42,36 @@ pub(crate) async fn sweep(cx: &Cx) -> Result<(), Error> {
         for id in deleted(cx, ids, &known).await? {
             remove(&cx.settings.repository(id)).await;
         }
+    }
+    Ok(())
+}
+
+/// Removes what was put away for it, also by an earlier server. A nudge of the engine says that there may be more.
+pub(crate) async fn clear_removed(cx: Cx, stop: CancellationToken) {
+    let mut nudged = cx.nudges.watch_engine();
+    while !stop.is_cancelled() {
+        nudged.borrow_and_update();
+        if let Err(error) = clear(&cx.settings.removed(), &stop).await {
+            tracing::warn!(%error, "folders of what was deleted stay behind");
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            _ = nudged.changed() => {}
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+    }
+}
+
+async fn clear(removed: &Path, stop: &CancellationToken) -> io::Result<()> {
+    let mut entries = match tokio::fs::read_dir(removed).await {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    while !stop.is_cancelled()
+        && let Some(entry) = entries.next_entry().await?
+    {
+        let folder = entry.path();
+        files::blocking(move || files::removal::remove_path(&folder)).await?;
     }
     Ok(())
 }

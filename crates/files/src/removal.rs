@@ -42,6 +42,17 @@ pub fn remove_path(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Moves the folder `path` to `to`, on the same disk, also when it was locked against that. Nothing there is fine.
+pub fn move_aside(path: &Path, to: &Path) -> io::Result<()> {
+    match super::open_top(path) {
+        // A folder's own rights decide, too, whether it may be moved.
+        Ok(folder) => unlock_if_needed(&folder)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    }
+    std::fs::rename(path, to)
+}
+
 /// As [`remove_below`], for a folder that is open.
 pub fn remove(parent: &OwnedFd, name: &CStr) -> io::Result<()> {
     match kind(parent, name) {

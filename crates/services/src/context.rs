@@ -109,6 +109,11 @@ impl Settings {
         self.data_dir.join("worktrees").join(run.to_string())
     }
 
+    /// Where folders wait to be removed, which may take long.
+    pub fn removed(&self) -> PathBuf {
+        self.data_dir.join("removed")
+    }
+
     /// What a run leaves beside its commits: transcripts and the agent's home.
     pub fn run_dir(&self, run: protocol::RunId) -> PathBuf {
         self.data_dir.join("runs").join(run.to_string())

@@ -1,8 +1,15 @@
 //! Changing and deleting projects.
 
-use domain::{access::Action, actor::Actor, audit::Changes, reach::require_somewhere, vault::SecretScope};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use domain::{
+    access::Action, actor::Actor, audit::Changes, ports::vcs::snapshots_beside, reach::require_somewhere, vault::SecretScope,
+};
 use protocol::{
-    Event, ProjectId, Scope,
+    Event, ProjectId, RunId, Scope,
     projects::{Project, ProjectSource, UpdateProject},
 };
 
@@ -64,14 +71,37 @@ pub async fn delete(cx: &Cx, actor: &Actor, id: ProjectId) -> Result<(), Error> 
     audit(cx, &tx, actor, "delete project", id).await?;
     tx.commit().await?;
     cx.nudges.events();
-    let mut folders: Vec<_> = runs.iter().flat_map(|run| [cx.settings.worktree(*run), cx.settings.run_dir(*run)]).collect();
+    let of_run = |run: &RunId| {
+        let worktree = cx.settings.worktree(*run);
+        [snapshots_beside(&worktree), worktree, cx.settings.run_dir(*run)]
+    };
+    let mut folders: Vec<PathBuf> = runs.iter().flat_map(of_run).collect();
     if project.source != ProjectSource::Folder {
         folders.push(cx.settings.repository(id));
     }
     for folder in folders {
-        if let Err(error) = super::prepare::remove(folder.clone()).await {
+        if let Err(error) = put_away(cx, &folder).await {
             tracing::warn!(%error, project = %id, folder = %folder.display(), "a folder of a deleted project stays behind");
         }
     }
+    cx.nudges.engine();
     Ok(())
+}
+
+/// Moves a folder to where the engine removes it: nobody waits for a large one to go. After a crash in between, the engine finds it
+/// at the next start, wherever it is. What cannot be moved is removed at once.
+async fn put_away(cx: &Cx, folder: &Path) -> io::Result<()> {
+    let (Some(kind), Some(id)) = (folder.parent().and_then(Path::file_name), folder.file_name()) else {
+        return super::prepare::remove(folder.to_owned()).await;
+    };
+    let aside = cx.settings.removed();
+    tokio::fs::create_dir_all(&aside).await?;
+    let mut name = kind.to_owned();
+    name.push("-");
+    name.push(id);
+    let (from, to) = (folder.to_owned(), aside.join(name));
+    match files::blocking(move || files::removal::move_aside(&from, &to)).await {
+        Ok(()) => Ok(()),
+        Err(_) => super::prepare::remove(folder.to_owned()).await,
+    }
 }
