@@ -94,25 +94,25 @@ impl Git {
         let main = self.place(repository)?;
         let _lock = self.lock(&main.common_dir).await;
         let wanted = settled(path);
-        let mut found = false;
-        for place in main.worktrees()?.into_iter().filter(|place| place.work_tree == wanted) {
-            found = true;
+        let places: Vec<Place> = main.worktrees()?.into_iter().filter(|place| place.work_tree == wanted).collect();
+        if places.is_empty() && wanted.exists() {
+            return Err(VcsError::Refused(format!("{} is no worktree of this repository", path.display())));
+        }
+        blocking(move || folder::remove(&snapshots_beside(&wanted))).await?;
+        for place in places {
             self.discard(place).await?;
         }
-        if found || !wanted.exists() {
-            return blocking(move || folder::remove(&snapshots_beside(&wanted))).await;
-        }
-        Err(VcsError::Refused(format!("{} is no worktree of this repository", path.display())))
+        Ok(())
     }
 
-    /// Removes the files first: while they exist, git's own data still says whose they are.
+    /// Removes the files first: while they exist, git's own data still says whose they are. Snapshots stay, for a worktree that is
+    /// made again.
     async fn discard(&self, place: Place) -> Result<(), VcsError> {
         if place.common_dir.starts_with(&place.work_tree) {
             return Err(VcsError::Refused(format!("{} contains the repository itself", place.work_tree.display())));
         }
         self.forget(&place.work_tree);
         blocking(move || {
-            folder::remove(&snapshots_beside(&place.work_tree))?;
             folder::remove(&place.work_tree)?;
             folder::remove(&place.git_dir)
         })

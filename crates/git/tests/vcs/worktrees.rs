@@ -100,6 +100,15 @@ async fn what_is_not_committed_never_is_in_the_repository() {
     assert_eq!(git.commit(&worktree.path, &new_commit("loki/run", tree, &world.base)).await.unwrap(), head);
     assert_eq!(everything(), (false, true));
 
+    // Somebody removed the folder: it is made again, and its snapshots are still known.
+    write(&worktree.path, "sub/later", "refused work\n");
+    let later = world.git.snapshot(&worktree.path).await.unwrap();
+    fs::remove_dir_all(&worktree.path).unwrap();
+    world.git.add_worktree(&world.repository, &worktree.path, "loki/run", &world.base).await.unwrap();
+    world.git.restore(&worktree.path, &later).await.unwrap();
+    assert!(worktree.path.join("sub/later").exists());
+    assert_eq!(everything(), (false, true));
+
     world.git.remove_worktree(&world.repository, &worktree.path).await.unwrap();
     assert!(!world.path("worktree.snapshots").exists());
     assert_eq!(plain(&world.repository, &["fsck", "--full", "--no-dangling"]), "");
