@@ -198,7 +198,10 @@ fn task_gap(task: &TaskFact) -> Option<String> {
 }
 
 fn title(gate: &Gate) -> &str {
-    GateName::named(&gate.name).map_or(gate.name.as_str(), GateName::title)
+    match GateName::named(&gate.name) {
+        Some(name) => name.title(),
+        None => &gate.name,
+    }
 }
 
 fn rounded(dollars: f64) -> f64 {

@@ -370,8 +370,8 @@ fn failed_gates(verification: &Verification) -> Vec<String> {
 }
 
 fn titles(gates: &[String]) -> String {
-    let titles: Vec<&str> = gates.iter().map(|name| GateName::named(name).map_or(name.as_str(), GateName::title)).collect();
-    titles.join(", ")
+    let title = |name: &String| GateName::named(name).map_or_else(|| name.clone(), |gate| gate.title().to_owned());
+    gates.iter().map(title).collect::<Vec<_>>().join(", ")
 }
 
 /// Another attempt, or the end of the task. The worktree keeps the work: the agent mends what it made.

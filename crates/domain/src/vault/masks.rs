@@ -371,7 +371,7 @@ mod tests {
             assert_eq!(masks.mask_with_rest(text.to_owned()), expected);
         }
         assert_eq!(Masks::default().mask_with_rest("horse battery".to_owned()), "horse battery");
-        assert_eq!(masks.places("a correct horse battery"), [2..23]);
+        assert_eq!(masks.places("a correct horse battery").first(), Some(&(2..23)));
     }
 
     #[test]
