@@ -1,8 +1,9 @@
 // The admin section: tokens from their making to their end, the audit trail, the table of roles, and how the server is set up.
-import type { Browser, Page } from '@playwright/test';
-import { ADMIN, type Home, alive, expect, test } from '../support/fixtures.ts';
+import type { Page } from '@playwright/test';
+import { type Home, alive, expect, test } from '../support/fixtures.ts';
 import { fitsAcross, fitsFingers, hasNotShifted, isAccessible, watchShifts } from '../support/checks.ts';
 import { PHONE } from '../support/browser.ts';
+import { pageOf } from '../support/people.ts';
 import type { Server } from '../support/server.ts';
 
 const PAGES = [
@@ -21,20 +22,6 @@ const PAGES = [
 
 async function statusWith(server: Server, secret: string): Promise<number> {
   return (await fetch(`${server.url}/api/status`, { headers: { authorization: `Bearer ${secret}` } })).status;
-}
-
-/** A page of somebody with another role. */
-async function pageOf(browser: Browser, server: Server, role: string): Promise<Page> {
-  const email = `${role}@example.org`;
-  server.loki(['user', 'create', '--email', email, '--role', role, '--password-stdin'], ADMIN.password);
-  const context = await browser.newContext({ baseURL: server.url, storageState: { cookies: [], origins: [] } });
-  const page = await context.newPage();
-  await page.goto('/login');
-  await page.getByLabel('Email').fill(email);
-  await page.getByLabel('Password').fill(ADMIN.password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.waitForURL(`${server.url}/`);
-  return page;
 }
 
 async function makesToken(page: Page, name: string): Promise<string> {
@@ -150,7 +137,7 @@ test('the section is found by keys and in the palette', async ({ page }) => {
 
 test('for a viewer there is no such section, for an auditor its part', async ({ browser, home, complaints }) => {
   complaints.allow(/status of 404/);
-  const viewer = await pageOf(browser, home.server, 'viewer');
+  const viewer = await pageOf(browser, home.server, 'viewer@example.org', 'viewer');
   await alive(viewer);
   await expect(viewer.getByRole('link', { name: 'Admin' })).toHaveCount(0);
   for (const path of PAGES) {
@@ -158,7 +145,7 @@ test('for a viewer there is no such section, for an auditor its part', async ({ 
     expect(answer?.status(), path).toBe(404);
     await expect(viewer.getByRole('heading', { level: 1 })).toHaveText('Not found');
   }
-  const auditor = await pageOf(browser, home.server, 'auditor');
+  const auditor = await pageOf(browser, home.server, 'auditor@example.org', 'auditor');
   await auditor.goto('/admin');
   await expect(auditor.locator('main').getByRole('row')).toHaveCount(3);
   expect((await auditor.goto('/admin/tokens'))?.status()).toBe(404);
@@ -204,6 +191,19 @@ for (const scheme of ['dark', 'light'] as const) {
     }
   });
 }
+
+test('what a row is called can be read at every width', async ({ page }) => {
+  for (const width of [1024, 768, 390]) {
+    await page.setViewportSize({ width, height: 800 });
+    for (const path of ['/admin/tokens', '/admin/audit', '/admin/limits', '/admin/settings', '/runs']) {
+      await page.goto(path);
+      await fitsAcross(page, `${path} at ${width}`);
+      for (const cell of await page.locator('main table.rows td.main').all()) {
+        expect((await cell.boundingBox())?.width, `${path} at ${width}`).toBeGreaterThan(120);
+      }
+    }
+  }
+});
 
 test.describe('on a phone', () => {
   test.use(PHONE);

@@ -15,8 +15,6 @@ const COLUMNS: &[Column] = &[
     Column { title: "State", class: "state" },
     Column { title: "Token", class: "main" },
     Column { title: "May", class: "price wide" },
-    Column { title: "From", class: "place wide" },
-    Column { title: "A minute", class: "count wide" },
     Column { title: "Last used", class: "count wide" },
     Column { title: "Until", class: "elapsed until" },
 ];
@@ -76,10 +74,9 @@ fn tools(asked: &Asked) -> AnyView {
 
 fn row(line: TokenLine) -> Row {
     let token = &line.token;
-    let name = format!("by {} · ", token.created_by);
-    // A phone has no columns for what it may and from where.
-    let phone = el("span").class("phone-only").text(format!("{} · {} · ", may(token), addresses(token))).view();
-    let limit = token.rate_limit.map_or_else(|| "usual".to_owned(), |limit| limit.to_string());
+    // A phone has no column for what it may.
+    let phone = el("span").class("phone-only").text(format!("{} · ", may(token))).view();
+    let name = format!("{}by {} · ", narrowed(token), token.created_by);
     let small = |words: String| el("span").class("soft").text(words).view();
     let used = token.last_used.map_or_else(|| small("never".to_owned()), |at| el("span").class("soft").child(ui::ago(at)).view());
     Row {
@@ -87,8 +84,6 @@ fn row(line: TokenLine) -> Row {
             standing(line.standing),
             ui::opener(to::token(token.id), &token.name, pieces(vec![phone, text(name), ui::ago(token.created_at)])),
             ui::clipped(&may(token)),
-            ui::clipped(&addresses(token)),
-            el("span").class("num soft").text(limit).view(),
             used,
             until(token),
         ],
@@ -114,6 +109,13 @@ pub(super) fn may(token: &Token) -> String {
 /// Where it counts from.
 pub(super) fn addresses(token: &Token) -> String {
     if token.allowed_ips.is_empty() { "everywhere".to_owned() } else { token.allowed_ips.join(", ") }
+}
+
+/// What holds it narrower than other tokens, in front of the rest of its line.
+fn narrowed(token: &Token) -> String {
+    let from = (!token.allowed_ips.is_empty()).then(|| format!("from {} · ", addresses(token)));
+    let limit = token.rate_limit.map(|limit| format!("{limit} a minute · "));
+    [from, limit].into_iter().flatten().collect()
 }
 
 /// The day on which it ends, by its time or because another one took its place.
