@@ -26,6 +26,20 @@ async function comesBack(page: Page, name: string, loki: string): Promise<void> 
   await page.waitForURL(url => url.origin === loki);
 }
 
+/** Leads to the issuer from the page to sign in on, and back. */
+async function signsIn(page: Page, name: string, loki: string): Promise<void> {
+  await page.getByRole('link', { name: 'Sign in with Example Corp' }).click();
+  await comesBack(page, name, loki);
+}
+
+/** Makes the first account, which nobody is signed in to afterwards. */
+async function setsUp(page: Page, server: Server): Promise<void> {
+  await page.goto(server.setupLink!);
+  await fillSetup(page);
+  await page.waitForURL(`${server.url}/`);
+  await page.context().clearCookies();
+}
+
 async function whoIs(page: Page): Promise<string> {
   await alive(page);
   await page.locator('.menu > summary').click();
@@ -36,14 +50,10 @@ test('a person signs in, gets the role of their groups, and signs out there too'
   // The socket of a page whose login is gone.
   complaints.allow(/WebSocket connection .* failed/);
   const { issuer, server } = corp;
-  await page.goto(server.setupLink!);
-  await fillSetup(page);
-  await page.waitForURL(`${server.url}/`);
-  await page.context().clearCookies();
+  await setsUp(page, server);
 
   await page.goto(`${server.url}/projects`);
-  await page.getByRole('link', { name: 'Sign in with Example Corp' }).click();
-  await comesBack(page, 'grace', server.url);
+  await signsIn(page, 'grace', server.url);
   await expect(page).toHaveURL(`${server.url}/projects`);
   expect(await whoIs(page)).toContain('grace@example.org');
   await expect(page.locator('.menu-items')).toContainText('viewer');
@@ -54,8 +64,7 @@ test('a person signs in, gets the role of their groups, and signs out there too'
   await expect(page).toHaveURL(`${server.url}/login`);
 
   issuer.groups.set('grace', ['developers']);
-  await page.getByRole('link', { name: 'Sign in with Example Corp' }).click();
-  await comesBack(page, 'grace', server.url);
+  await signsIn(page, 'grace', server.url);
   expect(await whoIs(page)).toContain('operator');
 });
 
@@ -63,19 +72,14 @@ test('signing out at the issuer ends the login here, and no other', async ({ pag
   // The socket of a page whose login is gone.
   complaints.allow(/WebSocket connection .* failed/);
   const { issuer, server } = corp;
-  await page.goto(server.setupLink!);
-  await fillSetup(page);
-  await page.waitForURL(`${server.url}/`);
-  await page.context().clearCookies();
+  await setsUp(page, server);
   await page.goto(`${server.url}/projects`);
-  await page.getByRole('link', { name: 'Sign in with Example Corp' }).click();
-  await comesBack(page, 'grace', server.url);
+  await signsIn(page, 'grace', server.url);
   // The same person on another machine, in a session of its own there.
   const elsewhere = await (await browser.newContext()).newPage();
   await elsewhere.route('https://fonts.googleapis.com/**', route => route.fulfill({ contentType: 'text/css', body: '' }));
   await elsewhere.goto(`${server.url}/projects`);
-  await elsewhere.getByRole('link', { name: 'Sign in with Example Corp' }).click();
-  await comesBack(elsewhere, 'grace', server.url);
+  await signsIn(elsewhere, 'grace', server.url);
 
   await page.goto(`${issuer.url}/session/end`);
   await page.getByRole('button', { name: 'Yes, sign me out' }).click();
@@ -93,15 +97,11 @@ test('an account is linked by its owner, and by nobody else', async ({ page, cor
   complaints.allow(/status of 400/);
   complaints.allow(/WebSocket connection .* failed/);
   const { server } = corp;
-  await page.goto(server.setupLink!);
-  await fillSetup(page);
-  await page.waitForURL(`${server.url}/`);
-  await page.context().clearCookies();
+  await setsUp(page, server);
 
   // The issuer knows somebody with the admin's address; that alone opens nothing.
   await page.goto(`${server.url}/login`);
-  await page.getByRole('link', { name: 'Sign in with Example Corp' }).click();
-  await comesBack(page, ADMIN.email.split('@')[0]!, server.url);
+  await signsIn(page, ADMIN.email.split('@')[0]!, server.url);
   await expect(page.getByText('did not work')).toBeVisible();
 
   await page.goto(`${server.url}/login`);
@@ -114,7 +114,6 @@ test('an account is linked by its owner, and by nobody else', async ({ page, cor
 
   await page.context().clearCookies();
   await page.goto(`${server.url}/login`);
-  await page.getByRole('link', { name: 'Sign in with Example Corp' }).click();
-  await comesBack(page, ADMIN.email.split('@')[0]!, server.url);
+  await signsIn(page, ADMIN.email.split('@')[0]!, server.url);
   expect(await whoIs(page)).toContain('admin');
 });
