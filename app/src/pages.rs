@@ -1,6 +1,7 @@
 //! Pages, one file each; larger ones are folders.
 
 pub mod admin;
+pub mod asked;
 pub mod gallery;
 pub mod home;
 pub mod login;

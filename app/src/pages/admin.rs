@@ -16,9 +16,9 @@ mod users;
 mod verify;
 
 use leptos::prelude::*;
-use leptos_router::{hooks::use_location, params::ParamsMap};
+use leptos_router::hooks::use_location;
 
-use super::not_found;
+use super::{asked::asked_here, not_found};
 use crate::{
     browser::IS_BROWSER,
     routes::to,
@@ -58,17 +58,6 @@ fn at(path: &str) -> AnyView {
         ["settings"] => settings::page(),
         _ => not_found::page(),
     }
-}
-
-/// What the address asks for, as long as it is the address of this page.
-fn asked_here() -> Memo<ParamsMap> {
-    let location = use_location();
-    let (pathname, query) = (location.pathname, location.query);
-    let here = pathname.get_untracked();
-    Memo::new(move |last: Option<&ParamsMap>| match last {
-        Some(last) if pathname.get() != here => last.clone(),
-        _ => query.get(),
-    })
 }
 
 /// The way to a page of the section: names and addresses below "Admin".

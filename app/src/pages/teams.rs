@@ -7,9 +7,9 @@ pub mod sharing;
 pub mod team;
 
 use leptos::prelude::*;
-use leptos_router::{hooks::use_location, params::ParamsMap};
 use protocol::{Envelope, access::Role};
 
+use super::asked::asked_here;
 use crate::{
     browser::forms,
     routes::to,
@@ -25,17 +25,6 @@ fn changes_teams(envelope: &Envelope) -> bool {
 /// The same on a page with forms: what somebody is typing would be lost. Once they send it, the page is read anew anyway.
 fn changes_teams_at_rest(envelope: &Envelope) -> bool {
     changes_teams(envelope) && !forms::is_one_in_use()
-}
-
-/// What the address asks for, as long as it is the address of this page.
-fn asked_here() -> Memo<ParamsMap> {
-    let location = use_location();
-    let (pathname, query) = (location.pathname, location.query);
-    let here = pathname.get_untracked();
-    Memo::new(move |last: Option<&ParamsMap>| match last {
-        Some(last) if pathname.get() != here => last.clone(),
-        _ => query.get(),
-    })
 }
 
 fn crumbs(steps: &[(&str, &str)]) -> Vec<Crumb> {
