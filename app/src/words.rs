@@ -32,6 +32,11 @@ pub fn run_chip(status: RunStatus, verdict: Option<Verdict>) -> AnyView {
     chip(tone, icon, word)
 }
 
+/// US dollars that a run has cost: none by the demo agent, unknown where another agent reports nothing.
+pub fn spent(run: &Run) -> Option<f64> {
+    run.cost_usd.or(run.demo.then_some(0.0))
+}
+
 /// Whether a project's repository is there yet, as a chip.
 pub fn project_chip(status: ProjectStatus) -> AnyView {
     match status {

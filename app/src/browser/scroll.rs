@@ -63,6 +63,22 @@ pub fn show(id: &str) -> bool {
 }
 
 #[cfg(not(feature = "hydrate"))]
+pub fn show_in_row(_selector: &str) {}
+
+/// Scrolls the row that holds what a selector finds, and nothing else, until that is in its middle.
+#[cfg(feature = "hydrate")]
+pub fn show_in_row(selector: &str) {
+    use wasm_bindgen::JsCast;
+
+    let element = find(selector).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
+    let row = element.as_ref().and_then(|element| element.parent_element()?.dyn_into::<web_sys::HtmlElement>().ok());
+    if let (Some(element), Some(row)) = (element, row) {
+        let left = element.offset_left() - row.offset_left();
+        row.set_scroll_left(left - (row.client_width() - element.offset_width()) / 2);
+    }
+}
+
+#[cfg(not(feature = "hydrate"))]
 pub fn step(_selector: &str, _forward: bool) {}
 
 /// Pixels that the bars at the top of the page cover.

@@ -25,6 +25,7 @@ use self::{
     state::{RunState, Shown},
 };
 use crate::{
+    browser::scroll,
     loading::{Loading, load, loaded_page},
     routes::to,
     server_fns::runs::{RunPage, ask_run, ask_run_diff},
@@ -119,6 +120,12 @@ fn tabs(state: RunState, shown: Memo<&'static str>) -> AnyView {
             if note.is_empty() { ui::nothing() } else { el("span").class("muted num").text(note).view() }
         });
         el("a").attr("href", to::run_tab(state.id, name)).live_attr("aria-current", current).text(label).child(note).view()
+    });
+    // On a phone the row is wider than the page, and a key or a link may have chosen what lies beyond its edge.
+    Effect::new(move |_| {
+        shown.track();
+        state.gates.track();
+        scroll::show_in_row(".run-center .tabs [aria-current]");
     });
     el("nav").class("tabs").attr("aria-label", "Parts of the run").children(links).view()
 }

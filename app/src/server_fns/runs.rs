@@ -15,6 +15,8 @@ pub struct RunPage {
     pub view: RunView,
     /// The server's clock when this was read.
     pub now: Timestamp,
+    /// What links to this server begin with.
+    pub server: String,
     pub may_control: bool,
     pub flash: Flash,
 }
@@ -44,7 +46,8 @@ pub async fn run(id: String) -> Result<RunPage, UiError> {
     let may_control = services::projects::may(&actor, &project, Action::ControlRun);
     let left_out = newest(&mut view.log);
     view.log_has_more |= left_out;
-    Ok(RunPage { view, now: cx.clock.now(), may_control, flash: super::flash::take() })
+    let server = super::public_url().to_string();
+    Ok(RunPage { view, now: cx.clock.now(), server, may_control, flash: super::flash::take() })
 }
 
 /// What the run changed so far; nothing unless `wanted`, which is when its tab is open.

@@ -1,7 +1,10 @@
 //! The right side: the newest gates, and facts.
 
 use leptos::prelude::*;
-use protocol::runs::{Gate, Run, Tier, Tokens};
+use protocol::{
+    receipts::Receipt,
+    runs::{Gate, Run, Tier, Tokens},
+};
 
 use super::{
     gates::{gate_took, rank},
@@ -20,7 +23,12 @@ pub(super) fn facts(state: RunState) -> AnyView {
         state.run.track();
         state.model.with_value(|model| newest_gates(model, state))
     });
-    pieces(vec![gates, fold("Facts", div("panel-body").child(live(move || state.with_run(list))).view())])
+    let list = live(move || {
+        state.run.track();
+        state.receipt.track();
+        state.model.with_value(|model| list(&model.run, model.receipt.as_ref()))
+    });
+    pieces(vec![gates, fold("Facts", div("panel-body").child(list).view())])
 }
 
 /// The gates of the newest check, in their order; that of the whole once the run is over.
@@ -45,20 +53,20 @@ fn newest_gates(model: &RunModel, state: RunState) -> AnyView {
     el("section").class("panel side-gates").child(header).child(el("ul").children(rows).view()).view()
 }
 
-fn list(run: &Run) -> AnyView {
+fn list(run: &Run, receipt: Option<&Receipt>) -> AnyView {
     let over = run.status.is_over();
     let none = || el("span").class("muted").text(if over { "none" } else { "not yet" }).view();
     let code = |text: &Option<String>| text.clone().map_or_else(none, ui::code);
     let tier = match run.tier {
-        Some(Tier::Simple) => format!("simple, {} phases", run.phases.len()),
-        Some(Tier::Standard) => format!("standard, {} phases", run.phases.len()),
-        Some(Tier::Complex) => format!("complex, {} phases", run.phases.len()),
+        Some(tier) => format!("{}, {} phases", tier_in_words(tier), run.phases.len()),
         None => if over { "not known" } else { "not yet known" }.to_owned(),
     };
     let commit =
         run.commit.as_deref().map_or_else(none, |commit| el("code").attr("title", commit.to_owned()).text(short(commit)).view());
     let model = run.model.clone().unwrap_or_else(|| "the agent's choice".to_owned());
     let mut facts = vec![("Branch", code(&run.branch)), ("Commit", commit)];
+    let delivery = receipt.and_then(|receipt| receipt.facts.delivery.clone());
+    facts.extend(delivery.map(|words| ("Handed over", text(words))));
     // It goes when the run is over.
     if !over {
         facts.push(("Worktree", run.worktree.as_deref().map_or_else(none, ui::path)));
@@ -80,6 +88,15 @@ fn list(run: &Run) -> AnyView {
         None => ("Tokens", el("span").class("muted").text("not recorded").view()),
     });
     pieces(vec![ui::facts(facts), run.tokens.map_or_else(nothing, split)])
+}
+
+/// A tier is how much there is to do.
+fn tier_in_words(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Simple => "simple: little to do",
+        Tier::Standard => "standard: some things to do",
+        Tier::Complex => "complex: much to do",
+    }
 }
 
 fn limits(run: &Run) -> String {

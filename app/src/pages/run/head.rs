@@ -1,7 +1,10 @@
 //! The head of the page: what the run is, how it stands, what it used up, and what can be done to it.
 
 use leptos::prelude::*;
-use protocol::runs::{Run, RunStatus, Verdict};
+use protocol::{
+    receipts::Receipt,
+    runs::{Run, RunStatus, Verdict},
+};
 
 use super::{
     parts::{clock, drawn_on, took, with_gate_title},
@@ -22,11 +25,44 @@ pub(super) fn head(state: RunState, shown: &Shown, tab: Memo<&'static str>) -> A
         None => nothing(),
     };
     let words = div("words").child(el("h1").text(title).view()).child(live(move || state.with_run(chips))).view();
-    let sub = el("p").class("run-sub").child(live(move || state.with_run(sub_line))).view();
+    let asked = RwSignal::new("");
+    Effect::new(move |_| {
+        let said = asked.get();
+        if !said.is_empty() && state.with_run(|run| has_happened(said, run)) {
+            asked.set("");
+        }
+    });
+    let heard = el("span").attr("role", "status").child(live(move || text(asked.get())));
+    let sub = el("p").class("run-sub").child(live(move || state.with_run(sub_line))).child(heard.view()).view();
     let what = div("run-what").child(words).child(sub).view();
-    let controls = if shown.may_control { controls(state, tab) } else { nothing() };
+    let controls = if shown.may_control { controls(state, tab, asked) } else { nothing() };
     let head = div("run-head").child(what).child(used(state)).child(controls).view();
-    pieces(vec![refused, head, live(move || state.with_run(why))])
+    let merge = live(move || {
+        state.receipt.track();
+        state.model.with_value(|model| model.receipt.as_ref().and_then(not_merged)).unwrap_or_else(nothing)
+    });
+    pieces(vec![refused, head, live(move || state.with_run(why)), merge])
+}
+
+/// Whether the run stands as it was asked to.
+fn has_happened(said: &str, run: &Run) -> bool {
+    match run.status {
+        RunStatus::Paused | RunStatus::NeedsYou => said == PAUSE.said,
+        RunStatus::Finished | RunStatus::Stopped | RunStatus::Failed => true,
+        RunStatus::Queued | RunStatus::Preparing | RunStatus::Working | RunStatus::Verifying => said == RESUME.said,
+    }
+}
+
+/// Where verified commits are that did not go into the project's branch, and how they get there.
+fn not_merged(receipt: &Receipt) -> Option<AnyView> {
+    let facts = &receipt.facts;
+    let waits = receipt.verdict != Verdict::NotVerified && facts.delivered_commit.is_none() && !facts.commits.is_empty();
+    let (why, branch) = (facts.delivery.as_deref()?, facts.branch.as_deref()?);
+    let words = format!(
+        "Verified, not merged. {}. Once nothing is in the way, merge them in the project's repository: `git merge {branch}`.",
+        why.trim_end_matches('.')
+    );
+    waits.then(|| ui::banner(Tone::Warn, &words))
 }
 
 fn chips(run: &Run) -> AnyView {
@@ -85,7 +121,7 @@ fn used(state: RunState) -> AnyView {
 }
 
 fn cost(run: &Run) -> (String, Option<u32>) {
-    let words = match (run.cost_usd, run.limits.cost_usd) {
+    let words = match (words::spent(run), run.limits.cost_usd) {
         (None, Some(ceiling)) => format!("not recorded, ceiling {}", ui::dollars(ceiling)),
         (None, None) => "not recorded".to_owned(),
         (Some(spent), None) => format!("{}, no ceiling", ui::dollars(spent)),
@@ -96,7 +132,7 @@ fn cost(run: &Run) -> (String, Option<u32>) {
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "held between 0 and 100")]
 fn cost_percent(run: &Run) -> Option<u32> {
-    let (spent, ceiling) = (run.cost_usd?, run.limits.cost_usd?);
+    let (spent, ceiling) = (words::spent(run)?, run.limits.cost_usd?);
     Some(if ceiling > 0.0 { (spent / ceiling * 100.0).clamp(0.0, 100.0) as u32 } else { 100 })
 }
 
@@ -117,7 +153,7 @@ struct Act {
     label: &'static str,
     key: &'static str,
     class: &'static str,
-    /// Said once it was taken.
+    /// Said once it was taken, until it has happened.
     said: &'static str,
 }
 
@@ -136,11 +172,11 @@ fn first(run: &Run) -> Act {
     }
 }
 
-fn controls(state: RunState, tab: Memo<&'static str>) -> AnyView {
+fn controls(state: RunState, tab: Memo<&'static str>, asked: RwSignal<&'static str>) -> AnyView {
     let name = untrack(|| state.with_run(|run| format!("run {} of {}", run.number, run.project_name)));
     let forms = [FormState::new(None), FormState::new(None), FormState::new(None), FormState::new(None)];
     let [hold, replay, ask, plain] = forms;
-    let act = move |act: Act, form: FormState| act_form(act, form, state, tab);
+    let act = move |act: Act, form: FormState| act_form(act, form, state, (tab, asked));
     let first = move || state.with_run(first);
     let stamp = move || first().label.to_owned();
     let buttons = drawn_on(stamp, move || match first() {
@@ -165,11 +201,16 @@ fn key(name: &'static str) -> AnyView {
     el("kbd").attr("aria-hidden", "true").text(name).view()
 }
 
-fn act_form(act: Act, form: FormState, state: RunState, tab: Memo<&'static str>) -> AnyView {
+fn act_form(act: Act, form: FormState, state: RunState, (tab, asked): (Memo<&'static str>, RwSignal<&'static str>)) -> AnyView {
     let toasts = ui::toasts();
     let done = move || {
         ui::close_dialog(STOP);
-        toasts.show(Tone::Neutral, act.said);
+        // The page goes on to another run, where nothing of this one stands.
+        if act == REPLAY {
+            toasts.show(Tone::Neutral, act.said);
+        } else {
+            asked.set(act.said);
+        }
     };
     let hidden = |name: &'static str| ui::input("hidden").attr("name", name);
     let id = hidden("id").attr("value", state.id.to_string()).view();

@@ -22,14 +22,14 @@ pub(super) fn receipt(state: RunState) -> AnyView {
         state.receipt.track();
         let over = over.get();
         state.model.with_value(|model| match &model.receipt {
-            Some(receipt) => till(receipt),
+            Some(receipt) => till(receipt, &state.server.get_value()),
             None if over => not_yet("This run left no receipt."),
             None => not_yet("The receipt is written when the run ends."),
         })
     })
 }
 
-fn till(receipt: &Receipt) -> AnyView {
+fn till(receipt: &Receipt, server: &str) -> AnyView {
     let (tone, headline) = match receipt.verdict {
         Verdict::Verified => (Tone::Good, "VERIFIED"),
         Verdict::VerifiedWithGaps => (Tone::Warn, "VERIFIED WITH GAPS"),
@@ -64,7 +64,7 @@ fn till(receipt: &Receipt) -> AnyView {
         heading("Claims, not checked"),
         claims(receipt),
         heading("Verify yourself"),
-        verify(receipt),
+        verify(receipt, server),
     ]);
     el("article").class("till").children(parts).view()
 }
@@ -125,12 +125,13 @@ fn measured(facts: &Facts) -> AnyView {
         ("From", code(facts.base_commit.as_ref())),
         ("To", code(facts.head_commit.as_ref())),
         ("Branch", text(facts.branch.clone().unwrap_or_else(|| "none".to_owned()))),
+        ("Handed over", text(facts.delivery.clone().unwrap_or_else(|| "no".to_owned()))),
         ("Agent", text(agent)),
         ("Sandbox", text(if facts.sandboxed { "on" } else { "off" })),
         ("Iterations", text(facts.iterations.to_string())),
         ("Worked", text(took(facts.worked_ms))),
         ("Tokens", text(tokens.unwrap_or_else(|| "not recorded".to_owned()))),
-        ("Cost", ui::money(facts.cost_usd)),
+        ("Cost", ui::money(facts.cost_usd.or(facts.demo.then_some(0.0)))),
         ("Spec", code(Some(&facts.spec_sha256))),
         ("Diff", code(Some(&facts.diff_sha256))),
         ("loki", text(facts.loki_version.clone())),
@@ -148,15 +149,22 @@ fn claims(receipt: &Receipt) -> AnyView {
     }
 }
 
-fn verify(receipt: &Receipt) -> AnyView {
+fn verify(receipt: &Receipt, server: &str) -> AnyView {
     let id = receipt.facts.run_id;
-    let command = format!("loki receipt verify {id} --repository .");
+    // The command line speaks to no server behind TLS; the file needs none.
+    let (needs, command) = if server.starts_with("http://") {
+        let needs = "In a checkout that has the run's commits, with an API token that may read in `LOKI_TOKEN`:";
+        (needs, format!("loki receipt verify {id} --repository . --server {server}"))
+    } else {
+        let needs = "Download the receipt into a checkout that has the run's commits, then there:";
+        (needs, format!("loki receipt verify receipt-{id}.json --repository ."))
+    };
     let copy = ui::copy_button("Copy the command", command.clone());
     let download = el("a").attr("href", format!("/api/v2/runs/{id}/receipt")).attr("rel", "external");
     let download = download.attr("download", format!("receipt-{id}.json")).class("btn").child(ui::icon("down"));
     let download = download.child(text("Download as JSON")).view();
     pieces(vec![
-        small("In a checkout that has the run's commits:"),
+        small(needs),
         div("command").child(ui::code_block("Command", command)).child(copy).view(),
         small("SHA-256 of the diff and the facts"),
         el("p").class("mono hash").text(receipt.sha256.clone()).view(),

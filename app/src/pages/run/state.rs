@@ -26,6 +26,8 @@ pub(super) struct Shown {
 pub(super) struct RunState {
     pub(super) id: RunId,
     pub(super) model: StoredValue<RunModel>,
+    /// What links to this server begin with.
+    pub(super) server: StoredValue<String>,
     pub(super) run: RwSignal<()>,
     pub(super) timeline: RwSignal<()>,
     pub(super) tasks: RwSignal<()>,
@@ -46,6 +48,7 @@ impl RunState {
         let now = page.now.millis();
         let state = Self {
             id: page.view.run.id,
+            server: StoredValue::new(page.server),
             model: StoredValue::new(RunModel::new(page.view, page.now)),
             run: RwSignal::new(()),
             timeline: RwSignal::new(()),

@@ -42,7 +42,7 @@ fn page_of(status: RunStatus, verdict: Option<Verdict>) -> RunPage {
     ];
     let timeline = Timeline { run_id: run.id, phases: Vec::new(), iterations: Vec::new(), tasks: Vec::new(), gates: vec![gate] };
     let view = RunView { run, timeline, log, log_has_more: true, receipt: None, seq: 50 };
-    RunPage { view, now: at, may_control: true, flash: Flash::default() }
+    RunPage { view, now: at, server: "http://127.0.0.1:58101".to_owned(), may_control: true, flash: Flash::default() }
 }
 
 fn shown(draw: fn(RunState) -> AnyView, page: RunPage) -> String {
@@ -90,6 +90,29 @@ fn a_run_that_is_over_says_why_and_can_be_replayed() {
 }
 
 #[test]
+fn verified_commits_that_were_not_merged_say_where_they_are_and_what_to_do() {
+    let page = |delivered: Option<&str>| {
+        let mut page = page_of(RunStatus::Finished, Some(Verdict::Verified));
+        let mut receipt = receipt_of(&page);
+        receipt.verdict = Verdict::Verified;
+        receipt.facts.commits = vec!["ab".repeat(20)];
+        receipt.facts.branch = Some("loki/run-14".to_owned());
+        receipt.facts.delivered_commit = delivered.map(str::to_owned);
+        receipt.facts.delivery = Some("The commits stay on loki/run-14: main has changes of its own in README.md".to_owned());
+        page.view.receipt = Some(receipt);
+        page
+    };
+
+    let (head, facts) = (shown(head_of, page(None)), shown(facts::facts, page(None)));
+
+    for part in ["Verified, not merged.", "main has changes of its own in README.md.", "git merge loki/run-14"] {
+        assert!(head.contains(part), "{part} is missing in {head}");
+    }
+    assert!(facts.contains("The commits stay on loki/run-14"), "{facts}");
+    assert!(!shown(head_of, page(Some("cd"))).contains("not merged"));
+}
+
+#[test]
 fn the_log_is_text_with_colours_and_each_line_has_its_address() {
     let html = shown(|state| log::log(state, LogPanel::new(state)), page_of(RunStatus::Working, None));
 
@@ -125,7 +148,7 @@ fn a_receipt_names_each_example_and_how_to_verify_it() {
     let html = shown(receipt::receipt, page);
 
     for part in
-        ["NOT VERIFIED", "Not carried out", "seen: Hi", "loki receipt verify 01936f00-", "All good!", "no part of the verdict"]
+        ["NOT VERIFIED", "Not carried out", "seen: Hi", "loki receipt verify 01936f00-", "--server http://127.0.0.1:58101", "LOKI_TOKEN", "All good!", "no part of the verdict"]
     {
         assert!(html.contains(part), "{part} is missing in {html}");
     }

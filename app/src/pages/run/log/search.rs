@@ -10,12 +10,14 @@ use protocol::EventSeq;
 
 use super::LogPanel;
 use crate::{
-    browser::scroll,
+    browser::{elements::set_value, scroll},
     live::log::Log,
     pages::run::state::RunState,
     ui::{self, div, el, live, text},
 };
 
+/// The field of the search.
+const FIELD: &str = "log-words";
 /// Lines that are counted at most.
 const MOST: usize = 10_000;
 
@@ -122,10 +124,16 @@ pub(super) fn field(state: RunState, panel: LogPanel) -> AnyView {
             event.prevent_default();
             panel.walk(!event.shift_key());
         }
-        "Escape" => scroll::leave(),
+        "Escape" => {
+            // What was typed a moment before is not looked for any more.
+            typed.set_value(typed.get_value() + 1);
+            state.model.with_value(|model| search.find(&model.log, ""));
+            set_value(FIELD, "");
+            scroll::leave();
+        }
         _ => {}
     };
-    let field = ui::input("search").attr("aria-label", "Search the log").attr("placeholder", "Search the log");
+    let field = ui::input("search").attr("id", FIELD).attr("aria-label", "Search the log").attr("placeholder", "Search the log");
     let field = field.attr("autocomplete", "off").attr("value", search.text.get_untracked());
     let field = field.on_input(input).on_keydown(keydown).view();
     let count = el("span").class("muted num").attr("role", "status").child(live(move || text(search.count()))).view();
