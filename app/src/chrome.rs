@@ -13,10 +13,11 @@ use leptos_router::hooks::use_location;
 use protocol::access::Viewer;
 
 use crate::{
-    browser, live,
+    browser::{self, IS_BROWSER},
+    live,
     loading::{Loading, load, loaded_or_nothing},
     routes::{self, to},
-    server_fns::access::ask_viewer,
+    server_fns::access::{ask_viewer, sandboxed},
     ui::{self, div, el, nothing, pieces},
 };
 use palette::Palette;
@@ -25,11 +26,16 @@ use palette::Palette;
 #[derive(Clone, Copy)]
 pub struct Session(pub Loading<Viewer>);
 
+/// What every page says where nothing is isolated.
+pub const NO_SANDBOX: &str =
+    "Sandbox off: agents and checks run with this server's own rights. Start the server without --no-sandbox to isolate them.";
+
 /// The shell with the page that the address names; signing in and setting up have none around them.
 pub fn chrome() -> AnyView {
     let path = use_location().pathname.get_untracked();
-    if [to::LOGIN, to::SETUP].contains(&path.as_str()) {
-        return div("entry").child(routes::pages()).view();
+    // They come without the browser's half.
+    if !IS_BROWSER && [to::LOGIN, to::SETUP].contains(&path.as_str()) {
+        return div("entry").child(notice(sandboxed())).child(routes::pages()).view();
     }
     let session = load(ask_viewer);
     provide_context(Session(session));
@@ -41,7 +47,7 @@ pub fn chrome() -> AnyView {
     let app = div("app").children([
         rail::rail(session),
         top(session, palette),
-        div("notices").child(loaded_or_nothing(session, notices)).view(),
+        div("notices").child(loaded_or_nothing(session, |viewer| notice(viewer.sandboxed))).view(),
         routes::pages(),
     ]);
     pieces(vec![
@@ -80,12 +86,6 @@ fn top(session: Loading<Viewer>, palette: Palette) -> AnyView {
     el("header").class("top").child(search).child(live::connection_dot()).child(person).view()
 }
 
-fn notices(viewer: Viewer) -> AnyView {
-    if viewer.sandboxed {
-        return nothing();
-    }
-    ui::banner(
-        ui::Tone::Warn,
-        "Sandbox off: agents and checks run with this server's own rights. Start the server without --no-sandbox to isolate them.",
-    )
+fn notice(sandboxed: bool) -> AnyView {
+    if sandboxed { nothing() } else { ui::banner(ui::Tone::Warn, NO_SANDBOX) }
 }

@@ -34,6 +34,7 @@ export const PAGES: Place[] = [
   { name: 'profile', path: () => '/profile' },
   { name: 'people', path: () => '/admin/users' },
   { name: 'people-nobody-found', path: () => '/admin/users?q=nobody%20has%20this' },
+  { name: 'ways-in', path: () => '/account/sign-in-methods' },
   { name: 'factors', path: () => '/profile/factors' },
   { name: 'teams', path: () => '/teams' },
   { name: 'project-sharing', path: world => `/projects/${world.greeter.id}/sharing` },

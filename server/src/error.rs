@@ -143,11 +143,13 @@ pub(crate) fn shape(response: Response, path: &str, request_id: &str) -> Respons
     }
 
     let detail = detail.unwrap_or_else(|| default_detail(status).to_owned());
+    let around = response.extensions().get::<crate::pages::Around>().cloned();
     let error = ApiError { detail, request_id: request_id.to_owned() };
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.remove(header::CONTENT_TYPE);
-    let body = if is_api(path) { Json(&error).into_response() } else { crate::pages::plain_error(status, &error) };
+    let body =
+        if is_api(path) { Json(&error).into_response() } else { crate::pages::plain_error(status, &error, around.as_ref()) };
     let (body_parts, body) = body.into_parts();
     parts.headers.extend(body_parts.headers);
     Response::from_parts(parts, body)

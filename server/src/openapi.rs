@@ -1,13 +1,17 @@
 //! The OpenAPI document, made from the handlers and types that serve, and a page to read it.
 
-use std::{collections::BTreeMap, fmt::Write as _, sync::LazyLock};
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    sync::{Arc, LazyLock},
+};
 
 use axum::{
     body::Bytes,
     extract::{MatchedPath, Request},
     http::{Method, StatusCode, header},
     middleware::Next,
-    response::{Html, IntoResponse, Response},
+    response::{IntoResponse as _, Response},
 };
 use serde_json::Value;
 use utoipa::{
@@ -22,8 +26,7 @@ use utoipa::{
 use crate::{
     api,
     error::HttpError,
-    guard::headers::file_script_policy,
-    pages::{escape, framed, icon_of},
+    pages::{escape, icon_of, page},
 };
 
 #[derive(OpenApi)]
@@ -107,9 +110,9 @@ fn refusal(words: &str) -> utoipa::openapi::Response {
 
 static DOCUMENT: LazyLock<utoipa::openapi::OpenApi> = LazyLock::new(Document::openapi);
 static JSON: LazyLock<Bytes> = LazyLock::new(|| serde_json::to_vec(&*DOCUMENT).unwrap_or_default().into());
-static DOCS: LazyLock<Bytes> = LazyLock::new(|| {
+static DOCS: LazyLock<Arc<str>> = LazyLock::new(|| {
     let value = serde_json::from_slice(&JSON).unwrap_or_default();
-    framed("API", &operations(&value)).into()
+    operations(&value).into()
 });
 
 /// `GET /openapi.json`.
@@ -119,9 +122,7 @@ pub async fn json() -> Response {
 
 /// `GET /docs`.
 pub async fn docs() -> Response {
-    let mut response = Html(axum::body::Body::from(DOCS.clone())).into_response();
-    response.headers_mut().extend(file_script_policy().map(|policy| (header::CONTENT_SECURITY_POLICY, policy)));
-    response
+    page("API", &[], Arc::clone(&DOCS))
 }
 
 /// Refuses a query where the document names no parameter of one. Where it does, the handler reads the query and refuses what

@@ -1,21 +1,23 @@
 //! Pages and their server functions: rendered by Leptos for whoever is signed in; others are led to sign in first.
 
+mod frame;
+
+pub(crate) use frame::{Around, entry, escape, icon_of, page, plain_error};
+
 use std::sync::Arc;
 
 use app::{SiteAssets, routes::to, server_fns::PublicUrl};
 use axum::{
     Router,
-    body::Body,
     extract::{FromRequestParts as _, Request, State},
     http::{HeaderValue, StatusCode, header},
     middleware::{Next, from_fn_with_state},
-    response::{Html, IntoResponse, Redirect, Response},
+    response::{IntoResponse, Redirect, Response},
     routing::{any, get, post},
 };
 use domain::actor::Actor;
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{LeptosRoutes as _, ResponseOptions, generate_route_list, handle_server_fns_with_context};
-use protocol::ApiError;
 use services::Cx;
 
 use crate::{
@@ -30,10 +32,8 @@ use crate::{
     },
     edge::Edge,
     error::{HttpError, is_api},
-    guard::{
-        RequestId,
-        headers::{file_script_policy, page_policy},
-    },
+    guard::{RequestId, headers::page_policy},
+    openapi,
 };
 
 /// All pages, their server functions, and the forms that sign in and out.
@@ -47,6 +47,7 @@ pub fn routes(edge: &Edge) -> Router<Edge> {
     };
     Router::new()
         .route("/ui/{*name}", any(functions))
+        .route("/docs", get(openapi::docs))
         .route("/login", post(login))
         .route("/login/factor", get(factor::page).post(factor::finish))
         .route("/logout", post(logout))
@@ -102,18 +103,20 @@ async fn gate(State(edge): State<Edge>, request: Request, next: Next) -> Respons
     }
     let (mut parts, body) = request.into_parts();
     let changing = if parts.method.is_safe() { None } else { Credentials::of(&parts).ok() };
-    match Signed::from_request_parts(&mut parts, &edge).await {
+    let actor = match Signed::from_request_parts(&mut parts, &edge).await {
         Ok(Signed(_)) if path == "/login" && parts.method == axum::http::Method::GET => {
             return Redirect::to(next::local_path(query_value(parts.uri.query(), "next").as_deref())).into_response();
         }
         Ok(Signed(actor)) => {
-            parts.extensions.insert(actor);
+            parts.extensions.insert(actor.clone());
+            Some(actor)
         }
-        Err(_) if is_public(&path) => {}
+        Err(_) if is_public(&path) => None,
         Err(error) if error.status() != StatusCode::UNAUTHORIZED => return error.into_response(),
         Err(_) => return lead_to_sign_in(&edge, &parts).await,
-    }
-    let mut response = next.run(Request::from_parts(parts, body)).await;
+    };
+    let around = Around::of(&edge.cx, actor.as_ref());
+    let mut response = frame::draw(next.run(Request::from_parts(parts, body)).await, around);
     if let Some(credentials) = changing {
         credentials.renew_after(&edge).await;
     }
@@ -123,7 +126,7 @@ async fn gate(State(edge): State<Edge>, request: Request, next: Next) -> Respons
 
 /// Pages and functions that answer without a login. Functions that need an actor refuse in their own shape.
 fn is_public(path: &str) -> bool {
-    matches!(path, "/login" | "/login/factor" | "/logout" | "/setup" | "/forgot" | "/reset" | "/invite")
+    matches!(path, "/login" | "/login/factor" | "/logout" | "/setup" | "/forgot" | "/reset" | "/invite" | "/docs")
         || ["/ui/", "/login/with/", "/login/callback/"].iter().any(|below| path.starts_with(below))
 }
 
@@ -156,84 +159,6 @@ fn query_value(query: Option<&str>, name: &str) -> Option<String> {
         });
     }
     String::from_utf8(bytes).ok()
-}
-
-/// An error for people where no page of the interface can be shown.
-pub(crate) fn plain_error(status: StatusCode, error: &ApiError) -> Response {
-    let title = status.canonical_reason().unwrap_or("Error");
-    let body = format!(
-        "<main class=\"entry-page\"><div class=\"brand\">{}<span>loki</span></div><section class=\"panel empty\"><h1>{title}</h1>\
-         <p>{}.</p><p class=\"muted mono\">Request {}</p><a class=\"btn\" href=\"/\">Go to home</a></section></main>",
-        icon_of("knot"),
-        escape(error.detail.trim_end_matches('.')),
-        escape(&error.request_id),
-    );
-    let mut response = Html(Body::from(document(title, &body))).into_response();
-    response.headers_mut().extend(file_script_policy().map(|policy| (header::CONTENT_SECURITY_POLICY, policy)));
-    response
-}
-
-/// A page of the server itself for whoever comes in or goes out, with `panel` in its middle.
-pub(crate) fn entry(title: &str, panel: &str) -> Response {
-    let brand = icon_of("knot");
-    let body = format!(
-        "<main class=\"entry-page\"><div class=\"brand\">{brand}<span>loki</span></div>\
-         <section class=\"panel panel-body\">{panel}</section></main>"
-    );
-    let mut response = Html(Body::from(document(title, &body))).into_response();
-    response.headers_mut().extend(file_script_policy().map(|policy| (header::CONTENT_SECURITY_POLICY, policy)));
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
-}
-
-/// A page of the server itself within the interface's shell, as far as that goes without script.
-pub(crate) fn framed(title: &str, body: &str) -> String {
-    let item = |(label, icon, href): (&str, &str, &str)| {
-        let current = if label == title { " aria-current=\"page\"" } else { "" };
-        format!("<a class=\"item\" href=\"{href}\"{current}>{}<span>{label}</span></a>", icon_of(icon))
-    };
-    let places = [
-        ("Home", "home", to::HOME),
-        ("Projects", "folder", to::PROJECTS),
-        ("Runs", "run", to::RUNS),
-        ("Templates", "template", to::TEMPLATES),
-    ];
-    let places: String = places.into_iter().map(item).collect();
-    let docs = item(("API", "book", to::DOCS));
-    let title_text = escape(title);
-    document(
-        title,
-        &format!(
-            "<a class=\"skip\" href=\"#content\">Skip to the content</a><div class=\"app\"><nav class=\"rail\" aria-label=\"Main\">\
-             <a class=\"brand\" href=\"/\" aria-label=\"loki, home\">{}<span>loki</span></a>{places}<div class=\"foot\">{docs}</div></nav>\
-             <nav class=\"crumbs\" aria-label=\"Breadcrumb\"><ol><li><span aria-current=\"page\">{title_text}</span></li></ol></nav>\
-             <header class=\"top\"></header><main id=\"content\" tabindex=\"-1\">{body}</main></div>",
-            icon_of("knot"),
-        ),
-    )
-}
-
-/// An icon of the interface.
-pub(crate) fn icon_of(name: &str) -> String {
-    format!("<svg class=\"ico\" aria-hidden=\"true\"><use href=\"/icons.svg#{name}\"></use></svg>")
-}
-
-/// A page outside of the interface, with its style and its theme.
-pub(crate) fn document(title: &str, body: &str) -> String {
-    let style =
-        assets::manifest().map(|manifest| format!("<link rel=\"stylesheet\" href=\"{}\">", manifest.css)).unwrap_or_default();
-    format!(
-        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <meta name=\"color-scheme\" content=\"light dark\"><title>{} – loki</title><script src=\"/theme.js\"></script>{style}\
-         <link rel=\"icon\" href=\"/icon.svg\" type=\"image/svg+xml\"></head><body>{body}</body></html>",
-        escape(title),
-    )
-}
-
-/// Text as it stands in HTML, also within attributes.
-pub(crate) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 
 #[cfg(test)]

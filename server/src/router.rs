@@ -27,7 +27,6 @@ pub fn router(edge: Edge) -> Router {
         .layer(from_fn(openapi::refuse_stray_query))
         .layer(from_fn_with_state(edge.clone(), guard::limits::limit))
         .route("/openapi.json", get(openapi::json))
-        .route("/docs", get(openapi::docs))
         .layer(DefaultBodyLimit::max(API_BODY))
         .layer(RequestBodyLimitLayer::new(API_BODY))
         .layer(from_fn_with_state(API_BODY, too_large::refuse));

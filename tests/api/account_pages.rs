@@ -87,3 +87,24 @@ async fn pages_about_people_are_for_admins_alone() {
     }
     Browser::new(&app).opens("/admin/users").await.expect(303);
 }
+
+#[tokio::test]
+async fn pages_of_the_server_itself_have_the_shell_of_whoever_looks() {
+    let app = TestApp::start().await;
+    app.first_admin().await;
+    vera(&app, "viewer");
+    let ada = signed_in(&app, "ada@example.org").await;
+    let vera = signed_in(&app, "vera@example.org").await;
+
+    for path in ["/docs", "/account/sign-in-methods", "/account/confirm"] {
+        let page = ada.opens(path).await.expect(200).text();
+        for part in ["ada@example.org", "Sign out", "aria-label=\"Breadcrumb\"", "href=\"/admin\"", "class=\"search\""] {
+            assert!(page.contains(part), "{path}: {part} is missing in {page}");
+        }
+        assert_eq!(page.matches("<h1").count(), 1, "{path}");
+        let page = vera.opens(path).await.expect(200).text();
+        assert!(page.contains("vera@example.org") && !page.contains("href=\"/admin\""), "{path}: {page}");
+    }
+    let page = Browser::new(&app).opens("/docs").await.expect(200).text();
+    assert!(page.contains("href=\"/login\"") && !page.contains("Sign out"), "{page}");
+}

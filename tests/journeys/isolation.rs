@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::symlink, path::Path};
 
 use protocol::runs::Verdict;
-use tests::{Setup, TestApp, specs};
+use tests::{Browser, Setup, TestApp, specs};
 
 /// A folder with this machine's programs, bubblewrap left out.
 fn programs_without_bubblewrap() -> tempfile::TempDir {
@@ -53,8 +53,13 @@ async fn a_run_without_a_sandbox_is_verified_with_that_gap_at_most() {
 async fn every_page_says_that_there_is_no_sandbox() {
     let app = Setup::default().argument("--no-sandbox").start().await;
     let ada = app.first_admin().await;
-    for path in ["/", "/projects", "/runs", "/templates"] {
-        let page = ada.get(path).await.expect(200).text();
-        assert!(page.contains("--no-sandbox") || page.contains("without isolation"), "{path}: {page}");
+    let says = |path: &str, page: String| assert!(page.contains("Sandbox off:"), "{path}: {page}");
+    for path in ["/", "/projects", "/runs", "/templates", "/teams", "/docs", "/account/sign-in-methods"] {
+        says(path, ada.get(path).await.expect(200).text());
     }
+    let stranger = Browser::new(&app);
+    for path in ["/login", "/setup", "/forgot", "/reset", "/docs"] {
+        says(path, stranger.opens(path).await.expect(200).text());
+    }
+    says("/login/with/nowhere", stranger.opens("/login/with/nowhere").await.expect(404).text());
 }

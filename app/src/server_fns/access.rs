@@ -8,30 +8,49 @@ use super::{UiError, ask::Ask};
 /// The signed-in person, and what the shell around every page has to know about this server.
 #[server(name = ReadViewer, prefix = "/ui", endpoint = "viewer", input = GetUrl)]
 pub async fn viewer() -> Result<Viewer, UiError> {
+    use super::{asked, context};
+
+    let (cx, actor) = context()?;
+    let Some(viewer) = person(&cx, &actor) else {
+        return Err(super::server_side::for_people());
+    };
+    let seq = asked(services::events::last_seq(&cx).await)?;
+    Ok(Viewer { seq, ..viewer })
+}
+
+/// What the shell shows to `actor`, at no position of the event log; nothing to programs.
+#[cfg(feature = "ssr")]
+pub fn person(cx: &services::Cx, actor: &domain::actor::Actor) -> Option<Viewer> {
     use domain::{
         access::{Action, may},
         actor::Actor,
     };
 
-    use super::{asked, context};
-
-    let (cx, actor) = context()?;
-    let Actor::User { id, name, email, role, .. } = &actor else {
-        return Err(super::server_side::for_people());
-    };
-    let seq = asked(services::events::last_seq(&cx).await)?;
-    Ok(Viewer {
+    let Actor::User { id, name, email, role, .. } = actor else { return None };
+    Some(Viewer {
         user_id: *id,
         email: email.clone(),
         name: name.clone(),
         role: *role,
-        may_control: may(&actor, Action::ControlRun),
-        may_write: may(&actor, Action::WriteProject),
-        admin: super::admin::places(&actor),
+        may_control: may(actor, Action::ControlRun),
+        may_write: may(actor, Action::WriteProject),
+        admin: super::admin::places(actor),
         sandboxed: cx.sandbox.isolates(),
-        seq,
+        seq: 0,
         version: cx.settings.version.to_owned(),
     })
+}
+
+/// Whether what agents and checks do is isolated on this server.
+#[cfg(feature = "ssr")]
+pub fn sandboxed() -> bool {
+    use_context::<services::Cx>().is_none_or(|cx| cx.sandbox.isolates())
+}
+
+/// The browser's half has no page that asks for it.
+#[cfg(not(feature = "ssr"))]
+pub fn sandboxed() -> bool {
+    true
 }
 
 /// Where people can sign in besides with a password; anybody may know.

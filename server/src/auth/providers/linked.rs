@@ -1,6 +1,7 @@
 //! `/account/sign-in-methods`: which ways to sign in a person has, linked and unlinked by themselves. Plain pages of the
 //! server, which work without script.
 
+use app::routes::to;
 use axum::{
     Extension,
     extract::{Path, Request, State},
@@ -22,7 +23,7 @@ use crate::{
     auth::{address, confirm, login::form},
     edge::Edge,
     error::HttpError,
-    pages::{entry, escape},
+    pages::{entry, escape, page as framed},
 };
 
 /// Where the page is.
@@ -32,23 +33,32 @@ pub const PAGE: &str = "/account/sign-in-methods";
 pub async fn page(State(edge): State<Edge>, Extension(actor): Extension<Actor>) -> Result<Response, HttpError> {
     let linked = services::accounts::linked_identities(&edge.cx, &actor).await?;
     let rows: String = linked.iter().map(|row| linked_row(&edge, row)).collect();
-    let rows = if rows.is_empty() { "<p class=\"muted\">No other way is linked.</p>".to_owned() } else { rows };
+    let rows = if rows.is_empty() { NONE.to_owned() } else { format!("<ul class=\"factors\">{rows}</ul>") };
     let free = edge.providers.iter().filter(|known| !linked.iter().any(|row| row.provider == known.rules().id));
     let buttons: String = free.map(link_form).collect();
+    let more = match (buttons.is_empty(), linked.is_empty()) {
+        (false, _) => format!("<div class=\"panel-body stack\">{buttons}</div>"),
+        (true, true) => ALONE.to_owned(),
+        (true, false) => String::new(),
+    };
     let body = format!(
-        "<h1>Ways to sign in</h1>\
-         <p>{} signs in with a password, if one is set, and with what is linked here.</p>{rows}{buttons}\
-         <p><a href=\"/\">Go to home</a></p>",
+        "<div class=\"page-head\"><div class=\"words\"><h1>Ways to sign in</h1>\
+         <p class=\"soft\">{} signs in with a password, if one is set, and with what is linked here.</p></div></div>\
+         <section class=\"panel account\"><header><h2>Linked</h2></header>{rows}{more}</section>",
         escape(actor.display_name()),
     );
-    Ok(entry("Ways to sign in", &body))
+    Ok(framed("Ways to sign in", &[("You", to::PROFILE)], body.into()))
 }
+
+const NONE: &str = "<p class=\"panel-body soft\">No other way is linked.</p>";
+const ALONE: &str = "<p class=\"panel-body soft\">This server has none to link: whoever runs it sets up the providers that people \
+                     sign in with.</p>";
 
 fn linked_row(edge: &Edge, row: &Linked) -> String {
     let name = edge.providers.get(&row.provider).map_or(row.provider.as_str(), |known| &known.rules().name);
     format!(
-        "<form class=\"form\" method=\"post\" action=\"{PAGE}/unlink\"><p>{} as {}</p>\
-         <input type=\"hidden\" name=\"id\" value=\"{}\"><button class=\"btn\" type=\"submit\">Unlink {}</button></form>",
+        "<li><p class=\"words\">{} as {}</p><form class=\"form\" method=\"post\" action=\"{PAGE}/unlink\">\
+         <input type=\"hidden\" name=\"id\" value=\"{}\"><button class=\"btn\" type=\"submit\">Unlink {}</button></form></li>",
         escape(name),
         escape(&row.email),
         row.id,
