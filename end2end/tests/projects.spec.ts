@@ -1,6 +1,7 @@
 // Making projects from each source, and what their pages show.
 import type { Page } from '@playwright/test';
 import { alive, expect, test } from '../support/fixtures.ts';
+import { pageOf } from '../support/people.ts';
 import { GREET } from '../support/specs.ts';
 
 /** Opens the form and chooses what the project is made from. */
@@ -97,12 +98,7 @@ test('what is missing or wrong is said above the fields, and what was typed stay
   await expect(page).toHaveURL('/projects/new');
   await expect(page.getByLabel('Spec', { exact: true })).toHaveValue(GREET);
 
-  await page.getByLabel('Name', { exact: true }).fill('Folder');
-  await page.getByRole('radio', { name: /^Folder/ }).check();
-  await page.getByLabel('Path', { exact: true }).fill('/etc');
-  await create(page);
-  await expect(page.getByRole('alert')).toContainText('--allow-root');
-
+  await page.getByLabel('Name', { exact: true }).fill('Cloned');
   await page.getByRole('radio', { name: /^Git URL/ }).check();
   await page.getByLabel('URL', { exact: true }).fill('ext::sh -c id');
   await create(page);
@@ -120,7 +116,26 @@ test('a template that was not chosen is asked for', async ({ page, complaints })
   await newProject(page, 'No template', 'Template');
   await create(page);
 
-  await expect(page.getByRole('alert')).toContainText(/template/i);
+  await expect(page.getByRole('alert')).toContainText('Choose a template.');
+  await expect(page.getByText('Choose a template.')).toHaveCount(2);
+});
+
+test('folders are not offered by a server that opens none', async ({ page }) => {
+  await page.goto('/projects/new');
+
+  await expect(page.getByRole('radio', { name: /^Folder/ })).toBeDisabled();
+  await expect(page.locator('main')).toContainText('it was started without --allow-root');
+});
+
+test('whoever may not make projects is told who may', async ({ browser, home }) => {
+  const page = await pageOf(browser, home.server, 'looker@example.org', 'viewer');
+  await page.goto('/projects/new');
+  await expect(page.getByText('Operators and admins make projects')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Create project' })).toHaveCount(0);
+  await page.goto('/templates/cli-tool');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Command-line tool');
+  await expect(page.getByRole('link', { name: 'Use template' })).toHaveCount(0);
+  await page.context().close();
 });
 
 test('a server that does not answer is said, and the form can be sent again', async ({ page, complaints }) => {

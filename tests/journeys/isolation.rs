@@ -58,7 +58,7 @@ async fn every_page_says_that_there_is_no_sandbox() {
         says(path, ada.get(path).await.expect(200).text());
     }
     let stranger = Browser::new(&app);
-    for path in ["/login", "/setup", "/forgot", "/reset", "/docs"] {
+    for path in ["/login", "/setup", "/forgot", "/docs"] {
         says(path, stranger.opens(path).await.expect(200).text());
     }
     says("/login/with/nowhere", stranger.opens("/login/with/nowhere").await.expect(404).text());

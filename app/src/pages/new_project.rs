@@ -10,9 +10,9 @@ use crate::{
     routes::to,
     server_fns::{
         flash::Flash,
-        projects::{NewProjectPage, ask_new_project},
+        projects::{CHOOSE_TEMPLATE, NewProjectPage, ask_new_project},
     },
-    ui::{self, Choice, Crumb, Field, FormState, Kind, div, el, input, nothing, pieces},
+    ui::{self, Choice, Crumb, Field, FormState, Kind, div, el, input, live, nothing, pieces},
 };
 
 pub fn page() -> AnyView {
@@ -22,7 +22,14 @@ pub fn page() -> AnyView {
 }
 
 fn form(page: NewProjectPage) -> AnyView {
-    let NewProjectPage { templates, flash } = page;
+    if !page.may_write {
+        return ui::empty(
+            "Operators and admins make projects",
+            "Your role looks at projects and runs. Somebody who is an admin here can give you another one.",
+            ui::link_button(Kind::Normal, "Open projects", to::PROJECTS),
+        );
+    }
+    let flash = &page.flash;
     let asked = use_query_map().with_untracked(|query| query.get("template").unwrap_or_default());
     let state = FormState::new(flash.error.clone());
     let name = Field {
@@ -38,7 +45,7 @@ fn form(page: NewProjectPage) -> AnyView {
     let end = end.child(el("p").class("hint").text("No agent works and nothing is spent before you start a run.").view());
     let fields = vec![
         ui::text_input(name),
-        sources(templates, &flash, &asked),
+        sources(&page, &asked, state),
         delivery_choice("form[delivery]", &flash.value("delivery")),
         end.view(),
     ];
@@ -58,8 +65,9 @@ pub(super) fn delivery_choice(name: &'static str, value: &str) -> AnyView {
     )
 }
 
-fn sources(templates: Vec<Template>, flash: &Flash, asked: &str) -> AnyView {
+fn sources(page: &NewProjectPage, asked: &str, state: FormState) -> AnyView {
     const NAME: &str = "form[source]";
+    let flash = &page.flash;
     let typed = flash.value("source");
     let chosen = if !typed.is_empty() {
         typed
@@ -72,6 +80,12 @@ fn sources(templates: Vec<Template>, flash: &Flash, asked: &str) -> AnyView {
     let source = |value: &str, title: &str, hint: &str, fields: AnyView| {
         Choice::new(NAME, value, title, hint).checked(chosen == value).with_fields(fields)
     };
+    let folder = if page.may_open_folders {
+        source("folder", "Folder", "Use a repository on this server's disk.", folder(flash))
+    } else {
+        let why = "This server opens no folders of its disk: it was started without `--allow-root`.";
+        Choice { disabled: true, ..Choice::new(NAME, "folder", "Folder", why) }
+    };
     ui::choices(
         "What it is made from",
         vec![
@@ -82,9 +96,14 @@ fn sources(templates: Vec<Template>, flash: &Flash, asked: &str) -> AnyView {
                 spec_field("prd_text", "form[prd_text]", "Spec", flash.value("prd_text")),
             ),
             source("brief", "One-line brief", "Say in a sentence what you want.", brief(flash)),
-            source("template", "Template", "Start from a spec that is ready.", template_choice(templates, &template)),
-            source("git", "Git URL", "Clone a repository over https.", git_url(flash)),
-            source("folder", "Folder", "Use a repository on this server's disk.", folder(flash)),
+            source(
+                "template",
+                "Template",
+                "Start from a spec that is ready.",
+                template_choice(page.templates.clone(), &template, state),
+            ),
+            source("git", "Git URL", "Clone a repository over https, http, ssh or git.", git_url(flash)),
+            folder,
         ],
     )
 }
@@ -123,7 +142,7 @@ fn folder(flash: &Flash) -> AnyView {
     })
 }
 
-fn template_choice(templates: Vec<Template>, chosen: &str) -> AnyView {
+fn template_choice(templates: Vec<Template>, chosen: &str, state: FormState) -> AnyView {
     if templates.is_empty() {
         return el("p").class("hint").text("This server has no templates.").view();
     }
@@ -137,7 +156,12 @@ fn template_choice(templates: Vec<Template>, chosen: &str) -> AnyView {
             if fields.is_empty() { card } else { card.with_fields(pieces(fields)) }
         })
         .collect();
-    div("choice-list").child(ui::choices("Which template", cards)).view()
+    // Said above the form as well, which is where the focus goes.
+    let missing = live(move || {
+        let is_missing = state.error.with(|error| error.as_ref().is_some_and(|error| error.detail == CHOOSE_TEMPLATE));
+        if is_missing { el("p").class("hint missing").text(CHOOSE_TEMPLATE).view() } else { nothing() }
+    });
+    div("choice-list").child(missing).child(ui::choices("Which template", cards)).view()
 }
 
 fn variable_field(template: &str, variable: TemplateVariable) -> AnyView {

@@ -39,7 +39,8 @@ fn list(page: ProjectsPage) -> AnyView {
         return ui::empty(
             "No projects yet",
             "A project is one git repository with its spec and its runs.",
-            ui::link_button(Kind::Primary, "New project", to::NEW_PROJECT),
+            // It is made by the button in the page's head, by whoever may.
+            nothing(),
         );
     }
     let mut parts = vec![ui::panel("", ui::table("Projects", COLUMNS, page.rows.into_iter().map(row).collect()))];

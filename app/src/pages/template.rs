@@ -2,13 +2,13 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use protocol::templates::{TemplateBody, TemplateVariable};
+use protocol::templates::TemplateVariable;
 
 use crate::{
     loading::{load, loaded_page},
     routes::to,
-    server_fns::templates::ask_template,
-    ui::{self, Crumb, Kind, el, pieces},
+    server_fns::templates::{TemplatePage, ask_template},
+    ui::{self, Crumb, Kind, el, nothing, pieces},
 };
 
 pub fn page() -> AnyView {
@@ -17,11 +17,13 @@ pub fn page() -> AnyView {
     loaded_page(loading, show)
 }
 
-fn show(body: TemplateBody) -> AnyView {
+fn show(page: TemplatePage) -> AnyView {
+    let TemplatePage { body, may_write } = page;
     let template = body.template;
     let address = to::template(&template.name);
     let crumbs = vec![Crumb::new("Templates", to::TEMPLATES), Crumb::new(template.title.clone(), address)];
-    let action = ui::link_button(Kind::Primary, "Use template", to::new_project_from(&template.name));
+    let use_it = || ui::link_button(Kind::Primary, "Use template", to::new_project_from(&template.name));
+    let action = if may_write { use_it() } else { nothing() };
     let mut parts =
         vec![ui::page_head(template.title.clone(), el("p").class("soft").child(ui::prose(&template.description)).view(), action)];
     if !template.variables.is_empty() {

@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{UiError, ask::Ask, flash::Flash};
 
+/// What is said when a project is to be made from a template and none was chosen.
+pub const CHOOSE_TEMPLATE: &str = "Choose a template.";
+
 /// A page of the list of projects.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProjectsPage {
@@ -24,6 +27,10 @@ pub struct ProjectsPage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewProjectPage {
     pub templates: Vec<Template>,
+    /// Whether whoever asks may make one.
+    pub may_write: bool,
+    /// Whether a project may be made from a folder of the server.
+    pub may_open_folders: bool,
     pub flash: Flash,
 }
 
@@ -84,10 +91,17 @@ pub async fn projects(after: String) -> Result<ProjectsPage, UiError> {
 /// What a new project can be made from.
 #[server(name = ReadNewProject, prefix = "/ui", endpoint = "new_project", input = GetUrl)]
 pub async fn new_project() -> Result<NewProjectPage, UiError> {
+    use domain::access::{Action, may};
+
     use super::context;
 
     let (cx, actor) = context()?;
-    Ok(NewProjectPage { templates: super::templates::all(&cx, &actor).await?, flash: super::flash::take() })
+    Ok(NewProjectPage {
+        templates: super::templates::all(&cx, &actor).await?,
+        may_write: may(&actor, Action::WriteProject),
+        may_open_folders: !cx.settings.allowed_roots.is_empty(),
+        flash: super::flash::take(),
+    })
 }
 
 /// One project with its runs and what a run of it can use.
@@ -118,10 +132,14 @@ pub async fn project(id: String) -> Result<ProjectPage, UiError> {
 /// Makes a project and goes to it.
 #[server(prefix = "/ui", endpoint = "create_project")]
 pub async fn create_project(form: NewProject) -> Result<(), UiError> {
-    use super::{asked, context, flash::refused};
+    use super::{asked, context, flash::refused, set_status};
     use crate::routes::to;
 
     let (cx, actor) = context()?;
+    if form.source == "template" && form.template.is_empty() {
+        set_status(400);
+        return Err(refused(UiError::new(400, CHOOSE_TEMPLATE), to::NEW_PROJECT, form.typed()));
+    }
     match asked(services::projects::create(&cx, &actor, form.command()).await) {
         Ok(project) => {
             leptos_axum::redirect(&to::project(project.id));

@@ -2,8 +2,17 @@
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 use protocol::templates::{Template, TemplateBody};
+use serde::{Deserialize, Serialize};
 
 use super::{UiError, ask::Ask};
+
+/// A template with what whoever asks can do with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TemplatePage {
+    pub body: TemplateBody,
+    /// Whether they may make a project from it.
+    pub may_write: bool,
+}
 
 /// All templates, by name.
 #[server(name = ReadTemplates, prefix = "/ui", endpoint = "templates", input = GetUrl)]
@@ -16,11 +25,14 @@ pub async fn templates() -> Result<Vec<Template>, UiError> {
 
 /// One template with its text.
 #[server(name = ReadTemplate, prefix = "/ui", endpoint = "template", input = GetUrl)]
-pub async fn template(name: String) -> Result<TemplateBody, UiError> {
+pub async fn template(name: String) -> Result<TemplatePage, UiError> {
+    use domain::access::{Action, may};
+
     use super::{asked, context};
 
     let (cx, actor) = context()?;
-    asked(services::templates::get(&cx, &actor, &name).await)
+    let body = asked(services::templates::get(&cx, &actor, &name).await)?;
+    Ok(TemplatePage { body, may_write: may(&actor, Action::WriteProject) })
 }
 
 /// Asks for [`templates`].
@@ -29,7 +41,7 @@ pub fn ask_templates() -> Ask<Vec<Template>> {
 }
 
 /// Asks for [`template`].
-pub fn ask_template(name: &str) -> Ask<TemplateBody> {
+pub fn ask_template(name: &str) -> Ask<TemplatePage> {
     Ask::new("template", &[("name", name)], || template(name.to_owned()))
 }
 
