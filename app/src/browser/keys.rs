@@ -38,7 +38,7 @@ fn is_taken(event: &web_sys::KeyboardEvent) -> bool {
     use wasm_bindgen::JsCast;
 
     const TAKERS: &str =
-        "input:not([type=radio],[type=checkbox],[type=submit]),textarea,select,[contenteditable],dialog,.xterm,.menu";
+        "input:not([type=radio],[type=checkbox],[type=submit]),textarea,select,[contenteditable],dialog,.xterm,.menu[open]";
     let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
     target.is_some_and(|element| element.closest(TAKERS).ok().flatten().is_some())
 }

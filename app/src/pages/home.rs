@@ -1,7 +1,7 @@
 //! What needs me, what runs, what was done last.
 
 use leptos::prelude::*;
-use protocol::runs::{Run, RunStatus};
+use protocol::runs::Run;
 
 use super::run_rows::run_table;
 use crate::{
@@ -19,7 +19,7 @@ pub fn page() -> AnyView {
 
 fn show(home: HomePage) -> AnyView {
     let crumbs = vec![Crumb::new("Home", to::HOME)];
-    let (waiting, running): (Vec<Run>, Vec<Run>) = home.active.into_iter().partition(|run| run.status == RunStatus::NeedsYou);
+    let HomePage { waiting, running, .. } = home;
     let title = tab_title(waiting.len(), running.len());
     let action = if home.may_write { ui::link_button(Kind::Primary, "New project", to::NEW_PROJECT) } else { nothing() };
     let body = if waiting.is_empty() && running.is_empty() && home.recent.is_empty() {

@@ -9,9 +9,11 @@ use super::{UiError, ask::Ask};
 /// What the home page shows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HomePage {
-    /// Runs that are not over.
-    pub active: Vec<Run>,
-    /// The newest runs that are over.
+    /// Runs that a person has to look at: they need one, or ended without being verified and nobody went on from there.
+    pub waiting: Vec<Run>,
+    /// Other runs that are not over.
+    pub running: Vec<Run>,
+    /// The newest of the other runs that are over.
     pub recent: Vec<Run>,
     /// Whether there is any project.
     pub any_project: bool,
@@ -39,13 +41,41 @@ pub async fn home() -> Result<HomePage, UiError> {
     let active = asked(services::runs::list(&cx, &actor, RunFilter { project: None, active: true }, &query(100)).await)?;
     let newest = asked(services::runs::list(&cx, &actor, RunFilter { project: None, active: false }, &query(30)).await)?;
     let projects = asked(services::projects::list(&cx, &actor, &query(1)).await)?;
-    let over = newest.items.into_iter().filter(|run| run.status.is_over());
+    let now = cx.clock.now();
+    let (mut waiting, running): (Vec<Run>, Vec<Run>) = active.items.into_iter().partition(|run| waits(run, &newest.items, now));
+    let over: Vec<Run> = newest.items.iter().filter(|run| run.status.is_over()).cloned().collect();
+    let (unread, recent): (Vec<Run>, Vec<Run>) = over.into_iter().partition(|run| waits(run, &newest.items, now));
+    waiting.extend(unread);
     Ok(HomePage {
-        active: active.items,
-        recent: over.take(10).collect(),
+        waiting,
+        running,
+        recent: recent.into_iter().take(10).collect(),
         any_project: !projects.items.is_empty(),
         may_write: may(&actor, Action::WriteProject),
     })
+}
+
+/// Whether a run waits for somebody. Nobody notes who has read what, so a run that ended without being verified does so for a
+/// day, or until its project has a newer one among `newest`.
+#[cfg(feature = "ssr")]
+fn waits(run: &Run, newest: &[Run], now: protocol::Timestamp) -> bool {
+    use protocol::runs::{RunStatus, Verdict};
+
+    const DAY: i64 = 24 * 60 * 60 * 1_000;
+    let unverified = match run.status {
+        RunStatus::NeedsYou => return true,
+        RunStatus::Finished => !matches!(run.verdict, Some(Verdict::Verified | Verdict::VerifiedWithGaps)),
+        RunStatus::Failed => true,
+        RunStatus::Queued
+        | RunStatus::Preparing
+        | RunStatus::Working
+        | RunStatus::Verifying
+        | RunStatus::Paused
+        | RunStatus::Stopped => false,
+    };
+    let is_fresh = run.ended_at.is_some_and(|ended| now.millis() - ended.millis() < DAY);
+    let gone_on = newest.iter().any(|other| other.project_id == run.project_id && other.number > run.number);
+    unverified && is_fresh && !gone_on
 }
 
 /// Runs, the newest first: `state` is `active` or empty, `project` an id or empty.
@@ -70,4 +100,37 @@ pub fn ask_home() -> Ask<HomePage> {
 pub fn ask_run_list(state: &str, project: &str, after: &str) -> Ask<RunsPage> {
     let fields = [("state", state), ("project", project), ("after", after)];
     Ask::new("run_list", &fields, || run_list(state.to_owned(), project.to_owned(), after.to_owned()))
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use protocol::{
+        Timestamp,
+        runs::{RunStatus, Verdict},
+    };
+
+    use super::*;
+    use crate::rendering_tests::run;
+
+    #[test]
+    fn a_run_waits_that_needs_somebody_or_ended_today_unverified() {
+        let now = Timestamp::from_millis(1_795_240_925_123);
+        let ended = |status, verdict, hours_ago: i64| Run {
+            verdict,
+            ended_at: Some(Timestamp::from_millis(now.millis() - hours_ago * 3_600_000)),
+            ..run(status)
+        };
+        let newer = Run { number: 15, ..run(RunStatus::Working) };
+        let check = |run: &Run, newest: &[Run], expected: bool| assert_eq!(waits(run, newest, now), expected, "{run:?}");
+
+        check(&run(RunStatus::NeedsYou), &[], true);
+        check(&run(RunStatus::Working), &[], false);
+        let not_verified = ended(RunStatus::Finished, Some(Verdict::NotVerified), 1);
+        check(&not_verified, std::slice::from_ref(&not_verified), true);
+        check(&not_verified, &[newer], false);
+        check(&ended(RunStatus::Failed, None, 1), &[], true);
+        check(&ended(RunStatus::Finished, Some(Verdict::NotVerified), 25), &[], false);
+        check(&ended(RunStatus::Finished, Some(Verdict::VerifiedWithGaps), 1), &[], false);
+        check(&ended(RunStatus::Stopped, None, 1), &[], false);
+    }
 }
