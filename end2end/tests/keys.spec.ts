@@ -88,11 +88,30 @@ test('/ searches the log, n and N walk what was found', async ({ page, world }) 
   await page.keyboard.press('Enter');
   await expect(count).toHaveText(/^1 of/);
   await expect(page.locator('#log .chosen mark').first()).toBeVisible();
-  await page.keyboard.press('Escape');
   await page.keyboard.press('n');
   await expect(count).toHaveText(/^2 of/);
   await page.keyboard.press('N');
   await expect(count).toHaveText(/^1 of/);
+
+  await page.keyboard.press('/');
+  await page.keyboard.press('Escape');
+  await expect(count).toHaveText('');
+  await expect(page.getByRole('searchbox', { name: 'Search the log' })).toHaveValue('');
+  await expect(page.locator('#log mark')).toHaveCount(0);
+});
+
+test('a menu that is closed takes no keys', async ({ page }) => {
+  await page.goto('/runs');
+  await alive(page);
+  await page.locator('.menu > summary').click();
+  await page.keyboard.press('Escape');
+  await expect(page.locator('.menu > summary')).toBeFocused();
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('g');
+  await page.keyboard.press('p');
+  await expect(page).toHaveURL('/projects');
 });
 
 test('keys are never taken from a text field', async ({ page, world }) => {

@@ -103,7 +103,7 @@ fn found(log: &Log, text: &str) -> Vec<Hit> {
     hits
 }
 
-/// The field with its count. Enter goes to the next line, with Shift to the one before.
+/// The field with its count. Enter goes to the next line, with Shift to the one before; Escape takes the search back.
 pub(super) fn field(state: RunState, panel: LogPanel) -> AnyView {
     let search = panel.search;
     let typed = StoredValue::new(0_u32);
@@ -123,6 +123,8 @@ pub(super) fn field(state: RunState, panel: LogPanel) -> AnyView {
         "Enter" => {
             event.prevent_default();
             panel.walk(!event.shift_key());
+            // From here on `n` and `N` walk, which within the field are letters.
+            scroll::leave();
         }
         "Escape" => {
             // What was typed a moment before is not looked for any more.
