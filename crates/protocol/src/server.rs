@@ -12,8 +12,10 @@ use crate::{
 pub struct Setting {
     /// What it is, for people.
     pub name: String,
-    /// How it stands, in words.
+    /// How it stands, in words; empty for a time.
     pub value: String,
+    /// When it was, where that is what the line says.
+    pub at: Option<Timestamp>,
     /// The option and variable that set it; empty for what cannot be set.
     pub set_by: String,
 }

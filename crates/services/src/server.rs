@@ -21,7 +21,7 @@ use crate::{
     accounts::{Which, list_tokens},
 };
 
-pub use settings::settings;
+pub use settings::{line, settings};
 
 /// How a server is reached, as it was told.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +39,8 @@ pub struct Reach {
     pub limits: Limits,
     /// The file that names the providers to sign in with.
     pub sign_in_file: String,
+    /// What else was said at the start, which no use case asks for.
+    pub others: Vec<protocol::server::Setting>,
 }
 
 /// What keeps the data.

@@ -1,6 +1,7 @@
 //! What admins may read of the set-up on their pages.
 
-use services::server::{Database, Reach};
+use protocol::server::Setting;
+use services::server::{Database, Reach, line};
 
 use super::Config;
 
@@ -17,6 +18,26 @@ impl Config {
             audit_days: self.audit_days,
             limits: self.limits,
             sign_in_file: self.data.sign_in_path().display().to_string(),
+            others: self.others(),
         }
+    }
+
+    /// What no use case asks for. Of keys only where they are.
+    fn others(&self) -> Vec<Setting> {
+        let data = &self.data;
+        let hosts = if self.allow_host.is_empty() { "none".to_owned() } else { self.allow_host.join(", ") };
+        let sent_on = self.audit_syslog.as_ref().map_or_else(|| "nowhere".to_owned(), ToString::to_string);
+        let signed = self.signing_key.as_ref().map_or_else(|| "with no key".to_owned(), |file| file.display().to_string());
+        let breaches = if data.breached_passwords_url.is_some() { "yes" } else { "no" };
+        vec![
+            line("Audit trail is sent on to", sent_on, "--audit-syslog, LOKI_AUDIT_SYSLOG"),
+            line("Audit checkpoints are signed with", data.audit_key_file.display().to_string(), "--audit-key-file"),
+            line("Other names of this server", hosts, "--allow-host, LOKI_ALLOW_HOST"),
+            line("Commits are signed", signed, "--commit-signing-key, LOKI_COMMIT_SIGNING_KEY"),
+            line("Providers to sign in with", data.sign_in_path().display().to_string(), "--sign-in-file, LOKI_SIGN_IN_FILE"),
+            line("Secrets are sealed with", data.vault_keys.place(), "--vault-key-file, LOKI_VAULT_KEY_FILE, LOKI_VAULT_KEY"),
+            line("Access tokens are signed with", data.access_keys_file.display().to_string(), "--access-keys-file"),
+            line("New passwords are looked up in breaches", breaches, "--breached-passwords-url"),
+        ]
     }
 }

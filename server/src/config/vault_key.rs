@@ -40,6 +40,11 @@ impl VaultKeys {
         Ok(Self { given, old: key("LOKI_VAULT_OLD_KEY")?, file })
     }
 
+    /// Where the key is, for people.
+    pub fn place(&self) -> String {
+        if self.given.is_some() { "the key in the environment".to_owned() } else { self.file.display().to_string() }
+    }
+
     /// Makes the key's file where there is none and none is needed. Only for a vault that is empty.
     pub fn make_first(&self, ids: &dyn Ids) -> io::Result<()> {
         if self.given.is_some() || self.file.exists() {

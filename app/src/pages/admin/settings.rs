@@ -43,5 +43,6 @@ fn test_mail(loading: Loading<SettingsView>, state: FormState) -> AnyView {
 
 fn row(setting: Setting) -> Row {
     let set_by = if setting.set_by.is_empty() { nothing() } else { ui::code(setting.set_by) };
-    Row { cells: vec![ui::text(setting.name), el("span").class("value").text(setting.value).view(), set_by] }
+    let value = el("span").class("value").text(setting.value).children(setting.at.map(ui::ago)).view();
+    Row { cells: vec![ui::text(setting.name), value, set_by] }
 }

@@ -3,6 +3,7 @@
 use domain::{
     access::{self, Action},
     actor::Actor,
+    teams::NewProjects,
 };
 use protocol::server::Setting;
 
@@ -18,7 +19,7 @@ pub async fn settings(cx: &Cx, actor: &Actor) -> Result<Vec<Setting>, Error> {
     let (settings, reach) = (&cx.settings, &cx.settings.reach);
     let mut lines = vec![
         line("Version", settings.version, ""),
-        line("Running since", settings.started_at.to_string(), ""),
+        Setting { at: Some(settings.started_at), ..line("Running since", "", "") },
         line("Data directory", settings.data_dir.display().to_string(), "--data-dir, LOKI_DATA_DIR"),
     ];
     lines.extend(reached(reach));
@@ -26,6 +27,7 @@ pub async fn settings(cx: &Cx, actor: &Actor) -> Result<Vec<Setting>, Error> {
     lines.extend(work(settings));
     lines.extend(mail_lines(mail::standing(cx).await?));
     lines.push(line("Audit trail is kept", kept(reach.audit_days), "--audit-days, LOKI_AUDIT_DAYS"));
+    lines.extend(reach.others.iter().cloned());
     Ok(lines)
 }
 
@@ -58,10 +60,17 @@ fn work(settings: &Settings) -> Vec<Setting> {
     let installs = if settings.installs { "from lock files, before checks" } else { "never: checks have no network" };
     let roots: Vec<String> = settings.allowed_roots.iter().map(|root| root.display().to_string()).collect();
     let roots = if roots.is_empty() { "none".to_owned() } else { roots.join(", ") };
+    let stall = settings.stall.map_or_else(|| "the default".to_owned(), |stall| format!("{} seconds", stall.as_secs()));
+    let owner = match settings.new_projects {
+        NewProjects::OfTheInstallation => "the installation: everybody sees them",
+        NewProjects::OfTheirMaker => "whoever makes them",
+    };
     let committer = format!("{} <{}>", settings.commit_name, settings.commit_email);
     vec![
         line("Packages are installed", installs, "--no-install, LOKI_NO_INSTALL"),
         line("Runs that work at the same time", settings.max_runs.to_string(), "--max-runs, LOKI_MAX_RUNS"),
+        line("An agent may be silent for", stall, "--stall-seconds, LOKI_STALL_SECONDS"),
+        line("New projects belong to", owner, "--new-projects, LOKI_NEW_PROJECTS"),
         line("Folders that projects may be opened from", roots, "--allow-root, LOKI_ALLOW_ROOT"),
         line("Commits are by", committer, "--commit-name, --commit-email"),
     ]
@@ -101,6 +110,7 @@ fn kept(days: Option<u32>) -> String {
     days.map_or_else(|| "for ever".to_owned(), |days| format!("{days} days, then removed; what stays is still proved"))
 }
 
-fn line(name: &str, value: impl Into<String>, set_by: &str) -> Setting {
-    Setting { name: name.to_owned(), value: value.into(), set_by: set_by.to_owned() }
+/// A line of the set-up in words.
+pub fn line(name: &str, value: impl Into<String>, set_by: &str) -> Setting {
+    Setting { name: name.to_owned(), value: value.into(), at: None, set_by: set_by.to_owned() }
 }
