@@ -184,6 +184,16 @@ test('settings are changed, and a project is deleted only by its name', async ({
   await expect(page.getByRole('link', { name: 'Short-lived' })).toHaveCount(0);
 });
 
+test('the secrets of a project are under its head and tabs', async ({ page, world }) => {
+  await page.goto(`/projects/${world.greeter.id}`);
+  const runs = await page.getByRole('navigation', { name: 'Project' }).getByRole('link', { name: /^Runs/ }).textContent();
+  await page.goto(`/projects/${world.greeter.id}/secrets`);
+
+  await expect(page.locator('.page-head')).toContainText('Greets people by their name');
+  await expect(page.getByRole('navigation', { name: 'Project' }).getByRole('link', { name: /^Runs/ })).toHaveText(runs ?? '');
+  await expect(page.getByRole('link', { name: 'Set a secret' })).toBeVisible();
+});
+
 test('the start panel shows which agents were found and what will happen', async ({ page, world }) => {
   await page.goto(`/projects/${world.greeter.id}`);
 

@@ -6,7 +6,7 @@ mod start;
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use protocol::{ProjectId, projects::ProjectStatus};
+use protocol::projects::ProjectStatus;
 
 use super::run_rows::run_table_of_project;
 use crate::{
@@ -57,7 +57,8 @@ fn title(page: &ProjectPage) -> String {
     if working == 0 { page.project.name.clone() } else { format!("● {working} running – {}", page.project.name) }
 }
 
-fn head(page: &ProjectPage) -> AnyView {
+/// The head of all pages of a project.
+pub(super) fn head(page: &ProjectPage) -> AnyView {
     let project = &page.project;
     let state = match (page.runs.first(), project.status) {
         (Some(run), ProjectStatus::Ready) => words::run_chip(run.status, run.verdict),
@@ -87,23 +88,20 @@ fn to_start(page: &ProjectPage) -> AnyView {
     link.attr("rel", "external").text("Start a run").view()
 }
 
-fn tabs(page: &ProjectPage, current: &'static str) -> AnyView {
-    let count = if page.runs.len() < 50 { page.runs.len().to_string() } else { "50+".to_owned() };
-    div("page-tabs").child(project_tabs(page.project.id, current, count, page.may_write)).view()
-}
-
 /// The tabs of a project, which its secrets, a page of their own, show too.
-pub(super) fn project_tabs(id: ProjectId, current: &'static str, runs: String, may_write: bool) -> AnyView {
+pub(super) fn tabs(page: &ProjectPage, current: &'static str) -> AnyView {
+    let id = page.project.id;
+    let count = if page.runs.len() < 50 { page.runs.len().to_string() } else { "50+".to_owned() };
     let tab = |label, name: &str, href, note| Tab { label, href, current: current == name, note };
     let mut tabs = vec![
         tab("Overview", "", to::project(id), String::new()),
-        tab("Runs", "runs", to::project_tab(id, "runs"), runs),
+        tab("Runs", "runs", to::project_tab(id, "runs"), count),
         tab("Settings", "settings", to::project_tab(id, "settings"), String::new()),
     ];
-    if may_write {
+    if page.may_write {
         tabs.push(tab("Secrets", "secrets", to::project_secrets(id), String::new()));
     }
-    ui::tabs("Project", tabs)
+    div("page-tabs").child(ui::tabs("Project", tabs)).view()
 }
 
 fn runs(page: &ProjectPage) -> AnyView {

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_params_map, use_query_map};
 use protocol::secrets::{Secret, SecretUse};
 
-use super::project::project_tabs;
+use super::project;
 use crate::{
     loading::{Loading, load, loaded_page},
     routes::to,
@@ -43,16 +43,13 @@ fn show(page: &SecretsPage, loading: Loading<SecretsPage>, set: FormState, remov
         set.error.set(Some(error));
     }
     let (crumbs, top) = match (&page.project, &page.team) {
-        (Some((id, name)), _) => (
+        (Some(page), _) => (
             vec![
                 Crumb::new("Projects", to::PROJECTS),
-                Crumb::new(name.clone(), to::project(*id)),
-                Crumb::new("Secrets", to::project_secrets(*id)),
+                Crumb::new(page.project.name.clone(), to::project(page.project.id)),
+                Crumb::new("Secrets", to::project_secrets(page.project.id)),
             ],
-            pieces(vec![
-                ui::page_head(name.clone(), nothing(), nothing()),
-                div("page-tabs").child(project_tabs(*id, "secrets", String::new(), true)).view(),
-            ]),
+            pieces(vec![project::head(page), project::tabs(page, "secrets")]),
         ),
         (None, Some((id, name))) => (
             vec![
@@ -91,7 +88,8 @@ fn about(words: &'static str) -> AnyView {
 fn list(page: &SecretsPage, loading: Loading<SecretsPage>, state: FormState) -> AnyView {
     if page.secrets.is_empty() {
         let words = "A secret is an environment variable for the processes that you name. Its value is never shown again.";
-        return ui::empty("No secrets yet", words, nothing());
+        let first = el("a").class("btn").attr("href", "#secret").attr("rel", "external").text("Set a secret");
+        return ui::empty("No secrets yet", words, if page.may_write { first.view() } else { nothing() });
     }
     // Who only looks has nothing to do in the last column.
     let (columns, _) = COLUMNS.split_at(if page.may_write { 4 } else { 3 });
@@ -112,7 +110,7 @@ fn list(page: &SecretsPage, loading: Loading<SecretsPage>, state: FormState) -> 
 
 fn change_link(page: &SecretsPage, name: &str) -> String {
     let address = match (&page.project, &page.team) {
-        (Some((id, _)), _) => to::project_secrets(*id),
+        (Some(page), _) => to::project_secrets(page.project.id),
         (None, Some((id, _))) => to::team_secrets(*id),
         (None, None) => to::ADMIN_SECRETS.to_owned(),
     };
@@ -126,7 +124,7 @@ fn given_to(secret: &Secret) -> String {
 
 /// Whose secrets a form is about: a project's id and a team's, empty where there is none.
 fn whose(page: &SecretsPage) -> (String, String) {
-    let project = page.project.as_ref().map(|(id, _)| id.to_string());
+    let project = page.project.as_ref().map(|page| page.project.id.to_string());
     let team = page.team.as_ref().map(|(id, _)| id.to_string());
     (project.unwrap_or_default(), team.unwrap_or_default())
 }

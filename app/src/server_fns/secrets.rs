@@ -3,16 +3,16 @@
 use std::fmt;
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
-use protocol::{ProjectId, TeamId, secrets::Secret};
+use protocol::{TeamId, secrets::Secret};
 use serde::{Deserialize, Serialize};
 
-use super::{UiError, ask::Ask, flash::Flash};
+use super::{UiError, ask::Ask, flash::Flash, projects::ProjectPage};
 
 /// The secrets of a project, of a team, or of the installation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SecretsPage {
-    /// Its id and name; absent for a team and the installation.
-    pub project: Option<(ProjectId, String)>,
+    /// What its other tabs show; absent for a team and the installation.
+    pub project: Option<ProjectPage>,
     /// Its id and name; absent for a project and the installation.
     pub team: Option<(TeamId, String)>,
     pub secrets: Vec<Secret>,
@@ -59,7 +59,7 @@ pub async fn secrets(project: String, #[server(default)] team: String) -> Result
     };
     let secrets = asked(services::vault::list(&cx, &actor, scope).await)?;
     let project = match scope {
-        domain::vault::SecretScope::Project(id) => Some((id, asked(services::projects::get(&cx, &actor, id).await)?.name)),
+        domain::vault::SecretScope::Project(id) => Some(super::projects::project(id.to_string()).await?),
         _ => None,
     };
     let team = match scope {
