@@ -208,6 +208,10 @@ async fn gets_the_link(setup: Setup) {
     makes_an_account(&app, &smtp.mail_to("linus@example.org", 0).await).await;
     let page = ada.send_form("/ui/invite_user", &[("email", "eve@example.org"), ("role", "viewer")]).await.expect(302);
     assert!(page.header("location").contains("done=mailed"), "{}", page.header("location"));
+    let people = ada.get("/admin/users").await.expect(200).text();
+    for part in ["Invitations", "eve@example.org", "Take back the invitation for eve@example.org"] {
+        assert!(people.contains(part), "{part} is missing in {people}");
+    }
     makes_an_account(&app, &smtp.mail_to("eve@example.org", 0).await).await;
     assert_eq!(smtp.mails().len(), 3, "the one for whoever has the link was not sent");
 }

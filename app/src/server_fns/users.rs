@@ -1,7 +1,7 @@
 //! People, as admins see and change them.
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
-use protocol::access::User;
+use protocol::{access::User, teams::Invitation};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -18,6 +18,8 @@ pub struct UsersPage {
     pub next: Option<String>,
     /// Whether a provider lets people in who were invited, or a link can be sent to them.
     pub may_invite: bool,
+    /// Invitations that still count, newest first, into teams as well.
+    pub invitations: Vec<Invitation>,
     /// Whether invitations go out by mail.
     pub mails: bool,
     pub flash: Flash,
@@ -46,7 +48,8 @@ pub async fn users(q: String, after: String) -> Result<UsersPage, UiError> {
     let page = asked(services::accounts::list_users(&cx, &actor, &q, &query).await)?;
     let mails = services::mail::is_set_up(&cx);
     let may_invite = mails || cx.settings.providers.iter().any(|provider| provider.provisioning == Provisioning::Invitation);
-    Ok(UsersPage { users: page.items, next: page.next, may_invite, mails, flash: super::flash::take() })
+    let invitations = asked(services::accounts::invitations(&cx, &actor, None).await)?;
+    Ok(UsersPage { users: page.items, next: page.next, may_invite, invitations, mails, flash: super::flash::take() })
 }
 
 /// One person.
@@ -139,6 +142,22 @@ pub async fn invite_user(email: String, role: String) -> Result<(), UiError> {
             Ok(())
         }
         Err(error) => Err(refused(error, to::USERS, vec![("email", email.as_str()), ("role", role.as_str())])),
+    }
+}
+
+/// Takes an invitation back.
+#[server(prefix = "/ui", endpoint = "withdraw_user_invitation")]
+pub async fn withdraw_user_invitation(invitation: String) -> Result<(), UiError> {
+    use super::{asked, context, flash::refused};
+    use crate::routes::to;
+
+    let (cx, actor) = context()?;
+    match asked(services::accounts::withdraw(&cx, &actor, &invitation).await) {
+        Ok(()) => {
+            leptos_axum::redirect(&to::users_after("withdrawn"));
+            Ok(())
+        }
+        Err(error) => Err(refused(error, to::USERS, Vec::new())),
     }
 }
 

@@ -74,6 +74,7 @@ pub(super) fn rows() -> Vec<Row> {
         does("/ui/remove_member", ManageTeam, 404).with("id=ID&user=ID"),
         does("/ui/invite_to_team", ManageTeam, 404).with("id=ID&email=&role=viewer"),
         does("/ui/withdraw_invitation", ManageTeam, 404).with("id=ID&invitation=ID"),
+        does("/ui/withdraw_user_invitation", ManageTeam, 404).with("invitation=ID"),
         does("/ui/remove_team", ManageTeam, 404).with("id=ID"),
         reads("/ui/sharing", ReadProjects, 404).at("/ui/sharing?id=ID"),
         does("/ui/share_project", ShareProject, 404).with("id=ID&role=viewer&owner[kind]=person&owner[email]=a@example.org"),

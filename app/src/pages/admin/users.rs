@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
-use protocol::access::{Role, User};
+use protocol::{
+    access::{Role, User},
+    teams::Invitation,
+};
 
 use super::{asked_here, crumbs};
 use crate::{
@@ -18,6 +21,13 @@ const COLUMNS: &[Column] = &[
     Column { title: "Role", class: "when" },
     Column { title: "State", class: "state" },
     Column { title: "Since", class: "when wide" },
+];
+
+const INVITATIONS: &[Column] = &[
+    Column { title: "For", class: "main" },
+    Column { title: "Role", class: "when" },
+    Column { title: "Until", class: "until" },
+    Column { title: "Action", class: "act" },
 ];
 
 pub(super) fn page() -> AnyView {
@@ -67,6 +77,7 @@ fn list(page: UsersPage, query: &ParamsMap, refreshed: Refreshed) -> AnyView {
     let mut parts = vec![shown];
     let done = match query.get("done").as_deref() {
         Some("invited") => Some("They can sign in with the provider now, for 14 days."),
+        Some("withdrawn") => Some("The invitation counts no more."),
         Some("mailed") => Some("A link is on its way to them by mail. It works once, for 14 days."),
         _ => None,
     };
@@ -76,6 +87,10 @@ fn list(page: UsersPage, query: &ParamsMap, refreshed: Refreshed) -> AnyView {
     if let Some(after) = &page.next {
         let link = ui::link_button(Kind::Normal, "Show more people", to::users(&words, Some(after)));
         parts.push(el("p").class("more").child(link).view());
+    }
+    if !page.invitations.is_empty() {
+        let rows = page.invitations.iter().map(|invitation| invited(invitation, refreshed.loading)).collect();
+        parts.push(ui::panel("Invitations", ui::table("Invitations", INVITATIONS, rows)));
     }
     if page.may_invite {
         parts.push(ui::padded_panel("Invite somebody", invitation(&page, refreshed)));
@@ -96,6 +111,24 @@ fn row(user: &User) -> Row {
 
 pub(super) fn state(user: &User) -> AnyView {
     if user.switched_off { ui::chip(Tone::Held, "pause", "switched off") } else { ui::chip(Tone::Good, "check", "active") }
+}
+
+/// Somebody who may come, and how that is taken back.
+fn invited(invitation: &Invitation, loading: Loading<UsersPage>) -> Row {
+    let whom = invitation.email.as_deref().unwrap_or("whoever has the link");
+    let place = if invitation.team_id.is_some() { ", into a team" } else { "" };
+    let by = el("span").class("sub muted").text(format!("by {}{place}", invitation.invited_by)).view();
+    let button =
+        el("button").attr("type", "submit").class("btn").attr("aria-label", format!("Take back the invitation for {whom}"));
+    let fields = vec![ui::hidden("invitation", invitation.id.clone()), button.text("Take back").view()];
+    Row {
+        cells: vec![
+            pieces(vec![el("span").class("name").text(whom).view(), by]),
+            text(words::role_name(invitation.role)),
+            el("span").class("soft").child(ui::ago(invitation.expires_at)).view(),
+            ui::form("/ui/withdraw_user_invitation", FormState::new(None), move || loading.refetch(), pieces(fields)),
+        ],
+    }
 }
 
 fn invitation(page: &UsersPage, refreshed: Refreshed) -> AnyView {
