@@ -93,12 +93,13 @@ test('the trail is narrowed down, followed live, read and verified', async ({ pa
   await home.api.hasProject('Seen live');
   await expect(page.getByRole('table', { name: 'New entries' }).getByRole('row', { name: /create project/ })).toHaveCount(1);
   await expect(page.getByRole('status').filter({ hasText: '1 new entry' })).toBeVisible();
-  await page.getByRole('button', { name: 'Hold' }).click();
+  await page.getByRole('button', { name: 'Pause' }).click();
   await expect(page.getByRole('button', { name: 'Follow' })).toBeVisible();
 
   const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Export CSV' }).click()]);
   expect(file.suggestedFilename()).toBe('audit.csv');
 
+  await expect(page.getByRole('table', { name: 'New entries' })).toContainText('Seen live');
   await page.getByRole('table', { name: 'New entries' }).getByRole('link', { name: /create project/ }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('create project');
   await expect(page.locator('main .facts')).toContainText('Position in the chain');

@@ -41,7 +41,7 @@ fn show(view: AuditView, filter: Filter, after: &str) -> AnyView {
     let verify = ui::link_button(Kind::Primary, "Verify the chain", to::VERIFY_AUDIT);
     let about = "Who did what, when and from where, also what was denied.";
     let mut parts = vec![head("Audit", about, verify), summary(&view.summary), filters::form(&view, &filter)];
-    let newest = view.entries.first().map_or(0, |entry| entry.seq);
+    let newest = view.entries.first().map_or(0, |line| line.entry.seq);
     // What is new stands on the first page, and nowhere when only the past is asked for.
     let news = if after.is_empty() && filter.end_date.is_empty() { news::follow(newest, &filter) } else { nothing() };
     parts.push(div("list-head").child(news).child(take_along(&filter)).view());
@@ -59,13 +59,18 @@ fn show(view: AuditView, filter: Filter, after: &str) -> AnyView {
 }
 
 fn summary(summary: &Summary) -> AnyView {
-    let most: Vec<String> = summary.most.iter().map(|(action, count)| format!("{} {count}", action.replace('_', " "))).collect();
+    let most: Vec<String> =
+        summary.most.iter().map(|(action, count)| format!("{} {}", action.replace('_', " "), times(*count))).collect();
     let denied = to::asking(to::ADMIN_AUDIT, &[("outcome", "denied")]);
     let denied = el("a").class("quiet").attr("href", denied).text(format!("{} denied", summary.denied)).view();
     let line =
         el("p").class("calm soft").text(format!("In the last {} days: {} done, ", summary.days, summary.done)).child(denied);
     let most = if most.is_empty() { nothing() } else { text(format!(". Most often: {}", most.join(", "))) };
     line.child(most).text(".").view()
+}
+
+fn times(count: i64) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }
 
 /// All that fits, as files.

@@ -1,7 +1,7 @@
 //! `/admin/audit/SEQ`: everything that is known of one entry of the audit trail.
 
 use leptos::prelude::*;
-use protocol::audit::{AuditChange, AuditEntry};
+use protocol::audit::AuditChange;
 
 use super::{
     audit_rows::{outcome, what, who},
@@ -10,7 +10,7 @@ use super::{
 use crate::{
     loading::{load, loaded_page},
     routes::to,
-    server_fns::admin::audit::ask_audit_entry,
+    server_fns::admin::audit::{Line, ask_audit_entry},
     ui::{self, Column, Row, el, nothing, pieces, text},
 };
 
@@ -24,7 +24,7 @@ pub(super) fn page(seq: String) -> AnyView {
     loaded_page(load(move || ask_audit_entry(&seq)), show)
 }
 
-fn show(entry: AuditEntry) -> AnyView {
+fn show(Line { entry, name }: Line) -> AnyView {
     let (what, who, seq) = (what(&entry), who(&entry), entry.seq);
     let head = ui::page_head(what.clone(), outcome(&entry.outcome, entry.status), nothing());
     let all_of = |words: &str, name: &'static str, value: &str| {
@@ -36,7 +36,8 @@ fn show(entry: AuditEntry) -> AnyView {
         ("Known as", ui::code(entry.actor.clone())),
     ];
     if let Some(id) = &entry.resource_id {
-        let resource = pieces(vec![ui::code(id.clone()), text(" "), all_of("Show all about it", "resource_id", id)]);
+        let name = name.map_or_else(nothing, |name| text(format!("{name} ")));
+        let resource = pieces(vec![name, ui::code(id.clone()), text(" "), all_of("Show all about it", "resource_id", id)]);
         facts.push(("To", resource));
     }
     let optional = [

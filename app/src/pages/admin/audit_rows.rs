@@ -5,6 +5,7 @@ use protocol::audit::AuditEntry;
 
 use crate::{
     routes::to,
+    server_fns::admin::audit::Line,
     ui::{self, Column, Row, Tone, el, pieces, text},
 };
 
@@ -17,16 +18,16 @@ const COLUMNS: &[Column] = &[
 ];
 
 /// A table of entries; `label` says which.
-pub(super) fn table(label: &'static str, entries: Vec<AuditEntry>) -> AnyView {
+pub(super) fn table(label: &'static str, entries: Vec<Line>) -> AnyView {
     ui::table(label, COLUMNS, entries.into_iter().map(row).collect())
 }
 
-fn row(entry: AuditEntry) -> Row {
+fn row(Line { entry, name }: Line) -> Row {
     let what = what(&entry);
     let who = who(&entry);
     // What a request was for is its name already.
     let id = entry.resource_id.clone().filter(|id| *id != what);
-    let small = id.or_else(|| entry.error.clone()).unwrap_or_default();
+    let small = name.or(id).or_else(|| entry.error.clone()).unwrap_or_default();
     // A phone has no columns for who it was.
     let phone = el("span").class("phone-only").text(format!("{who} · ")).view();
     let opener = ui::opener(to::audit_entry(entry.seq), &what, pieces(vec![phone, text(small)]));
@@ -51,10 +52,12 @@ pub(super) fn outcome(outcome: &str, status: Option<u16>) -> AnyView {
     }
 }
 
-/// What was done, in words: `create token`, `sign in login ×3`; of a request the route that was asked for.
+/// What was done, in words: `create token`, `sign in ×3`; of a request the route that was asked for.
 pub(super) fn what(entry: &AuditEntry) -> String {
     let route = entry.resource_id.as_deref().filter(|_| entry.action == "request");
-    let words = || format!("{} {}", entry.action, entry.resource_type).trim().replace('_', " ");
+    // Where one signs in or out is said by that.
+    let kind = if entry.action.starts_with("sign_") { "" } else { entry.resource_type.as_str() };
+    let words = || format!("{} {kind}", entry.action).trim().replace('_', " ");
     let mut what = route.map_or_else(words, str::to_owned);
     if entry.count > 1 {
         what.push_str(&format!(" ×{}", entry.count));

@@ -40,10 +40,18 @@ impl Filter {
     }
 }
 
+/// An entry with what people call the thing that it is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    pub entry: AuditEntry,
+    /// The thing's name now; absent where it has none or is gone.
+    pub name: Option<String>,
+}
+
 /// A page of the trail, with what it can be narrowed down to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditView {
-    pub entries: Vec<AuditEntry>,
+    pub entries: Vec<Line>,
     pub next: Option<String>,
     pub summary: Summary,
     /// Actors of the last days and what people call them.
@@ -83,7 +91,7 @@ pub async fn audit(filter: Filter, after: String) -> Result<AuditView, UiError> 
     most.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     most.truncate(5);
     Ok(AuditView {
-        entries: page.entries,
+        entries: named(&cx, &actor, page.entries).await,
         next: page.next,
         summary: Summary { days: DAYS, done: summary.successful_events, denied: summary.failed_events, most },
         actors,
@@ -94,23 +102,24 @@ pub async fn audit(filter: Filter, after: String) -> Result<AuditView, UiError> 
 
 /// The newest entries that fit and lie behind `since`, newest first.
 #[server(name = ReadAuditNews, prefix = "/ui", endpoint = "audit_news", input = GetUrl)]
-pub async fn audit_news(filter: Filter, since: i64) -> Result<Vec<AuditEntry>, UiError> {
+pub async fn audit_news(filter: Filter, since: i64) -> Result<Vec<Line>, UiError> {
     use domain::access::Action;
 
     let (cx, actor) = super::open(&[Action::ReadAudit])?;
     let page = crate::server_fns::asked(services::audit::list(&cx, &actor, &filter.query(String::new())).await)?;
-    Ok(page.entries.into_iter().take_while(|entry| entry.seq > since).collect())
+    Ok(named(&cx, &actor, page.entries.into_iter().take_while(|entry| entry.seq > since).collect()).await)
 }
 
 /// One entry, by its position.
 #[server(name = ReadAuditEntry, prefix = "/ui", endpoint = "audit_entry", input = GetUrl)]
-pub async fn audit_entry(seq: String) -> Result<AuditEntry, UiError> {
+pub async fn audit_entry(seq: String) -> Result<Line, UiError> {
     use domain::access::Action;
 
     let (cx, actor) = super::open(&[Action::ReadAudit])?;
     // What is no number is the position of nothing.
     let seq = seq.parse().unwrap_or(0);
-    crate::server_fns::asked(services::audit::entry(&cx, &actor, seq).await)
+    let entry = crate::server_fns::asked(services::audit::entry(&cx, &actor, seq).await)?;
+    Ok(Line { name: name_of(&cx, &actor, &entry).await, entry })
 }
 
 /// Whether the trail is as it was written.
@@ -131,7 +140,7 @@ pub fn ask_audit(filter: &Filter, after: &str) -> Ask<AuditView> {
 }
 
 /// Asks for [`audit_news`].
-pub fn ask_audit_news(filter: &Filter, since: i64) -> Ask<Vec<AuditEntry>> {
+pub fn ask_audit_news(filter: &Filter, since: i64) -> Ask<Vec<Line>> {
     let (names, seq) = (fields(filter), since.to_string());
     let mut fields: Vec<(&str, &str)> = names.iter().map(|(name, value)| (name.as_str(), *value)).collect();
     fields.push(("since", &seq));
@@ -139,7 +148,7 @@ pub fn ask_audit_news(filter: &Filter, since: i64) -> Ask<Vec<AuditEntry>> {
 }
 
 /// Asks for [`audit_entry`].
-pub fn ask_audit_entry(seq: &str) -> Ask<AuditEntry> {
+pub fn ask_audit_entry(seq: &str) -> Ask<Line> {
     Ask::new("audit_entry", &[("seq", seq)], || audit_entry(seq.to_owned()))
 }
 
@@ -151,6 +160,42 @@ pub fn ask_audit_verdict() -> Ask<AuditVerdict> {
 /// The filter as the server functions take it.
 fn fields(filter: &Filter) -> Vec<(String, &str)> {
     filter.pairs().into_iter().map(|(name, value)| (format!("filter[{name}]"), value)).collect()
+}
+
+#[cfg(feature = "ssr")]
+async fn named(cx: &services::Cx, actor: &domain::actor::Actor, entries: Vec<AuditEntry>) -> Vec<Line> {
+    // Many entries are about the same few things.
+    let mut known = std::collections::HashMap::<(String, Option<String>), Option<String>>::new();
+    let mut lines = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let key = (entry.resource_type.clone(), entry.resource_id.clone());
+        let name = match known.get(&key) {
+            Some(name) => name.clone(),
+            None => name_of(cx, actor, &entry).await,
+        };
+        known.insert(key, name.clone());
+        lines.push(Line { entry, name });
+    }
+    lines
+}
+
+/// What people call the thing that an entry is about, as far as whoever asks may know it.
+#[cfg(feature = "ssr")]
+async fn name_of(cx: &services::Cx, actor: &domain::actor::Actor, entry: &AuditEntry) -> Option<String> {
+    let id = entry.resource_id.as_deref()?;
+    match entry.resource_type.as_str() {
+        "project" => Some(services::projects::get(cx, actor, id.parse().ok()?).await.ok()?.name),
+        "run" => {
+            let run = services::runs::get(cx, actor, id.parse().ok()?).await.ok()?;
+            Some(format!("{} · run {}", run.project_name, run.number))
+        }
+        kind @ ("user" | "token") => {
+            let key = format!("{kind}:{id}");
+            let names = services::audit::actor_names(cx, actor, std::slice::from_ref(&key)).await.ok()?;
+            names.into_iter().map(|(_, name)| name).find(|name| *name != key)
+        }
+        _ => None,
+    }
 }
 
 #[cfg(feature = "ssr")]

@@ -5,11 +5,10 @@
 use std::time::Duration;
 
 use leptos::{prelude::*, task::spawn_local};
-use protocol::audit::AuditEntry;
 
 use super::super::audit_rows;
 use crate::{
-    server_fns::admin::audit::{Filter, PAGE, ask_audit_news},
+    server_fns::admin::audit::{Filter, Line, PAGE, ask_audit_news},
     ui::{self, div, el, live, nothing, pieces},
 };
 
@@ -21,7 +20,7 @@ const MOST: usize = 500;
 /// What came since the page was made.
 #[derive(Clone, Copy)]
 struct News {
-    entries: RwSignal<Vec<AuditEntry>>,
+    entries: RwSignal<Vec<Line>>,
     follows: RwSignal<bool>,
     /// Whether so many came at once that some may be missing between these and the list.
     gap: RwSignal<bool>,
@@ -62,12 +61,12 @@ pub(super) fn follow(newest: i64, filter: &Filter) -> AnyView {
 fn switch(news: News) -> AnyView {
     let words = move || match (news.ended.get(), news.follows.get(), news.entries.with(Vec::len)) {
         (Some(why), _, _) => why,
-        (None, false, _) => "Held. New entries wait.".to_owned(),
+        (None, false, _) => "Paused. New entries wait.".to_owned(),
         (None, true, 0) => "New entries appear here by themselves.".to_owned(),
         (None, true, 1) => "1 new entry".to_owned(),
         (None, true, count) => format!("{count} new entries"),
     };
-    let label = live(move || ui::text(if news.follows.get() { "Hold" } else { "Follow" }));
+    let label = live(move || ui::text(if news.follows.get() { "Pause" } else { "Follow" }));
     let button =
         el("button").attr("type", "button").class("btn").on_click(move || news.follows.update(|follows| *follows = !*follows));
     let status = el("span").class("soft").attr("role", "status").child(live(move || ui::text(words()))).view();
@@ -96,9 +95,9 @@ impl News {
         });
     }
 
-    fn take(self, new: Vec<AuditEntry>) {
+    fn take(self, new: Vec<Line>) {
         let Some(first) = new.first() else { return };
-        self.newest.set_value(first.seq);
+        self.newest.set_value(first.entry.seq);
         if new.len() >= PAGE {
             self.gap.set(true);
         }
