@@ -176,15 +176,9 @@ pub mod to {
         format!("/projects/new?template={}", segment(template))
     }
 
-    /// A list of runs; `state` is `active` or empty, `project` an id or empty, `after` a cursor.
-    pub fn runs(state: &str, project: &str, after: Option<&str>) -> String {
-        let mut query = Vec::new();
-        for (name, value) in [("state", state), ("project", project), ("after", after.unwrap_or_default())] {
-            if !value.is_empty() {
-                query.push(format!("{name}={}", segment(value)));
-            }
-        }
-        if query.is_empty() { RUNS.to_owned() } else { format!("{RUNS}?{}", query.join("&")) }
+    /// A list of runs; `state` is `active` or empty, `project` an id or empty, `sort` a column or empty, `after` a cursor or empty.
+    pub fn runs(state: &str, project: &str, sort: &str, after: &str) -> String {
+        asking(RUNS, &[("state", state), ("project", project), ("sort", sort), ("after", after)])
     }
 
     /// The admin section. Its pages are told apart in `pages::admin`.
@@ -260,11 +254,11 @@ pub mod to {
         #[test]
         fn addresses_hold_any_text() {
             assert_eq!(segment("a b/ü"), "a%20b%2F%C3%BC");
-            assert_eq!(runs("", "", None), "/runs");
+            assert_eq!(runs("", "", "", ""), "/runs");
             assert_eq!((admin_name(ADMIN_TOKENS), admin_name("")), ("Tokens".to_owned(), String::new()));
             assert_eq!(asking(ADMIN_TOKENS, &[("q", ""), ("after", "x y")]), "/admin/tokens?after=x%20y");
             assert_eq!(audit_export("csv", &[("actor", "loki")]), "/api/v2/audit/export?format=csv&actor=loki");
-            assert_eq!(runs("active", "", Some("x=1")), "/runs?state=active&after=x%3D1");
+            assert_eq!(runs("active", "", "-cost", "x=1"), "/runs?state=active&sort=-cost&after=x%3D1");
         }
     }
 }

@@ -202,3 +202,24 @@ test('the start panel shows which agents were found and what will happen', async
   const ceiling = page.getByLabel(/^Cost ceiling/);
   await expect(ceiling).toBeVisible();
 });
+
+test.describe('without script', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('runs are sorted by their columns', async ({ page, world }) => {
+    await page.goto('/runs');
+    const title = page.getByRole('columnheader', { name: 'Run' });
+    await title.getByRole('link').click();
+    await expect(page).toHaveURL('/runs?sort=run');
+    await expect(title).toHaveAttribute('aria-sort', 'ascending');
+    const titles = async () => (await page.locator('main td.main a.open').allTextContents()).map(text => text.toLowerCase());
+    const up = await titles();
+    expect(up.length, world.greeter.name).toBeGreaterThan(1);
+    expect(up).toEqual([...up].sort());
+
+    await title.getByRole('link').click();
+    await expect(page).toHaveURL('/runs?sort=-run');
+    await expect(title).toHaveAttribute('aria-sort', 'descending');
+    expect(await titles()).toEqual([...up].sort().reverse());
+  });
+});

@@ -115,7 +115,7 @@ fn runs(page: &ProjectPage) -> AnyView {
     }
     let mut parts = vec![ui::panel("", run_table_of_project("Runs of the project", page.runs.clone()))];
     if page.runs.len() >= 50 {
-        let all = ui::link_button(Kind::Normal, "Show all runs", to::runs("", &id.to_string(), None));
+        let all = ui::link_button(Kind::Normal, "Show all runs", to::runs("", &id.to_string(), "", ""));
         parts.push(el("p").class("more").child(all).view());
     }
     pieces(parts)

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use super::run_rows::run_table;
+use super::run_rows::run_table_sorted;
 use crate::{
     loading::{changes_runs, load, loaded, refetch_on},
     routes::to,
@@ -16,6 +16,7 @@ use crate::{
 struct Filter {
     state: String,
     project: String,
+    sort: String,
     after: String,
 }
 
@@ -25,10 +26,11 @@ pub fn page() -> AnyView {
         query.with(|query| Filter {
             state: query.get("state").unwrap_or_default(),
             project: query.get("project").unwrap_or_default(),
+            sort: query.get("sort").unwrap_or_default(),
             after: query.get("after").unwrap_or_default(),
         })
     });
-    let loading = load(move || filter.with(|filter| ask_run_list(&filter.state, &filter.project, &filter.after)));
+    let loading = load(move || filter.with(|filter| ask_run_list(&filter.state, &filter.project, &filter.sort, &filter.after)));
     refetch_on(loading, changes_runs);
     let head = ui::page_head("Runs", nothing(), live(move || filter.with(states)));
     let list = loaded(loading, move |page| list(page, &filter.get_untracked()));
@@ -38,7 +40,7 @@ pub fn page() -> AnyView {
 fn states(filter: &Filter) -> AnyView {
     let tab = |label, state: &str| Tab {
         label,
-        href: to::runs(state, &filter.project, None),
+        href: to::runs(state, &filter.project, &filter.sort, ""),
         current: filter.state == state,
         note: String::new(),
     };
@@ -49,9 +51,10 @@ fn list(page: RunsPage, filter: &Filter) -> AnyView {
     if page.runs.is_empty() {
         return nothing_found(filter);
     }
-    let mut parts = vec![ui::panel("", run_table("Runs", page.runs))];
+    let sorted = |sort: &str| to::runs(&filter.state, &filter.project, sort, &filter.after);
+    let mut parts = vec![ui::panel("", run_table_sorted("Runs", page.runs, &filter.sort, sorted))];
     if let Some(after) = page.next {
-        let href = to::runs(&filter.state, &filter.project, Some(&after));
+        let href = to::runs(&filter.state, &filter.project, &filter.sort, &after);
         parts.push(el("p").class("more").child(ui::link_button(Kind::Normal, "Show older runs", href)).view());
     }
     pieces(parts)

@@ -78,17 +78,47 @@ fn waits(run: &Run, newest: &[Run], now: protocol::Timestamp) -> bool {
     unverified && is_fresh && !gone_on
 }
 
-/// Runs, the newest first: `state` is `active` or empty, `project` an id or empty.
+/// Runs, the newest first: `state` is `active` or empty, `project` an id or empty. With a column in `sort`, as many of the newest
+/// as can be read at once, sorted by it.
 #[server(name = ReadRunList, prefix = "/ui", endpoint = "run_list", input = GetUrl)]
-pub async fn run_list(state: String, project: String, after: String) -> Result<RunsPage, UiError> {
+pub async fn run_list(
+    state: String,
+    project: String,
+    #[server(default)] sort: String,
+    after: String,
+) -> Result<RunsPage, UiError> {
     use super::{asked, context};
+
+    const SHOWN: u32 = 50;
+    const SORTED: u32 = 200;
 
     let (cx, actor) = context()?;
     let project = if project.is_empty() { None } else { Some(super::projects::known(&project)?) };
     let filter = services::runs::RunFilter { project, active: state == "active" };
-    let query = protocol::page::PageQuery { after: (!after.is_empty()).then_some(after), limit: Some(50) };
+    let limit = if sort.is_empty() { SHOWN } else { SORTED };
+    let query = protocol::page::PageQuery { after: (!after.is_empty()).then_some(after), limit: Some(limit) };
     let page = asked(services::runs::list(&cx, &actor, filter, &query).await)?;
-    Ok(RunsPage { runs: page.items, next: page.next })
+    Ok(RunsPage { runs: sorted(page.items, &sort), next: page.next })
+}
+
+/// Sorts by a column as `pages::run_rows` names it, upside down with `-` before it; runs that are alike stay in their order.
+#[cfg(feature = "ssr")]
+fn sorted(mut runs: Vec<Run>, by: &str) -> Vec<Run> {
+    use crate::words;
+
+    let (name, turned) = by.strip_prefix('-').map_or((by, false), |name| (name, true));
+    let compare = |one: &Run, other: &Run| match name {
+        "state" => {
+            let state = |run: &Run| words::run_state(run.status, run.verdict).2;
+            state(one).cmp(state(other))
+        }
+        "run" => one.title.to_lowercase().cmp(&other.title.to_lowercase()),
+        "elapsed" => one.worked_ms.cmp(&other.worked_ms),
+        "cost" => words::spent(one).unwrap_or(-1.0).total_cmp(&words::spent(other).unwrap_or(-1.0)),
+        _ => std::cmp::Ordering::Equal,
+    };
+    runs.sort_by(|one, other| if turned { compare(other, one) } else { compare(one, other) });
+    runs
 }
 
 /// Asks for [`home`].
@@ -97,9 +127,9 @@ pub fn ask_home() -> Ask<HomePage> {
 }
 
 /// Asks for [`run_list`]; an empty `after` is the first page.
-pub fn ask_run_list(state: &str, project: &str, after: &str) -> Ask<RunsPage> {
-    let fields = [("state", state), ("project", project), ("after", after)];
-    Ask::new("run_list", &fields, || run_list(state.to_owned(), project.to_owned(), after.to_owned()))
+pub fn ask_run_list(state: &str, project: &str, sort: &str, after: &str) -> Ask<RunsPage> {
+    let fields = [("state", state), ("project", project), ("sort", sort), ("after", after)];
+    Ask::new("run_list", &fields, || run_list(state.to_owned(), project.to_owned(), sort.to_owned(), after.to_owned()))
 }
 
 #[cfg(all(test, feature = "ssr"))]
@@ -132,5 +162,28 @@ mod tests {
         check(&ended(RunStatus::Finished, Some(Verdict::NotVerified), 25), &[], false);
         check(&ended(RunStatus::Finished, Some(Verdict::VerifiedWithGaps), 1), &[], false);
         check(&ended(RunStatus::Stopped, None, 1), &[], false);
+    }
+
+    #[test]
+    fn runs_are_sorted_by_a_column_either_way() {
+        let make = |number, title: &str, worked_ms, status| Run { number, title: title.to_owned(), worked_ms, ..run(status) };
+        let runs = vec![
+            make(3, "beta", 10, RunStatus::Working),
+            make(2, "Alpha", 30, RunStatus::Failed),
+            make(1, "gamma", 20, RunStatus::Failed),
+        ];
+        let numbers = |by: &str| sorted(runs.clone(), by).into_iter().map(|run| run.number).collect::<Vec<_>>();
+
+        for (by, expected) in [
+            ("run", [2, 3, 1]),
+            ("-run", [1, 3, 2]),
+            ("elapsed", [3, 1, 2]),
+            ("state", [2, 1, 3]),
+            ("-state", [3, 2, 1]),
+            ("nothing like it", [3, 2, 1]),
+            ("", [3, 2, 1]),
+        ] {
+            assert_eq!(numbers(by), expected, "{by}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{el, pieces, prose, still};
+use super::{El, el, pieces, prose, still};
 
 /// A column's heading and its class in style sheets (width, alignment, `wide` for what a phone leaves out).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +18,16 @@ pub struct Row {
 
 /// A table; `label` says what its rows are.
 pub fn table(label: &'static str, columns: &'static [Column], rows: Vec<Row>) -> AnyView {
-    let head = columns.iter().map(|column| el("th").attr("scope", "col").class(column.class).text(column.title).view());
+    table_under(label, columns, columns.iter().map(|column| column_head(column).text(column.title).view()).collect(), rows)
+}
+
+/// The heading of a column, without its title yet.
+pub fn column_head(column: &Column) -> El {
+    el("th").attr("scope", "col").class(column.class)
+}
+
+/// As [`table`], under headings of its own.
+pub fn table_under(label: &'static str, columns: &'static [Column], head: Vec<AnyView>, rows: Vec<Row>) -> AnyView {
     let head = el("thead").child(el("tr").children(head).view()).view();
     let body = el("tbody").children(rows.into_iter().map(|row| one_row(columns, row))).view();
     still(el("table").class("rows").attr("aria-label", label).child(head).child(body).view())
