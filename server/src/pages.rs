@@ -6,7 +6,7 @@ pub(crate) use frame::{Around, entry, escape, icon_of, page, plain_error};
 
 use std::sync::Arc;
 
-use app::{SiteAssets, routes::to, server_fns::PublicUrl};
+use app::{SiteAssets, server_fns::PublicUrl};
 use axum::{
     Router,
     extract::{FromRequestParts as _, Request, State},
