@@ -84,15 +84,15 @@ test('a run is paused, resumed and stopped by plain buttons', async ({ page, hom
 test('a refused form comes back with the reason and with what was typed', async ({ page }) => {
   await page.goto('/projects/new');
   await page.getByLabel('Name', { exact: true }).fill('Etc');
-  await page.getByRole('radio', { name: /^Folder/ }).check();
-  await page.getByLabel('Path', { exact: true }).fill('/etc');
+  await page.getByRole('radio', { name: /^Git URL/ }).check();
+  await page.getByLabel('URL', { exact: true }).fill('file:///etc');
   await page.getByRole('button', { name: 'Create project' }).click();
 
   await expect(page).toHaveURL('/projects/new');
-  await expect(page.getByRole('alert')).toContainText('--allow-root');
+  await expect(page.getByRole('alert')).toContainText('only https, http, ssh and git are allowed');
   await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Etc');
-  await expect(page.getByRole('radio', { name: /^Folder/ })).toBeChecked();
-  await expect(page.getByLabel('Path', { exact: true })).toHaveValue('/etc');
+  await expect(page.getByRole('radio', { name: /^Git URL/ })).toBeChecked();
+  await expect(page.getByLabel('URL', { exact: true })).toHaveValue('file:///etc');
 });
 
 test('nothing shows that would need a script', async ({ page, world }) => {
