@@ -147,9 +147,16 @@ fn a_receipt_names_each_example_and_how_to_verify_it() {
 
     let html = shown(receipt::receipt, page);
 
-    for part in
-        ["NOT VERIFIED", "Not carried out", "seen: Hi", "loki receipt verify 01936f00-", "--server http://127.0.0.1:58101", "LOKI_TOKEN", "All good!", "no part of the verdict"]
-    {
+    for part in [
+        "NOT VERIFIED",
+        "Not carried out",
+        "seen: Hi",
+        "loki receipt verify 01936f00-",
+        "--server http://127.0.0.1:58101",
+        "LOKI_TOKEN",
+        "All good!",
+        "no part of the verdict",
+    ] {
         assert!(html.contains(part), "{part} is missing in {html}");
     }
 }
