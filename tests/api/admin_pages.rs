@@ -114,7 +114,7 @@ async fn tokens_live_and_end(app: TestApp) {
     holder(&app, &first).get("/api/status").await.expect(200);
     holder(&app, &first).get("/api/v2/api-keys").await.expect(403);
     let list = admin.opens("/admin/tokens?q=CI%20read").await.text();
-    assert!(list.contains(&format!("href=\"{place}\"")) && list.contains(">500<"), "{list}");
+    assert!(list.contains(&format!("href=\"{place}\"")) && list.contains("500 a minute"), "{list}");
     assert!(admin.opens("/admin/tokens?q=nothing-like-it").await.text().contains("No such tokens"));
 
     let id = place.rsplit('/').next().unwrap();

@@ -152,6 +152,8 @@ fn expected(caller: &Caller, row: &Row) -> u16 {
         Transport::Bearer if row.needs.has(role) => row.token.unwrap_or(row.allowed),
         Transport::Cookie if row.needs.has(role) && row.needs != Needs::Token => row.allowed,
         Transport::Bearer | Transport::Cookie => row.refused,
+        // An address of the API that takes no parameters refuses any.
+        Transport::Query | Transport::QueryBesideBearer if row.needs == Needs::Nothing && row.client == For::Programs => 422,
         Transport::Nothing | Transport::Query | Transport::QueryBesideBearer | Transport::Basic | Transport::Bare => row.unknown,
     }
 }

@@ -118,7 +118,7 @@ async fn forms_set_and_remove_them_without_script() {
     let app = TestApp::start().await;
     let ada = app.first_admin().await;
     let team = ada.makes_team("Core", &[]).await;
-    let (id, page) = (team.id.to_string(), format!("/teams/{}", team.id));
+    let (id, page) = (team.id.to_string(), format!("/teams/{}/secrets", team.id));
 
     let form = [("form[team]", id.as_str()), ("form[name]", "A_KEY"), ("form[value]", VALUE), ("form[tests]", "on")];
     assert_eq!(ada.send_form("/ui/set_secret", &form).await.expect(302).header("location"), page);

@@ -84,7 +84,7 @@ async fn digest(receipt: &Receipt, repository: &Path) -> Result<Option<String>, 
     let _ = std::fs::remove_dir_all(&private);
     match digest {
         Ok(digest) => Ok(Some(digest)),
-        Err(VcsError::Git { .. }) => {
+        Err(VcsError::Git { .. } | VcsError::Refused(_)) => {
             let of = print::plain(&format!("{} to {}", short(base), short(head)));
             let way_out = "Give the project's own repository, or one that has fetched the run's branch";
             Err(Failure(format!("{} does not hold the commits of this run ({of}). {way_out}", repository.display())))
