@@ -94,9 +94,11 @@ test('/ searches the log, n and N walk what was found', async ({ page, world }) 
   await expect(count).toHaveText(/^1 of/);
 
   await page.keyboard.press('/');
+  const field = page.getByRole('searchbox', { name: 'Search the log' });
+  await expect(field).toBeFocused();
   await page.keyboard.press('Escape');
   await expect(count).toHaveText('');
-  await expect(page.getByRole('searchbox', { name: 'Search the log' })).toHaveValue('');
+  await expect(field).toHaveValue('');
   await expect(page.locator('#log mark')).toHaveCount(0);
 });
 

@@ -29,7 +29,7 @@ for (const place of PAGES) {
 }
 
 test('a run that works is sound', async ({ page, home, hasTouch }, info) => {
-  const project = await home.api.hasProject(`Looked at on ${info.project.name}`, slow(12));
+  const project = await home.api.hasProject(`Looked at on ${info.project.name}`, slow(30));
   const started = await home.api.startsRun(project);
   await home.api.runThat(started.id, 'works', run => run.status === 'working');
   await page.goto(`/runs/${started.id}`);
