@@ -11,7 +11,7 @@ use crate::{FactorId, Timestamp};
 pub enum FactorKind {
     /// An authenticator app with codes that change with the time
     Totp,
-    /// A key of a device, security key or password manager (WebAuthn)
+    /// A key of a device, security key or password manager (`WebAuthn`)
     Passkey,
 }
 
