@@ -28,6 +28,10 @@ pub(crate) struct Hidden;
 #[derive(Clone, Debug)]
 pub(crate) struct Detail(pub(crate) String);
 
+/// Why a page with words of its own is a refusal, for the audit trail.
+#[derive(Clone, Debug)]
+pub(crate) struct Reason(pub(crate) String);
+
 impl HttpError {
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self { status, detail: detail.into(), retry_after_seconds: None, is_hidden: false }

@@ -100,7 +100,7 @@ fn wanted(problem: &str) -> Option<&str> {
         return Some("an id");
     }
     if NUMBERS.contains(&problem) {
-        return Some("a whole number that is not too large");
+        return Some("a whole number from 0 on, and not too large");
     }
     if problem.starts_with("provided string was not `true`") {
         return Some("true or false");
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn what_serde_says_is_put_into_words() {
         let cases = [
-            ("after: invalid digit found in string", "`after` must be a whole number that is not too large"),
+            ("after: invalid digit found in string", "`after` must be a whole number from 0 on, and not too large"),
             (
                 "limits.minutes: invalid type: string \"x\", expected u32 at line 1 column 9",
                 "`limits.minutes` must be a whole number from 0 on",

@@ -31,6 +31,7 @@ use crate::{
     auth::{address, origin},
     edge::Edge,
     error,
+    pages::Around,
 };
 
 /// A request that is not answered by then is given up. Sockets are exempt.
@@ -98,6 +99,8 @@ pub async fn guard(State(edge): State<Edge>, mut request: Request, next: Next) -
     if is_denied(response.status()) || response.extensions().get::<error::Hidden>().is_some() {
         note(&edge, &response, format!("{method} {route}"), (&caller, &origin));
     }
+    // An error from outside of the pages' gate says what every page says.
+    response.extensions_mut().get_or_insert_with(|| Around::of(&edge.cx, None));
     let mut response = error::shape(response, path, &id);
     headers::secure(response.headers_mut(), edge.settings.tls);
     if error::is_api(path) || path == "/docs" {
@@ -119,7 +122,8 @@ fn is_denied(status: StatusCode) -> bool {
 
 /// For the audit trail, which writes it behind the answer.
 fn note(edge: &Edge, response: &Response, what: String, (caller, origin): (&Caller, &Origin)) {
-    let error = response.extensions().get::<error::Detail>().map(|detail| detail.0.clone());
+    let told = response.extensions().get::<error::Detail>().map(|detail| &detail.0);
+    let error = told.or_else(|| response.extensions().get::<error::Reason>().map(|reason| &reason.0)).cloned();
     edge.cx.denials.note(Denied {
         at: edge.cx.clock.now().millis(),
         actor: caller.0.get().cloned(),

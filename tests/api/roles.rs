@@ -153,7 +153,7 @@ fn expected(caller: &Caller, row: &Row) -> u16 {
         Transport::Cookie if row.needs.has(role) && row.needs != Needs::Token => row.allowed,
         Transport::Bearer | Transport::Cookie => row.refused,
         // An address of the API that takes no parameters refuses any.
-        Transport::Query | Transport::QueryBesideBearer if row.needs == Needs::Nothing && row.client == For::Programs => 422,
+        Transport::Query | Transport::QueryBesideBearer if row.refuses_queries() => 422,
         Transport::Nothing | Transport::Query | Transport::QueryBesideBearer | Transport::Basic | Transport::Bare => row.unknown,
     }
 }

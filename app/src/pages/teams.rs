@@ -6,12 +6,17 @@ mod members;
 pub mod sharing;
 pub mod team;
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use protocol::{Envelope, access::Role};
+use serde::de::DeserializeOwned;
 
 use super::asked::asked_here;
 use crate::{
     browser::forms,
+    live,
+    loading::Loading,
     routes::to,
     ui::{self, Crumb, Field, FormState, Tone, div, el, input},
     words,
@@ -22,9 +27,28 @@ fn changes_teams(envelope: &Envelope) -> bool {
     ["team_", "project_"].iter().any(|kind| envelope.kind.starts_with(kind))
 }
 
-/// The same on a page with forms: what somebody is typing would be lost. Once they send it, the page is read anew anyway.
-fn changes_teams_at_rest(envelope: &Envelope) -> bool {
-    changes_teams(envelope) && !forms::is_one_in_use()
+/// Reads a page with forms anew when something happens, once nobody is at one of them: what they type would be lost.
+fn refetch_at_rest<T: DeserializeOwned + 'static>(loading: Loading<T>) {
+    let waiting = StoredValue::new(false);
+    live::on_event(move |envelope| {
+        if changes_teams(envelope) && !waiting.get_value() {
+            waiting.set_value(true);
+            refetch_later(loading, waiting);
+        }
+    });
+}
+
+fn refetch_later<T: DeserializeOwned + 'static>(loading: Loading<T>, waiting: StoredValue<bool>) {
+    let look = move || match waiting.try_get_value() {
+        // The page was left meanwhile.
+        None => {}
+        Some(_) if forms::is_one_in_use() => refetch_later(loading, waiting),
+        Some(_) => {
+            waiting.set_value(false);
+            loading.refetch();
+        }
+    };
+    set_timeout(look, Duration::from_millis(500));
 }
 
 fn crumbs(steps: &[(&str, &str)]) -> Vec<Crumb> {

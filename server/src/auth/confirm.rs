@@ -55,10 +55,14 @@ async fn show(edge: &Edge, actor: &Actor, (status, problem): (StatusCode, &str),
                 segment(target)
             )
         };
-        known.map(|known| link(&known.rules().id, &known.rules().name)).collect()
+        let links: String = known.map(|known| link(&known.rules().id, &known.rules().name)).collect();
+        format!(
+            "{links}<p class=\"hint\">If this page comes back, the provider did not say when you signed in there. Ask an admin for a \
+             link to set a password, and show that.</p>"
+        )
     };
     let body = format!(
-        "<h1>Is it you?</h1><p>This was a while ago: show once more who you are, and go on.</p>{panel}\
+        "<h1>Is it you?</h1><p>This asks for a fresh proof: show once more who you are, and go on.</p>{panel}\
          <p><a href=\"{}\">Go back</a></p>",
         escape(target)
     );

@@ -14,7 +14,7 @@ use tower_sessions::Session;
 use super::{address, factor, login::form};
 use crate::{
     edge::Edge,
-    error::HttpError,
+    error::{HttpError, Reason},
     pages::{entry, escape},
 };
 
@@ -34,10 +34,12 @@ pub async fn page(State(edge): State<Edge>, request: Request) -> Result<Response
     let query = parts.uri.query().unwrap_or_default().as_bytes();
     let token = form_urlencoded::parse(query).find(|(name, _)| name == "token").map(|(_, value)| value.into_owned());
     let token = token.unwrap_or_default();
-    slow_down(&edge, &address::of(&parts))?;
     match services::accounts::check_reset_token(&edge.cx, &token).await {
         Ok(()) => Ok(show(StatusCode::OK, &token, "")),
-        Err(Error::Unauthorized(problem)) => Ok(not_valid(TITLE, &problem)),
+        Err(Error::Unauthorized(problem)) => {
+            slow_down(&edge, &address::of(&parts))?;
+            Ok(not_valid(TITLE, &problem))
+        }
         Err(other) => Err(other.into()),
     }
 }
@@ -48,7 +50,9 @@ pub(super) fn not_valid(title: &str, problem: &str) -> Response {
         "<h1>This link is not valid</h1><p>{}</p><a class=\"btn\" href=\"/login\">Go to sign in</a>",
         escape(&sentence(problem))
     );
-    (StatusCode::UNAUTHORIZED, entry(title, &body)).into_response()
+    let mut response = (StatusCode::UNAUTHORIZED, entry(title, &body)).into_response();
+    response.extensions_mut().insert(Reason(problem.to_owned()));
+    response
 }
 
 /// A link is guessed no faster than a password.

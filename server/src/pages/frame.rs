@@ -28,7 +28,7 @@ pub(crate) struct Around {
 
 impl Around {
     /// Around pages for `actor`; a program has no shell, as it has no menu.
-    pub(super) fn of(cx: &Cx, actor: Option<&Actor>) -> Self {
+    pub(crate) fn of(cx: &Cx, actor: Option<&Actor>) -> Self {
         Self { viewer: actor.and_then(|actor| person(cx, actor)), sandboxed: cx.sandbox.isolates() }
     }
 }

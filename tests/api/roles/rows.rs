@@ -146,6 +146,11 @@ pub(super) fn does(path: &'static str, needs: impl Into<Needs>, allowed: u16) ->
 }
 
 impl Row {
+    /// Whether nobody may put anything behind its `?`: the API refuses that, but for probes.
+    pub(super) fn refuses_queries(&self) -> bool {
+        self.needs == Needs::Nothing && self.client == For::Programs && self.path != "/health"
+    }
+
     /// What is sent: JSON to the API, a form elsewhere. `ID` in it names nothing.
     pub(super) fn with(self, body: &'static str) -> Self {
         Self { body, ..self }

@@ -25,7 +25,7 @@ pub(super) async fn require_fresh(cx: &Cx, tx: &Tx, actor: &Actor) -> Result<(),
         return Ok(());
     }
     let minutes = GOOD_FOR_MS / 60_000;
-    let text = format!("you signed in more than {minutes} minutes ago: show that it is you at {CONFIRM}, then do it again");
+    let text = format!("this asks for a proof of the last {minutes} minutes: show that it is you at {CONFIRM}, then do it again");
     Err(Error::Conflict(text))
 }
 
