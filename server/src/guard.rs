@@ -90,7 +90,7 @@ pub async fn guard(State(edge): State<Edge>, mut request: Request, next: Next) -
 
     // The query stays out of the log: it may hold a setup token or words of a person.
     let span = tracing::info_span!("request", id = &*id, %method, path);
-    let response = match origin::check(&edge.settings.hosts, &request) {
+    let mut response = match origin::check(&edge.settings.hosts, &request) {
         Ok(()) => answer(request, next, is_socket(path)).instrument(span.clone()).await,
         Err(refused) => refused.into_response(),
     };

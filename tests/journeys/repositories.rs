@@ -209,6 +209,22 @@ async fn tests_cannot_put_another_program_under_the_examples() {
     assert!(run.failed_gates().await.iter().any(|gate| gate == "acceptance"), "{:#?}", run.timeline().await.gates);
 }
 
+#[tokio::test]
+async fn work_that_is_being_verified_shows_in_the_diff() {
+    let folder = Folder::new();
+    folder.write("Makefile", "test:\n\tsleep 20\n");
+    folder.commit();
+    let app = folder.setup().start().await;
+    let user = app.operator().await;
+    let project = user.has_project().in_folder(&folder.path()).with_spec(specs::ONE).create().await;
+
+    let run = project.starts_run().await;
+
+    let has_greet = async || run.diff().await.files.iter().any(|file| file.path == "greet").then_some(());
+    eventually("the work is in the diff", has_greet).await;
+    assert!(!run.now().await.status.is_over());
+}
+
 // EC-007
 #[tokio::test]
 async fn an_empty_folder_becomes_a_repository_and_files_without_one_stay_as_they_are() {

@@ -71,7 +71,10 @@ async fn clear(removed: &Path, stop: &CancellationToken) -> io::Result<()> {
         && let Some(entry) = entries.next_entry().await?
     {
         let folder = entry.path();
-        files::blocking(move || files::removal::remove_path(&folder)).await?;
+        // One that stays does not keep the others.
+        if let Err(error) = files::blocking(move || files::removal::remove_path(&folder)).await {
+            tracing::warn!(%error, folder = %entry.path().display(), "a folder of what was deleted stays behind");
+        }
     }
     Ok(())
 }

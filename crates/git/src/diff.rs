@@ -8,7 +8,7 @@ use domain::ports::vcs::{DiffStat, VcsError};
 use protocol::runs::FileDiff;
 use sha2::{Digest, Sha256};
 
-use crate::{Git, command::Call, names, patch::PatchReader};
+use crate::{Git, command::Call, names, patch::PatchReader, place::Place};
 
 /// What every difference has in common; renames are looked for among at most a thousand files.
 const PLAIN: [&str; 6] = ["-r", "--no-ext-diff", "--no-textconv", "--no-color", "--submodule=short", "-l1000"];
@@ -39,17 +39,10 @@ impl Git {
         Ok(stat)
     }
 
-    pub(crate) async fn readable_diff(
-        &self,
-        repository: &Path,
-        from: &str,
-        to: &str,
-        max: u32,
-    ) -> Result<Vec<FileDiff>, VcsError> {
-        let place = self.place(repository)?;
+    pub(crate) async fn readable_diff(&self, place: &Place, from: &str, to: &str, max: u32) -> Result<Vec<FileDiff>, VcsError> {
         let options: Vec<&str> = ["-z", "--raw", "--numstat", "-M"].into_iter().chain(PATCH).collect();
         let mut reader = PatchReader::new(max);
-        let call = diff_tree(&options, from, to)?.apart_at(&place);
+        let call = diff_tree(&options, from, to)?.apart_at(place);
         self.run(call, &mut |piece| reader.take(piece)).await?.ok()?;
         Ok(reader.finish())
     }

@@ -157,7 +157,20 @@ impl Vcs for Git {
     }
 
     async fn diff(&self, repository: &Path, from: &str, to: &str, max_lines: u32) -> Result<Vec<FileDiff>, VcsError> {
-        self.readable_diff(repository, from, to, max_lines).await
+        self.readable_diff(&self.place(repository)?, from, to, max_lines).await
+    }
+
+    async fn diff_to_snapshot(
+        &self,
+        repository: &Path,
+        worktree: &Path,
+        (from, tree): (&str, &str),
+        max_lines: u32,
+    ) -> Result<Option<Vec<FileDiff>>, VcsError> {
+        match self.worktree_of(repository, worktree)? {
+            Some(place) => Ok(Some(self.readable_diff(&place, from, tree, max_lines).await?)),
+            None => Ok(None),
+        }
     }
 
     async fn diff_sha256(&self, repository: &Path, from: &str, to: &str) -> Result<String, VcsError> {

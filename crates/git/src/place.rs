@@ -109,6 +109,12 @@ impl Git {
         linked_place(&work_tree).ok_or_else(no_repository)
     }
 
+    /// A worktree of the repository as the repository knows it: what stands in the worktree itself may be anybody's.
+    pub(crate) fn worktree_of(&self, repository: &Path, worktree: &Path) -> Result<Option<Place>, VcsError> {
+        let worktree = settled(worktree);
+        Ok(self.place(repository)?.worktrees()?.into_iter().find(|place| place.work_tree == worktree))
+    }
+
     pub(crate) fn remember(&self, place: &Place) {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(place.work_tree.clone(), place.clone());
     }

@@ -13,7 +13,19 @@ use crate::{Git, command::Call, config};
 /// The longest that looking a name up may take.
 const LOOK_UP: Duration = Duration::from_secs(20);
 /// What git, curl and ssh say, in small letters, where there was no answer.
-const NO_ANSWER: [&str; 7] = ["connect", "resolve", "timed out", "unreachable", "hung up", "reset", "empty reply"];
+const NO_ANSWER: [&str; 11] = [
+    "failed to connect",
+    "couldn't connect",
+    "unable to connect",
+    "could not resolve",
+    "timed out",
+    "is unreachable",
+    "no route to host",
+    "hung up",
+    "connection reset",
+    "connection refused",
+    "empty reply",
+];
 
 /// The other end of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +122,11 @@ impl Git {
         let VcsError::Git { detail, .. } = &error else { return error };
         let detail = detail.to_lowercase();
         match Remote::of(url) {
+            // Redirects are not followed: they could lead into the server's own network.
+            Some(remote) if detail.contains("returned error: 30") => VcsError::Refused(format!(
+                "{} says that the repository is elsewhere: give the address that it leads to, often the same with .git at its end",
+                remote.host
+            )),
             Some(remote) if NO_ANSWER.iter().any(|words| detail.contains(words)) => unreachable(remote.host),
             _ => error,
         }

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{self, ErrorKind},
+    io::{self, ErrorKind, Write as _},
     os::unix::ffi::OsStrExt,
     path::Path,
 };
@@ -14,13 +14,16 @@ use crate::{Git, command::Call, folder, own_index::blocking, place::Place, readi
 /// Makes the place for a worktree's snapshots, unless it is there.
 pub(crate) fn make_store(place: &Place) -> Result<(), VcsError> {
     let Some((store, others)) = place.snapshots() else { return Ok(()) };
-    if others.is_file() {
+    // Git looks for what is not stored here among the repository's own objects.
+    let line = quoted(&place.common_dir.join("objects"));
+    if fs::read(&others).is_ok_and(|found| found == line) {
         return Ok(());
     }
     fs::create_dir_all(store.join("info"))?;
-    // Git looks for what is not stored here among the repository's own objects.
     let new = store.join("info/alternates.new");
-    fs::write(&new, quoted(&place.common_dir.join("objects")))?;
+    let mut file = fs::File::create(&new)?;
+    file.write_all(&line)?;
+    file.sync_all()?;
     Ok(fs::rename(&new, &others)?)
 }
 

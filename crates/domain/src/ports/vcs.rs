@@ -113,6 +113,15 @@ pub trait Vcs: Send + Sync {
     /// The diff for reading: three lines of context, renames found, files over `max_lines` lines of change folded.
     async fn diff(&self, repository: &Path, from: &str, to: &str, max_lines: u32) -> Result<Vec<FileDiff>, VcsError>;
 
+    /// As [`Vcs::diff`], to a snapshot that `worktree`, one of the repository's, took; `None` where there is no such worktree.
+    async fn diff_to_snapshot(
+        &self,
+        repository: &Path,
+        worktree: &Path,
+        (from, tree): (&str, &str),
+        max_lines: u32,
+    ) -> Result<Option<Vec<FileDiff>>, VcsError>;
+
     /// SHA-256, in hex, of `git diff --binary --full-index --no-renames FROM TO`, read as a stream.
     async fn diff_sha256(&self, repository: &Path, from: &str, to: &str) -> Result<String, VcsError>;
 

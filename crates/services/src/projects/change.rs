@@ -95,12 +95,16 @@ async fn put_away(cx: &Cx, folder: &Path) -> io::Result<()> {
         return super::prepare::remove(folder.to_owned()).await;
     };
     let aside = cx.settings.removed();
-    tokio::fs::create_dir_all(&aside).await?;
     let mut name = kind.to_owned();
     name.push("-");
     name.push(id);
     let (from, to) = (folder.to_owned(), aside.join(name));
-    match files::blocking(move || files::removal::move_aside(&from, &to)).await {
+    let moved = match tokio::fs::create_dir_all(&aside).await {
+        Ok(()) => files::blocking(move || files::removal::move_aside(&from, &to)).await,
+        // A full disk has no room for a folder, and a removal makes some.
+        Err(error) => Err(error),
+    };
+    match moved {
         Ok(()) => Ok(()),
         Err(_) => super::prepare::remove(folder.to_owned()).await,
     }

@@ -124,11 +124,27 @@ pub async fn diff(cx: &Cx, actor: &Actor, id: RunId) -> Result<Diff, Error> {
         (record, project)
     };
     let state = record.state;
-    let head = if state.is_over() { state.tip } else { state.tree.or(state.tip) };
-    let (Some(base), Some(head)) = (state.base, head) else {
-        return Ok(Diff { run_id: id, base: None, head: None, files: Vec::new(), truncated: false });
+    let is_over = state.is_over();
+    let repository = Path::new(&project.path);
+    let none = Diff { run_id: id, base: None, head: None, files: Vec::new(), truncated: false };
+    let Some(base) = state.base else { return Ok(none) };
+    // What is not committed is with the worktree alone, which goes a moment after the run ends.
+    let at_work = state.worktree.zip(state.tree).filter(|_| !is_over);
+    let seen = match &at_work {
+        Some((worktree, tree)) => {
+            let diff = cx.vcs.diff_to_snapshot(repository, Path::new(worktree), (&base, tree), FOLD_LINES).await;
+            diff.ok().flatten().map(|files| (tree.clone(), files))
+        }
+        None => None,
     };
-    let mut files = cx.vcs.diff(Path::new(&project.path), &base, &head, FOLD_LINES).await?;
+    let (head, mut files) = match (seen, state.tip) {
+        (Some(seen), _) => seen,
+        (None, Some(tip)) => {
+            let files = cx.vcs.diff(repository, &base, &tip, FOLD_LINES).await?;
+            (tip, files)
+        }
+        (None, None) => return Ok(none),
+    };
     let given = vault::given(cx, project.id).await?;
     for file in &mut files {
         mask(file, given.masks());
