@@ -21,7 +21,6 @@ use domain::{access_tokens::AllowedAddresses, limits::Limits, teams::NewProjects
 
 /// What `loki serve` can be told.
 #[derive(Args, Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own on the command line")]
 pub struct ServeArgs {
     /// Address and port to listen on
     #[arg(long, env = "LOKI_LISTEN", default_value = "127.0.0.1:57374")]

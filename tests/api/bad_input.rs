@@ -230,6 +230,6 @@ async fn a_form_that_misses_its_fields_is_the_askers_mistake() {
 
     assert!(answer.text().contains("could not be read"), "{}", answer.text());
     // The log knows it under the same id.
-    let id = answer.header("x-request-id").to_owned();
+    let id = answer.header("x-request-id");
     assert!(!id.is_empty() && answer.text().contains(&id), "{}", answer.text());
 }

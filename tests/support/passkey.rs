@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{Actor, Answer, Browser, app::PASSWORD};
 
-/// Somebody is there (WebAuthn, 6.1).
+/// Somebody is there (`WebAuthn`, 6.1).
 pub const PRESENT: u8 = 1;
 /// And it is the person whose device it is.
 pub const VERIFIED: u8 = 4;

@@ -65,9 +65,8 @@ impl<'a> Remote<'a> {
         };
         let port = match port.strip_prefix(':') {
             None if port.is_empty() => usual,
-            None => return None,
             Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().ok().filter(|port| *port > 0)?,
-            Some(_) => return None,
+            _ => return None,
         };
         Some(Self { scheme, host, port })
     }

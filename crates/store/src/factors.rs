@@ -268,7 +268,7 @@ impl Factors<'_> {
 
 /// The columns that a kind of factor has its own.
 fn columns(thing: &Thing) -> factors::ActiveModel {
-    let none: factors::ActiveModel = Default::default();
+    let none = <factors::ActiveModel as Default>::default();
     match thing {
         Thing::PlainApp(secret) => factors::ActiveModel { secret: Set(secret.clone()), ..none },
         Thing::App(sealed) => factors::ActiveModel {

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-/// Who a passkey is for, as browsers see it (WebAuthn's relying party).
+/// Who a passkey is for, as browsers see it (`WebAuthn`'s relying party).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RelyingParty {
     /// The host's name.

@@ -86,11 +86,21 @@ fn nothing_changed(facts: &mut Facts, diff: GateVerdict) {
 /// What is done to good facts, and what is then concluded: the verdict and its first gap.
 type Case = (fn(&mut Facts), Verdict, &'static str);
 
+fn concludes(cases: &[Case]) {
+    for (change, expected, gap) in cases {
+        let mut facts = facts();
+        change(&mut facts);
+
+        let (verdict, gaps) = verdict(&facts);
+
+        assert_eq!((verdict, gaps.first().map_or("", String::as_str)), (*expected, *gap), "{gaps:?}");
+    }
+}
+
 #[test]
-fn the_verdict_follows_from_the_facts() {
-    use GateVerdict::{Failed, Inconclusive, NotApplicable, Passed};
+fn the_verdict_follows_from_the_work() {
     use Verdict::{NotVerified, Verified, VerifiedWithGaps};
-    let cases: [Case; 28] = [
+    let cases: [Case; 15] = [
         (|_| {}, Verified, ""),
         (|facts| facts.commits.clear(), NotVerified, "Nothing was committed."),
         (|facts| facts.files_changed = 0, NotVerified, "No file was changed."),
@@ -126,6 +136,27 @@ fn the_verdict_follows_from_the_facts() {
             NotVerified,
             "An example of task 1 does not hold: `greet` prints `Hi`.",
         ),
+        (|facts| facts.tasks[0].examples.clear(), VerifiedWithGaps, "Task 1 is proven only by the project's own tests."),
+        (
+            |facts| facts.tasks[0].examples = vec![example(None)],
+            VerifiedWithGaps,
+            "Task 1 is proven only by the project's own tests.",
+        ),
+        (
+            |facts| facts.tasks[0].examples.push(example(None)),
+            VerifiedWithGaps,
+            "1 of 2 examples of task 1 could not be carried out.",
+        ),
+        (|facts| facts.sandboxed = false, VerifiedWithGaps, "Agent and checks ran without a sandbox."),
+    ];
+    concludes(&cases);
+}
+
+#[test]
+fn the_verdict_follows_from_the_gates() {
+    use GateVerdict::{Failed, Inconclusive, NotApplicable, Passed};
+    use Verdict::{NotVerified, Verified, VerifiedWithGaps};
+    let cases: [Case; 13] = [
         (|facts| set(facts, GateName::Tests, Failed, true), NotVerified, "The gate \"Tests\" failed: seen."),
         (|facts| set(facts, GateName::Secrets, Failed, true), NotVerified, "The gate \"Secrets in diff\" failed: seen."),
         (|facts| set(facts, GateName::Lint, Failed, false), VerifiedWithGaps, "The advisory gate \"Lint\" failed: seen."),
@@ -143,18 +174,6 @@ fn the_verdict_follows_from_the_facts() {
             VerifiedWithGaps,
             "The gate \"Secrets in diff\" was not judged on the whole.",
         ),
-        (|facts| facts.tasks[0].examples.clear(), VerifiedWithGaps, "Task 1 is proven only by the project's own tests."),
-        (
-            |facts| facts.tasks[0].examples = vec![example(None)],
-            VerifiedWithGaps,
-            "Task 1 is proven only by the project's own tests.",
-        ),
-        (
-            |facts| facts.tasks[0].examples.push(example(None)),
-            VerifiedWithGaps,
-            "1 of 2 examples of task 1 could not be carried out.",
-        ),
-        (|facts| facts.sandboxed = false, VerifiedWithGaps, "Agent and checks ran without a sandbox."),
         // A spec that an earlier run built: nothing had to change, and loki saw the examples hold.
         (|facts| nothing_changed(facts, Inconclusive), VerifiedWithGaps, "The gate \"Work done\" could not tell: seen."),
         (|facts| nothing_changed(facts, Failed), NotVerified, "Nothing was committed."),
@@ -168,14 +187,7 @@ fn the_verdict_follows_from_the_facts() {
             "Nothing was committed.",
         ),
     ];
-    for (change, expected, gap) in cases {
-        let mut facts = facts();
-        change(&mut facts);
-
-        let (verdict, gaps) = verdict(&facts);
-
-        assert_eq!((verdict, gaps.first().map_or("", String::as_str)), (expected, gap), "{gaps:?}");
-    }
+    concludes(&cases);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{Cx, Error, accounts::sign_in};
 
-/// What WebAuthn allows, in letters of base64url.
+/// What `WebAuthn` allows, in letters of base64url.
 const LONGEST_CREDENTIAL: usize = 1_364;
 
 /// Begins to add a passkey, in place of one that this login began before.

@@ -3,7 +3,7 @@
 
 use domain::sign_in::logout::{Ending, Expected, Unverified};
 use openidconnect::{
-    JsonWebKey as _, JsonWebKeySet, JsonWebKeyUse as _,
+    JsonWebKey as _, JsonWebKeySet, JsonWebKeyUse,
     core::{CoreJsonWebKey, CoreJwsSigningAlgorithm},
 };
 use protocol::Timestamp;
@@ -52,7 +52,7 @@ fn is_signed(token: &Unverified<'_>, algorithm: &CoreJwsSigningAlgorithm, keys: 
         Some(name) => key.key_id().is_some_and(|id| id.as_str() == name),
         None => true,
     };
-    let signs = |key: &&CoreJsonWebKey| key.key_use().is_none_or(|kind| kind.allows_signature());
+    let signs = |key: &&CoreJsonWebKey| key.key_use().is_none_or(JsonWebKeyUse::allows_signature);
     let mut tried = keys.keys().iter().filter(named).filter(signs).peekable();
     tried.peek()?;
     Some(tried.any(|key| key.verify_signature(algorithm, token.message.as_bytes(), &token.signature).is_ok()))
