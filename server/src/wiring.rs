@@ -9,7 +9,7 @@ use domain::{
 };
 use engine::Engine;
 use leptos::config::LeptosOptions;
-use protocol::agents::ProviderId;
+use protocol::{Timestamp, agents::ProviderId};
 use providers::{Providers, ProvidersConfig};
 use sandbox::{Bubblewrap, BubblewrapConfig, Plain, PlainConfig};
 use services::{
@@ -118,23 +118,7 @@ pub async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, Star
     let search_path = std::env::join_paths(&outside.agents.search_path).unwrap_or_default();
     let vcs = git::Git::new(&data.data_dir.join("git"), search_path)?.cloning_from(outside.clone_hosts.to_vec());
     let vcs = Arc::new(vcs.signed_with(outside.signing_key.map(std::path::Path::to_owned)));
-    let settings = Settings {
-        data_dir: data.data_dir.clone(),
-        allowed_roots: outside.allowed_roots.to_vec(),
-        max_runs: outside.max_runs,
-        version: VERSION,
-        stall: outside.stall,
-        started_at: domain::ports::clock::Clock::now(&*clock),
-        commit_name: outside.committer.0.to_owned(),
-        commit_email: outside.committer.1.to_owned(),
-        installs: outside.installs,
-        install_env: outside.install_env.to_vec(),
-        providers: outside.providers.iter().map(|provider| provider.rules.clone()).collect(),
-        reach: outside.reach.clone(),
-        new_projects: outside.new_projects,
-        instance: world::instance(&data.data_dir, &*ids)
-            .map_err(|source| StartError::Io { what: "the data directory cannot be written", source })?,
-    };
+    let settings = settings(data, &outside, domain::ports::clock::Clock::now(&*clock), &ids)?;
     let breaches = data.breached_passwords_url.as_deref().map(RangeServer::new).transpose().map_err(StartError::Breaches)?;
     let breaches = breaches.map(|server| Arc::new(server) as Arc<dyn Breaches>);
     let mailer = data.mail.as_ref().map(|config| ::mail::Smtp::new(&config.server, &config.from)).transpose();
@@ -176,6 +160,32 @@ pub async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, Star
         hashing: services::accounts::HashingRoom::default(),
         detected: Arc::default(),
         settings: Arc::new(settings),
+    })
+}
+
+/// What the use cases may know of the set-up.
+fn settings(
+    data: &DataConfig,
+    outside: &Outside<'_>,
+    started_at: Timestamp,
+    ids: &world::SystemIds,
+) -> Result<Settings, StartError> {
+    Ok(Settings {
+        data_dir: data.data_dir.clone(),
+        allowed_roots: outside.allowed_roots.to_vec(),
+        max_runs: outside.max_runs,
+        version: VERSION,
+        stall: outside.stall,
+        started_at,
+        commit_name: outside.committer.0.to_owned(),
+        commit_email: outside.committer.1.to_owned(),
+        installs: outside.installs,
+        install_env: outside.install_env.to_vec(),
+        providers: outside.providers.iter().map(|provider| provider.rules.clone()).collect(),
+        reach: outside.reach.clone(),
+        new_projects: outside.new_projects,
+        instance: world::instance(&data.data_dir, ids)
+            .map_err(|source| StartError::Io { what: "the data directory cannot be written", source })?,
     })
 }
 
