@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Write as _},
-    net::{TcpStream, ToSocketAddrs as _},
+    net::{SocketAddr, TcpStream, ToSocketAddrs as _},
     path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -61,9 +61,7 @@ fn open(address: &str, authorities: &Path) -> io::Result<Stream> {
     let host = address.rsplit_once(':').map_or(address, |(host, _)| host).trim_matches(['[', ']']);
     let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
     let connection = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
-    let resolved = address.to_socket_addrs()?.next();
-    let resolved = resolved.ok_or_else(|| io::Error::other("the collector's name has no address"))?;
-    let socket = TcpStream::connect_timeout(&resolved, PATIENCE)?;
+    let socket = reach(&address.to_socket_addrs()?.collect::<Vec<_>>())?;
     socket.set_read_timeout(Some(PATIENCE))?;
     socket.set_write_timeout(Some(PATIENCE))?;
     let mut stream = StreamOwned::new(connection, socket);
@@ -72,6 +70,20 @@ fn open(address: &str, authorities: &Path) -> io::Result<Stream> {
         stream.conn.complete_io(&mut stream.sock)?;
     }
     Ok(stream)
+}
+
+/// A connection to the first of the addresses that takes one; else why the last did not.
+fn reach(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
+    // One that is silent must not use up the time of those behind it, nor that of the handshake.
+    let share = PATIENCE / 2 / u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
+    let mut problem = io::Error::other("the collector's name has no address");
+    for address in addresses {
+        match TcpStream::connect_timeout(address, share) {
+            Ok(socket) => return Ok(socket),
+            Err(error) => problem = error,
+        }
+    }
+    Err(problem)
 }
 
 fn roots(authorities: &Path) -> io::Result<RootCertStore> {
@@ -100,4 +112,22 @@ fn is_closed(stream: &mut Stream) -> io::Result<bool> {
     };
     stream.sock.set_nonblocking(false)?;
     Ok(is_closed)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::reach;
+
+    #[test]
+    fn the_first_address_that_answers_is_taken_and_else_the_last_problem_is_told() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let open = listener.local_addr().unwrap();
+        // Free again, so that nobody listens there.
+        let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        assert_eq!(reach(&[closed, open]).unwrap().peer_addr().unwrap(), open);
+        assert_eq!(reach(&[closed]).unwrap_err().kind(), std::io::ErrorKind::ConnectionRefused);
+        assert!(reach(&[]).unwrap_err().to_string().contains("no address"));
+    }
 }
