@@ -82,7 +82,8 @@ pub struct ServeArgs {
     /// `tcp://HOST:PORT`, `udp://HOST:PORT` and `unix:/PATH`
     #[arg(long, env = "LOKI_AUDIT_SYSLOG", value_name = "TARGET", value_parser = syslog::SyslogTarget::parse)]
     pub audit_syslog: Option<syslog::SyslogTarget>,
-    /// The authorities whose certificates count for `tls://`, in PEM [default: /etc/ssl/certs/ca-certificates.crt]
+    /// The authorities whose certificates count for `tls://`, in PEM [default: the system's, like
+    /// /etc/ssl/certs/ca-certificates.crt or /etc/pki/tls/certs/ca-bundle.crt]
     #[arg(long, env = "LOKI_AUDIT_SYSLOG_CA", value_name = "FILE")]
     pub audit_syslog_ca: Option<PathBuf>,
     /// Let `tcp://` and `udp://` lead to another machine, in plain text, where the network between is trusted
@@ -221,6 +222,8 @@ pub enum ConfigError {
     #[error("--audit-syslog {0} leads to another machine in plain text: use tls://, or allow it with --audit-syslog-plain")]
     PlainSyslog(syslog::SyslogTarget),
     #[error("{0}")]
+    SyslogAuthorities(String),
+    #[error("{0}")]
     VaultKey(String),
     #[error("{0}")]
     Mail(String),
@@ -235,7 +238,8 @@ impl Config {
         let allowed_roots = args.allow_root.into_iter().map(canonical_root).collect::<Result<_, _>>()?;
         let tls = args.tls_terminated || args.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
         let public_url = args.public_url.unwrap_or_default();
-        let audit_syslog = args.audit_syslog.map(|target| target.with_authorities(args.audit_syslog_ca));
+        let audit_syslog = args.audit_syslog.map(|target| target.with_authorities(args.audit_syslog_ca)).transpose();
+        let audit_syslog = audit_syslog.map_err(ConfigError::SyslogAuthorities)?;
         if let Some(target) = audit_syslog.as_ref().filter(|target| target.is_plain_abroad() && !args.audit_syslog_plain) {
             return Err(ConfigError::PlainSyslog(target.clone()));
         }

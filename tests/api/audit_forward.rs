@@ -232,20 +232,35 @@ async fn a_target_that_is_none_is_named_at_the_start() {
 async fn the_trail_leaves_the_machine_encrypted_to_whom_it_is_meant_for_or_not_at_all() {
     // Whoever answers there cannot show a certificate that counts.
     let stranger = Collector::tls();
-    let empty = tempfile::NamedTempFile::new().unwrap();
-    for authorities in [empty.path().to_string_lossy().into_owned(), "/etc/ssl/certs/ca-certificates.crt".to_owned()] {
-        let setup = Setup::default().argument("--audit-syslog").argument(&stranger.target);
-        let app = setup.argument("--audit-syslog-ca").argument(authorities).start().await;
-        app.admin().await;
-        eventually("it is told", async || app.log().contains("the audit trail cannot be sent on").then_some(())).await;
-        assert!(stranger.lines.try_recv().is_err());
-    }
+    let setup = Setup::default().argument("--audit-syslog").argument(&stranger.target);
+    let app = setup.argument("--audit-syslog-ca").argument("/etc/ssl/certs/ca-certificates.crt").start().await;
+    app.admin().await;
+    eventually("it is told", async || app.log().contains("the audit trail cannot be sent on").then_some(())).await;
+    assert!(stranger.lines.try_recv().is_err());
     for target in ["tcp://logs.example.org:601", "udp://192.0.2.1:514"] {
-        let folder = tempfile::tempdir().unwrap();
-        let mut loki = tests::server::loki();
-        loki.args(["serve", "--listen", "127.0.0.1:0", "--audit-syslog", target, "--data-dir"]).arg(folder.path().join("data"));
-        let output = tests::command::run(loki, "");
-        let said = tests::command::stderr(&output);
-        assert!(!output.status.success() && said.contains(target) && said.contains("--audit-syslog-plain"), "{said}");
+        let said = does_not_start(&["--audit-syslog", target]);
+        assert!(said.contains(target) && said.contains("--audit-syslog-plain"), "{said}");
     }
+}
+
+#[tokio::test]
+async fn without_authorities_there_is_no_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let (missing, empty) = (folder.path().join("missing.pem"), folder.path().join("empty.pem"));
+    std::fs::write(&empty, "").unwrap();
+    for file in [missing.to_str().unwrap(), empty.to_str().unwrap()] {
+        let said = does_not_start(&["--audit-syslog", "tls://logs.example.org:6514", "--audit-syslog-ca", file]);
+        assert!(said.contains(file) && said.contains("certificates in PEM"), "{said}");
+    }
+}
+
+/// What a server says that does not start with those options.
+fn does_not_start(options: &[&str]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let mut loki = tests::server::loki();
+    loki.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.path().join("data")).args(options);
+    let output = tests::command::run(loki, "");
+    let said = tests::command::stderr(&output);
+    assert!(!output.status.success(), "{said}");
+    said
 }

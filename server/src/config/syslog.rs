@@ -1,9 +1,27 @@
 //! Where the audit trail is sent on to.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{
+    net::IpAddr,
+    path::{Path, PathBuf},
+};
 
-/// The authorities that this system believes, where Debian and Alpine have them.
-const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
+use rustls::{
+    RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject as _},
+};
+
+/// Where systems keep the authorities that they believe, in the order in which they are looked for.
+const USUAL: [&str; 5] = [
+    // Debian, Ubuntu, Alpine, Arch
+    "/etc/ssl/certs/ca-certificates.crt",
+    // Fedora, RHEL
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    // openSUSE
+    "/etc/ssl/ca-bundle.pem",
+    // macOS, the BSDs
+    "/etc/ssl/cert.pem",
+];
 
 /// A collector that takes RFC 5424.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +51,7 @@ impl SyslogTarget {
         match scheme {
             "udp" if is_address => Ok(Self::Udp(address.to_owned())),
             "tcp" if is_address => Ok(Self::Tcp(address.to_owned())),
-            "tls" if is_address => Ok(Self::Tls { address: address.to_owned(), authorities: AUTHORITIES.into() }),
+            "tls" if is_address => Ok(Self::Tls { address: address.to_owned(), authorities: USUAL[0].into() }),
             _ => {
                 Err("write it like tls://logs.example.org:6514, tcp://127.0.0.1:601, udp://127.0.0.1:514 or unix:/dev/log"
                     .to_owned())
@@ -41,12 +59,20 @@ impl SyslogTarget {
         }
     }
 
-    /// The same, with certificates that count by the authorities of another file.
-    #[must_use]
-    pub fn with_authorities(self, file: Option<PathBuf>) -> Self {
-        match (self, file) {
-            (Self::Tls { address, .. }, Some(authorities)) => Self::Tls { address, authorities },
-            (other, _) => other,
+    /// The same, with certificates that count by the authorities of that file, or of the first of the usual ones that has
+    /// some. The error says what to do.
+    pub fn with_authorities(self, file: Option<PathBuf>) -> Result<Self, String> {
+        match self {
+            Self::Tls { address, .. } => Ok(Self::Tls { address, authorities: choose(file, &USUAL)? }),
+            other => Ok(other),
+        }
+    }
+
+    /// The file of the authorities by which certificates count, where there are any.
+    pub fn authorities(&self) -> Option<&Path> {
+        match self {
+            Self::Tls { authorities, .. } => Some(authorities),
+            Self::Udp(_) | Self::Tcp(_) | Self::Unix(_) => None,
         }
     }
 
@@ -69,9 +95,52 @@ impl std::fmt::Display for SyslogTarget {
     }
 }
 
+fn choose(file: Option<PathBuf>, usual: &[&str]) -> Result<PathBuf, String> {
+    if let Some(file) = file {
+        return read_authorities(&file).map(|_| file);
+    }
+    let found = usual.iter().map(PathBuf::from).find(|file| read_authorities(file).is_ok());
+    found.ok_or_else(|| {
+        format!(
+            "--audit-syslog: none of {} holds authorities that a collector's certificate could count by; install the system's, or \
+             name a file of them in PEM with --audit-syslog-ca",
+            usual.join(", ")
+        )
+    })
+}
+
+/// The authorities in a file of PEM, at least one. The error says what to do.
+pub fn read_authorities(file: &Path) -> Result<RootCertStore, String> {
+    let unreadable =
+        |why: &dyn std::fmt::Display| format!("--audit-syslog-ca {}: {why}; name a file of certificates in PEM", file.display());
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(file).map_err(|error| unreadable(&error))? {
+        // A system's bundle may hold one that is too odd to count.
+        let _ = roots.add(certificate.map_err(|error| unreadable(&error))?);
+    }
+    if roots.is_empty() { Err(unreadable(&"there is no authority in it")) } else { Ok(roots) }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::SyslogTarget;
+    use super::{SyslogTarget, choose};
+
+    #[test]
+    fn authorities_that_are_not_there_are_missed_before_anything_is_sent() {
+        let folder = tempfile::tempdir().unwrap();
+        let (missing, empty) = (folder.path().join("missing.pem"), folder.path().join("empty.pem"));
+        std::fs::write(&empty, "nothing\n").unwrap();
+        for file in [&missing, &empty] {
+            let problem = choose(Some(file.clone()), &[]).unwrap_err();
+            assert!(problem.contains("--audit-syslog-ca") && problem.contains(file.to_str().unwrap()), "{problem}");
+        }
+        let usual = [missing.to_str().unwrap(), empty.to_str().unwrap()];
+        let problem = choose(None, &usual).unwrap_err();
+        assert!(problem.contains("--audit-syslog-ca") && usual.iter().all(|file| problem.contains(file)), "{problem}");
+        // Nobody needs them on other ways.
+        let plain = SyslogTarget::Unix("/dev/log".into());
+        assert_eq!(plain.clone().with_authorities(Some(missing)), Ok(plain));
+    }
 
     #[test]
     fn targets_are_read_and_written_alike_and_others_named() {

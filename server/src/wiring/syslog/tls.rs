@@ -8,11 +8,9 @@ use std::{
     time::Duration,
 };
 
-use rustls::{
-    ClientConfig, ClientConnection, RootCertStore, StreamOwned,
-    crypto::ring,
-    pki_types::{CertificateDer, ServerName, pem::PemObject as _},
-};
+use rustls::{ClientConfig, ClientConnection, StreamOwned, crypto::ring, pki_types::ServerName};
+
+use crate::config::syslog::read_authorities;
 
 /// A collector that neither takes nor says anything for this long counts as gone.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -56,7 +54,7 @@ fn open(address: &str, authorities: &Path) -> io::Result<Stream> {
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?
-        .with_root_certificates(roots(authorities)?)
+        .with_root_certificates(read_authorities(authorities).map_err(io::Error::other)?)
         .with_no_client_auth();
     let host = address.rsplit_once(':').map_or(address, |(host, _)| host).trim_matches(['[', ']']);
     let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
@@ -84,18 +82,6 @@ fn reach(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
         }
     }
     Err(problem)
-}
-
-fn roots(authorities: &Path) -> io::Result<RootCertStore> {
-    let unreadable = |error: &dyn std::error::Error| {
-        io::Error::other(format!("--audit-syslog-ca {}: {error}; name a file of certificates in PEM", authorities.display()))
-    };
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(authorities).map_err(|error| unreadable(&error))? {
-        // A system's bundle may hold one that is too odd to count.
-        let _ = roots.add(certificate.map_err(|error| unreadable(&error))?);
-    }
-    if roots.is_empty() { Err(unreadable(&io::Error::other("there is no authority in it"))) } else { Ok(roots) }
 }
 
 fn is_closed(stream: &mut Stream) -> io::Result<bool> {
