@@ -32,7 +32,7 @@ pub struct ServeArgs {
     pub allow_root: Vec<PathBuf>,
     /// A host of the server's own network that projects may be cloned from, like `git.example.org` or 10.0.0.7 (may be given several
     /// times)
-    #[arg(long = "allow-clone-from", env = "LOKI_ALLOW_CLONE_FROM", value_delimiter = ',', value_name = "HOST")]
+    #[arg(long = "allow-clone-from", env = "LOKI_ALLOW_CLONE_FROM", value_delimiter = ',', value_name = "HOST", value_parser = hosts::clone_host)]
     pub allow_clone_from: Vec<String>,
     /// Run agents and checks without isolation; every page then says so
     #[arg(long, env = "LOKI_NO_SANDBOX")]
@@ -248,7 +248,7 @@ impl Config {
             providers: data.providers()?,
             data,
             allowed_roots,
-            clone_hosts: args.allow_clone_from,
+            clone_hosts: args.allow_clone_from.into_iter().filter(|host| !host.is_empty()).collect(),
             sandbox: !args.no_sandbox,
             installs: !args.no_install,
             install_env: install_env(),

@@ -1,7 +1,10 @@
 //! Under which names this server may be asked, and from which origins pages may act on it. Pages of other sites reach
 //! a local server through a browser (DNS rebinding, cross-site requests); these rules keep them out.
 
-use std::{collections::BTreeSet, net::SocketAddr};
+use std::{
+    collections::BTreeSet,
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+};
 
 /// The allow-list of `Host` and `Origin` values.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +85,22 @@ pub fn allowed_host(given: &str) -> Result<String, String> {
     if is_host(host) { Ok(host.to_owned()) } else { Err("write it like loki.example.org or loki.example.org:8080".to_owned()) }
 }
 
+/// A host that projects may be cloned from: a bare name or IP address, as it stands in an address without brackets. The error
+/// says how one looks; nothing at all is no mistake here either.
+pub fn clone_host(given: &str) -> Result<String, String> {
+    let host = given.trim();
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    if let Some(bare) = bare.filter(|bare| bare.parse::<Ipv6Addr>().is_ok()) {
+        return Ok(bare.to_owned());
+    }
+    let is_one = host.parse::<IpAddr>().is_ok() || is_host(host) && !host.contains([':', '[', ']']);
+    if is_one {
+        Ok(host.to_owned())
+    } else {
+        Err("write it like git.example.org or 10.0.0.7, without a scheme or port".to_owned())
+    }
+}
+
 fn is_host(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]_".contains(&byte))
 }
@@ -158,6 +177,29 @@ mod tests {
             ("a b", false),
         ] {
             assert_eq!(allowed_host(given).is_ok(), is_one, "{given}");
+        }
+    }
+
+    #[test]
+    fn a_host_to_clone_from_is_a_bare_name_or_address() {
+        let cases = [
+            ("git.example.org", Some("git.example.org")),
+            (" 10.0.0.7 ", Some("10.0.0.7")),
+            ("fd00::7", Some("fd00::7")),
+            ("[fd00::7]", Some("fd00::7")),
+            ("", Some("")),
+            ("git.example.org:22", None),
+            ("[fd00::7]:22", None),
+            ("[git.example.org]", None),
+            ("https://git.example.org", None),
+            ("git@git.example.org", None),
+            ("git.example.org/loki", None),
+            ("10.0.0.0/8", None),
+            ("*.example.org", None),
+            ("a b", None),
+        ];
+        for (given, expected) in cases {
+            assert_eq!(clone_host(given).ok().as_deref(), expected, "{given}");
         }
     }
 
