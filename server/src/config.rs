@@ -178,6 +178,8 @@ pub struct Config {
     pub audit_days: Option<u32>,
     /// Where its entries are sent on to.
     pub audit_syslog: Option<syslog::SyslogTarget>,
+    /// Whether they may go to another machine in plain text.
+    audit_syslog_plain: bool,
     pub limits: Limits,
     /// Whom a new project belongs to when nothing is said.
     pub new_projects: NewProjects,
@@ -263,6 +265,7 @@ impl Config {
             trusted_proxies: trusted_proxies(args.trusted_proxies, args.tls_terminated)?,
             audit_days: args.audit_days,
             audit_syslog,
+            audit_syslog_plain: args.audit_syslog_plain,
             limits: args.limits,
             new_projects: args.new_projects.into(),
             agents: agents::AgentsConfig::from_env()?,

@@ -173,7 +173,9 @@ async fn the_set_up_is_shown_without_secrets() {
     assert!(limits.contains(">77<") && limits.contains("no limit") && limits.contains("No token has a limit of its own"));
     let settings = admin.opens("/admin/settings").await.expect(200).text();
     assert!(settings.contains(&app.host()) && settings.contains("SQLite") && settings.contains("Trusted proxies"));
-    for part in ["An agent may be silent for", "New projects belong to", "Secrets are sealed with", "LOKI_ALLOW_HOST", "<time"] {
+    let parts = ["An agent may be silent for", "New projects belong to", "Secrets are sealed with", "LOKI_ALLOW_HOST", "<time"];
+    let options = ["LOKI_ALLOW_CLONE_FROM", "LOKI_AUDIT_SYSLOG_CA", "LOKI_AUDIT_SYSLOG_PLAIN"];
+    for part in parts.into_iter().chain(options) {
         assert!(settings.contains(part), "{part} is missing in {settings}");
     }
     let roles = admin.opens("/admin/roles").await.expect(200).text();

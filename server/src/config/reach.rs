@@ -3,7 +3,7 @@
 use protocol::server::Setting;
 use services::server::{Database, Reach, line};
 
-use super::Config;
+use super::{Config, syslog::SyslogTarget};
 
 impl Config {
     /// What of it admins may read on their pages.
@@ -25,14 +25,20 @@ impl Config {
     /// What no use case asks for. Of keys only where they are.
     fn others(&self) -> Vec<Setting> {
         let data = &self.data;
-        let hosts = if self.allow_host.is_empty() { "none".to_owned() } else { self.allow_host.join(", ") };
+        let listed = |hosts: &[String]| if hosts.is_empty() { "none".to_owned() } else { hosts.join(", ") };
         let sent_on = self.audit_syslog.as_ref().map_or_else(|| "nowhere".to_owned(), ToString::to_string);
+        let authorities = self.audit_syslog.as_ref().and_then(SyslogTarget::authorities);
+        let authorities = authorities.map_or_else(|| "not asked: no tls://".to_owned(), |file| file.display().to_string());
+        let plain = if self.audit_syslog_plain { "to other machines too" } else { "on this machine only" };
         let signed = self.signing_key.as_ref().map_or_else(|| "with no key".to_owned(), |file| file.display().to_string());
         let breaches = if data.breached_passwords_url.is_some() { "yes" } else { "no" };
         vec![
             line("Audit trail is sent on to", sent_on, "--audit-syslog, LOKI_AUDIT_SYSLOG"),
+            line("Its collector's certificate counts by", authorities, "--audit-syslog-ca, LOKI_AUDIT_SYSLOG_CA"),
+            line("It may be sent in plain text", plain, "--audit-syslog-plain, LOKI_AUDIT_SYSLOG_PLAIN"),
             line("Audit checkpoints are signed with", data.audit_key_file.display().to_string(), "--audit-key-file"),
-            line("Other names of this server", hosts, "--allow-host, LOKI_ALLOW_HOST"),
+            line("Other names of this server", listed(&self.allow_host), "--allow-host, LOKI_ALLOW_HOST"),
+            line("Own hosts that may be cloned from", listed(&self.clone_hosts), "--allow-clone-from, LOKI_ALLOW_CLONE_FROM"),
             line("Commits are signed", signed, "--commit-signing-key, LOKI_COMMIT_SIGNING_KEY"),
             line("Providers to sign in with", data.sign_in_path().display().to_string(), "--sign-in-file, LOKI_SIGN_IN_FILE"),
             line("Secrets are sealed with", data.vault_keys.place(), "--vault-key-file, LOKI_VAULT_KEY_FILE, LOKI_VAULT_KEY"),
