@@ -148,7 +148,7 @@ async fn an_admin_sends_a_test_mail_and_reads_what_the_server_said() {
     assert!(answer.header("location").starts_with("/admin/settings"), "{}", answer.header("location"));
     assert_eq!(smtp.mail_to(ADA, 0).await.header("subject"), "loki can send mail");
     let sent = page().await;
-    assert!(sent.contains(&format!("to {ADA} at 2")) && sent.contains("the mail server took it"), "{sent}");
+    assert!(sent.contains(&format!("the mail server took it; look whether it arrives; to {ADA} ")), "{sent}");
 
     smtp.next(Does::Refuses("550 5.1.1 No such mailbox"));
     browser.posts("/ui/send_test_mail", &[]).await.expect(302);

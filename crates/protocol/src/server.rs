@@ -12,9 +12,9 @@ use crate::{
 pub struct Setting {
     /// What it is, for people.
     pub name: String,
-    /// How it stands, in words; empty for a time.
+    /// How it stands, in words; empty where the time says all.
     pub value: String,
-    /// When it was, where that is what the line says.
+    /// When it was; the words lead up to it.
     pub at: Option<Timestamp>,
     /// The option and variable that set it; empty for what cannot be set.
     pub set_by: String,

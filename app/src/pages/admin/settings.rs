@@ -43,6 +43,7 @@ fn test_mail(loading: Loading<SettingsView>, state: FormState) -> AnyView {
 
 fn row(setting: Setting) -> Row {
     let set_by = if setting.set_by.is_empty() { nothing() } else { ui::code(setting.set_by) };
-    let value = el("span").class("value").text(setting.value).children(setting.at.map(ui::ago)).view();
+    let between = if setting.value.is_empty() || setting.at.is_none() { "" } else { " " };
+    let value = el("span").class("value").text(setting.value + between).children(setting.at.map(ui::ago)).view();
     Row { cells: vec![ui::text(setting.name), value, set_by] }
 }

@@ -81,27 +81,30 @@ fn mail_lines(standing: Option<Standing>) -> Vec<Setting> {
     let Some(standing) = standing else {
         return vec![line("Mail", "none is sent: links are shown once, to be handed over", options)];
     };
-    let waiting = standing.waiting.map_or_else(
-        || "none".to_owned(),
+    let (waiting, oldest) = standing.waiting.map_or_else(
+        || ("none".to_owned(), None),
         |(count, oldest, problem)| {
-            let said = if problem.is_empty() { String::new() } else { format!("; the last failure: {problem}") };
-            format!("{count}, the oldest of {oldest}{said}")
+            let said = if problem.is_empty() { String::new() } else { format!("the last failure: {problem}; ") };
+            (format!("{count}; {said}the oldest one was written"), Some(oldest))
         },
     );
     let failed = standing
         .failed
         .map_or_else(|| "none".to_owned(), |(count, to, problem)| format!("{count}; the last one to {to}: {problem}"));
-    let tried = standing.trial.map_or_else(
-        || "none".to_owned(),
-        |trial| match trial.problem {
-            None => format!("to {} at {}: the mail server took it; look whether it arrives", trial.to, trial.at),
-            Some(problem) => format!("to {} at {}: it was not sent: {problem}", trial.to, trial.at),
+    let (tried, at) = standing.trial.map_or_else(
+        || ("none".to_owned(), None),
+        |trial| {
+            let said = trial.problem.map_or_else(
+                || "the mail server took it; look whether it arrives".to_owned(),
+                |problem| format!("it was not sent: {problem}"),
+            );
+            (format!("{said}; to {}", trial.to), Some(trial.at))
         },
     );
     vec![
         line("Mail", standing.server, options),
-        line("Last test mail", tried, ""),
-        line("Mail that waits", waiting, ""),
+        Setting { at, ..line("Last test mail", tried, "") },
+        Setting { at: oldest, ..line("Mail that waits", waiting, "") },
         line("Mail that did not arrive in seven days", failed, ""),
     ]
 }
