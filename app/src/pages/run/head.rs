@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use protocol::{
-    receipts::Receipt,
+    receipts::{FOR_REVIEW, Receipt},
     runs::{Run, RunStatus, Verdict},
 };
 
@@ -56,13 +56,21 @@ fn has_happened(said: &str, run: &Run) -> bool {
 /// Where verified commits are that did not go into the project's branch, and how they get there.
 fn not_merged(receipt: &Receipt) -> Option<AnyView> {
     let facts = &receipt.facts;
-    let waits = receipt.verdict != Verdict::NotVerified && facts.delivered_commit.is_none() && !facts.commits.is_empty();
+    if receipt.verdict == Verdict::NotVerified || facts.delivered_commit.is_some() || facts.commits.is_empty() {
+        return None;
+    }
     let (why, branch) = (facts.delivery.as_deref()?, facts.branch.as_deref()?);
+    // As the project asks: nothing went wrong.
+    if why.ends_with(FOR_REVIEW) {
+        let words = format!("The commits wait on `{branch}` for review.");
+        return Some(el("p").class("soft").child(ui::prose(&words)).view());
+    }
+    let verdict = if receipt.verdict == Verdict::Verified { "Verified" } else { "Verified with gaps" };
     let words = format!(
-        "Verified, not merged. {}. Once nothing is in the way, merge them in the project's repository: `git merge {branch}`.",
+        "{verdict}, not merged. {}. Once nothing is in the way, merge them in the project's repository: `git merge {branch}`.",
         why.trim_end_matches('.')
     );
-    waits.then(|| ui::banner(Tone::Warn, &words))
+    Some(ui::banner(Tone::Warn, &words))
 }
 
 fn chips(run: &Run) -> AnyView {

@@ -6,7 +6,7 @@ use domain::{
     ports::vcs::{Merge, VcsError},
     runs::{Input, Record},
 };
-use protocol::projects::Delivery;
+use protocol::{projects::Delivery, receipts::FOR_REVIEW};
 use services::{Cx, Error};
 
 use super::Outcome;
@@ -27,7 +27,7 @@ pub(super) async fn deliver(cx: &Cx, record: &Record, merge: bool) -> Result<Out
         return Ok(Input::Delivered { merged: None, note }.into());
     }
     if project.delivery == Delivery::Review {
-        let note = format!("The commits wait on {branch} for review, as the project asks");
+        let note = format!("The commits wait on {branch} {FOR_REVIEW}");
         return Ok(Input::Delivered { merged: None, note }.into());
     }
     // The time is one that the journal has, so that doing it again makes the same merge commit.
