@@ -221,5 +221,9 @@ test.describe('without script', () => {
     await expect(page).toHaveURL('/runs?sort=-run');
     await expect(title).toHaveAttribute('aria-sort', 'descending');
     expect(await titles()).toEqual([...up].sort().reverse());
+
+    await title.getByRole('link').click();
+    await expect(page).toHaveURL('/runs');
+    await expect(title).not.toHaveAttribute('aria-sort');
   });
 });

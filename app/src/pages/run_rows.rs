@@ -33,7 +33,7 @@ pub fn run_table_of_project(label: &'static str, runs: Vec<Run>) -> AnyView {
 const SORTS: [&str; 5] = ["state", "run", "", "elapsed", "cost"];
 
 /// A table whose headings sort it: `sort` is a name of a column, with `-` before it for the other way around, and `link` leads
-/// to the same rows sorted otherwise.
+/// to the same rows sorted otherwise: up, then down, then as they were.
 pub fn run_table_sorted(label: &'static str, runs: Vec<Run>, sort: &str, link: impl Fn(&str) -> String) -> AnyView {
     let heads = COLUMNS.iter().zip(SORTS).map(|(column, name)| {
         let head = ui::column_head(column);
@@ -41,8 +41,13 @@ pub fn run_table_sorted(label: &'static str, runs: Vec<Run>, sort: &str, link: i
             return head.text(column.title).view();
         }
         let turned = format!("-{name}");
-        let (order, next) = if sort == name { (Some("ascending"), turned.as_str()) } else { (None, name) };
-        let order = if sort == turned { Some("descending") } else { order };
+        let (order, next) = if sort == name {
+            (Some("ascending"), turned.as_str())
+        } else if sort == turned {
+            (Some("descending"), "")
+        } else {
+            (None, name)
+        };
         head.maybe("aria-sort", order).child(el("a").attr("href", link(next)).text(column.title).view()).view()
     });
     ui::table_under(label, COLUMNS, heads.collect(), runs.into_iter().map(|run| row(run, true)).collect())

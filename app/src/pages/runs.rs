@@ -7,8 +7,8 @@ use super::run_rows::run_table_sorted;
 use crate::{
     loading::{changes_runs, load, loaded, refetch_on},
     routes::to,
-    server_fns::run_lists::{RunsPage, ask_run_list},
-    ui::{self, Crumb, Kind, Tab, el, live, nothing, pieces},
+    server_fns::run_lists::{RunsPage, SORTED_NOTE, ask_run_list},
+    ui::{self, Crumb, Kind, Tab, el, live, nothing, pieces, text},
 };
 
 /// What the address asks for.
@@ -51,11 +51,15 @@ fn list(page: RunsPage, filter: &Filter) -> AnyView {
     if page.runs.is_empty() {
         return nothing_found(filter);
     }
-    let sorted = |sort: &str| to::runs(&filter.state, &filter.project, sort, &filter.after);
+    let sorted = |sort: &str| to::runs(&filter.state, &filter.project, sort, "");
     let mut parts = vec![ui::panel("", run_table_sorted("Runs", page.runs, &filter.sort, sorted))];
     if let Some(after) = page.next {
-        let href = to::runs(&filter.state, &filter.project, &filter.sort, &after);
-        parts.push(el("p").class("more").child(ui::link_button(Kind::Normal, "Show older runs", href)).view());
+        let more = if filter.sort.is_empty() {
+            ui::link_button(Kind::Normal, "Show older runs", to::runs(&filter.state, &filter.project, "", &after))
+        } else {
+            text(SORTED_NOTE)
+        };
+        parts.push(el("p").class("more").child(more).view());
     }
     pieces(parts)
 }

@@ -20,7 +20,13 @@ pub struct HomePage {
     pub may_write: bool,
 }
 
-/// A page of runs.
+/// Runs that are sorted at most: as many of the newest as can be read at once.
+#[cfg(feature = "ssr")]
+const SORTED: u32 = 200;
+/// What a page says that sorted so many while there are older ones.
+pub const SORTED_NOTE: &str = "The newest 200 runs, sorted.";
+
+/// A page of runs; sorted, `next` only tells that there are older ones.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunsPage {
     pub runs: Vec<Run>,
@@ -79,7 +85,7 @@ fn waits(run: &Run, newest: &[Run], now: protocol::Timestamp) -> bool {
 }
 
 /// Runs, the newest first: `state` is `active` or empty, `project` an id or empty. With a column in `sort`, as many of the newest
-/// as can be read at once, sorted by it.
+/// as can be read at once, sorted by it, whatever `after` says.
 #[server(name = ReadRunList, prefix = "/ui", endpoint = "run_list", input = GetUrl)]
 pub async fn run_list(
     state: String,
@@ -90,12 +96,11 @@ pub async fn run_list(
     use super::{asked, context};
 
     const SHOWN: u32 = 50;
-    const SORTED: u32 = 200;
 
     let (cx, actor) = context()?;
     let project = if project.is_empty() { None } else { Some(super::projects::known(&project)?) };
     let filter = services::runs::RunFilter { project, active: state == "active" };
-    let limit = if sort.is_empty() { SHOWN } else { SORTED };
+    let (after, limit) = if sort.is_empty() { (after, SHOWN) } else { (String::new(), SORTED) };
     let query = protocol::page::PageQuery { after: (!after.is_empty()).then_some(after), limit: Some(limit) };
     let page = asked(services::runs::list(&cx, &actor, filter, &query).await)?;
     Ok(RunsPage { runs: sorted(page.items, &sort), next: page.next })
@@ -162,6 +167,11 @@ mod tests {
         check(&ended(RunStatus::Finished, Some(Verdict::NotVerified), 25), &[], false);
         check(&ended(RunStatus::Finished, Some(Verdict::VerifiedWithGaps), 1), &[], false);
         check(&ended(RunStatus::Stopped, None, 1), &[], false);
+    }
+
+    #[test]
+    fn the_note_names_how_many_are_sorted() {
+        assert!(SORTED_NOTE.contains(&format!(" {SORTED} ")));
     }
 
     #[test]
