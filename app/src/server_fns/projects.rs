@@ -114,7 +114,7 @@ pub async fn project(id: String) -> Result<ProjectPage, UiError> {
 
     let (cx, actor) = context()?;
     let project = asked(services::projects::get(&cx, &actor, known(&id)?).await)?;
-    let filter = services::runs::RunFilter { project: Some(project.id), active: false };
+    let filter = services::runs::RunFilter { project: Some(project.id), ..Default::default() };
     let query = protocol::page::PageQuery { after: None, limit: Some(50) };
     let runs = asked(services::runs::list(&cx, &actor, filter, &query).await)?.items;
     Ok(ProjectPage {

@@ -37,37 +37,45 @@ pub struct RunsPage {
 #[server(name = ReadHome, prefix = "/ui", endpoint = "home", input = GetUrl)]
 pub async fn home() -> Result<HomePage, UiError> {
     use domain::access::{Action, may};
-    use protocol::page::PageQuery;
+    use protocol::{Timestamp, page::PageQuery};
     use services::runs::RunFilter;
 
     use super::{asked, context};
 
     let (cx, actor) = context()?;
     let query = |limit| PageQuery { after: None, limit: Some(limit) };
-    let active = asked(services::runs::list(&cx, &actor, RunFilter { project: None, active: true }, &query(100)).await)?;
-    let newest = asked(services::runs::list(&cx, &actor, RunFilter { project: None, active: false }, &query(30)).await)?;
-    let projects = asked(services::projects::list(&cx, &actor, &query(1)).await)?;
     let now = cx.clock.now();
-    let (mut waiting, running): (Vec<Run>, Vec<Run>) = active.items.into_iter().partition(|run| waits(run, &newest.items, now));
-    let over: Vec<Run> = newest.items.iter().filter(|run| run.status.is_over()).cloned().collect();
-    let (unread, recent): (Vec<Run>, Vec<Run>) = over.into_iter().partition(|run| waits(run, &newest.items, now));
-    waiting.extend(unread);
+    let today = Some(Timestamp::from_millis(now.millis() - DAY));
+    let (any, active) = (RunFilter::default(), RunFilter { active: true, ..RunFilter::default() });
+    let ended = RunFilter { ended_since: today, ..RunFilter::default() };
+    let active = asked(services::runs::list(&cx, &actor, active, &query(100)).await)?.items;
+    let ended = asked(services::runs::list(&cx, &actor, ended, &query(200)).await)?.items;
+    let newest = asked(services::runs::list(&cx, &actor, any, &query(30)).await)?.items;
+    let projects = asked(services::projects::list(&cx, &actor, &query(1)).await)?;
+    // Where a project has gone on since, the newer run works, ended today as well, or is one of the newest.
+    let known: Vec<Run> = [&active, &ended, &newest].into_iter().flatten().cloned().collect();
+    let (mut waiting, running): (Vec<Run>, Vec<Run>) = active.into_iter().partition(|run| waits(run, &known, now));
+    waiting.extend(ended.into_iter().filter(|run| run.status.is_over() && waits(run, &known, now)));
+    let recent = newest.into_iter().filter(|run| run.status.is_over() && !waits(run, &known, now));
     Ok(HomePage {
         waiting,
         running,
-        recent: recent.into_iter().take(10).collect(),
+        recent: recent.take(10).collect(),
         any_project: !projects.items.is_empty(),
         may_write: may(&actor, Action::WriteProject),
     })
 }
 
-/// Whether a run waits for somebody. Nobody notes who has read what, so a run that ended without being verified does so for a
-/// day, or until its project has a newer one among `newest`.
+/// How long a run waits for somebody that ended without being verified, in milliseconds.
 #[cfg(feature = "ssr")]
-fn waits(run: &Run, newest: &[Run], now: protocol::Timestamp) -> bool {
+const DAY: i64 = 24 * 60 * 60 * 1_000;
+
+/// Whether a run waits for somebody. Nobody notes who has read what, so a run that ended without being verified does so for a
+/// day, or until its project has a newer one among `known`.
+#[cfg(feature = "ssr")]
+fn waits(run: &Run, known: &[Run], now: protocol::Timestamp) -> bool {
     use protocol::runs::{RunStatus, Verdict};
 
-    const DAY: i64 = 24 * 60 * 60 * 1_000;
     let unverified = match run.status {
         RunStatus::NeedsYou => return true,
         RunStatus::Finished => !matches!(run.verdict, Some(Verdict::Verified | Verdict::VerifiedWithGaps)),
@@ -80,7 +88,7 @@ fn waits(run: &Run, newest: &[Run], now: protocol::Timestamp) -> bool {
         | RunStatus::Stopped => false,
     };
     let is_fresh = run.ended_at.is_some_and(|ended| now.millis() - ended.millis() < DAY);
-    let gone_on = newest.iter().any(|other| other.project_id == run.project_id && other.number > run.number);
+    let gone_on = known.iter().any(|other| other.project_id == run.project_id && other.number > run.number);
     unverified && is_fresh && !gone_on
 }
 
@@ -99,7 +107,7 @@ pub async fn run_list(
 
     let (cx, actor) = context()?;
     let project = if project.is_empty() { None } else { Some(super::projects::known(&project)?) };
-    let filter = services::runs::RunFilter { project, active: state == "active" };
+    let filter = services::runs::RunFilter { project, active: state == "active", ended_since: None };
     let (after, limit) = if sort.is_empty() { (after, SHOWN) } else { (String::new(), SORTED) };
     let query = protocol::page::PageQuery { after: (!after.is_empty()).then_some(after), limit: Some(limit) };
     let page = asked(services::runs::list(&cx, &actor, filter, &query).await)?;

@@ -29,6 +29,8 @@ pub struct RunsPage<'a> {
     pub project: Option<ProjectId>,
     /// Only those that are not over.
     pub active: bool,
+    /// Only those that ended then or later.
+    pub ended_since: Option<Timestamp>,
     /// Runs asked for before this one.
     pub after: Option<RunId>,
     pub limit: u64,
@@ -37,7 +39,7 @@ pub struct RunsPage<'a> {
 impl<'a> RunsPage<'a> {
     /// No runs yet, of those that the actor may know.
     pub fn of(visible: Visible<'a>) -> Self {
-        Self { visible, project: None, active: false, after: None, limit: 0 }
+        Self { visible, project: None, active: false, ended_since: None, after: None, limit: 0 }
     }
 }
 
@@ -145,6 +147,9 @@ impl Runs<'_> {
         }
         if page.active {
             found = found.filter(runs::Column::Over.eq(false));
+        }
+        if let Some(since) = page.ended_since {
+            found = found.filter(runs::Column::EndedAt.gte(since.millis()));
         }
         if let Some(after) = page.after {
             found = found.filter(runs::Column::Id.lt(after.0));

@@ -59,7 +59,7 @@ pub async fn list(
     Asked(query): Asked<RunsQuery>,
 ) -> Result<Json<RunList>, HttpError> {
     let active = query.status == Some(StatusFilter::Active);
-    let filter = services::runs::RunFilter { project: query.project_id, active };
+    let filter = services::runs::RunFilter { project: query.project_id, active, ended_since: None };
     let page = PageQuery { after: query.after, limit: query.limit };
     let page = services::runs::list(&edge.cx, &actor, filter, &page).await?;
     Ok(Json(RunList { runs: page.items, next: page.next }))

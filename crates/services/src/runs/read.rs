@@ -10,7 +10,7 @@ use domain::{
     vault::Masks,
 };
 use protocol::{
-    Envelope, Event, ProjectId, RunId,
+    Envelope, Event, ProjectId, RunId, Timestamp,
     page::PageQuery,
     receipts::Receipt,
     runs::{Diff, FileDiff, LogEntry, LogPage, Run, RunView, Timeline},
@@ -43,6 +43,8 @@ pub struct RunFilter {
     pub project: Option<ProjectId>,
     /// Only those that are not over.
     pub active: bool,
+    /// Only those that ended then or later.
+    pub ended_since: Option<Timestamp>,
 }
 
 pub async fn get(cx: &Cx, actor: &Actor, id: RunId) -> Result<Run, Error> {
@@ -59,6 +61,7 @@ pub async fn list(cx: &Cx, actor: &Actor, filter: RunFilter, query: &PageQuery) 
         visible: actor.reach().visible(),
         project: filter.project,
         active: filter.active,
+        ended_since: filter.ended_since,
         after: page::after(query)?,
         limit: u64::from(limit) + 1,
     };

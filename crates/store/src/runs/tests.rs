@@ -103,6 +103,19 @@ async fn lists_leave_the_spec_out_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn runs_can_be_listed_by_when_they_ended() {
+    let (_folder, store) = with_two_runs().await;
+    let tx = store.begin().await.unwrap();
+    tx.inner.execute_unprepared("update runs set ended_at = 1000 where number = 2").await.unwrap();
+
+    for (since, expected) in [(1_000, vec![2]), (1_001, Vec::new())] {
+        let ended_since = Some(Timestamp::from_millis(since));
+        let page = RunsPage { ended_since, limit: 10, ..RunsPage::of(Visible::All) };
+        assert_eq!(numbers(&tx.runs().list(page).await.unwrap()), expected, "{since}");
+    }
+}
+
+#[tokio::test]
 async fn only_the_wish_that_was_granted_is_cleared() {
     let (_folder, store) = with_two_runs().await;
     let tx = store.begin().await.unwrap();
