@@ -141,7 +141,9 @@ pub async fn invite_user(email: String, role: String) -> Result<(), UiError> {
             leptos_axum::redirect(&to::users_after(if invitation.mailed { "mailed" } else { "invited" }));
             Ok(())
         }
-        Err(error) => Err(refused(error, to::USERS, vec![("email", email.as_str()), ("role", role.as_str())])),
+        Err(error) => {
+            Err(refused(error, to::USERS, vec![("form", "invite"), ("email", email.as_str()), ("role", role.as_str())]))
+        }
     }
 }
 

@@ -84,6 +84,12 @@ fn list(page: UsersPage, query: &ParamsMap, refreshed: Refreshed) -> AnyView {
     if let Some(words) = done {
         parts.insert(0, ui::banner(Tone::Good, words));
     }
+    match page.flash.error.clone() {
+        Some(error) if page.may_invite && page.flash.value("form") == "invite" => refreshed.invite.error.set(Some(error)),
+        // A form in a row has no room for what was wrong when the page came anew.
+        Some(error) => parts.insert(0, ui::form_error(error.detail)),
+        None => {}
+    }
     if let Some(after) = &page.next {
         let link = ui::link_button(Kind::Normal, "Show more people", to::users(&words, Some(after)));
         parts.push(el("p").class("more").child(link).view());
@@ -133,9 +139,6 @@ fn invited(invitation: &Invitation, loading: Loading<UsersPage>) -> Row {
 
 fn invitation(page: &UsersPage, refreshed: Refreshed) -> AnyView {
     let Refreshed { loading, invite: state } = refreshed;
-    if let Some(error) = page.flash.error.clone() {
-        state.error.set(Some(error));
-    }
     let email = Field {
         id: "invite-email",
         name: "email",
