@@ -150,16 +150,34 @@ async fn an_admin_sends_a_test_mail_and_reads_what_the_server_said() {
     let sent = page().await;
     assert!(sent.contains(&format!("the mail server took it; look whether it arrives; to {ADA} ")), "{sent}");
 
-    smtp.next(Does::Refuses("550 5.1.1 No such mailbox"));
+    // A second one right after it is not sent; a page without script is told so, once.
     browser.posts("/ui/send_test_mail", &[]).await.expect(302);
-    let refused = page().await;
+    assert!(page().await.contains("A test mail has just been sent."));
+    assert!(!page().await.contains("has just been sent"));
+    ada.send_form("/ui/send_test_mail", &[]).await.expect(429);
+    assert_eq!((smtp.mails().len(), problems_on_record(&ada).await), (1, vec![false]));
+}
+
+#[tokio::test]
+async fn a_test_mail_that_is_refused_says_why_and_is_not_tried_again() {
+    let smtp = SmtpServer::start();
+    let app = with(&smtp).start().await;
+    let ada = app.first_admin().await;
+    let browser = Browser::new(&app);
+    browser.posts("/login", &[("email", ADA), ("password", PASSWORD)]).await.expect(303);
+    smtp.next(Does::Refuses("550 5.1.1 No such mailbox"));
+
+    browser.posts("/ui/send_test_mail", &[]).await.expect(302);
+
+    let refused = browser.opens("/admin/settings").await.expect(200).text();
     assert!(refused.contains("it was not sent") && refused.contains("No such mailbox"), "{refused}");
-    // What was refused is not tried again, and both are on record.
-    assert_eq!(smtp.mails().len(), 1);
+    assert_eq!((smtp.mails().len(), problems_on_record(&ada).await), (0, vec![true]));
+}
+
+/// Of each test mail in the audit trail whether there was a problem.
+async fn problems_on_record(ada: &Actor<'_>) -> Vec<bool> {
     let trail = ada.get("/api/v2/audit?action=test&resource_type=mail").await.expect(200).value();
-    let problems: Vec<bool> =
-        trail["entries"].as_array().unwrap().iter().map(|entry| entry["details"]["problem"].is_object()).collect();
-    assert_eq!(problems, [true, false]);
+    trail["entries"].as_array().unwrap().iter().map(|entry| entry["details"]["problem"].is_object()).collect()
 }
 
 /// The link of a mail makes an account.
@@ -212,6 +230,13 @@ async fn gets_the_link(setup: Setup) {
     for part in ["Invitations", "eve@example.org", "Take back the invitation for eve@example.org"] {
         assert!(people.contains(part), "{part} is missing in {people}");
     }
+    // One that is gone meanwhile is told above the list, not in the form that invites.
+    let browser = Browser::new(&app);
+    browser.posts("/login", &[("email", ADA), ("password", PASSWORD)]).await.expect(303);
+    browser.posts("/ui/withdraw_user_invitation", &[("invitation", "gone")]).await.expect(302);
+    let told = browser.opens("/admin/users").await.expect(200).text();
+    let (said, list) = (told.find("There is no such invitation."), told.find("eve@example.org"));
+    assert!(said.is_some() && said < list, "{told}");
     makes_an_account(&app, &smtp.mail_to("eve@example.org", 0).await).await;
     assert_eq!(smtp.mails().len(), 3, "the one for whoever has the link was not sent");
 }

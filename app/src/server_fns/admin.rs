@@ -7,7 +7,7 @@ use leptos::{prelude::*, server_fn::codec::GetUrl};
 use protocol::server::{LimitsInForce, RoleLine, Setting, SignInProviders};
 use serde::{Deserialize, Serialize};
 
-use super::{UiError, ask::Ask};
+use super::{UiError, ask::Ask, flash::Flash};
 
 /// A page of the section with what it is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -177,6 +177,7 @@ pub struct SettingsView {
     pub settings: Vec<Setting>,
     /// Whether it sends mail.
     pub mails: bool,
+    pub flash: Flash,
 }
 
 /// How this server is set up.
@@ -186,7 +187,7 @@ pub async fn settings() -> Result<SettingsView, UiError> {
 
     let (cx, actor) = open(&[Action::ReadSettings])?;
     let settings = super::asked(services::server::settings(&cx, &actor).await)?;
-    Ok(SettingsView { settings, mails: services::mail::is_set_up(&cx) })
+    Ok(SettingsView { settings, mails: services::mail::is_set_up(&cx), flash: super::flash::take() })
 }
 
 /// Sends a mail to whoever asks, at once. How that went stands among the settings.
@@ -194,12 +195,24 @@ pub async fn settings() -> Result<SettingsView, UiError> {
 pub async fn send_test_mail() -> Result<(), UiError> {
     use domain::access::Action;
 
+    use super::{asked, fail, flash::refused};
     use crate::routes::to;
 
     let (cx, actor) = open(&[Action::ReadSettings])?;
-    super::asked(services::mail::try_out(&cx, &actor).await)?;
-    leptos_axum::redirect(&format!("{}?tried=mail", to::ADMIN_SETTINGS));
-    Ok(())
+    let sent = match services::mail::try_out(&cx, &actor).await {
+        Err(services::Error::TooMany { retry_after_seconds: seconds }) => {
+            let words = format!("A test mail has just been sent. The next one can go in {seconds} s.");
+            Err(fail(UiError::new(429, words)))
+        }
+        other => asked(other),
+    };
+    match sent {
+        Ok(_) => {
+            leptos_axum::redirect(to::ADMIN_SETTINGS);
+            Ok(())
+        }
+        Err(error) => Err(refused(error, to::ADMIN_SETTINGS, Vec::new())),
+    }
 }
 
 /// Asks for [`settings`].

@@ -24,7 +24,16 @@ pub(super) fn page() -> AnyView {
         let about = "Read when the server started. To change something, start it with another option or variable; `loki serve --help` \
                      has them all.";
         let table = ui::table("How this server is set up", COLUMNS, view.settings.into_iter().map(row).collect());
-        let mut parts = vec![head("Settings", about, nothing()), ui::panel("", el("div").class("told").child(table).view())];
+        let above = match view.flash.error {
+            Some(error) if view.mails => {
+                trial.error.set(Some(error));
+                nothing()
+            }
+            Some(error) => ui::form_error(error.detail),
+            None => nothing(),
+        };
+        let mut parts =
+            vec![head("Settings", about, nothing()), above, ui::panel("", el("div").class("told").child(table).view())];
         if view.mails {
             parts.push(test_mail(loading, trial));
         }

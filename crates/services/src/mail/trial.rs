@@ -21,6 +21,9 @@ const LAST: &str = "mail_trial";
 /// Less than a request may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Between two of them, in milliseconds: a mail server that gets one after the other takes the sender for a nuisance.
+const PAUSE: i64 = 10_000;
+
 /// How the last test mail went.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trial {
@@ -40,8 +43,15 @@ pub async fn try_out(cx: &Cx, actor: &Actor) -> Result<Trial, Error> {
         let text = "a test mail goes to the person who asks, and a token is none: \"loki mail test\" sends one to any address";
         return Err(Error::Invalid(text.to_owned()));
     };
+    let at = cx.clock.now();
+    let before = last(&cx.store.read().await?).await?;
+    let left = before.map_or(0, |trial| trial.at.millis() + PAUSE - at.millis());
+    // A clock that was put back does not hold anybody up for longer.
+    if (1..=PAUSE).contains(&left) {
+        return Err(Error::TooMany { retry_after_seconds: left.unsigned_abs().div_ceil(1_000) });
+    }
     let letter = rules::trial();
-    let (id, at, to) = (cx.ids.uuid(), cx.clock.now(), email.clone());
+    let (id, to) = (cx.ids.uuid(), email.clone());
     let mail = Mail { id, to: to.clone(), subject: letter.subject, text: Zeroizing::new(letter.text), at };
     let problem = match tokio::time::timeout(PATIENCE, mailer.send(&mail)).await {
         Ok(sent) => sent.err().map(|error| rules::said(&error.to_string())),
