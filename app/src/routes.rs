@@ -50,12 +50,14 @@ pub fn page_at(path: &str) -> Page {
         (Some("runs"), Some(_), None) => Page::Run,
         (Some("projects"), Some("new"), None) => Page::Form(Form::NewProject),
         (Some("projects"), Some(_), None) => Page::Form(Form::Project),
-        (Some("projects"), Some(_), Some("secrets")) if segments.next().is_none() => Page::Form(Form::Secrets),
         (Some("projects"), Some(_), Some("sharing")) if segments.next().is_none() => Page::People(People::Sharing),
-        (Some("teams"), Some(_), Some("secrets")) if segments.next().is_none() => Page::Form(Form::Secrets),
+        (Some("projects" | "teams"), Some(_), Some("secrets")) | (Some("admin"), Some("secrets"), None)
+            if segments.next().is_none() =>
+        {
+            Page::Form(Form::Secrets)
+        }
         (Some("teams"), None, None) => Page::People(People::Teams),
         (Some("teams"), Some(_), None) => Page::People(People::Team),
-        (Some("admin"), Some("secrets"), None) => Page::Form(Form::Secrets),
         (Some("templates"), Some(_), None) => Page::Form(Form::Template),
         (Some("templates"), None, None) => Page::Form(Form::Templates),
         (Some("profile"), None, None) => Page::Account(Account::Profile),
