@@ -154,7 +154,10 @@ async fn an_admin_sends_a_test_mail_and_reads_what_the_server_said() {
     browser.posts("/ui/send_test_mail", &[]).await.expect(302);
     assert!(page().await.contains("A test mail has just been sent."));
     assert!(!page().await.contains("has just been sent"));
-    ada.send_form("/ui/send_test_mail", &[]).await.expect(429);
+    let script = app.http().post(format!("{}/ui/send_test_mail", app.url())).header("accept", "application/json");
+    let script = script.header("origin", app.url()).header("content-type", "application/x-www-form-urlencoded");
+    let login = format!("loki_login={}", browser.cookie("loki_login").unwrap());
+    assert_eq!(script.header("cookie", login).send().await.unwrap().status(), 429);
     assert_eq!((smtp.mails().len(), problems_on_record(&ada).await), (1, vec![false]));
 }
 
