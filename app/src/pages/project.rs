@@ -12,7 +12,7 @@ use super::run_rows::run_table_of_project;
 use crate::{
     loading::{changes_runs, load, loaded_page, refetch_on},
     routes::to,
-    server_fns::projects::{ProjectPage, ask_project},
+    server_fns::projects::{ProjectHead, ProjectPage, ask_project},
     ui::{self, Crumb, FormState, Kind, Tab, Tone, div, el, live, nothing, pieces},
     words,
 };
@@ -43,11 +43,13 @@ fn show(page: ProjectPage, tab: Memo<String>, forms: Forms) -> AnyView {
     let project = &page.project;
     let crumbs = vec![Crumb::new("Projects", to::PROJECTS), Crumb::new(project.name.clone(), to::project(project.id))];
     let title = title(&page);
-    let head = head(&page);
+    let shown = page.head();
+    let head = head(&shown);
+    let tabs = move |current| tabs(&shown, current);
     let part = live(move || match tab.get().as_str() {
-        "runs" => pieces(vec![tabs(&page, "runs"), runs(&page)]),
-        "settings" => pieces(vec![tabs(&page, "settings"), settings::settings(&page, forms.settings, forms.delete)]),
-        _ => pieces(vec![tabs(&page, ""), overview::overview(&page, forms.start)]),
+        "runs" => pieces(vec![tabs("runs"), runs(&page)]),
+        "settings" => pieces(vec![tabs("settings"), settings::settings(&page, forms.settings, forms.delete)]),
+        _ => pieces(vec![tabs(""), overview::overview(&page, forms.start)]),
     });
     ui::page(title, crumbs, pieces(vec![head, part]))
 }
@@ -58,17 +60,16 @@ fn title(page: &ProjectPage) -> String {
 }
 
 /// The head of all pages of a project.
-pub(super) fn head(page: &ProjectPage) -> AnyView {
-    let project = &page.project;
-    let state = match (page.runs.first(), project.status) {
-        (Some(run), ProjectStatus::Ready) => words::run_chip(run.status, run.verdict),
+pub(super) fn head(project: &ProjectHead) -> AnyView {
+    let state = match (project.newest, project.status) {
+        (Some((status, verdict)), ProjectStatus::Ready) => words::run_chip(status, verdict),
         _ => words::project_chip(project.status),
     };
     let about = match project.description.as_str() {
         "" => nothing(),
         words => el("p").class("soft").text(words).view(),
     };
-    let head = ui::page_head(project.name.clone(), pieces(vec![state, about]), to_start(page));
+    let head = ui::page_head(project.name.clone(), pieces(vec![state, about]), to_start(project));
     let problem = project.problem.as_deref().map_or_else(nothing, |problem| {
         let problem = problem.trim_end_matches('.');
         ui::banner(
@@ -80,25 +81,24 @@ pub(super) fn head(page: &ProjectPage) -> AnyView {
 }
 
 /// Where the panel that starts a run is out of sight, the way to it.
-fn to_start(page: &ProjectPage) -> AnyView {
-    if !page.may_control || page.project.status != ProjectStatus::Ready {
+fn to_start(project: &ProjectHead) -> AnyView {
+    if !project.may_control || project.status != ProjectStatus::Ready {
         return nothing();
     }
-    let link = el("a").class("btn primary narrow-only").attr("href", format!("{}#start", to::project(page.project.id)));
+    let link = el("a").class("btn primary narrow-only").attr("href", format!("{}#start", to::project(project.id)));
     link.attr("rel", "external").text("Start a run").view()
 }
 
 /// The tabs of a project, which its secrets, a page of their own, show too.
-pub(super) fn tabs(page: &ProjectPage, current: &'static str) -> AnyView {
-    let id = page.project.id;
-    let count = if page.runs.len() < 50 { page.runs.len().to_string() } else { "50+".to_owned() };
+pub(super) fn tabs(project: &ProjectHead, current: &'static str) -> AnyView {
+    let id = project.id;
     let tab = |label, name: &str, href, note| Tab { label, href, current: current == name, note };
     let mut tabs = vec![
         tab("Overview", "", to::project(id), String::new()),
-        tab("Runs", "runs", to::project_tab(id, "runs"), count),
+        tab("Runs", "runs", to::project_tab(id, "runs"), project.runs.to_string()),
         tab("Settings", "settings", to::project_tab(id, "settings"), String::new()),
     ];
-    if page.may_write {
+    if project.may_write {
         tabs.push(tab("Secrets", "secrets", to::project_secrets(id), String::new()));
     }
     div("page-tabs").child(ui::tabs("Project", tabs)).view()

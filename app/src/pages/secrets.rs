@@ -43,13 +43,13 @@ fn show(page: &SecretsPage, loading: Loading<SecretsPage>, set: FormState, remov
         set.error.set(Some(error));
     }
     let (crumbs, top) = match (&page.project, &page.team) {
-        (Some(page), _) => (
+        (Some(head), _) => (
             vec![
                 Crumb::new("Projects", to::PROJECTS),
-                Crumb::new(page.project.name.clone(), to::project(page.project.id)),
-                Crumb::new("Secrets", to::project_secrets(page.project.id)),
+                Crumb::new(head.name.clone(), to::project(head.id)),
+                Crumb::new("Secrets", to::project_secrets(head.id)),
             ],
-            pieces(vec![project::head(page), project::tabs(page, "secrets")]),
+            pieces(vec![project::head(head), project::tabs(head, "secrets")]),
         ),
         (None, Some((id, name))) => (
             vec![
@@ -110,7 +110,7 @@ fn list(page: &SecretsPage, loading: Loading<SecretsPage>, state: FormState) -> 
 
 fn change_link(page: &SecretsPage, name: &str) -> String {
     let address = match (&page.project, &page.team) {
-        (Some(page), _) => to::project_secrets(page.project.id),
+        (Some(head), _) => to::project_secrets(head.id),
         (None, Some((id, _))) => to::team_secrets(*id),
         (None, None) => to::ADMIN_SECRETS.to_owned(),
     };
@@ -124,7 +124,7 @@ fn given_to(secret: &Secret) -> String {
 
 /// Whose secrets a form is about: a project's id and a team's, empty where there is none.
 fn whose(page: &SecretsPage) -> (String, String) {
-    let project = page.project.as_ref().map(|page| page.project.id.to_string());
+    let project = page.project.as_ref().map(|head| head.id.to_string());
     let team = page.team.as_ref().map(|(id, _)| id.to_string());
     (project.unwrap_or_default(), team.unwrap_or_default())
 }

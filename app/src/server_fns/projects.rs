@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 use protocol::{
+    ProjectId,
     agents::AgentInfo,
-    projects::{Project, ProjectRow},
-    runs::Run,
+    projects::{Project, ProjectRow, ProjectStatus},
+    runs::{Run, RunStatus, Verdict},
     templates::Template,
 };
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,41 @@ pub struct NewProjectPage {
     pub flash: Flash,
 }
 
+/// What head and tabs show on all pages of a project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectHead {
+    pub id: ProjectId,
+    pub name: String,
+    pub description: String,
+    pub status: ProjectStatus,
+    /// Why it is not ready, in words.
+    pub problem: Option<String>,
+    /// How many runs it has had.
+    pub runs: u32,
+    /// How the newest of them stands.
+    pub newest: Option<(RunStatus, Option<Verdict>)>,
+    pub may_control: bool,
+    pub may_write: bool,
+}
+
+impl ProjectHead {
+    /// For somebody who may only look.
+    pub fn of(project: &Project, newest: Option<&Run>) -> Self {
+        Self {
+            id: project.id,
+            name: project.name.clone(),
+            description: project.description.clone(),
+            status: project.status,
+            problem: project.problem.clone(),
+            // Runs are numbered from 1 and never removed alone.
+            runs: newest.map_or(0, |run| run.number),
+            newest: newest.map(|run| (run.status, run.verdict)),
+            may_control: false,
+            may_write: false,
+        }
+    }
+}
+
 /// Everything that the page of a project shows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProjectPage {
@@ -47,6 +83,14 @@ pub struct ProjectPage {
     /// Whether whoever asks decides whom it belongs to and with whom it is shared.
     pub may_share: bool,
     pub flash: Flash,
+}
+
+impl ProjectPage {
+    /// What its head and tabs show.
+    pub fn head(&self) -> ProjectHead {
+        let head = ProjectHead::of(&self.project, self.runs.first());
+        ProjectHead { may_control: self.may_control, may_write: self.may_write, ..head }
+    }
 }
 
 /// The form for a new project. `source` says which of the others counts.
@@ -126,6 +170,25 @@ pub async fn project(id: String) -> Result<ProjectPage, UiError> {
         agents: asked(services::agents::list(&cx, &actor).await)?,
         templates: super::templates::all(&cx, &actor).await?,
         flash: super::flash::take(),
+    })
+}
+
+/// What head and tabs show on a page beside it.
+#[cfg(feature = "ssr")]
+pub(super) async fn head(cx: &services::Cx, actor: &domain::actor::Actor, id: ProjectId) -> Result<ProjectHead, UiError> {
+    use domain::access::Action;
+    use services::projects::may;
+
+    use super::asked;
+
+    let project = asked(services::projects::get(cx, actor, id).await)?;
+    let filter = services::runs::RunFilter { project: Some(id), ..Default::default() };
+    let query = protocol::page::PageQuery { after: None, limit: Some(1) };
+    let newest = asked(services::runs::list(cx, actor, filter, &query).await)?.items;
+    Ok(ProjectHead {
+        may_control: may(actor, &project, Action::StartRun),
+        may_write: may(actor, &project, Action::WriteProject),
+        ..ProjectHead::of(&project, newest.first())
     })
 }
 

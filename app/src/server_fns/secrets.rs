@@ -6,13 +6,13 @@ use leptos::{prelude::*, server_fn::codec::GetUrl};
 use protocol::{TeamId, secrets::Secret};
 use serde::{Deserialize, Serialize};
 
-use super::{UiError, ask::Ask, flash::Flash, projects::ProjectPage};
+use super::{UiError, ask::Ask, flash::Flash, projects::ProjectHead};
 
 /// The secrets of a project, of a team, or of the installation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SecretsPage {
-    /// What its other tabs show; absent for a team and the installation.
-    pub project: Option<ProjectPage>,
+    /// Its head and tabs; absent for a team and the installation.
+    pub project: Option<ProjectHead>,
     /// Its id and name; absent for a project and the installation.
     pub team: Option<(TeamId, String)>,
     pub secrets: Vec<Secret>,
@@ -59,7 +59,7 @@ pub async fn secrets(project: String, #[server(default)] team: String) -> Result
     };
     let secrets = asked(services::vault::list(&cx, &actor, scope).await)?;
     let project = match scope {
-        domain::vault::SecretScope::Project(id) => Some(super::projects::project(id.to_string()).await?),
+        domain::vault::SecretScope::Project(id) => Some(super::projects::head(&cx, &actor, id).await?),
         _ => None,
     };
     let team = match scope {
