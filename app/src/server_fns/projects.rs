@@ -282,7 +282,7 @@ pub fn ask_project(id: &str) -> Ask<ProjectPage> {
 
 /// The id in an address; anything that is none names no project.
 #[cfg(feature = "ssr")]
-pub(super) fn known(id: &str) -> Result<protocol::ProjectId, UiError> {
+pub(super) fn known(id: &str) -> Result<ProjectId, UiError> {
     id.parse().map_err(|_| {
         super::set_status(404);
         UiError::new(404, "There is no such project.")
