@@ -24,10 +24,13 @@ struct Forms {
     change: FormState,
     rotate: FormState,
     revoke: FormState,
+    /// The new token's secret: the server gives it out once, and the page may be read again after that.
+    secret: RwSignal<Option<String>>,
 }
 
 pub(super) fn page(id: String) -> AnyView {
-    let forms = Forms { change: FormState::new(None), rotate: FormState::new(None), revoke: FormState::new(None) };
+    let new = || FormState::new(None);
+    let forms = Forms { change: new(), rotate: new(), revoke: new(), secret: RwSignal::new(None) };
     let loading = load(move || ask_token(&id));
     loaded_page(loading, move |page| show(page, forms, loading))
 }
@@ -45,7 +48,10 @@ fn show(page: TokenPage, forms: Forms, loading: Loading<TokenPage>) -> AnyView {
     };
     let head = ui::page_head(token.name.clone(), pieces(vec![standing(state), about]), nothing());
     let mut parts = vec![head];
-    parts.extend(secret.map(shown_once));
+    if secret.is_some() {
+        forms.secret.set(secret);
+    }
+    parts.extend(forms.secret.get_untracked().map(shown_once));
     let mut side = Vec::new();
     if matches!(state, Standing::Active | Standing::Replaced) {
         side.push(ui::padded_panel("Change", change(token, &flash, forms.change, loading)));

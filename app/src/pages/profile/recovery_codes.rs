@@ -10,7 +10,14 @@ use crate::{
 };
 
 pub fn page() -> AnyView {
-    loaded_page(load(ask_recovery_codes), show)
+    // The server gives them out once, and the page may be read again after that.
+    let kept = RwSignal::new(Vec::new());
+    loaded_page(load(ask_recovery_codes), move |codes: Vec<String>| {
+        if !codes.is_empty() {
+            kept.set(codes);
+        }
+        show(kept.get_untracked())
+    })
 }
 
 fn show(codes: Vec<String>) -> AnyView {
