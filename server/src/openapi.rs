@@ -137,7 +137,8 @@ pub async fn refuse_stray_query(request: Request, next: Next) -> Response {
 /// Whether the address has a query where there should be none. Probes put what they like behind theirs.
 fn is_stray(request: &Request) -> bool {
     let has_query = request.uri().query().is_some_and(|query| !query.is_empty());
-    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str).filter(|route| has_query && *route != "/health");
+    let route =
+        request.extensions().get::<MatchedPath>().map(MatchedPath::as_str).filter(|route| has_query && *route != "/health");
     route.and_then(|route| operation(request.method(), route)).is_some_and(|operation| !takes_query(operation))
 }
 

@@ -118,7 +118,7 @@ pub async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, Star
     let search_path = std::env::join_paths(&outside.agents.search_path).unwrap_or_default();
     let vcs = git::Git::new(&data.data_dir.join("git"), search_path)?.cloning_from(outside.clone_hosts.to_vec());
     let vcs = Arc::new(vcs.signed_with(outside.signing_key.map(std::path::Path::to_owned)));
-    let settings = settings(data, &outside, domain::ports::clock::Clock::now(&*clock), &ids)?;
+    let settings = settings(data, &outside, domain::ports::clock::Clock::now(&*clock), &*ids)?;
     let breaches = data.breached_passwords_url.as_deref().map(RangeServer::new).transpose().map_err(StartError::Breaches)?;
     let breaches = breaches.map(|server| Arc::new(server) as Arc<dyn Breaches>);
     let mailer = data.mail.as_ref().map(|config| ::mail::Smtp::new(&config.server, &config.from)).transpose();
@@ -168,7 +168,7 @@ fn settings(
     data: &DataConfig,
     outside: &Outside<'_>,
     started_at: Timestamp,
-    ids: &world::SystemIds,
+    ids: &dyn domain::ports::clock::Ids,
 ) -> Result<Settings, StartError> {
     Ok(Settings {
         data_dir: data.data_dir.clone(),
