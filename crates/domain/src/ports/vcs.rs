@@ -100,8 +100,9 @@ pub trait Vcs: Send + Sync {
     /// Files are as in a fresh clone; filters that the repository names are not run.
     async fn export(&self, repository: &Path, tree: &str, folder: &Path) -> Result<(), VcsError>;
 
-    /// Commits `tree`, a snapshot, onto the worktree's branch on top of `parent`: its objects are the repository's then. The same arguments always give the same commit, and doing
-    /// it twice is doing it once. The branch standing anywhere else than at `parent` or at this commit is an error.
+    /// Commits `tree`, a snapshot, onto the worktree's branch on top of `parent`: its objects are the repository's then. The same
+    /// arguments always give the same commit, and doing it twice is doing it once. The branch standing anywhere else than at
+    /// `parent` or at this commit is an error.
     async fn commit(&self, worktree: &Path, commit: &NewCommit) -> Result<String, VcsError>;
 
     /// Numbers of what changed between two trees or commits.
