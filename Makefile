@@ -4,38 +4,34 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
-.PHONY: run test check bench e2e fuzz setup setup-test setup-bench setup-check site
+.PHONY: run test check bench e2e fuzz setup setup-test setup-bench setup-check build
 
 CACHE := $(or $(LOKI_BUILD_CACHE),$(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME)/loki-build,$(HOME)/.cache/loki-build))
 ENV := source "$(CACHE)/env.sh"
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 # Builds and starts the server: make run RUN_ARGS='--listen 127.0.0.1:8080'
-run: setup site
-	$(ENV)
-	cargo build
+run: SITE := quick
+run: setup build
 	exec "$(TARGET)/debug/loki" serve $(RUN_ARGS)
 
 # Every test: unit, store, API, journeys, architecture, then the browser's.
-test: setup-test site
+test: setup-test build
 	$(ENV)
-	# The tests start the real server, so it is built first.
-	cargo build
 	cargo test --no-fail-fast
 	$(MAKE) --no-print-directory e2e
 
 # The browser's tests against the binary that `test` or `run` built. E2E='' runs them on the phone's size too.
 E2E ?= --project=desktop
-e2e: setup-test site
+e2e: setup-test build
 	$(ENV)
-	cargo build
 	export LOKI_BIN="$$(cd "$(TARGET)" && pwd)/debug/loki"
 	cd end2end
 	PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund
 	npx playwright test $(E2E)
 
 # What a change has to pass besides the tests.
-check: setup-check site
+check: setup-check build
 	$(ENV)
 	cargo fmt --all --check
 	cargo clippy --workspace --exclude frontend --all-targets -- -D warnings
@@ -44,17 +40,15 @@ check: setup-check site
 	cargo machete
 
 # The figures of docs/benchmarks.md. BENCH=--only\ status measures one.
-bench: setup-bench site
+bench: setup-bench build
 	$(ENV)
-	cargo build
 	cargo build --example permission_check
 	tests/bench/bench.py --loki "$(TARGET)/debug/loki" $(BENCH)
 
 # Holds the server to its OpenAPI document with wrong and right requests. FUZZ=1200 asks for twenty minutes.
 FUZZ ?= 180
-fuzz: setup site
+fuzz: setup build
 	$(ENV)
-	cargo build
 	tests/schemathesis/fuzz.sh "$(TARGET)/debug/loki" $(FUZZ)
 
 setup:
@@ -69,6 +63,12 @@ setup-bench:
 setup-check:
 	deploy/setup.sh check
 
-site: setup
+# The server and its site. Both halves are built side by side; then the binary takes the site in, which compiles its main.rs alone.
+build: setup
 	$(ENV)
-	deploy/site.sh
+	deploy/site.sh $(SITE) & site=$$!
+	trap 'kill $$site 2>/dev/null || true' EXIT
+	cargo build --lib
+	wait $$site
+	trap - EXIT
+	cargo build

@@ -1,5 +1,7 @@
 //! The site that is embedded in the binary: what browsers load besides pages, precompressed and cached by name.
 
+use std::{ops::Range, sync::OnceLock};
+
 use axum::{
     body::Body,
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
@@ -7,31 +9,76 @@ use axum::{
 };
 use serde::Deserialize;
 
-mod embedded {
-    use super::File;
-    include!(concat!(env!("OUT_DIR"), "/site.rs"));
+/// Given by `main.rs` and not held here, so that a changed interface does not compile this crate again.
+static SITE: OnceLock<Site> = OnceLock::new();
+
+/// The site and the bytes that it points into.
+#[derive(Debug)]
+struct Site {
+    manifest: Manifest,
+    files: Vec<File>,
+}
+
+/// Paths of what a page has to name; they carry a hash, so that browsers may keep the files for ever.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Manifest {
+    pub js: &'static str,
+    pub wasm: &'static str,
+    pub css: &'static str,
 }
 
 /// One embedded file with its compressed twins.
+#[derive(Debug)]
 struct File {
     path: &'static str,
-    etag: &'static str,
+    /// What its content hashes to.
+    hash: &'static str,
     plain: &'static [u8],
     brotli: Option<&'static [u8]>,
     gzip: Option<&'static [u8]>,
 }
 
-/// Paths of what a page has to name; they carry a hash, so that browsers may keep the files for ever.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-pub struct Manifest {
-    pub js: String,
-    pub wasm: String,
-    pub css: String,
+/// The first line of a pack, in JSON; the files' bytes lie behind it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, bound(deserialize = "'de: 'static"))]
+struct Index {
+    manifest: Manifest,
+    files: Vec<Indexed>,
+}
+
+/// A file in the index: where its bytes are, counted from the end of the first line.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, bound(deserialize = "'de: 'static"))]
+struct Indexed {
+    path: &'static str,
+    hash: &'static str,
+    plain: Range<usize>,
+    brotli: Option<Range<usize>>,
+    gzip: Option<Range<usize>>,
+}
+
+/// Takes the site that `deploy/site.sh` packed; what is empty or no pack is no site. Once for each process.
+pub fn embed(pack: &'static [u8]) {
+    if let Some(site) = unpack(pack) {
+        let _ = SITE.set(site);
+    }
+}
+
+fn unpack(pack: &'static [u8]) -> Option<Site> {
+    let end = pack.iter().position(|byte| *byte == b'\n')?;
+    let (line, bytes) = (pack.get(..end)?, pack.get(end + 1..)?);
+    let index: Index = serde_json::from_slice(line).ok()?;
+    let at = |range: Range<usize>| bytes.get(range);
+    let files = index.files.into_iter().map(|file| {
+        let (brotli, gzip) = (file.brotli.and_then(at), file.gzip.and_then(at));
+        Some(File { path: file.path, hash: file.hash, plain: at(file.plain)?, brotli, gzip })
+    });
+    Some(Site { manifest: index.manifest, files: files.collect::<Option<_>>()? })
 }
 
 /// The names of the embedded site, or nothing when the binary was built without one.
-pub fn manifest() -> Option<Manifest> {
-    serde_json::from_str(embedded::MANIFEST).ok()
+pub fn manifest() -> Option<&'static Manifest> {
+    SITE.get().map(|site| &site.manifest)
 }
 
 /// Serves an embedded file, or nothing when there is none of that path.
@@ -39,13 +86,13 @@ pub fn serve(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Response
     if method != Method::GET && method != Method::HEAD {
         return None;
     }
-    let file = embedded::FILES.iter().find(|file| file.path == uri.path())?;
+    let file = SITE.get()?.files.iter().find(|file| file.path == uri.path())?;
     Some(respond(file, method, headers))
 }
 
 fn respond(file: &File, method: &Method, headers: &HeaderMap) -> Response {
     let (encoding, bytes) = choose(file, accepted(headers));
-    let etag = etag(file.etag, encoding);
+    let etag = etag(file.hash, encoding);
     let matches =
         headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(|given| given.contains(&etag));
     let mut response = if matches {
@@ -70,10 +117,10 @@ fn respond(file: &File, method: &Method, headers: &HeaderMap) -> Response {
 }
 
 /// Each encoding is a representation of its own and needs an ETag of its own (RFC 9110, 8.8.3).
-fn etag(plain: &str, encoding: Option<&str>) -> String {
+fn etag(hash: &str, encoding: Option<&str>) -> String {
     match encoding {
-        Some(encoding) => format!("{}-{encoding}\"", plain.trim_end_matches('"')),
-        None => plain.to_owned(),
+        Some(encoding) => format!("\"{hash}-{encoding}\""),
+        None => format!("\"{hash}\""),
     }
 }
 
@@ -135,10 +182,25 @@ fn content_type(path: &str) -> &'static str {
 mod tests {
     use super::*;
 
-    const FILE: File = File { path: "/pkg/a.0123.js", etag: "\"0123\"", plain: b"plain", brotli: Some(b"br"), gzip: Some(b"gz") };
+    static PACK: &[u8] = br#"{"manifest":{"js":"/a.js","wasm":"/a.wasm","css":"/a.css"},"files":[{"path":"/pkg/a.0123.js","hash":"0123","plain":{"start":0,"end":5},"brotli":{"start":5,"end":7},"gzip":null}]}
+plainbr"#;
+    const FILE: File = File { path: "/pkg/a.0123.js", hash: "0123", plain: b"plain", brotli: Some(b"br"), gzip: Some(b"gz") };
 
     fn asking(encodings: &'static str) -> HeaderMap {
         HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(encodings))])
+    }
+
+    #[test]
+    fn what_is_packed_is_found_again_and_what_is_no_pack_is_no_site() {
+        let site = unpack(PACK).unwrap();
+        assert_eq!(site.manifest.css, "/a.css");
+        assert_eq!(choose(&site.files[0], Accepted::default()), (None, &b"plain"[..]));
+        assert_eq!(choose(&site.files[0], Accepted { brotli: true, gzip: true }), (Some("br"), &b"br"[..]));
+
+        let short = &PACK[..PACK.len() - 3];
+        for pack in [&b""[..], b"\n", b"no pack", b"{}\n", short] {
+            assert!(unpack(pack).is_none(), "{pack:?}");
+        }
     }
 
     #[test]

@@ -6,6 +6,10 @@ use std::process::ExitCode;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// What browsers load, as `deploy/site.sh` packed it; empty in a build without one.
+static SITE: &[u8] = include_bytes!(env!("LOKI_SITE"));
+
 fn main() -> ExitCode {
+    server::assets::embed(SITE);
     server::cli::main()
 }

@@ -80,7 +80,7 @@ async fn files_of_the_site_are_compressed_and_kept_for_ever() {
     let app = TestApp::start().await;
     let html = app.nobody().get("/login").await.expect(200).text();
     let named: Vec<&str> = html.split('"').filter(|part| part.starts_with("/pkg/")).collect();
-    assert!(!named.is_empty(), "the binary was built without its site: run `make site` first");
+    assert!(!named.is_empty(), "the binary was built without its site: run `make build` first");
     let nobody = app.nobody();
     for path in named {
         let ask = async |encoding: &str| {

@@ -155,6 +155,8 @@ async fn metrics_count_runs_and_requests() {
         assert!(name.starts_with("loki_") && value.parse::<f64>().is_ok(), "{line}");
     }
     assert!(text.contains("status=\"finished\""), "{text}");
+    let figure = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<u64>().ok());
+    assert_eq!((figure("loki_iterations_total "), figure("loki_tasks_completed_total ")), (Some(1), Some(1)), "{text}");
     assert!(text.contains("/api/projects"), "{text}");
 }
 

@@ -134,6 +134,23 @@ async fn two_runs_at_once_touch_only_themselves() {
     assert!(second_project.path().join("greet").exists());
 }
 
+// S2-02
+#[tokio::test]
+async fn a_later_run_without_a_spec_works_on_the_projects_own() {
+    let app = TestApp::start().await;
+    let user = app.operator().await;
+    let project = user.has_project().with_spec(specs::ONE).create().await;
+    project.starts_run().await.is_verified().await;
+    project.starts_with(json!({"prd_text": specs::ONE_MORE})).await.is_verified().await;
+
+    let third = project.starts_run().await;
+    third.finishes().await;
+
+    let asked: Vec<String> = third.timeline().await.tasks.into_iter().map(|task| task.title).collect();
+    assert!(asked.iter().any(|title| title.contains("Hello, NAME!")), "{asked:?}");
+    assert!(!asked.iter().any(|title| title.contains("--bye")), "{asked:?}");
+}
+
 // CU-001, CU-002
 #[tokio::test]
 async fn two_runs_of_one_project_work_in_worktrees_of_their_own() {

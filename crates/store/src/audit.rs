@@ -6,8 +6,8 @@ use domain::audit::{Checkpoint, Details, Entry, Link, Outcome, Page, Row};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    Statement,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, InsertMany, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait as _, Statement,
     sea_query::{Expr, ExprTrait, Func, LikeExpr},
 };
 
@@ -46,31 +46,40 @@ impl Audit<'_> {
         if count == 0 {
             return Ok(());
         }
-        // Counted first and read then: the row is this transaction's until it ends.
-        audit_head::Entity::update_many()
-            .col_expr(audit_head::Column::Seq, Expr::col(audit_head::Column::Seq).add(count))
-            .filter(audit_head::Column::Id.eq(1))
-            .exec(&self.0.inner)
-            .await?;
-        let end = self.head().await?;
-        let mut link = Link { seq: end.seq - count, hash: end.hash };
-        let mut rows: Vec<audit_entries::ActiveModel> = Vec::with_capacity(entries.len().min(ROWS));
-        for entry in entries {
-            rows.push(write(link.append(entry)));
-            if rows.len() == ROWS {
-                self.insert(std::mem::take(&mut rows)).await?;
+        let mut link = self.take_end(count).await?;
+        let mut rows = entries.into_iter().map(|entry| write(link.append(entry))).collect::<Vec<_>>().into_iter().peekable();
+        while rows.peek().is_some() {
+            let insert = audit_entries::Entity::insert_many(rows.by_ref().take(ROWS));
+            if rows.peek().is_some() {
+                insert.exec_without_returning(&self.0.inner).await?;
+            } else {
+                self.insert_and_end(insert, &link).await?;
             }
         }
-        self.insert(rows).await?;
-        let head = audit_head::ActiveModel { id: Set(1), seq: Set(link.seq), hash: Set(link.hash) };
-        head.update(&self.0.inner).await?;
         Ok(())
     }
 
-    async fn insert(&self, rows: Vec<audit_entries::ActiveModel>) -> Result<(), StoreError> {
-        if !rows.is_empty() {
-            audit_entries::Entity::insert_many(rows).exec_without_returning(&self.0.inner).await?;
-        }
+    /// Where the chain ended, moved on by `count` and this transaction's until it ends.
+    async fn take_end(&self, count: i64) -> Result<Link, StoreError> {
+        let backend = self.0.inner.get_database_backend();
+        let sql = "UPDATE audit_head SET seq = seq + $1 WHERE id = 1 RETURNING seq, hash";
+        let row = self.0.inner.query_one_raw(Statement::from_sql_and_values(backend, sql, [count.into()])).await?;
+        let row = row.ok_or_else(|| StoreError::corrupt("audit_head", "its row is missing"))?;
+        Ok(Link { seq: row.try_get::<i64>("", "seq")? - count, hash: row.try_get("", "hash")? })
+    }
+
+    /// The last of the entries and the chain's new end, in one round trip: every change waits for this.
+    async fn insert_and_end(&self, insert: InsertMany<audit_entries::ActiveModel>, end: &Link) -> Result<(), StoreError> {
+        let backend = self.0.inner.get_database_backend();
+        let Statement { sql: insert, values, .. } = insert.build(backend);
+        let mut values = values.map_or_else(Vec::new, |values| values.0);
+        values.push(end.hash.clone().into());
+        let update = "UPDATE audit_head SET hash =";
+        let sql = match backend {
+            DbBackend::Sqlite => format!("{insert}; {update} ? WHERE id = 1"),
+            _ => format!("WITH appended AS ({insert}) {update} ${} WHERE id = 1", values.len()),
+        };
+        self.0.inner.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
         Ok(())
     }
 

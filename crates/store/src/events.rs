@@ -3,9 +3,7 @@
 use domain::reach::Visible;
 use protocol::{Envelope, Event, EventSeq, ProjectId, RunId, Scope, TeamId, Timestamp};
 use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, ExprTrait},
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait as _, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 
 use crate::{
@@ -21,12 +19,11 @@ pub struct Events<'a>(pub(crate) &'a Tx);
 impl Events<'_> {
     /// Appends `event`; it becomes visible when the transaction commits.
     pub async fn append(&self, at: Timestamp, scope: Scope, event: &Event) -> Result<EventSeq, StoreError> {
-        event_position::Entity::update_many()
-            .col_expr(event_position::Column::Seq, Expr::col(event_position::Column::Seq).add(1))
-            .filter(event_position::Column::Id.eq(1))
-            .exec(&self.0.inner)
-            .await?;
-        let seq = self.last_seq().await?;
+        let backend = self.0.inner.get_database_backend();
+        // Counted before the event is written: the row is this transaction's until it ends, so that positions commit in their order.
+        let count = Statement::from_string(backend, "UPDATE event_position SET seq = seq + 1 WHERE id = 1 RETURNING seq");
+        let counted = self.0.inner.query_one_raw(count).await?;
+        let seq = counted.ok_or_else(|| StoreError::corrupt("event_position", "its row is missing"))?.try_get("", "seq")?;
         let row = events::ActiveModel {
             seq: Set(seq),
             at: Set(at.millis()),
