@@ -20,19 +20,19 @@ struct Site {
 }
 
 /// Paths of what a page has to name; they carry a hash, so that browsers may keep the files for ever.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Manifest {
-    pub js: &'static str,
-    pub wasm: &'static str,
-    pub css: &'static str,
+    pub js: String,
+    pub wasm: String,
+    pub css: String,
 }
 
 /// One embedded file with its compressed twins.
 #[derive(Debug)]
 struct File {
-    path: &'static str,
+    path: String,
     /// What its content hashes to.
-    hash: &'static str,
+    hash: String,
     plain: &'static [u8],
     brotli: Option<&'static [u8]>,
     gzip: Option<&'static [u8]>,
@@ -40,7 +40,7 @@ struct File {
 
 /// The first line of a pack, in JSON; the files' bytes lie behind it.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, bound(deserialize = "'de: 'static"))]
+#[serde(deny_unknown_fields)]
 struct Index {
     manifest: Manifest,
     files: Vec<Indexed>,
@@ -48,10 +48,10 @@ struct Index {
 
 /// A file in the index: where its bytes are, counted from the end of the first line.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, bound(deserialize = "'de: 'static"))]
+#[serde(deny_unknown_fields)]
 struct Indexed {
-    path: &'static str,
-    hash: &'static str,
+    path: String,
+    hash: String,
     plain: Range<usize>,
     brotli: Option<Range<usize>>,
     gzip: Option<Range<usize>>,
@@ -92,7 +92,7 @@ pub fn serve(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Response
 
 fn respond(file: &File, method: &Method, headers: &HeaderMap) -> Response {
     let (encoding, bytes) = choose(file, accepted(headers));
-    let etag = etag(file.hash, encoding);
+    let etag = etag(&file.hash, encoding);
     let matches =
         headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(|given| given.contains(&etag));
     let mut response = if matches {
@@ -104,8 +104,8 @@ fn respond(file: &File, method: &Method, headers: &HeaderMap) -> Response {
     };
 
     let out = response.headers_mut();
-    out.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(file.path)));
-    out.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache_control(file.path)));
+    out.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(&file.path)));
+    out.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache_control(&file.path)));
     out.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     if let Ok(value) = HeaderValue::from_str(&etag) {
         out.insert(header::ETAG, value);
@@ -184,10 +184,8 @@ mod tests {
 
     static PACK: &[u8] = br#"{"manifest":{"js":"/a.js","wasm":"/a.wasm","css":"/a.css"},"files":[{"path":"/pkg/a.0123.js","hash":"0123","plain":{"start":0,"end":5},"brotli":{"start":5,"end":7},"gzip":null}]}
 plainbr"#;
-    const FILE: File = File { path: "/pkg/a.0123.js", hash: "0123", plain: b"plain", brotli: Some(b"br"), gzip: Some(b"gz") };
-
-    fn asking(encodings: &'static str) -> HeaderMap {
-        HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(encodings))])
+    fn file() -> File {
+        File { path: "/pkg/a.0123.js".into(), hash: "0123".into(), plain: b"plain", brotli: Some(b"br"), gzip: Some(b"gz") }
     }
 
     #[test]
@@ -216,21 +214,21 @@ plainbr"#;
             ("", None),
         ];
         for (header, expected) in cases {
-            assert_eq!(choose(&FILE, accepted(&asking(header))).0, expected, "{header}");
+            assert_eq!(choose(&file(), accepted(&asking(header))).0, expected, "{header}");
         }
     }
 
     #[test]
     fn a_known_etag_is_answered_without_a_body_and_belongs_to_its_encoding() {
         let mut headers = asking("br");
-        let first = respond(&FILE, &Method::GET, &headers);
+        let first = respond(&file(), &Method::GET, &headers);
         assert_eq!(first.headers()[header::ETAG], "\"0123-br\"");
         assert_eq!(first.headers()[header::CACHE_CONTROL], "public, max-age=31536000, immutable");
 
         headers.insert(header::IF_NONE_MATCH, HeaderValue::from_static("\"0123-br\""));
-        assert_eq!(respond(&FILE, &Method::GET, &headers).status(), StatusCode::NOT_MODIFIED);
+        assert_eq!(respond(&file(), &Method::GET, &headers).status(), StatusCode::NOT_MODIFIED);
 
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
-        assert_eq!(respond(&FILE, &Method::GET, &headers).status(), StatusCode::OK);
+        assert_eq!(respond(&file(), &Method::GET, &headers).status(), StatusCode::OK);
     }
 }

@@ -87,7 +87,7 @@ fn context(cx: Cx, public_url: Arc<str>) -> impl Fn() + Clone + Send + Sync + 's
 }
 
 fn site_assets() -> SiteAssets {
-    let manifest = assets::manifest().copied().unwrap_or_default();
+    let manifest = assets::manifest().cloned().unwrap_or_default();
     SiteAssets { js: manifest.js.into(), wasm: manifest.wasm.into(), css: manifest.css.into() }
 }
 

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use domain::audit::{Checkpoint, Details, Entry, Link, Outcome, Page, Row};
 use sea_orm::{
-    ActiveModelTrait,
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, InsertMany, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait as _, Statement,
@@ -307,6 +306,8 @@ fn adopted(row: audit::Model) -> Entry {
 #[cfg(test)]
 mod tests {
     use domain::{actor::Actor, audit::Chain};
+
+    use sea_orm::ActiveModelTrait as _;
 
     use super::*;
     use crate::Store;
