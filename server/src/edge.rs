@@ -5,13 +5,14 @@ use std::{ops::Deref, sync::Arc};
 use axum::extract::FromRef;
 use domain::{access_tokens::AllowedAddresses, limits::Limits};
 use leptos::config::LeptosOptions;
-use services::Cx;
+use protocol::UserId;
+use services::{Cx, accounts::UserRecord};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     auth::{providers::IdentityProviders, tokens::TokenCache},
     config::{Config, hosts::AllowedHosts, sign_in::ProviderConfig, syslog::SyslogTarget},
-    fresh::Fresh,
+    fresh::{Fresh, FreshBy},
     guard::{RequestIds, limits::Buckets},
     metrics::Metrics,
     ws::{feed::Feed, places::Places},
@@ -26,6 +27,8 @@ pub struct Parts {
     pub cx: Cx,
     pub settings: EdgeSettings,
     pub tokens: TokenCache,
+    /// The people behind logins, kept as tokens are.
+    pub people: FreshBy<UserId, Arc<UserRecord>>,
     /// Where people can sign in besides with a password.
     pub providers: IdentityProviders,
     /// How often the API was asked.

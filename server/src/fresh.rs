@@ -1,14 +1,16 @@
 //! A value kept in memory for as long as nothing was committed, and never longer than a second.
 
 use std::{
+    collections::HashMap,
     future::Future,
-    sync::{Mutex, PoisonError},
+    hash::Hash,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-use services::Nudges;
+use store::Commits;
 
-/// Another process may change the database without a nudge (the command line does), so nothing is kept longer.
+/// Another process may change the database too (the command line does), so nothing is kept longer.
 pub const MOST: Duration = Duration::from_secs(1);
 
 /// Marks a moment of this server: how many commits there were, and when.
@@ -20,8 +22,8 @@ pub struct Moment {
 
 impl Moment {
     /// Taken before a value is read, so that a commit during the reading makes the value stale and not fresh.
-    pub fn now(nudges: &Nudges) -> Self {
-        Self { commits: nudges.events_so_far(), at: Instant::now() }
+    pub fn now(commits: &Commits) -> Self {
+        Self { commits: commits.so_far(), at: Instant::now() }
     }
 
     /// Whether what was read at `earlier` still holds at `self`.
@@ -45,8 +47,8 @@ impl<T> Default for Fresh<T> {
 
 impl<T: Clone> Fresh<T> {
     /// The value in memory if it still holds, else what `read` gives, which is kept.
-    pub async fn get<E>(&self, nudges: &Nudges, read: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-        let asked = Moment::now(nudges);
+    pub async fn get<E>(&self, commits: &Commits, read: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        let asked = Moment::now(commits);
         if let Some(value) = self.kept(asked) {
             return Ok(value);
         }
@@ -56,7 +58,7 @@ impl<T: Clone> Fresh<T> {
             return Ok(value);
         }
 
-        let began = Moment::now(nudges);
+        let began = Moment::now(commits);
         let value = read.await?;
         *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some((began, value.clone()));
         Ok(value)
@@ -75,6 +77,51 @@ impl<T: Clone> Fresh<T> {
     }
 }
 
+/// More than these in one second are asked of the database again.
+const SLOTS: usize = 1024;
+
+/// Values by what they are found with.
+#[derive(Debug)]
+pub struct FreshBy<K, T>(Mutex<HashMap<K, Arc<Fresh<T>>>>);
+
+impl<K, T> Default for FreshBy<K, T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Clone + Eq + Hash, T: Clone> FreshBy<K, T> {
+    /// The value in memory if it still holds, else what `read` gives. Only what was found is kept: guesses take no room.
+    pub async fn get<E>(&self, key: K, commits: &Commits, read: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        let Some(slot) = self.slot(&key, commits) else { return read.await };
+        let found = slot.get(commits, read).await;
+        if found.is_err() {
+            self.forget(&key, &slot);
+        }
+        found
+    }
+
+    /// Where that value is kept; nothing when too many are in use.
+    fn slot(&self, key: &K, commits: &Commits) -> Option<Arc<Fresh<T>>> {
+        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slot) = slots.get(key) {
+            return Some(Arc::clone(slot));
+        }
+        if slots.len() >= SLOTS {
+            let now = Moment::now(commits);
+            slots.retain(|_, slot| Arc::strong_count(slot) > 1 || slot.holds(now));
+        }
+        (slots.len() < SLOTS).then(|| Arc::clone(slots.entry(key.clone()).or_default()))
+    }
+
+    fn forget(&self, key: &K, slot: &Arc<Fresh<T>>) {
+        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if slots.get(key).is_some_and(|kept| Arc::ptr_eq(kept, slot)) {
+            slots.remove(key);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::convert::Infallible;
@@ -83,20 +130,20 @@ mod tests {
 
     #[tokio::test]
     async fn a_value_is_read_again_only_after_a_commit() {
-        let (fresh, nudges) = (Fresh::default(), Nudges::default());
-        let read = async |value: u8| fresh.get(&nudges, async { Ok::<_, Infallible>(value) }).await.unwrap();
+        let (fresh, commits) = (Fresh::default(), Commits::default());
+        let read = async |value: u8| fresh.get(&commits, async { Ok::<_, Infallible>(value) }).await.unwrap();
 
         assert_eq!([read(1).await, read(2).await], [1, 1]);
-        nudges.events();
+        commits.one_more();
         assert_eq!([read(3).await, read(4).await], [3, 3]);
     }
 
     #[tokio::test]
     async fn of_many_who_ask_at_once_one_reads() {
-        let (fresh, nudges) = (Fresh::default(), Nudges::default());
+        let (fresh, commits) = (Fresh::default(), Commits::default());
         let reads = std::sync::atomic::AtomicU32::new(0);
         let ask = || {
-            fresh.get(&nudges, async {
+            fresh.get(&commits, async {
                 tokio::task::yield_now().await;
                 Ok::<_, Infallible>(reads.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
             })
@@ -109,12 +156,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_reader_who_fails_or_leaves_hands_its_turn_on() {
-        let (fresh, nudges) = (Fresh::default(), Nudges::default());
-        assert_eq!(fresh.get(&nudges, async { Err::<u8, _>("broken") }).await, Err("broken"));
+        let (fresh, commits) = (Fresh::default(), Commits::default());
+        assert_eq!(fresh.get(&commits, async { Err::<u8, _>("broken") }).await, Err("broken"));
         {
-            let mut leaving = std::pin::pin!(fresh.get(&nudges, std::future::pending::<Result<u8, &str>>()));
+            let mut leaving = std::pin::pin!(fresh.get(&commits, std::future::pending::<Result<u8, &str>>()));
             assert!(futures::poll!(leaving.as_mut()).is_pending());
         }
-        assert_eq!(fresh.get(&nudges, async { Ok::<_, &str>(3) }).await, Ok(3));
+        assert_eq!(fresh.get(&commits, async { Ok::<_, &str>(3) }).await, Ok(3));
     }
 }

@@ -155,11 +155,6 @@ impl Nudges {
         self.events();
     }
 
-    /// Counts the nudges for events so far; cheaper than a subscription.
-    pub fn events_so_far(&self) -> u64 {
-        *self.events.borrow()
-    }
-
     /// Waits for committed events with `changed()`.
     pub fn watch_events(&self) -> watch::Receiver<u64> {
         self.events.subscribe()

@@ -1,6 +1,12 @@
 //! Opening the database, and transactions.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
@@ -18,12 +24,37 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Store {
     db: DatabaseConnection,
+    commits: Commits,
+}
+
+/// How often something was committed through this process. What is remembered of the database holds while it stands still.
+#[derive(Clone, Debug, Default)]
+pub struct Commits(Arc<AtomicU64>);
+
+impl Commits {
+    pub fn so_far(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+
+    pub fn one_more(&self) {
+        self.0.fetch_add(1, Ordering::Release);
+    }
+}
+
+/// Counts when it is dropped: also where nobody waited for the end of the commit.
+struct Counted<'a>(&'a Commits);
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.one_more();
+    }
 }
 
 /// A transaction. Dropped without `commit`, it leaves no trace.
 #[derive(Debug)]
 pub struct Tx {
     pub(crate) inner: DatabaseTransaction,
+    commits: Commits,
 }
 
 impl Store {
@@ -33,8 +64,9 @@ impl Store {
         let mut options = ConnectOptions::new(url);
         options.sqlx_logging(false).record_stmt_in_spans(false).acquire_timeout(Duration::from_secs(15));
         if url.starts_with("sqlite") {
-            // One writer at a time is SQLite's rule; readers beside it see the last committed state.
-            options.max_connections(6).min_connections(1).map_sqlx_sqlite_opts(|sqlite| {
+            // One writer at a time is SQLite's rule; readers beside it see the last committed state. A file does not go away like a
+            // server does, and each question to its thread costs more than most answers, so connections are not tried first.
+            options.max_connections(6).min_connections(1).test_before_acquire(false).map_sqlx_sqlite_opts(|sqlite| {
                 sqlite
                     .journal_mode(SqliteJournalMode::Wal)
                     // A commit that was answered must survive a power cut: NORMAL would lose the newest ones.
@@ -50,7 +82,7 @@ impl Store {
         }
         let db = Database::connect(options).await.map_err(|error| StoreError::opening(error, url))?;
         Migrator::up(&db, None).await?;
-        let store = Self { db };
+        let store = Self { db, commits: Commits::default() };
         if store.read().await?.audit().is_older_than_the_chain().await? {
             let tx = store.begin().await?;
             tx.audit().adopt().await?;
@@ -65,7 +97,7 @@ impl Store {
             sqlite_transaction_mode: self.is_sqlite().then_some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(Tx { inner: self.db.begin_with_options(options).await? })
+        Ok(Tx { inner: self.db.begin_with_options(options).await?, commits: self.commits.clone() })
     }
 
     /// A transaction that only reads, all of it at one point in time.
@@ -75,7 +107,12 @@ impl Store {
             access_mode: (!self.is_sqlite()).then_some(AccessMode::ReadOnly),
             ..TransactionOptions::default()
         };
-        Ok(Tx { inner: self.db.begin_with_options(options).await? })
+        Ok(Tx { inner: self.db.begin_with_options(options).await?, commits: self.commits.clone() })
+    }
+
+    /// The count of commits.
+    pub fn commits(&self) -> &Commits {
+        &self.commits
     }
 
     /// Whether the database lies in a file of this machine.
@@ -91,6 +128,7 @@ impl Store {
 
 impl Tx {
     pub async fn commit(self) -> Result<(), StoreError> {
+        let _counted = Counted(&self.commits);
         Ok(self.inner.commit().await?)
     }
 

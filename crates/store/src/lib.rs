@@ -26,7 +26,7 @@ mod words;
 
 pub use accounts::{Accounts, UserRow};
 pub use audit::{Audit, AuditField, AuditFilter};
-pub use connect::{Store, Tx};
+pub use connect::{Commits, Store, Tx};
 pub use error::StoreError;
 pub use events::Events;
 pub use factors::{FactorRow, Factors, HalfLoginRow, PasskeyRow, RecoveryRow, Thing};

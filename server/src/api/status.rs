@@ -25,8 +25,8 @@ pub async fn get(State(edge): State<Edge>, Signed(actor): Signed) -> Result<Resp
     };
     // Many see the same runs, so one body serves them all; the right itself is checked each time.
     let body = match actor.reach() {
-        reach if matches!(reach.visible(), Visible::All) => edge.status.get(&edge.cx.nudges, read).await?,
-        reach if reach.is_plain() => edge.plain_status.get(&edge.cx.nudges, read).await?,
+        reach if matches!(reach.visible(), Visible::All) => edge.status.get(edge.cx.store.commits(), read).await?,
+        reach if reach.is_plain() => edge.plain_status.get(edge.cx.store.commits(), read).await?,
         _ => read.await?,
     };
     Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())

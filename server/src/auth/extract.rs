@@ -129,9 +129,13 @@ impl Credentials {
 async fn browser(edge: &Edge, session: &Session, from: Arc<Origin>) -> Result<Known, HttpError> {
     let login = sessions::login(&edge.cx, session).await.map_err(|error| HttpError::internal(&error))?;
     let login = login.ok_or_else(HttpError::sign_in)?;
-    let user = services::accounts::user(&edge.cx, login.user).await?.ok_or_else(HttpError::sign_in)?;
-    let (role, reach) = (user.role, user.reach);
-    let actor = Actor::User { id: user.id, login: login.id, name: user.name, email: user.email, role, reach, from };
+    let read = async {
+        let user = services::accounts::user(&edge.cx, login.user).await?;
+        user.map(Arc::new).ok_or_else(HttpError::sign_in)
+    };
+    let user = edge.people.get(login.user, edge.cx.store.commits(), read).await?;
+    let (name, email, reach) = (user.name.clone(), user.email.clone(), Arc::clone(&user.reach));
+    let actor = Actor::User { id: user.id, login: login.id, name, email, role: user.role, reach, from };
     Ok(Known { actor, token: None, privileges: Some(user.privileges) })
 }
 

@@ -24,7 +24,7 @@ use tower_sessions::{
     session_store::{Error, Result},
 };
 
-use crate::error::HttpError;
+use crate::{error::HttpError, fresh::FreshBy};
 
 /// A login that is not used for this long is over.
 const IDLE: Duration = Duration::days(14);
@@ -40,7 +40,7 @@ pub fn cookie_name(tls: bool) -> &'static str {
 
 /// The layer that reads and writes the cookie.
 pub fn layer(cx: &Cx, tls: bool) -> SessionManagerLayer<Logins> {
-    SessionManagerLayer::new(Logins { cx: cx.clone() })
+    SessionManagerLayer::new(Logins { cx: cx.clone(), kept: Arc::default() })
         .with_name(cookie_name(tls))
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
@@ -135,10 +135,11 @@ pub async fn sign_out(session: &Session) -> std::result::Result<(), tower_sessio
     session.flush().await
 }
 
-/// Sessions in the table `logins`.
+/// Sessions in the table `logins`. Those that were read are kept while nothing was committed, and never longer than a second.
 #[derive(Clone)]
 pub struct Logins {
     cx: Cx,
+    kept: Arc<FreshBy<Id, Record>>,
 }
 
 impl std::fmt::Debug for Logins {
@@ -169,14 +170,13 @@ impl SessionStore for Logins {
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let tx = self.cx.store.read().await.map_err(backend)?;
-        let Some(row) = tx.logins().load(&hash(*id), self.cx.clock.now()).await.map_err(backend)? else { return Ok(None) };
-        let mut data: HashMap<_, _> = serde_json::from_str(&row.data).map_err(|error| Error::Decode(error.to_string()))?;
-        if let Some(vouched) = row.vouched {
-            let vouched = serde_json::to_value(id_tokens::opened(&id.0.to_le_bytes(), vouched));
-            data.insert(VOUCHED.to_owned(), vouched.map_err(|error| Error::Decode(error.to_string()))?);
+        // What is not there is no error, and not kept either.
+        let read = async { self.read(id).await.map_err(Some)?.ok_or(None) };
+        match self.kept.get(*id, self.cx.store.commits(), read).await {
+            Ok(record) if record.expiry_date.unix_timestamp() > self.cx.clock.now().millis() / 1_000 => Ok(Some(record)),
+            Ok(_) | Err(None) => Ok(None),
+            Err(Some(error)) => Err(error),
         }
-        Ok(Some(Record { id: *id, data, expiry_date: row.expires_at.date_time() }))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
@@ -187,6 +187,17 @@ impl SessionStore for Logins {
 }
 
 impl Logins {
+    async fn read(&self, id: &Id) -> Result<Option<Record>> {
+        let tx = self.cx.store.read().await.map_err(backend)?;
+        let Some(row) = tx.logins().load(&hash(*id), self.cx.clock.now()).await.map_err(backend)? else { return Ok(None) };
+        let mut data: HashMap<_, _> = serde_json::from_str(&row.data).map_err(|error| Error::Decode(error.to_string()))?;
+        if let Some(vouched) = row.vouched {
+            let vouched = serde_json::to_value(id_tokens::opened(&id.0.to_le_bytes(), vouched));
+            data.insert(VOUCHED.to_owned(), vouched.map_err(|error| Error::Decode(error.to_string()))?);
+        }
+        Ok(Some(Record { id: *id, data, expiry_date: row.expires_at.date_time() }))
+    }
+
     fn row(&self, record: &Record) -> Result<LoginRow> {
         let login = record.data.get(LOGIN).and_then(|value| serde_json::from_value::<LoginData>(value.clone()).ok());
         // It has columns of its own, by which it is found when somebody signed out there.
