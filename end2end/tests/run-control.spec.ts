@@ -103,3 +103,14 @@ test.describe('a server that is killed', () => {
     await expect.poll(() => run.logText(), { message: 'the log of a page that was opened later' }).toBe(written);
   });
 });
+
+test('a page that is one too many says so instead of trying all the time', async ({ page }) => {
+  let opened = 0;
+  await page.routeWebSocket(/\/ws/, socket => {
+    opened += 1;
+    void socket.close({ code: 4029, reason: '32 live connections are open, as many as one may have: close one' });
+  });
+  await page.goto('/projects');
+  await expect(page.locator('.conn')).toHaveText('Too many pages open');
+  expect(opened).toBe(1);
+});

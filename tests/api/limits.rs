@@ -1,9 +1,14 @@
 //! How often one may ask.
 
-use protocol::access::Role;
+use protocol::{
+    access::Role,
+    audit::{AuditEntry, AuditPage},
+};
 use serde_json::json;
 use tests::{Actor, Setup, TestApp, actor::Credentials, app::PASSWORD};
 
+/// Closed at once, since as many are open as may be.
+const FULL: tests::socket::Refused = tests::socket::Refused(protocol::events::TOO_MANY_SOCKETS);
 const UNKNOWN: &str = "0198c000-0000-7000-8000-000000000000";
 
 async fn by_default() -> TestApp {
@@ -56,14 +61,49 @@ async fn nobody_holds_more_sockets_than_they_may() {
     let (user, ada) = (app.viewer().await, app.first_admin().await);
     let (first, second) = (user.listens(None).await, user.listens(None).await);
 
-    assert_eq!(user.opens_socket(None, &[]).await.unwrap_err(), tests::socket::Refused(429));
+    for _ in 0..3 {
+        assert_eq!(user.opens_socket(None, &[]).await.unwrap_err(), FULL);
+    }
 
     // Others have their own, and one that is closed makes room.
     let _pages = (ada.listens(None).await, ada.listens(None).await);
-    assert_eq!(ada.opens_socket(None, &[]).await.unwrap_err(), tests::socket::Refused(429));
+    assert_eq!(ada.opens_socket(None, &[]).await.unwrap_err(), FULL);
     drop(first);
     let third = tests::eventually("there is room again", async || user.opens_socket(None, &[]).await.ok()).await;
     drop((second, third));
+}
+
+#[tokio::test]
+async fn who_tries_again_and_again_for_one_more_socket_is_on_record_once() {
+    let app = Setup::default().variable("LOKI_LIMITS", "sockets=1,read=off").start().await;
+    let (user, auditor) = (app.viewer().await, app.auditor().await);
+    let _only = user.listens(None).await;
+    for _ in 0..3 {
+        assert_eq!(user.opens_socket(None, &[]).await.unwrap_err(), FULL);
+    }
+
+    // What is denied is written in its order.
+    user.get("/api/v2/audit").await.expect(403);
+    let denied = tests::eventually("what came last is written", async || {
+        let page = auditor.get("/api/v2/audit?outcome=denied&limit=1000").await.expect(200).json::<AuditPage>();
+        let is_last = |entry: &AuditEntry| entry.resource_id.as_deref() == Some("GET /api/v2/audit");
+        page.entries.iter().any(is_last).then_some(page.entries)
+    });
+    let denied = denied.await;
+    let refused: Vec<&AuditEntry> = denied.iter().filter(|entry| entry.resource_id.as_deref() == Some("GET /ws")).collect();
+    assert_eq!(refused.iter().map(|entry| entry.count).collect::<Vec<_>>(), [1], "{denied:?}");
+}
+
+#[tokio::test]
+async fn the_command_line_waits_for_a_socket_and_says_why() {
+    let app = Setup::default().demo("--pace 30000").variable("LOKI_LIMITS", "sockets=1,read=off").start().await;
+    let user = app.operator().await;
+    let run = user.has_project().create().await.starts_run().await;
+    let _only = user.listens(None).await;
+
+    let said = user.loki_until(&["logs", &run.id.to_string(), "-f"], "close one");
+
+    assert!(said.contains("1 live connections are open") && said.contains("going on in 30 s"), "{said}");
 }
 
 #[tokio::test]

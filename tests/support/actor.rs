@@ -1,7 +1,7 @@
 //! Whoever talks to the server: a person in a browser, a program with a token, or nobody.
 
 use std::{
-    process::Output,
+    process::{Command, Output},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -162,9 +162,18 @@ impl<'a> Actor<'a> {
 
     /// The command line against this server with this token.
     pub fn loki(&self, arguments: &[&str]) -> Output {
+        command::run(self.with_token(arguments), "")
+    }
+
+    /// What the command line says on standard error, up to the line with `words`; then it is ended.
+    pub fn loki_until(&self, arguments: &[&str], words: &str) -> String {
+        command::said_until(self.with_token(arguments), words)
+    }
+
+    fn with_token(&self, arguments: &[&str]) -> Command {
         let mut loki = server::loki();
         loki.args(arguments).env("LOKI_SERVER", self.app.url()).env("LOKI_TOKEN", self.secret());
-        command::run(loki, "")
+        loki
     }
 }
 

@@ -1,7 +1,7 @@
 //! Programs that are run to their end: the command line of loki, and git as a person would use it.
 
 use std::{
-    io::Write as _,
+    io::{BufRead as _, BufReader, Write as _},
     path::Path,
     process::{Command, Output, Stdio},
 };
@@ -15,6 +15,24 @@ pub fn run(mut command: Command, input: &str) -> Output {
     let _ = stdin.write_all(input.as_bytes());
     drop(stdin);
     child.wait_with_output().expect("the command ends")
+}
+
+/// What a command says on standard error, up to the first line with `words` or its end; one that goes on is ended.
+pub fn said_until(mut command: Command, words: &str) -> String {
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the command starts");
+    let mut said = String::new();
+    for line in BufReader::new(child.stderr.take().expect("standard error")).lines() {
+        said.push_str(&line.expect("text"));
+        said.push('\n');
+        if said.contains(words) {
+            break;
+        }
+    }
+    // It may have ended by itself.
+    let _ = child.kill();
+    child.wait().expect("the command ends");
+    said
 }
 
 pub fn stdout(output: &Output) -> String {

@@ -16,7 +16,7 @@ use tokio_tungstenite::{
 
 use crate::{Actor, DEADLINE, actor::Credentials};
 
-/// The status with which a socket was refused.
+/// The status with which a socket was refused, or the code with which it was closed at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused(pub u16);
 
@@ -65,6 +65,7 @@ impl Socket {
         let mut socket = Self { stream, connected: 0 };
         match socket.hears().await {
             Heard::Message(SocketMessage::Connected { seq, .. }) => socket.connected = seq,
+            Heard::Closed(code, _) => return Err(Refused(code)),
             other => panic!("the first message is {other:?}"),
         }
         Ok(socket)

@@ -4,7 +4,7 @@
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use leptos::prelude::*;
-use protocol::{Envelope, EventSeq, Timestamp};
+use protocol::{Envelope, EventSeq, Timestamp, events::TOO_MANY_SOCKETS};
 use serde_json::Value;
 
 use super::backoff;
@@ -20,6 +20,8 @@ use crate::{
 const SILENCE_MS: i64 = 60_000;
 /// Failures in a row from which on the page says that it is offline.
 const OFFLINE: u32 = 3;
+/// How long a page waits for another one to be closed.
+const FULL: Duration = Duration::from_secs(30);
 /// The close code of a server that no longer knows this login.
 const SIGNED_OUT: u16 = 1008;
 /// The close code of a server on which this person may do something else than before.
@@ -31,6 +33,7 @@ enum Link {
     Opening,
     Live,
     Lost { failures: u32 },
+    TooMany,
     SignedOut,
 }
 
@@ -243,7 +246,9 @@ fn lost(code: u16) {
         connect();
         return resync();
     }
-    let was_refused = TAB.with_borrow_mut(|tab| std::mem::replace(&mut tab.is_refused, code == SIGNED_OUT));
+    let is_full = code == TOO_MANY_SOCKETS;
+    // Whose sockets are counted is signed in.
+    let was_refused = !is_full && TAB.with_borrow_mut(|tab| std::mem::replace(&mut tab.is_refused, code == SIGNED_OUT));
     if was_refused {
         TAB.with_borrow_mut(|tab| tab.socket = None);
         return show(Link::SignedOut);
@@ -255,13 +260,13 @@ fn lost(code: u16) {
         tab.failures += 1;
         (tab.failures, tab.turn)
     });
-    show(Link::Lost { failures });
+    show(if is_full { Link::TooMany } else { Link::Lost { failures } });
     let again = move || {
         if TAB.with_borrow(|tab| tab.turn) == turn {
             connect();
         }
     };
-    set_timeout(again, backoff::wait(failures, browser::chance()));
+    set_timeout(again, if is_full { FULL } else { backoff::wait(failures, browser::chance()) });
 }
 
 /// What pages show is read anew: something was left out, or whoever looks may see or do something else.
@@ -303,7 +308,7 @@ pub fn connection_dot() -> AnyView {
             Link::Opening => "conn needs-script opening",
             Link::Live => "conn needs-script online",
             Link::Lost { failures } if failures < OFFLINE => "conn needs-script warn",
-            Link::Lost { .. } | Link::SignedOut => "conn needs-script bad",
+            Link::Lost { .. } | Link::TooMany | Link::SignedOut => "conn needs-script bad",
         };
         Some(state.to_owned())
     };
@@ -314,6 +319,7 @@ pub fn connection_dot() -> AnyView {
             (Link::Lost { failures }, _) if failures < OFFLINE => "Reconnecting".to_owned(),
             (Link::Lost { .. }, Some(at)) => format!("Offline since {}", ui::exact(at).get(11..16).unwrap_or_default()),
             (Link::Lost { .. }, None) => "Offline".to_owned(),
+            (Link::TooMany, _) => "Too many pages open".to_owned(),
             (Link::SignedOut, _) => "Signed out".to_owned(),
         };
         ui::text(word)

@@ -270,6 +270,9 @@ impl Event {
     }
 }
 
+/// The close code of a socket that is one more than its person or token may have open. Those up to 3999 belong to the protocol.
+pub const TOO_MANY_SOCKETS: u16 = 4029;
+
 /// What the server sends over `GET /ws`, beside envelopes, tagged by `type`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]

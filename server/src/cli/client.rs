@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use clap::Args;
 use protocol::{ApiError, RunId, runs::Run};
-use reqwest::{Method, RequestBuilder, Response, StatusCode, header::RETRY_AFTER};
+use reqwest::{
+    Method, RequestBuilder, Response, StatusCode,
+    header::{HeaderMap, RETRY_AFTER},
+};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Exit, Failure};
@@ -105,7 +108,7 @@ impl Client {
         let mut waited = Duration::ZERO;
         while let Some(attempt) = request.try_clone() {
             let response = attempt.send().await.map_err(|error| self.unreachable(&error))?;
-            let wait = retry_after(&response).filter(|wait| waited + *wait <= PATIENCE);
+            let wait = retry_after(response.status(), response.headers()).filter(|wait| waited + *wait <= PATIENCE);
             let Some(wait) = wait else { return Ok(response) };
             super::print::note(&format!("asked too often, going on in {} s", wait.as_secs()));
             tokio::time::sleep(wait).await;
@@ -138,9 +141,9 @@ impl Client {
 }
 
 /// How long to wait before asking again, when the answer is that this was one request too many.
-fn retry_after(response: &Response) -> Option<Duration> {
-    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
-    (response.status() == StatusCode::TOO_MANY_REQUESTS).then(|| Duration::from_secs(seconds).max(Duration::from_secs(1)))
+pub(super) fn retry_after(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    (status == StatusCode::TOO_MANY_REQUESTS).then(|| Duration::from_secs(seconds).max(Duration::from_secs(1)))
 }
 
 /// What the end of a command says about a run.

@@ -6,22 +6,24 @@ use clap::Args;
 use futures::StreamExt as _;
 use protocol::{
     Envelope, Event, EventSeq, RunId,
-    events::SocketMessage,
+    events::{SocketMessage, TOO_MANY_SOCKETS},
     runs::{LogChunk, LogKind, LogPage},
 };
 use tokio_tungstenite::{
     connect_async,
-    tungstenite::{Message, client::IntoClientRequest as _, http::HeaderValue, http::header::AUTHORIZATION},
+    tungstenite::{Error, Message, client::IntoClientRequest as _, http::HeaderValue, http::header::AUTHORIZATION},
 };
 
 use super::{
     Exit, Failure,
-    client::{Client, ServerArgs, exit_of, line_of, run_id},
+    client::{Client, ServerArgs, exit_of, line_of, retry_after, run_id},
     print,
 };
 
 /// The server says something at least this often.
 const SILENCE: Duration = Duration::from_secs(60);
+/// How long to wait for another of one's sockets to be closed.
+const FULL: Duration = Duration::from_secs(30);
 
 #[derive(Args, Debug)]
 pub(super) struct LogsArgs {
@@ -43,6 +45,11 @@ pub(super) async fn run(args: LogsArgs) -> Result<Exit, Failure> {
             Followed::Over => break,
             // The socket was cut, or we fell behind: what was missed is read as pages, then on.
             Followed::Cut(last) => position = print_from(&client, args.run, last).await?,
+            Followed::Refused { why, wait } => {
+                print::note(&format!("{why}, going on in {} s", wait.as_secs()));
+                tokio::time::sleep(wait).await;
+                position = print_from(&client, args.run, position).await?;
+            }
         }
     }
     // What was said between the last page and the end of the run.
@@ -72,6 +79,11 @@ async fn print_from(client: &Client, id: RunId, position: EventSeq) -> Result<Ev
 enum Followed {
     Over,
     Cut(EventSeq),
+    /// Not now, but after that time.
+    Refused {
+        why: String,
+        wait: Duration,
+    },
 }
 
 async fn follow(client: &Client, id: RunId, position: EventSeq) -> Result<Followed, Failure> {
@@ -80,10 +92,23 @@ async fn follow(client: &Client, id: RunId, position: EventSeq) -> Result<Follow
     if let Some(token) = token {
         request.headers_mut().insert(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {token}"))?);
     }
-    let (mut socket, _) = connect_async(request).await?;
+    let mut socket = match connect_async(request).await {
+        Ok((socket, _)) => socket,
+        Err(Error::Http(response)) => match retry_after(response.status(), response.headers()) {
+            Some(wait) => return Ok(Followed::Refused { why: "asked too often".to_owned(), wait }),
+            None => return Err(Error::Http(response).into()),
+        },
+        Err(error) => return Err(error.into()),
+    };
     let mut last = position;
     while let Ok(Some(Ok(message))) = tokio::time::timeout(SILENCE, socket.next()).await {
-        let Message::Text(text) = message else { continue };
+        let text = match message {
+            Message::Text(text) => text,
+            Message::Close(Some(frame)) if u16::from(frame.code) == TOO_MANY_SOCKETS => {
+                return Ok(Followed::Refused { why: print::plain(&frame.reason), wait: FULL });
+            }
+            _ => continue,
+        };
         if let Ok(envelope) = serde_json::from_str::<Envelope>(&text) {
             if envelope.scope.run_id == Some(id) {
                 match envelope.event() {

@@ -9,19 +9,33 @@ use axum::{
         FromRequestParts, Request, State, WebSocketUpgrade,
         ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code},
     },
+    http::{StatusCode, request::Parts},
     response::{IntoResponse, Response},
 };
 use domain::{
     access::{Action, may, require},
     actor::Actor,
 };
-use protocol::{EventSeq, events::SocketMessage};
+use protocol::{
+    EventSeq,
+    events::{SocketMessage, TOO_MANY_SOCKETS},
+};
 use serde::Deserialize;
+use services::audit::Denied;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use utoipa::IntoParams;
 
-use super::feed::{Frame, Next};
-use crate::{api::Refusals, auth::Credentials, edge::Edge, error::HttpError, extract::Asked};
+use super::{
+    feed::{Frame, Next},
+    places::Full,
+};
+use crate::{
+    api::Refusals,
+    auth::{Credentials, address},
+    edge::Edge,
+    error::HttpError,
+    extract::Asked,
+};
 
 /// A page that is further behind is quicker when it loads its state anew.
 const FURTHEST: EventSeq = 5_000;
@@ -58,7 +72,6 @@ pub async fn open(State(edge): State<Edge>, request: Request) -> Result<Response
         Err(rejection) => return Ok(rejection.into_response()),
     };
 
-    let place = edge.sockets.take(&actor)?;
     // A thousand of these are open at once, so each is kept small.
     let upgrade = upgrade
         .read_buffer_size(1 << 10)
@@ -67,11 +80,42 @@ pub async fn open(State(edge): State<Edge>, request: Request) -> Result<Response
         .max_message_size(LARGEST_MESSAGE)
         .max_frame_size(LARGEST_MESSAGE);
     let tracker = edge.tasks.token();
+    let place = match edge.sockets.take(&actor, edge.cx.clock.now().millis()) {
+        Ok(place) => place,
+        Err(full) => {
+            note(&edge, &parts, actor, &full);
+            // A page is not told why a handshake was refused, but it can read why a socket was closed.
+            return Ok(upgrade.on_upgrade(async move |mut socket| {
+                let _tracked = tracker;
+                close(&mut socket, TOO_MANY_SOCKETS, full.words.into()).await;
+            }));
+        }
+    };
     Ok(upgrade.on_upgrade(async move |socket| {
         let _counted = edge.metrics.socket();
         let (_tracked, _place) = (tracker, place);
         Stream { edge, credentials, socket, position: 0, actor }.run(query.after).await;
     }))
+}
+
+/// For the audit trail: the handshake itself is none of the answers that go there by themselves.
+fn note(edge: &Edge, parts: &Parts, actor: Actor, full: &Full) {
+    if full.is_news {
+        edge.cx.denials.note(Denied {
+            at: edge.cx.clock.now().millis(),
+            actor: Some(actor),
+            what: "GET /ws".to_owned(),
+            status: StatusCode::TOO_MANY_REQUESTS.as_u16(),
+            error: full.words.clone(),
+            origin: (*address::of(parts)).clone(),
+        });
+    }
+}
+
+/// Says why a socket ends, if the other side still listens.
+async fn close(socket: &mut WebSocket, code: u16, reason: Utf8Bytes) {
+    let close = Message::Close(Some(CloseFrame { code, reason }));
+    let _ = timeout(SLOWEST, socket.send(close)).await;
 }
 
 /// Why a socket ends.
@@ -104,8 +148,7 @@ impl Stream {
             End::RoleChanged => (close_code::AGAIN, "the role changed"),
             End::ServerStops => (close_code::RESTART, "the server stops"),
         };
-        let close = Message::Close(Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) }));
-        let _ = timeout(SLOWEST, self.socket.send(close)).await;
+        close(&mut self.socket, code, Utf8Bytes::from_static(reason)).await;
     }
 
     async fn begin(&mut self, after: Option<EventSeq>) -> Result<(), End> {

@@ -7,56 +7,78 @@ use std::{
 
 use domain::actor::Actor;
 
-use crate::{error::HttpError, guard::limits::Principal};
+use crate::guard::limits::Principal;
 
-/// Seconds after which one may try again: a page that was left lets go of its socket within that time.
-const TRY_AGAIN: u64 = 30;
+/// Milliseconds in which one refusal of each goes on record: pages that are left open try again and again.
+const SAID: i64 = 60_000;
 
 /// The open sockets of this process.
 #[derive(Clone, Debug)]
 pub struct Places {
     /// How many one person or token may have; as many as they like when absent.
     most: Option<u32>,
-    taken: Arc<Mutex<HashMap<Principal, u32>>>,
+    kept: Arc<Mutex<Kept>>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    taken: HashMap<Principal, u32>,
+    /// Whose refusal went on record, and when.
+    said: HashMap<Principal, i64>,
 }
 
 /// A socket's place, given back when it is dropped.
 #[derive(Debug)]
 pub struct Place {
     of: Option<Principal>,
-    taken: Arc<Mutex<HashMap<Principal, u32>>>,
+    kept: Arc<Mutex<Kept>>,
+}
+
+/// Why there is no place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Full {
+    /// What to do about it; short enough for a closing frame.
+    pub words: String,
+    /// Whether it is to go on record.
+    pub is_news: bool,
 }
 
 impl Places {
     pub fn new(most: Option<u32>) -> Self {
-        Self { most, taken: Arc::default() }
+        Self { most, kept: Arc::default() }
     }
 
-    /// A place for one more socket of that actor. Refused with 429 where they have as many as they may.
-    pub fn take(&self, actor: &Actor) -> Result<Place, HttpError> {
+    /// A place for one more socket of that actor, unless they have as many as they may. `now` is in milliseconds.
+    pub fn take(&self, actor: &Actor, now: i64) -> Result<Place, Full> {
         let of = self.most.and_then(|most| Some((Principal::of(actor)?, most)));
         if let Some((whose, most)) = of {
-            let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-            let open = taken.entry(whose).or_default();
+            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            let open = kept.taken.entry(whose).or_default();
             if *open >= most {
-                let words =
-                    format!("{most} live connections are open already, which is as many as one may have. Close one first");
-                return Err(HttpError::too_many(words, TRY_AGAIN));
+                kept.said.retain(|_, at| (0..SAID).contains(&(now - *at)));
+                let is_news = !kept.said.contains_key(&whose);
+                if is_news {
+                    kept.said.insert(whose, now);
+                }
+                return Err(Full {
+                    words: format!("{most} live connections are open, as many as one may have: close one"),
+                    is_news,
+                });
             }
             *open += 1;
         }
-        Ok(Place { of: of.map(|(whose, _)| whose), taken: Arc::clone(&self.taken) })
+        Ok(Place { of: of.map(|(whose, _)| whose), kept: Arc::clone(&self.kept) })
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         let Some(whose) = self.of else { return };
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(open) = taken.get_mut(&whose) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = kept.taken.get_mut(&whose) {
             *open = open.saturating_sub(1);
             if *open == 0 {
-                taken.remove(&whose);
+                kept.taken.remove(&whose);
             }
         }
     }
