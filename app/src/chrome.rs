@@ -21,6 +21,8 @@ use crate::{
     ui::{self, div, el, nothing, pieces},
 };
 use palette::Palette;
+pub use person::LINKS;
+pub use rail::{ADMIN, API, PLACES, Place};
 
 /// The signed-in person, for pages that show or hide what needs a role.
 #[derive(Clone, Copy)]

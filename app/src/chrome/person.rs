@@ -9,6 +9,13 @@ use crate::{
     ui::{self, div, el, pieces},
 };
 
+/// Where the menu leads: address, words, and `external` where the page is none of the interface's.
+pub const LINKS: [(&str, &str, Option<&str>); 3] = [
+    (to::PROFILE, "Account and logins", None),
+    (to::TEAMS, "Teams", None),
+    (to::DOCS, "Open API documentation", Some("external")),
+];
+
 /// Whom the page is for.
 pub(super) fn menu(viewer: Viewer) -> AnyView {
     let initial: String = viewer.name.chars().take(1).flat_map(char::to_uppercase).collect();
@@ -21,9 +28,8 @@ pub(super) fn menu(viewer: Viewer) -> AnyView {
         theme_button("Light", Theme::Light),
         theme_button("System", Theme::System),
     ]);
-    let link = |href: &str, words: &str| el("a").class("menu-item").attr("href", href).text(words);
-    let (profile, teams) = (link(to::PROFILE, "Account and logins").view(), link(to::TEAMS, "Teams").view());
-    let docs = link(to::DOCS, "Open API documentation").attr("rel", "external").view();
+    let [profile, teams, docs] =
+        LINKS.map(|(href, words, rel)| el("a").class("menu-item").attr("href", href).maybe("rel", rel).text(words).view());
     let sign_out = el("button").attr("type", "submit").class("menu-item").text("Sign out").view();
     let form = el("form").attr("id", "sign-out").attr("method", "post").attr("action", to::LOGOUT).child(sign_out).view();
     ui::menu("You", face, pieces(vec![who, themes.view(), profile, teams, docs, form]))

@@ -10,22 +10,31 @@ use crate::{
     ui::{self, El, div, el, live, nothing, pieces},
 };
 
-const PLACES: [(&str, &str, &str); 4] = [
+/// A place that one can go to: its name, its icon and its address.
+pub type Place = (&'static str, &'static str, &'static str);
+
+/// The places for everybody.
+pub const PLACES: [Place; 4] = [
     ("Home", "home", to::HOME),
     ("Projects", "folder", to::PROJECTS),
     ("Runs", "run", to::RUNS),
     ("Templates", "template", to::TEMPLATES),
 ];
+/// The one for whom some of the admin section is open.
+pub const ADMIN: Place = ("Admin", "shield", to::ADMIN);
+/// The one at the foot.
+pub const API: Place = ("API", "book", to::DOCS);
 
 /// Where one can go.
 pub(super) fn rail(session: Loading<Viewer>) -> AnyView {
     let path = use_location().pathname;
-    let places = PLACES.into_iter().map(|(label, icon, href)| {
+    let places = PLACES.into_iter().map(|place| {
+        let (_, _, href) = place;
         let current = move || is_at(&path.get(), href).then(|| "page".to_owned());
-        item(href, icon, label).live_attr("aria-current", current).view()
+        item(place).live_attr("aria-current", current).view()
     });
     let brand = el("a").class("brand").attr("href", to::HOME).attr("aria-label", "loki, home").child(ui::icon("knot"));
-    let docs = div("foot").child(item(to::DOCS, "book", "API").attr("rel", "external").view()).view();
+    let docs = div("foot").child(item(API).attr("rel", "external").view()).view();
     let rail = el("nav").class("rail").attr("aria-label", "Main").child(brand.child(el("span").text("loki").view()).view());
     rail.children(places).child(loaded_or_nothing(session, move |viewer| admin(viewer.admin, path))).child(docs).view()
 }
@@ -36,7 +45,7 @@ fn admin(places: Vec<String>, path: Memo<String>) -> AnyView {
         return nothing();
     }
     let current = move || is_at(&path.get(), to::ADMIN).then(|| "true".to_owned());
-    let head = item(to::ADMIN, "shield", "Admin").live_attr("aria-current", current).view();
+    let head = item(ADMIN).live_attr("aria-current", current).view();
     let pages = live(move || {
         let path = path.get();
         if !is_at(&path, to::ADMIN) {
@@ -51,7 +60,7 @@ fn admin(places: Vec<String>, path: Memo<String>) -> AnyView {
     pieces(vec![head, pages])
 }
 
-fn item(href: &'static str, icon: &'static str, label: &'static str) -> El {
+fn item((label, icon, href): Place) -> El {
     el("a").class("item").attr("href", href).child(ui::icon(icon)).child(el("span").text(label).view())
 }
 

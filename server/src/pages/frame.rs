@@ -4,7 +4,11 @@
 
 use std::sync::Arc;
 
-use app::{chrome::NO_SANDBOX, routes::to, server_fns::access::person};
+use app::{
+    chrome::{ADMIN, API, LINKS, NO_SANDBOX, PLACES, Place},
+    routes::to,
+    server_fns::access::person,
+};
 use axum::{
     body::Body,
     http::{HeaderValue, StatusCode, header},
@@ -118,18 +122,12 @@ fn notice() -> String {
 
 /// As `app::chrome` draws it, as far as that goes without script.
 fn shell(page: &Unframed, viewer: Option<&Viewer>, notice: &str, main: &str) -> String {
-    let item = |(label, icon, href): (&str, &str, &str)| {
+    let item = |(label, icon, href): Place| {
         let current = if label == page.title { " aria-current=\"page\"" } else { "" };
         format!("<a class=\"item\" href=\"{href}\"{current}>{}<span>{label}</span></a>", icon_of(icon))
     };
-    let admin = viewer.filter(|viewer| !viewer.admin.is_empty()).map(|_| ("Admin", "shield", to::ADMIN));
-    let places = [
-        ("Home", "home", to::HOME),
-        ("Projects", "folder", to::PROJECTS),
-        ("Runs", "run", to::RUNS),
-        ("Templates", "template", to::TEMPLATES),
-    ];
-    let places: String = places.into_iter().chain(admin).map(item).collect();
+    let admin = viewer.filter(|viewer| !viewer.admin.is_empty()).map(|_| ADMIN);
+    let places: String = PLACES.into_iter().chain(admin).map(item).collect();
     let above: String =
         page.above.iter().map(|(label, href)| format!("<li><a href=\"{href}\">{}</a></li>", escape(label))).collect();
     format!(
@@ -141,7 +139,7 @@ fn shell(page: &Unframed, viewer: Option<&Viewer>, notice: &str, main: &str) -> 
          <main id=\"content\" tabindex=\"-1\">{main}</main></div>",
         to::HOME,
         icon_of("knot"),
-        item(("API", "book", to::DOCS)),
+        item(API),
         escape(&page.title),
         viewer.map_or_else(|| format!("<a class=\"btn\" href=\"{}\">Sign in</a>", to::LOGIN), top),
     )
@@ -150,9 +148,8 @@ fn shell(page: &Unframed, viewer: Option<&Viewer>, notice: &str, main: &str) -> 
 /// Search, which needs the browser's half and so is on another page, and the menu of whoever looks.
 fn top(viewer: &Viewer) -> String {
     let initial: String = viewer.name.chars().take(1).flat_map(char::to_uppercase).collect();
-    let links = [(to::PROFILE, "Account and logins"), (to::TEAMS, "Teams"), (to::DOCS, "Open API documentation")];
     let links: String =
-        links.into_iter().map(|(href, words)| format!("<a class=\"menu-item\" href=\"{href}\">{words}</a>")).collect();
+        LINKS.into_iter().map(|(href, words, _)| format!("<a class=\"menu-item\" href=\"{href}\">{words}</a>")).collect();
     format!(
         "<a class=\"search\" href=\"{}\">{}<span>Search from home</span></a>\
          <details class=\"menu\"><summary aria-label=\"You\"><span class=\"avatar\" aria-hidden=\"true\">{}</span></summary>\
