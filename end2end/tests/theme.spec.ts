@@ -39,6 +39,35 @@ test('a choice stays over loads and pages, and the system’s is taken back', as
   expect(await brightness(page)).toBeLessThan(0.4);
 });
 
+test('it is chosen on pages of the server too', async ({ page }) => {
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.goto('/docs');
+  const menu = page.locator('.menu > summary');
+  await menu.click();
+  await page.getByRole('button', { name: 'Light', exact: true }).click();
+  expect(await brightness(page)).toBeGreaterThan(0.9);
+  await page.goto('/projects');
+  expect(await brightness(page)).toBeGreaterThan(0.9);
+
+  await page.goto('/docs');
+  await menu.click();
+  await page.getByRole('button', { name: 'System', exact: true }).click();
+  expect(await brightness(page)).toBeLessThan(0.4);
+  await page.reload();
+  expect(await brightness(page)).toBeLessThan(0.4);
+});
+
+test.describe('without script', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('a page of the server follows the system and offers no choice', async ({ page }) => {
+    await page.goto('/docs');
+    await page.locator('.menu > summary').click();
+    await expect(page.getByRole('link', { name: 'Account and logins' })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Light', exact: true })).toBeHidden();
+  });
+});
+
 for (const [theme, system] of [['light', 'dark'], ['dark', 'light']] as const) {
   test(`a chosen ${theme} theme on a ${system} system never flashes`, async ({ page }) => {
     await page.emulateMedia({ colorScheme: system });

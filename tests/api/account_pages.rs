@@ -98,7 +98,14 @@ async fn pages_of_the_server_itself_have_the_shell_of_whoever_looks() {
 
     for path in ["/docs", "/account/sign-in-methods", "/account/confirm"] {
         let page = ada.opens(path).await.expect(200).text();
-        for part in ["ada@example.org", "Sign out", "aria-label=\"Breadcrumb\"", "href=\"/admin\"", "class=\"search\""] {
+        for part in [
+            "ada@example.org",
+            "Sign out",
+            "aria-label=\"Breadcrumb\"",
+            "href=\"/admin\"",
+            "class=\"search\"",
+            "data-choice=\"dark\"",
+        ] {
             assert!(page.contains(part), "{path}: {part} is missing in {page}");
         }
         assert_eq!(page.matches("<h1").count(), 1, "{path}");

@@ -145,6 +145,13 @@ fn shell(page: &Unframed, viewer: Option<&Viewer>, notice: &str, main: &str) -> 
     )
 }
 
+/// As the interface has it, shown only where scripts run; the style sheet marks the one that is chosen.
+const THEMES: &str = "<div class=\"menu-group needs-script\" role=\"group\" aria-label=\"Theme\">\
+     <button type=\"button\" class=\"btn\" data-choice=\"dark\">Dark</button>\
+     <button type=\"button\" class=\"btn\" data-choice=\"light\">Light</button>\
+     <button type=\"button\" class=\"btn\" data-choice=\"system\">System</button></div>\
+     <script src=\"/theme-choice.js\" defer></script>";
+
 /// Search, which needs the browser's half and so is on another page, and the menu of whoever looks.
 fn top(viewer: &Viewer) -> String {
     let initial: String = viewer.name.chars().take(1).flat_map(char::to_uppercase).collect();
@@ -154,7 +161,7 @@ fn top(viewer: &Viewer) -> String {
         "<a class=\"search\" href=\"{}\">{}<span>Search from home</span></a>\
          <details class=\"menu\"><summary aria-label=\"You\"><span class=\"avatar\" aria-hidden=\"true\">{}</span></summary>\
          <div class=\"menu-items\"><p class=\"who\"><b>{}</b><span class=\"muted\">{}</span>\
-         <span class=\"muted\">{} · loki {}</span></p>{links}\
+         <span class=\"muted\">{} · loki {}</span></p>{THEMES}{links}\
          <form method=\"post\" action=\"{}\"><button type=\"submit\" class=\"menu-item\">Sign out</button></form></div></details>",
         to::HOME,
         icon_of("search"),
