@@ -2,7 +2,7 @@
 
 mod frame;
 
-pub(crate) use frame::{Around, entry, escape, icon_of, page, plain_error};
+pub(crate) use frame::{Around, entry, escape, form_error, icon_of, page, plain_error};
 
 use std::sync::Arc;
 

@@ -17,7 +17,7 @@ use super::{address, login::form, next, sessions};
 use crate::{
     edge::Edge,
     error::HttpError,
-    pages::{entry, escape},
+    pages::{entry, escape, form_error},
 };
 
 /// The query of the page: where to go on to.
@@ -70,10 +70,7 @@ async fn show(edge: &Edge, actor: &Actor, (status, problem): (StatusCode, &str),
 }
 
 fn proof_form(problem: &str, target: &str) -> String {
-    let alert = match problem {
-        "" => String::new(),
-        problem => format!("<p class=\"form-error\" role=\"alert\"><span>{}</span></p>", escape(problem)),
-    };
+    let alert = form_error(problem);
     format!(
         "<form class=\"form\" method=\"post\" action=\"{}\">{alert}<input type=\"hidden\" name=\"next\" value=\"{}\">\
          <div class=\"field\"><label for=\"proof\">Password or code</label>\

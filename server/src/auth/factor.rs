@@ -21,7 +21,7 @@ use super::{address, login::form, providers::flow::own_cookie, sessions};
 use crate::{
     edge::Edge,
     error::HttpError,
-    pages::{entry, escape},
+    pages::{entry, escape, form_error},
 };
 
 /// Where the page is.
@@ -82,10 +82,7 @@ async fn show(edge: &Edge, headers: &HeaderMap, status: StatusCode, problem: &st
     let Some(offer) = services::accounts::second_step_waits(&edge.cx, browser).await? else {
         return Ok(Redirect::to("/login").into_response());
     };
-    let alert = match problem {
-        "" => String::new(),
-        problem => format!("<p class=\"form-error\" role=\"alert\"><span>{}</span></p>", escape(problem)),
-    };
+    let alert = form_error(problem);
     let hint = if offer.app {
         "The six digits that your authenticator app shows now, or one of your recovery codes."
     } else {

@@ -12,7 +12,7 @@ use super::{address, login::form};
 use crate::{
     edge::Edge,
     error::HttpError,
-    pages::{entry, escape},
+    pages::{entry, escape, form_error},
 };
 
 const TITLE: &str = "Forgotten password";
@@ -62,10 +62,7 @@ fn show(edge: &Edge, status: StatusCode, email: &str, problem: &str) -> Response
                      new password.</p><p><a href=\"/login\">Sign in</a></p>";
         return (status, entry(TITLE, words)).into_response();
     }
-    let alert = match problem {
-        "" => String::new(),
-        problem => format!("<p class=\"form-error\" role=\"alert\"><span>{}</span></p>", escape(problem)),
-    };
+    let alert = form_error(problem);
     let body = format!(
         "<h1>Forgotten password</h1>\
          <form class=\"form\" method=\"post\" action=\"/forgot\">{alert}\

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     edge::Edge,
     error::HttpError,
-    pages::{entry, escape},
+    pages::{entry, escape, form_error},
 };
 
 const TITLE: &str = "Invitation";
@@ -102,10 +102,7 @@ fn show(
     given: &InviteForm,
     problem: &str,
 ) -> Response {
-    let alert = match problem {
-        "" => String::new(),
-        problem => format!("<p class=\"form-error\" role=\"alert\"><span>{}</span></p>", escape(problem)),
-    };
+    let alert = form_error(problem);
     let place = invited.team.as_ref().map_or_else(|| "loki".to_owned(), |team| format!("the team “{team}”"));
     let by = if invited.invited_by.is_empty() { "You are".to_owned() } else { format!("{} has", invited.invited_by) };
     let invites = if invited.invited_by.is_empty() { "invited" } else { "invited you" };

@@ -15,7 +15,7 @@ use super::{address, factor, login::form};
 use crate::{
     edge::Edge,
     error::{HttpError, Reason},
-    pages::{entry, escape},
+    pages::{entry, escape, form_error},
 };
 
 const TITLE: &str = "New password";
@@ -62,10 +62,7 @@ pub(super) fn slow_down(edge: &Edge, from: &Origin) -> Result<(), HttpError> {
 }
 
 fn show(status: StatusCode, token: &str, problem: &str) -> Response {
-    let alert = match problem {
-        "" => String::new(),
-        problem => format!("<p class=\"form-error\" role=\"alert\"><span>{}</span></p>", escape(problem)),
-    };
+    let alert = form_error(problem);
     let body = format!(
         "<h1>Choose a new password</h1>\
          <form class=\"form\" method=\"post\" action=\"/reset\">{alert}<input type=\"hidden\" name=\"token\" value=\"{}\">\

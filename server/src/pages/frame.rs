@@ -58,6 +58,14 @@ pub(crate) fn entry(title: &str, panel: &str) -> Response {
     unframed(title, &[], Main::Panel(format!("<section class=\"panel panel-body stack\">{panel}</section>")))
 }
 
+/// Why a form was not taken, to stand in it; nothing where there is no problem.
+pub(crate) fn form_error(problem: &str) -> String {
+    match problem {
+        "" => String::new(),
+        problem => format!("<p class=\"form-error\" role=\"alert\"><span>{}</span></p>", escape(problem)),
+    }
+}
+
 /// A page of the server itself within the interface's shell; `main` begins with its heading.
 pub(crate) fn page(title: &str, above: Above, main: Arc<str>) -> Response {
     unframed(title, above, Main::Page(main))
