@@ -181,6 +181,7 @@ pub struct Config {
     /// Whether they may go to another machine in plain text.
     audit_syslog_plain: bool,
     pub limits: Limits,
+    log_format: LogFormat,
     /// Whom a new project belongs to when nothing is said.
     pub new_projects: NewProjects,
     /// Where people can sign in besides with a password.
@@ -267,6 +268,7 @@ impl Config {
             audit_syslog,
             audit_syslog_plain: args.audit_syslog_plain,
             limits: args.limits,
+            log_format: args.log_format,
             new_projects: args.new_projects.into(),
             agents: agents::AgentsConfig::from_env()?,
         };

@@ -8,8 +8,9 @@ use tests::{
     Actor, Answer, Browser, Setup, TestApp,
     actor::Credentials,
     app::PASSWORD,
-    eventually,
+    command, eventually,
     identity_provider::{CLIENT_SECRET, IdentityProvider, Lie},
+    server,
 };
 
 /// Page, and who may see it: admins, auditors, nobody else.
@@ -177,6 +178,16 @@ async fn the_set_up_is_shown_without_secrets() {
     let options = ["LOKI_ALLOW_CLONE_FROM", "LOKI_AUDIT_SYSLOG_CA", "LOKI_AUDIT_SYSLOG_PLAIN"];
     for part in parts.into_iter().chain(options) {
         assert!(settings.contains(part), "{part} is missing in {settings}");
+    }
+    assert!(settings.contains("control=off,write=30,read=77,sign-in=10,sockets=32"), "{settings}");
+    let mut help = server::loki();
+    help.args(["serve", "--help"]);
+    let help = command::stdout(&command::run(help, ""));
+    let options: Vec<&str> = help.lines().map(str::trim_start).filter(|line| line.starts_with("--")).collect();
+    assert!(options.len() > 20, "{help}");
+    for option in options {
+        let name = option.split([' ', ',']).next().unwrap_or_default();
+        assert!(settings.contains(name), "{name} is missing in {settings}");
     }
     let roles = admin.opens("/admin/roles").await.expect(200).text();
     assert!(roles.contains("Read, export and verify the audit trail"));

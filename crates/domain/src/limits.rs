@@ -1,6 +1,8 @@
 //! How often somebody may ask: a bucket of requests for each kind of them, filled again little by little. And how many sockets
 //! somebody may have open.
 
+use std::fmt;
+
 /// A kind of request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
@@ -106,6 +108,16 @@ impl Limits {
     }
 }
 
+/// As [`Limits::parse`] reads it, with every figure.
+impl fmt::Display for Limits {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let figure = |figure: Option<u32>| figure.map_or_else(|| "off".to_owned(), |figure| figure.to_string());
+        let [control, write, read] = [self.control, self.write, self.read].map(figure);
+        let [sign_in, sockets] = [self.sign_in, self.sockets].map(figure);
+        write!(formatter, "control={control},write={write},read={read},sign-in={sign_in},sockets={sockets}")
+    }
+}
+
 /// A bucket. It holds a minute's requests and is filled evenly, so that a minute after it was emptied it is full again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bucket {
@@ -199,6 +211,8 @@ mod tests {
         let some = Limits { read: Some(600), control: None, sockets: Some(5), ..default };
         assert_eq!(Limits::parse("read=600, control=off,sockets=5"), Ok(some));
         let off = Limits::parse("off").unwrap();
+        assert_eq!(some.to_string(), "control=off,write=30,read=600,sign-in=10,sockets=5");
+        assert!([default, some, off].iter().all(|limits| Limits::parse(&limits.to_string()) == Ok(*limits)));
         assert_eq!([off.sign_in, off.control, off.write, off.read, off.sockets], [None; 5]);
         for (wrong, named) in [("read", "read"), ("read=0", "0"), ("read=x", "x"), ("speed=1", "speed")] {
             assert!(Limits::parse(wrong).unwrap_err().contains(named), "{wrong}");

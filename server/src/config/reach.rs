@@ -3,7 +3,7 @@
 use protocol::server::Setting;
 use services::server::{Database, Reach, line};
 
-use super::{Config, syslog::SyslogTarget};
+use super::{Config, LogFormat, syslog::SyslogTarget};
 
 impl Config {
     /// What of it admins may read on their pages.
@@ -32,7 +32,13 @@ impl Config {
         let plain = if self.audit_syslog_plain { "to other machines too" } else { "on this machine only" };
         let signed = self.signing_key.as_ref().map_or_else(|| "with no key".to_owned(), |file| file.display().to_string());
         let breaches = if data.breached_passwords_url.is_some() { "yes" } else { "no" };
+        let log = match self.log_format {
+            LogFormat::Text => "as text",
+            LogFormat::Json => "as JSON",
+        };
         vec![
+            line("Requests a minute, and sockets at the same time", self.limits.to_string(), "--limits, LOKI_LIMITS"),
+            line("The log on standard error is written", log, "--log-format, LOKI_LOG_FORMAT"),
             line("Audit trail is sent on to", sent_on, "--audit-syslog, LOKI_AUDIT_SYSLOG"),
             line("Its collector's certificate counts by", authorities, "--audit-syslog-ca, LOKI_AUDIT_SYSLOG_CA"),
             line("It may be sent in plain text", plain, "--audit-syslog-plain, LOKI_AUDIT_SYSLOG_PLAIN"),
