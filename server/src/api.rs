@@ -10,6 +10,7 @@ pub mod factors;
 pub mod health;
 pub mod invitations;
 pub mod logins;
+pub mod mail;
 pub mod metrics;
 pub mod projects;
 pub mod providers;
@@ -131,6 +132,7 @@ pub fn routes() -> Routes {
         .put("/api/v2/password", logins::change_password)
         .get("/api/v2/sign-in-providers", providers::list)
         .post("/api/v2/sign-in-providers/{id}/check", providers::check)
+        .post("/api/v2/mail/test", mail::send_test)
         .get("/api/v2/users", users::list)
         .put("/api/v2/users/{id}", users::update)
         .delete("/api/v2/users/{id}", users::delete)

@@ -177,6 +177,36 @@ async fn a_test_mail_that_is_refused_says_why_and_is_not_tried_again() {
     assert_eq!((smtp.mails().len(), problems_on_record(&ada).await), (0, vec![true]));
 }
 
+#[tokio::test]
+async fn of_test_mails_that_are_asked_for_at_once_one_is_sent() {
+    one_is_sent(Setup::default()).await;
+}
+
+#[tokio::test]
+async fn of_test_mails_that_are_asked_for_at_once_one_is_sent_on_postgres() {
+    one_is_sent(Setup::default().on_postgres()).await;
+}
+
+async fn one_is_sent(setup: Setup) {
+    let smtp = SmtpServer::start();
+    let app = setup.variable("LOKI_MAIL_URL", &smtp.url()).variable("LOKI_MAIL_FROM", "loki@example.org").start().await;
+    let ada = app.first_admin().await;
+    let nothing = json!({});
+
+    let mut answers = futures::future::join_all((0..4).map(|_| ada.post("/api/v2/mail/test", &nothing))).await;
+
+    answers.sort_by_key(|answer| answer.status);
+    assert_eq!(answers.iter().map(|answer| answer.status).collect::<Vec<_>>(), [200, 429, 429, 429]);
+    let sent = answers[0].value();
+    assert_eq!((&sent["to"], &sent["problem"]), (&json!(ADA), &json!(null)));
+    assert_eq!(smtp.mail_to(ADA, 0).await.header("subject"), "loki can send mail");
+    assert_eq!((smtp.mails().len(), problems_on_record(&ada).await), (1, vec![false]));
+    // Nobody's address is that of a token.
+    let refused = app.admin().await.post("/api/v2/mail/test", &json!({})).await.expect(422);
+    assert!(refused.detail().contains("a token is none"), "{}", refused.detail());
+    app.operator().await.post("/api/v2/mail/test", &json!({})).await.expect(403);
+}
+
 /// Of each test mail in the audit trail whether there was a problem.
 async fn problems_on_record(ada: &Actor<'_>) -> Vec<bool> {
     let trail = ada.get("/api/v2/audit?action=test&resource_type=mail").await.expect(200).value();

@@ -20,6 +20,17 @@ pub struct Setting {
     pub set_by: String,
 }
 
+/// How a test mail went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MailTrial {
+    pub at: Timestamp,
+    /// The e-mail address of the admin who asked.
+    pub to: String,
+    /// What the server or the way to it said; absent when the server took the mail.
+    pub problem: Option<String>,
+}
+
 /// How often somebody may ask.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RateLimit {

@@ -7,7 +7,7 @@ mod trial;
 
 pub use look::{Standing, standing};
 pub use send::{forget, step, take_back};
-pub use trial::{Trial, try_out};
+pub use trial::try_out;
 
 pub(crate) use queue::{ToSend, notice, put};
 

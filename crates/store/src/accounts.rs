@@ -134,6 +134,19 @@ impl Accounts<'_> {
         Ok(())
     }
 
+    /// Sets a value in place of `before`, or where there was none; `false` when somebody else was first.
+    pub async fn replace_setting(&self, name: &str, before: Option<&str>, value: &str) -> Result<bool, StoreError> {
+        let Some(before) = before else {
+            let row = settings::ActiveModel { name: Set(name.to_owned()), value: Set(value.to_owned()) };
+            let there = OnConflict::column(settings::Column::Name).do_nothing().to_owned();
+            let made = settings::Entity::insert(row).on_conflict(there).exec_without_returning(&self.0.inner).await?;
+            return Ok(made == 1);
+        };
+        let update = settings::Entity::update_many().col_expr(settings::Column::Value, Expr::value(value));
+        let update = update.filter(settings::Column::Name.eq(name)).filter(settings::Column::Value.eq(before));
+        Ok(update.exec(&self.0.inner).await?.rows_affected == 1)
+    }
+
     pub async fn remove_setting(&self, name: &str) -> Result<(), StoreError> {
         settings::Entity::delete_by_id(name.to_owned()).exec(&self.0.inner).await?;
         Ok(())

@@ -83,6 +83,8 @@ pub(super) fn rows() -> Vec<Row> {
         get("/api/v2/sign-in-providers", ReadSettings, 200),
         // Of no provider.
         post("/api/v2/sign-in-providers/{id}/check", ReadSettings, 404),
+        // No mail is set up.
+        post("/api/v2/mail/test", ReadSettings, 409),
         get("/api/v2/users", ManageUsers, 200),
         put("/api/v2/users/{id}", ManageUsers, 404),
         delete("/api/v2/users/{id}", ManageUsers, 404),

@@ -1,8 +1,8 @@
 //! How sending mail goes, for admins.
 
-use protocol::Timestamp;
+use protocol::{Timestamp, server::MailTrial};
 
-use super::trial::{self, Trial};
+use super::trial;
 use crate::{Cx, Error};
 
 /// How far back failures are shown.
@@ -20,7 +20,7 @@ pub struct Standing {
     /// Mails that did not arrive within seven days, with the last one's address and what was said of it.
     pub failed: Option<(usize, String, String)>,
     /// The last test mail, if there was one.
-    pub trial: Option<Trial>,
+    pub trial: Option<MailTrial>,
 }
 
 /// Nothing when no mail is set up. Whoever calls has asked whether the actor may know.
