@@ -19,6 +19,25 @@ async function populated(home: Home, name: string): Promise<{ team: Team; projec
   return { team, project: project.id };
 }
 
+/** Keeps what the page's socket hears, before the page itself hears it. */
+async function overhears(page: Page): Promise<(...words: string[]) => Promise<boolean>> {
+  await page.addInitScript(() => {
+    const heard: string[] = [];
+    Object.assign(window, { heard });
+    window.WebSocket = class extends WebSocket {
+      constructor(url: string | URL, protocols?: string | string[]) {
+        super(url, protocols);
+        this.addEventListener('message', message => heard.push(String(message.data)));
+      }
+    };
+  });
+  return (...words) =>
+    page.evaluate(words => {
+      const { heard } = window as unknown as { heard: string[] };
+      return heard.some(text => words.every(word => text.includes(word)));
+    }, words);
+}
+
 async function palette(page: Page, words: string): Promise<void> {
   await page.keyboard.press('ControlOrMeta+k');
   await page.getByRole('combobox', { name: 'Search or run a command' }).fill(words);
@@ -110,6 +129,9 @@ test('the list of teams changes without a reload', async ({ page, home }) => {
 test('the page of a team changes without a reload, but not under the hands of who types', async ({ page, home }) => {
   const { team } = await populated(home, 'Living');
   for (const name of ['first', 'second']) makesPerson(home.server, `${name}@living.example.org`, 'viewer');
+  const hears = await overhears(page);
+  const asked: string[] = [];
+  page.on('request', request => asked.push(new URL(request.url()).pathname));
   await page.goto(`/teams/${team.id}`);
   await alive(page);
   const takenIn = (name: string) =>
@@ -119,9 +141,13 @@ test('the page of a team changes without a reload, but not under the hands of wh
 
   const typed = page.getByRole('textbox', { name: 'E-mail address of their account' });
   await typed.fill('second@living.example.org');
+  asked.length = 0;
   await takenIn('second');
-  await home.api.hasProject('Told after it', undefined, { owner: { kind: 'team', id: team.id } });
-  await page.waitForTimeout(1500);
+  const project = await home.api.hasProject('Told after it', undefined, { owner: { kind: 'team', id: team.id } });
+  await expect.poll(() => hears('project_ready', project.id)).toBe(true);
+  // The page looks half a second after it heard of something. Of two timers as long as each other the later one ends later.
+  await page.evaluate(() => new Promise(done => setTimeout(done, 500)));
+  expect(asked).not.toContain('/ui/team');
   await expect(typed).toHaveValue('second@living.example.org');
   await typed.fill('');
   await page.getByRole('heading', { level: 1 }).click();
