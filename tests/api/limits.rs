@@ -5,7 +5,7 @@ use protocol::{
     audit::{AuditEntry, AuditPage},
 };
 use serde_json::json;
-use tests::{Actor, Setup, TestApp, actor::Credentials, app::PASSWORD};
+use tests::{Actor, Setup, TestApp, actor::Credentials, app::PASSWORD, specs};
 
 /// Closed at once, since as many are open as may be.
 const FULL: tests::socket::Refused = tests::socket::Refused(protocol::events::TOO_MANY_SOCKETS);
@@ -98,7 +98,7 @@ async fn who_tries_again_and_again_for_one_more_socket_is_on_record_once() {
 async fn the_command_line_waits_for_a_socket_and_says_why() {
     let app = Setup::default().demo("--pace 30000").variable("LOKI_LIMITS", "sockets=1,read=off").start().await;
     let user = app.operator().await;
-    let run = user.has_project().create().await.starts_run().await;
+    let run = user.has_project().with_spec(specs::ONE).create().await.starts_run().await;
     let _only = user.listens(None).await;
 
     let said = user.loki_until(&["logs", &run.id.to_string(), "-f"], "close one");
