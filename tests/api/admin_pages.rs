@@ -165,6 +165,34 @@ async fn the_trail_is_narrowed_down_read_and_verified() {
 }
 
 #[tokio::test]
+async fn who_is_in_the_trail_is_called_as_they_are_called_now() {
+    let app = TestApp::start().await;
+    let ada = app.first_admin().await;
+    person(&app, "operator").await;
+    app.admin().await.has_project().create().await;
+    let reader = app.auditor().await;
+    let newest = async |query: &str| {
+        let page: AuditPage = reader.get(&format!("/api/v2/audit?limit=1&{query}")).await.expect(200).json();
+        page.entries.into_iter().next().expect("an entry").actor
+    };
+    let (operator, program) = (newest("action=sign_in").await, newest("action=create&resource_type=project").await);
+    let admin = signed_in(&app, "ada@example.org").await;
+    let named = async |names: [&str; 3]| {
+        let page = admin.opens("/admin/audit").await.expect(200).text();
+        for name in names {
+            assert!(page.contains(name), "{name} is not in {page}");
+        }
+    };
+    let program = format!("value=\"{program}\">token admin<");
+    named([">Ada (ada@example.org)<", "(operator@example.org)<", &program]).await;
+
+    ada.delete(&format!("/api/v2/users/{}", operator.trim_start_matches("user:"))).await.expect(204);
+
+    // Who is gone has no name.
+    named([">Ada (ada@example.org)<", &format!("value=\"{operator}\">{operator}<"), &program]).await;
+}
+
+#[tokio::test]
 async fn the_set_up_is_shown_without_secrets() {
     let app = Setup::default().variable("LOKI_LIMITS", "read=77,control=off").start().await;
     app.first_admin().await;

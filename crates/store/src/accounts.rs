@@ -63,6 +63,12 @@ impl Accounts<'_> {
         users::Entity::find_by_id(id.0).one(&self.0.inner).await?.map(read).transpose()
     }
 
+    /// Those of the ids that are there, in no order.
+    pub async fn by_ids(&self, ids: &[UserId]) -> Result<Vec<UserRow>, StoreError> {
+        let found = users::Entity::find().filter(users::Column::Id.is_in(ids.iter().map(|id| id.0)));
+        found.all(&self.0.inner).await?.into_iter().map(read).collect()
+    }
+
     /// People after `after` in the order in which they came, with `words` in their name or e-mail address.
     pub async fn list(&self, words: &str, after: Option<UserId>, limit: u64) -> Result<Vec<UserRow>, StoreError> {
         let mut found = users::Entity::find().order_by_asc(users::Column::Id).limit(limit);

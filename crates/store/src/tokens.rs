@@ -105,6 +105,12 @@ impl Tokens<'_> {
         api_tokens::Entity::find_by_id(id.0).one(&self.0.inner).await?.map(read).transpose()
     }
 
+    /// Those of the ids that are there, in no order.
+    pub async fn by_ids(&self, ids: &[TokenId]) -> Result<Vec<TokenRow>, StoreError> {
+        let found = api_tokens::Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.0)));
+        found.all(&self.0.inner).await?.into_iter().map(read).collect()
+    }
+
     /// All of that name, newest first.
     pub async fn by_name(&self, name: &str) -> Result<Vec<TokenRow>, StoreError> {
         let found = api_tokens::Entity::find().filter(Column::Name.eq(name)).order_by_desc(Column::Id);

@@ -166,6 +166,12 @@ fn fields(filter: &Filter) -> Vec<(String, &str)> {
 async fn named(cx: &services::Cx, actor: &domain::actor::Actor, entries: Vec<AuditEntry>) -> Vec<Line> {
     // Many entries are about the same few things.
     let mut known = std::collections::HashMap::<(String, Option<String>), Option<String>>::new();
+    let keys: Vec<String> = entries.iter().filter_map(actor_key).collect();
+    for (key, name) in services::audit::actor_names(cx, actor, &keys).await.unwrap_or_default() {
+        if let Some((kind, id)) = key.split_once(':') {
+            known.insert((kind.to_owned(), Some(id.to_owned())), Some(name).filter(|name| *name != key));
+        }
+    }
     let mut lines = Vec::with_capacity(entries.len());
     for entry in entries {
         let key = (entry.resource_type.clone(), entry.resource_id.clone());
@@ -179,6 +185,13 @@ async fn named(cx: &services::Cx, actor: &domain::actor::Actor, entries: Vec<Aud
     lines
 }
 
+/// A person or a token that an entry is about, as the trail calls actors.
+#[cfg(feature = "ssr")]
+fn actor_key(entry: &AuditEntry) -> Option<String> {
+    let kind = Some(entry.resource_type.as_str()).filter(|kind| matches!(*kind, "user" | "token"))?;
+    Some(format!("{kind}:{}", entry.resource_id.as_deref()?))
+}
+
 /// What people call the thing that an entry is about, as far as whoever asks may know it.
 #[cfg(feature = "ssr")]
 async fn name_of(cx: &services::Cx, actor: &domain::actor::Actor, entry: &AuditEntry) -> Option<String> {
@@ -189,12 +202,11 @@ async fn name_of(cx: &services::Cx, actor: &domain::actor::Actor, entry: &AuditE
             let run = services::runs::get(cx, actor, id.parse().ok()?).await.ok()?;
             Some(format!("{} · run {}", run.project_name, run.number))
         }
-        kind @ ("user" | "token") => {
-            let key = format!("{kind}:{id}");
+        _ => {
+            let key = actor_key(entry)?;
             let names = services::audit::actor_names(cx, actor, std::slice::from_ref(&key)).await.ok()?;
             names.into_iter().map(|(_, name)| name).find(|name| *name != key)
         }
-        _ => None,
     }
 }
 

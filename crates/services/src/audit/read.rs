@@ -8,7 +8,7 @@ use domain::{
     audit::{Details, Row},
 };
 use protocol::{
-    Timestamp,
+    Timestamp, TokenId, UserId,
     audit::{AuditChange, AuditEntry, AuditPage, AuditQuery, AuditSummary, AuditTail},
 };
 use store::{AuditField, AuditFilter};
@@ -55,23 +55,23 @@ pub async fn entry(cx: &Cx, actor: &Actor, seq: i64) -> Result<AuditEntry, Error
 /// id.
 pub async fn actor_names(cx: &Cx, actor: &Actor, keys: &[String]) -> Result<Vec<(String, String)>, Error> {
     access::require(actor, Action::ReadAudit)?;
-    let tx = cx.store.read().await?;
-    let mut names = Vec::with_capacity(keys.len());
+    let (mut users, mut tokens) = (Vec::<UserId>::new(), Vec::<TokenId>::new());
     for key in keys {
-        let name = match key.split_once(':') {
-            Some(("user", id)) => match id.parse() {
-                Ok(id) => tx.accounts().by_id(id).await?.map(|user| format!("{} ({})", user.name, user.email)),
-                Err(_) => None,
-            },
-            Some(("token", id)) => match id.parse() {
-                Ok(id) => tx.tokens().by_id(id).await?.map(|token| format!("token {}", token.name)),
-                Err(_) => None,
-            },
-            _ => None,
-        };
-        names.push((key.clone(), name.unwrap_or_else(|| key.clone())));
+        match key.split_once(':') {
+            Some(("user", id)) => users.extend(id.parse::<UserId>()),
+            Some(("token", id)) => tokens.extend(id.parse::<TokenId>()),
+            _ => {}
+        }
     }
-    Ok(names)
+    let tx = cx.store.read().await?;
+    let mut names = BTreeMap::new();
+    for user in tx.accounts().by_ids(&users).await? {
+        names.insert(format!("user:{}", user.id), format!("{} ({})", user.name, user.email));
+    }
+    for token in tx.tokens().by_ids(&tokens).await? {
+        names.insert(format!("token:{}", token.id), format!("token {}", token.name));
+    }
+    Ok(keys.iter().map(|key| (key.clone(), names.get(key).unwrap_or(key).clone())).collect())
 }
 
 /// What there is behind a position, oldest first, at most `limit` entries; without a position only where the trail ends now.
