@@ -52,6 +52,7 @@ pub(crate) fn run(status: RunStatus) -> Run {
         branch: Some("loki/run-14".to_owned()),
         worktree: None,
         commit: None,
+        for_review: false,
         tasks_total: 4,
         tasks_done: 2,
         sandboxed: true,

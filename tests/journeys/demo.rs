@@ -238,6 +238,7 @@ async fn a_project_that_asks_for_review_keeps_the_commits_on_the_runs_branch() {
     let run = project.starts_run().await;
     let finished = run.is_verified().await;
 
+    assert!(finished.for_review);
     assert!(!project.subjects().iter().any(|subject| subject.starts_with("feat: ")), "{:?}", project.subjects());
     let branch = finished.branch.unwrap();
     assert!(branch.starts_with("loki/"), "{branch}");

@@ -8,9 +8,6 @@ use crate::{
     runs::{Gate, Limits, TaskStatus, Tier, Tokens, Verdict},
 };
 
-/// How `Facts::delivery` ends where nothing was to be merged, because a person looks first.
-pub const FOR_REVIEW: &str = "for review, as the project asks";
-
 /// The persisted verdict of a run. Its text form is canonical JSON: keys in the order of these fields, no spaces.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

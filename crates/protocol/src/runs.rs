@@ -180,6 +180,9 @@ pub struct Run {
     pub worktree: Option<String>,
     /// The newest commit of the run.
     pub commit: Option<String>,
+    /// Whether its verified commits wait on `branch` until a person merges them, as the project asks.
+    #[serde(default)]
+    pub for_review: bool,
     pub tasks_total: u32,
     pub tasks_done: u32,
     /// Whether agent and gates run isolated.

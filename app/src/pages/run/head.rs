@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use protocol::{
-    receipts::{FOR_REVIEW, Receipt},
+    receipts::Receipt,
     runs::{Run, RunStatus, Verdict},
 };
 
@@ -39,7 +39,7 @@ pub(super) fn head(state: RunState, shown: &Shown, tab: Memo<&'static str>) -> A
     let head = div("run-head").child(what).child(used(state)).child(controls).view();
     let merge = live(move || {
         state.receipt.track();
-        state.model.with_value(|model| model.receipt.as_ref().and_then(not_merged)).unwrap_or_else(nothing)
+        state.model.with_value(|model| not_merged(&model.run, model.receipt.as_ref()?)).unwrap_or_else(nothing)
     });
     pieces(vec![refused, head, live(move || state.with_run(why)), merge])
 }
@@ -54,16 +54,15 @@ fn has_happened(said: &str, run: &Run) -> bool {
 }
 
 /// Where verified commits are that did not go into the project's branch, and how they get there.
-fn not_merged(receipt: &Receipt) -> Option<AnyView> {
+fn not_merged(run: &Run, receipt: &Receipt) -> Option<AnyView> {
     let facts = &receipt.facts;
     if receipt.verdict == Verdict::NotVerified || facts.delivered_commit.is_some() || facts.commits.is_empty() {
         return None;
     }
     let (why, branch) = (facts.delivery.as_deref()?, facts.branch.as_deref()?);
     // As the project asks: nothing went wrong.
-    if why.ends_with(FOR_REVIEW) {
-        let words = format!("The commits wait on `{branch}` for review.");
-        return Some(el("p").class("soft").child(ui::prose(&words)).view());
+    if run.for_review {
+        return Some(el("p").class("soft").text(format!("{why}.")).view());
     }
     let verdict = if receipt.verdict == Verdict::Verified { "Verified" } else { "Verified with gaps" };
     let words = format!(

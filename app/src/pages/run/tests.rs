@@ -2,7 +2,7 @@
 
 use protocol::{
     Timestamp,
-    receipts::{ExampleFact, FOR_REVIEW, Facts, Judgments, Receipt, TaskFact},
+    receipts::{ExampleFact, Facts, Judgments, Receipt, TaskFact},
     runs::{
         DiffLine, DiffSide, FileChange, FileDiff, Gate, GateVerdict, Hunk, LogChunk, LogEntry, LogKind, RunView, Step,
         TaskStatus, Timeline,
@@ -114,23 +114,24 @@ fn verified_commits_that_were_not_merged_say_where_they_are_and_what_to_do() {
 
 #[test]
 fn commits_that_wait_for_review_or_have_gaps_are_called_what_they_are() {
-    let head = |verdict: Verdict, why: String| {
+    let head = |verdict: Verdict, for_review: bool, why: &str| {
         let mut page = page_of(RunStatus::Finished, Some(verdict));
+        page.view.run.for_review = for_review;
         let mut receipt = receipt_of(&page);
         receipt.verdict = verdict;
         receipt.facts.commits = vec!["ab".repeat(20)];
         receipt.facts.branch = Some("loki/run-14".to_owned());
         receipt.facts.delivered_commit = None;
-        receipt.facts.delivery = Some(why);
+        receipt.facts.delivery = Some(why.to_owned());
         page.view.receipt = Some(receipt);
         shown(head_of, page)
     };
 
     for verdict in [Verdict::Verified, Verdict::VerifiedWithGaps] {
-        let asked = head(verdict, format!("The commits wait on loki/run-14 {FOR_REVIEW}"));
-        assert!(asked.contains("for review.") && !asked.contains("not merged"), "{asked}");
+        let asked = head(verdict, true, "The commits wait on loki/run-14 for a look");
+        assert!(asked.contains("The commits wait on loki/run-14 for a look") && !asked.contains("not merged"), "{asked}");
     }
-    let gaps = head(Verdict::VerifiedWithGaps, "The commits stay on loki/run-14: main has changes of its own".to_owned());
+    let gaps = head(Verdict::VerifiedWithGaps, false, "The commits stay on loki/run-14: main has changes of its own");
     assert!(gaps.contains("Verified with gaps, not merged."), "{gaps}");
 }
 

@@ -48,9 +48,12 @@ pub enum Input {
     },
     /// The gates on the whole.
     Checked(Verification),
-    /// How the commits were handed over, in words; `merged` is the commit of the project's branch.
+    /// How the commits were handed over, in words; `merged` is the commit of the project's branch, `for_review` whether there is
+    /// none because the project wants a person to look first.
     Delivered {
         merged: Option<String>,
+        #[serde(default)]
+        for_review: bool,
         note: String,
     },
     Sealed {
@@ -216,7 +219,7 @@ fn take(state: &mut RunState, input: Input, at: Timestamp, changes: &mut Vec<Cha
         Input::Verified(verification) => steps::verified(state, verification, at, changes),
         Input::Committed { commit } => steps::committed(state, commit, at, changes),
         Input::Checked(verification) => steps::checked(state, verification, at, changes),
-        Input::Delivered { merged, note } => delivered(state, merged, note, changes),
+        Input::Delivered { merged, for_review, note } => delivered(state, (merged, for_review), note, changes),
         Input::Sealed { verdict, reason } => {
             state.verdict = Some(verdict);
             state.reason = reason;
@@ -246,12 +249,13 @@ fn take(state: &mut RunState, input: Input, at: Timestamp, changes: &mut Vec<Cha
     }
 }
 
-fn delivered(state: &mut RunState, merged: Option<String>, note: String, changes: &mut Vec<Change>) {
+fn delivered(state: &mut RunState, (merged, for_review): (Option<String>, bool), note: String, changes: &mut Vec<Change>) {
     changes.push(Change::Log(match &merged {
         Some(commit) => format!("Delivered as {}. {note}", steps::short(commit)),
         None => note.clone(),
     }));
     state.delivered = merged;
+    state.for_review = for_review;
     state.delivery_note = Some(note);
     state.stage = Stage::Sealing;
 }

@@ -92,6 +92,7 @@ impl Record {
             branch: state.branch.clone(),
             worktree: state.worktree.clone(),
             commit: state.tip.clone().filter(|tip| Some(tip) != state.base.as_ref()),
+            for_review: state.for_review,
             tasks_total: count(state.tasks.iter()),
             tasks_done: count(state.tasks.iter().filter(|task| task.status == TaskStatus::Completed)),
             sandboxed: self.sandboxed,

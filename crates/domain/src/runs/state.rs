@@ -59,6 +59,9 @@ pub struct RunState {
     pub examples: Vec<(u32, ExampleFact)>,
     /// The commit of the project's branch that holds the run's work, once it was handed over.
     pub delivered: Option<String>,
+    /// Whether it waits for a person to merge it, as the project asks.
+    #[serde(default)]
+    pub for_review: bool,
     /// How it was handed over, in words.
     pub delivery_note: Option<String>,
     pub spent: Spent,
@@ -187,6 +190,7 @@ impl RunState {
             discard: false,
             examples: Vec::new(),
             delivered: None,
+            for_review: false,
             delivery_note: None,
             spent: Spent::default(),
             worked_ms: 0,

@@ -6,7 +6,7 @@ use domain::{
     ports::vcs::{Merge, VcsError},
     runs::{Input, Record},
 };
-use protocol::{projects::Delivery, receipts::FOR_REVIEW};
+use protocol::projects::Delivery;
 use services::{Cx, Error};
 
 use super::Outcome;
@@ -20,27 +20,33 @@ pub(super) async fn deliver(cx: &Cx, record: &Record, merge: bool) -> Result<Out
     let branch = record.state.branch.clone().unwrap_or_default();
     let into = project.branch.clone().unwrap_or_else(|| "main".to_owned());
     if record.state.tip == record.state.base {
-        return Ok(Input::Delivered { merged: None, note: "There is nothing to hand over".to_owned() }.into());
+        return Ok(kept("There is nothing to hand over".to_owned()).into());
     }
     if !merge {
-        let note = format!("The commits stay on {branch}: not everything was verified");
-        return Ok(Input::Delivered { merged: None, note }.into());
+        return Ok(kept(format!("The commits stay on {branch}: not everything was verified")).into());
     }
     if project.delivery == Delivery::Review {
-        let note = format!("The commits wait on {branch} {FOR_REVIEW}");
-        return Ok(Input::Delivered { merged: None, note }.into());
+        let note = format!("The commits wait on {branch} for review, as the project asks");
+        return Ok(Input::Delivered { merged: None, for_review: true, note }.into());
     }
     // The time is one that the journal has, so that doing it again makes the same merge commit.
     let at = record.started_at.unwrap_or(record.queued_at);
     let merged = cx.vcs.merge(Path::new(&project.path), (&branch, &into), &super::identity(cx), at).await;
     let input = match merged {
-        Ok(Merge::Merged(commit)) => Input::Delivered { merged: Some(commit), note: format!("{branch} is merged into {into}") },
-        Ok(Merge::Conflict(files)) => {
-            let note = format!("The commits stay on {branch}: {into} changed meanwhile in {}", files.join(", "));
-            Input::Delivered { merged: None, note }
+        Ok(Merge::Merged(commit)) => {
+            let note = format!("{branch} is merged into {into}");
+            Input::Delivered { merged: Some(commit), for_review: false, note }
         }
-        Err(VcsError::Refused(why)) => Input::Delivered { merged: None, note: format!("The commits stay on {branch}: {why}") },
+        Ok(Merge::Conflict(files)) => {
+            kept(format!("The commits stay on {branch}: {into} changed meanwhile in {}", files.join(", ")))
+        }
+        Err(VcsError::Refused(why)) => kept(format!("The commits stay on {branch}: {why}")),
         Err(error) => return Err(error.into()),
     };
     Ok(input.into())
+}
+
+/// Nothing was merged, though the project does not ask for that.
+fn kept(note: String) -> Input {
+    Input::Delivered { merged: None, for_review: false, note }
 }
