@@ -167,9 +167,15 @@ impl Vcs for Git {
         (from, tree): (&str, &str),
         max_lines: u32,
     ) -> Result<Option<Vec<FileDiff>>, VcsError> {
+        let Some(place) = self.worktree_of(repository, worktree)? else { return Ok(None) };
+        let error = match self.readable_diff(&place, from, tree, max_lines).await {
+            Ok(files) => return Ok(Some(files)),
+            Err(error) => error,
+        };
+        // The worktree may have gone meanwhile, as its run ended.
         match self.worktree_of(repository, worktree)? {
-            Some(place) => Ok(Some(self.readable_diff(&place, from, tree, max_lines).await?)),
-            None => Ok(None),
+            Some(place) if self.has_object(&place, tree).await? => Err(error),
+            _ => Ok(None),
         }
     }
 

@@ -9,7 +9,7 @@ use std::{
 
 use domain::ports::vcs::VcsError;
 
-use crate::{Git, command::Call, folder, own_index::blocking, place::Place, reading::Records};
+use crate::{Git, command::Call, folder, names, own_index::blocking, place::Place, reading::Records};
 
 /// Makes the place for a worktree's snapshots, unless it is there.
 pub(crate) fn make_store(place: &Place) -> Result<(), VcsError> {
@@ -42,6 +42,17 @@ fn quoted(path: &Path) -> Vec<u8> {
 }
 
 impl Git {
+    /// Whether the worktree knows an object: among its snapshots, or in the repository.
+    pub(crate) async fn has_object(&self, place: &Place, object: &str) -> Result<bool, VcsError> {
+        let call = Call::new("cat-file", ["-e", names::object(object)?]).apart_at(place);
+        let (outcome, _) = self.outcome(call).await?;
+        match outcome.code {
+            Some(0) => Ok(true),
+            Some(1) => Ok(false),
+            _ => Err(outcome.error()),
+        }
+    }
+
     /// Makes the repository's own what a snapshot is made of: the tree, and all that is in it.
     pub(crate) async fn hand_over(&self, place: &Place, tree: &str) -> Result<(), VcsError> {
         let Some((store, others)) = place.snapshots() else { return Ok(()) };

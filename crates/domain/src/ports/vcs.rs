@@ -114,7 +114,8 @@ pub trait Vcs: Send + Sync {
     /// The diff for reading: three lines of context, renames found, files over `max_lines` lines of change folded.
     async fn diff(&self, repository: &Path, from: &str, to: &str, max_lines: u32) -> Result<Vec<FileDiff>, VcsError>;
 
-    /// As [`Vcs::diff`], to a snapshot that `worktree`, one of the repository's, took; `None` where there is no such worktree.
+    /// As [`Vcs::diff`], to a snapshot that `worktree`, one of the repository's, took; `None` where there is no such worktree
+    /// or snapshot.
     async fn diff_to_snapshot(
         &self,
         repository: &Path,

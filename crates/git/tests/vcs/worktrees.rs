@@ -115,6 +115,33 @@ async fn what_is_not_committed_never_is_in_the_repository() {
     assert_eq!(plain(&world.repository, &["show", &format!("{head}:sub/deeper/code")]), "good work\n");
 }
 
+#[tokio::test]
+async fn only_a_snapshot_that_is_not_there_has_no_difference() {
+    let world = World::new().await;
+    let worktree = world.worktree().await;
+    write(&worktree.path, "new", "work\n");
+    let tree = world.git.snapshot(&worktree.path).await.unwrap();
+    let diff = async |tree: &str| {
+        let between = (world.base.as_str(), tree);
+        world
+            .git
+            .diff_to_snapshot(&world.repository, &worktree.path, between, 100)
+            .await
+            .map(|files| files.map(|files| files.len()))
+    };
+    assert_eq!(diff(&tree).await.unwrap(), Some(1));
+    assert_eq!(diff(&"12".repeat(20)).await.unwrap(), None);
+
+    let object = world.path("worktree.snapshots").join(&tree[..2]).join(&tree[2..]);
+    fs::remove_file(&object).unwrap();
+    assert_eq!(diff(&tree).await.unwrap(), None);
+    // One that cannot be read is no missing one.
+    fs::write(&object, "broken").unwrap();
+    assert!(matches!(diff(&tree).await, Err(VcsError::Git { .. })));
+    world.git.remove_worktree(&world.repository, &worktree.path).await.unwrap();
+    assert_eq!(diff(&tree).await.unwrap(), None);
+}
+
 /// Folders within each other, with a file in the last, further down than any path reaches.
 fn dig(folder: &std::path::Path) {
     use rustix::fs::{CWD, Mode, OFlags, mkdirat, openat};

@@ -135,8 +135,8 @@ pub async fn diff(cx: &Cx, actor: &Actor, id: RunId) -> Result<Diff, Error> {
     let at_work = state.worktree.zip(state.tree).filter(|_| !is_over);
     let seen = match &at_work {
         Some((worktree, tree)) => {
-            let diff = cx.vcs.diff_to_snapshot(repository, Path::new(worktree), (&base, tree), FOLD_LINES).await;
-            diff.ok().flatten().map(|files| (tree.clone(), files))
+            let diff = cx.vcs.diff_to_snapshot(repository, Path::new(worktree), (&base, tree), FOLD_LINES).await?;
+            diff.map(|files| (tree.clone(), files))
         }
         None => None,
     };
