@@ -3,6 +3,7 @@
 use std::{fs, path::Path};
 
 use domain::ports::vcs::{VcsError, Worktree, snapshots_beside};
+use protocol::RunId;
 
 use crate::{
     Git,
@@ -14,6 +15,8 @@ use crate::{
 
 /// Written into a worktree's git folder when everything else is done.
 const READY: &str = "loki-ready";
+/// What references to snapshots began with.
+const OLD_SNAPSHOTS: &str = "refs/loki/";
 
 impl Git {
     pub(crate) async fn make_worktree(
@@ -54,6 +57,9 @@ impl Git {
         if !folder::is_free(&wanted)? {
             return Err(VcsError::Refused(format!("{} is not empty and no worktree of this repository", path.display())));
         }
+        if let Err(error) = self.remove_old_snapshots(&main).await {
+            tracing::warn!(%error, repository = %main.work_tree.display(), "references to snapshots of earlier runs stay");
+        }
         self.add_whole(&main, &wanted, &reference, base).await?;
         Ok(worktree())
     }
@@ -90,6 +96,21 @@ impl Git {
         Ok(())
     }
 
+    /// Earlier versions kept snapshots in the repository, also what was refused, by references that nobody asks for any more. Their
+    /// objects go when the repository is cleared up.
+    async fn remove_old_snapshots(&self, main: &Place) -> Result<(), VcsError> {
+        let list = Call::new("for-each-ref", ["--format=%(refname)", OLD_SNAPSHOTS]).apart_at(main);
+        let names = String::from_utf8_lossy(&self.output(list).await?).into_owned();
+        let commands: String =
+            names.lines().filter(|name| is_old_snapshot(name)).map(|name| format!("delete {name}\n")).collect();
+        if commands.is_empty() {
+            return Ok(());
+        }
+        // One that is a link goes itself, and not the branch that it leads to.
+        let delete = Call::new("update-ref", ["--no-deref", "--stdin"]).apart_at(main);
+        self.output(delete.input(commands.into_bytes())).await.map(drop)
+    }
+
     pub(crate) async fn delete_worktree(&self, repository: &Path, path: &Path) -> Result<(), VcsError> {
         let main = self.place(repository)?;
         let _lock = self.lock(&main.common_dir).await;
@@ -118,4 +139,11 @@ impl Git {
         })
         .await
     }
+}
+
+/// Whether loki made the reference: `run-<id>`, and the same with `-last` or `-rejected`.
+fn is_old_snapshot(reference: &str) -> bool {
+    let Some(name) = reference.strip_prefix(OLD_SNAPSHOTS).and_then(|name| name.strip_prefix("run-")) else { return false };
+    let id = name.strip_suffix("-last").or_else(|| name.strip_suffix("-rejected")).unwrap_or(name);
+    id.parse::<RunId>().is_ok_and(|run| run.to_string() == id)
 }

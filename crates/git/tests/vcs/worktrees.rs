@@ -116,6 +116,24 @@ async fn what_is_not_committed_never_is_in_the_repository() {
 }
 
 #[tokio::test]
+async fn snapshots_of_earlier_versions_are_let_go_of_with_the_next_worktree() {
+    let world = World::new().await;
+    let run = "refs/loki/run-0192f3a4-0000-7000-8000-000000000001";
+    let others = ["refs/loki/run-mine", "refs/loki/x/run-0192f3a4-0000-7000-8000-000000000001"];
+    for name in [run, &format!("{run}-last"), others[0], others[1]] {
+        plain(&world.repository, &["update-ref", name, "HEAD^{tree}"]);
+    }
+    plain(&world.repository, &["pack-refs", "--all"]);
+    plain(&world.repository, &["update-ref", &format!("{run}-rejected"), "HEAD^{tree}"]);
+    plain(&world.repository, &["symbolic-ref", "refs/loki/run-0192f3a4-0000-7000-8000-000000000002", "refs/heads/main"]);
+
+    world.worktree().await;
+
+    let left = plain(&world.repository, &["for-each-ref", "--format=%(refname)"]);
+    assert_eq!(left.lines().collect::<Vec<_>>(), ["refs/heads/loki/run", "refs/heads/main", others[0], others[1]]);
+}
+
+#[tokio::test]
 async fn only_a_snapshot_that_is_not_there_has_no_difference() {
     let world = World::new().await;
     let worktree = world.worktree().await;
