@@ -1,9 +1,10 @@
 //! Where snapshots are stored until they are committed: apart from the repository, so that what is refused never is in it.
 
 use std::{
+    ffi::OsString,
     fs,
     io::{self, ErrorKind, Write as _},
-    os::unix::ffi::OsStrExt,
+    os::unix::ffi::{OsStrExt, OsStringExt},
     path::Path,
 };
 
@@ -15,7 +16,8 @@ use crate::{Git, command::Call, folder, names, own_index::blocking, place::Place
 pub(crate) fn make_store(place: &Place) -> Result<(), VcsError> {
     let Some((store, others)) = place.snapshots() else { return Ok(()) };
     // Git looks for what is not stored here among the repository's own objects.
-    let line = quoted(&place.common_dir.join("objects"));
+    let mut line = quoted(&place.common_dir.join("objects"));
+    line.push(b'\n');
     if fs::read(&others).is_ok_and(|found| found == line) {
         return Ok(());
     }
@@ -27,7 +29,7 @@ pub(crate) fn make_store(place: &Place) -> Result<(), VcsError> {
     Ok(fs::rename(&new, &others)?)
 }
 
-/// A path as a line that git reads back as it is.
+/// A path in quotes, which git reads back as it is.
 fn quoted(path: &Path) -> Vec<u8> {
     let mut line = vec![b'"'];
     for byte in path.as_os_str().as_bytes() {
@@ -37,7 +39,7 @@ fn quoted(path: &Path) -> Vec<u8> {
             byte => line.push(*byte),
         }
     }
-    line.extend(b"\"\n");
+    line.push(b'"');
     line
 }
 
@@ -62,42 +64,53 @@ impl Git {
         let mut records = Records::new(usize::MAX);
         let call = Call::new("ls-tree", ["-r", "-t", "-z", "--full-tree", "--end-of-options", tree]).apart_at(place).long();
         self.run(call, &mut |piece| records.take(piece)).await?.ok()?;
-        // `<mode> <type> <object>\t<path>`
-        let object = |record: &String| Some(record.split('\t').next()?.split(' ').nth(2)?.to_owned());
+        // `<mode> <type> <object>\t<path>`; a submodule's commit is in another repository.
+        let object = |record: &String| {
+            let mut fields = record.split('\t').next()?.split(' ').skip(1);
+            fields.next().filter(|kind| *kind != "commit")?;
+            fields.next().map(str::to_owned)
+        };
         let mut objects: Vec<String> = records.found.iter().filter_map(object).collect();
         objects.push(tree.to_owned());
         let repository = place.common_dir.join("objects");
+        let packs = store.join("pack");
         // Two runs may hand over the same object.
         let _lock = self.lock(&place.common_dir).await;
-        blocking(move || {
-            copy_packs(&store, &repository)?;
-            objects.iter().try_for_each(|object| copy_object(&store, &repository, object))
+        let objects = blocking(move || {
+            objects.iter().try_for_each(|object| copy_object(&store, &repository, object))?;
+            Ok(objects)
         })
-        .await
+        .await?;
+        if packs.is_dir() { self.hand_over_packed(place, &objects).await } else { Ok(()) }
     }
+
+    /// Hands over what is no file of its own: git packs files that are too large for that at once, several into one pack. What was
+    /// refused may be in the same pack, so none is copied as it is. Git writes a new one, and streams what is large.
+    async fn hand_over_packed(&self, place: &Place, objects: &[String]) -> Result<(), VcsError> {
+        let Some((store, _)) = place.snapshots() else { return Ok(()) };
+        // An empty line for an object that the repository has, `<object> missing` for all others.
+        let ask = Call::new("cat-file", ["--batch-check="]).apart_at(place).lasting().input(lines(objects)).long();
+        let answer = String::from_utf8_lossy(&self.output(ask).await?).into_owned();
+        let missing: Vec<&str> = answer.lines().filter_map(|line| line.strip_suffix(" missing")).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let pack = place.common_dir.join("objects/pack/pack").into_os_string();
+        let call = Call::new("pack-objects", ["-q", "--window=0"]).arguments([pack]).apart_at(place).lasting().long();
+        let call = call.env("GIT_ALTERNATE_OBJECT_DIRECTORIES", OsString::from_vec(quoted(&store))).input(lines(&missing));
+        self.output(call).await.map(drop)
+    }
+}
+
+/// Each on a line of its own.
+fn lines(objects: &[impl AsRef<str>]) -> Vec<u8> {
+    objects.iter().flat_map(|object| [object.as_ref(), "\n"]).collect::<String>().into_bytes()
 }
 
 /// Copies an object, if it is among the snapshots and not in the repository.
 fn copy_object(store: &Path, repository: &Path, object: &str) -> io::Result<()> {
     let Some((first, rest)) = object.split_at_checked(2) else { return Ok(()) };
     copy(&store.join(first).join(rest), &repository.join(first), rest)
-}
-
-/// Copies the packs that git made of files too large for objects of their own.
-fn copy_packs(store: &Path, repository: &Path) -> io::Result<()> {
-    let entries = match fs::read_dir(store.join("pack")) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error),
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        // Only bytes that git chose: `pack-<hash>.pack` and so on.
-        names.extend(entry?.file_name().into_string().ok().filter(|name| name.starts_with("pack-")));
-    }
-    // The index last: with it, git takes the pack to be there.
-    names.sort_unstable_by_key(|name| Path::new(name).extension().is_some_and(|extension| extension == "idx"));
-    names.iter().try_for_each(|name| copy(&store.join("pack").join(name), &repository.join("pack"), name))
 }
 
 /// Copies a file to `folder/name`, where it appears as a whole or not at all.

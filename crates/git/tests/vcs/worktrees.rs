@@ -116,6 +116,30 @@ async fn what_is_not_committed_never_is_in_the_repository() {
 }
 
 #[tokio::test]
+async fn of_files_too_large_for_objects_of_their_own_only_those_that_are_committed_are_handed_over() {
+    const LARGE: u64 = 513 << 20;
+    let world = World::new().await;
+    let worktree = world.worktree().await;
+    let large = |name: &str, bytes: u64| {
+        // All holes, so that it takes no room.
+        fs::File::create(worktree.path.join(name)).unwrap().set_len(bytes).unwrap();
+    };
+    large("refused", LARGE);
+    large("good", LARGE + 1);
+    world.git.snapshot(&worktree.path).await.unwrap();
+    assert!(world.path("worktree.snapshots/pack").is_dir());
+    fs::remove_file(worktree.path.join("refused")).unwrap();
+
+    let head = world.commit(&worktree, &world.base).await;
+
+    let list = plain(&world.repository, &["cat-file", "--batch-all-objects", "--batch-check=%(objectsize)"]);
+    let sizes: Vec<u64> = list.lines().map(|line| line.parse().unwrap()).filter(|size| *size >= LARGE).collect();
+    assert_eq!(sizes, [LARGE + 1]);
+    world.git.remove_worktree(&world.repository, &worktree.path).await.unwrap();
+    assert_eq!(plain(&world.repository, &["cat-file", "-s", &format!("{head}:good")]).trim(), (LARGE + 1).to_string());
+}
+
+#[tokio::test]
 async fn snapshots_of_earlier_versions_are_let_go_of_with_the_next_worktree() {
     let world = World::new().await;
     let run = "refs/loki/run-0192f3a4-0000-7000-8000-000000000001";
