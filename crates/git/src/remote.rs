@@ -7,11 +7,15 @@ use std::{
 };
 
 use domain::{addresses, ports::vcs::VcsError};
+use tokio::net::TcpStream;
 
 use crate::{Git, command::Call, config};
 
 /// The longest that looking a name up may take.
 const LOOK_UP: Duration = Duration::from_secs(20);
+/// The longest that one address of several may take to answer, and the longest for all of them.
+const ANSWER: Duration = Duration::from_secs(5);
+const ANSWERS: Duration = Duration::from_secs(20);
 /// What git, curl and ssh say, in small letters, where there was no answer.
 const NO_ANSWER: [&str; 11] = [
     "failed to connect",
@@ -76,6 +80,23 @@ fn is_plain(host: &str) -> bool {
     !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
 }
 
+/// The first address that takes a connection. When none does it is the first of all, where git finds out what is wrong.
+async fn connectable(addresses: &[IpAddr], port: u16) -> Option<IpAddr> {
+    let first = addresses.first().copied();
+    if addresses.len() < 2 {
+        return first;
+    }
+    let search = async {
+        for address in addresses {
+            if let Ok(Ok(_)) = tokio::time::timeout(ANSWER, TcpStream::connect((*address, port))).await {
+                return Some(*address);
+            }
+        }
+        None
+    };
+    tokio::time::timeout(ANSWERS, search).await.ok().flatten().or(first)
+}
+
 fn unreachable(host: &str) -> VcsError {
     VcsError::Refused(format!(
         "{host} cannot be reached, or is in the server's own network: whoever runs loki may allow that with --allow-clone-from {host}"
@@ -94,18 +115,21 @@ impl Git {
         let found = tokio::time::timeout(LOOK_UP, tokio::net::lookup_host((host, port))).await;
         let found = found.ok().and_then(Result::ok).into_iter().flatten().map(|found| found.ip());
         let addresses: Vec<IpAddr> = found.filter(|address| addresses::is_public(*address)).collect();
-        let Some(first) = addresses.first() else { return Err(unreachable(host)) };
+        // Git's own protocol and ssh are told one address, so it has to be one that can be reached: often the first is an IPv6
+        // address, to which there is no route.
+        let one = if matches!(scheme, "ssh" | "git") { connectable(&addresses, port).await } else { addresses.first().copied() };
+        let Some(one) = one else { return Err(unreachable(host)) };
         Ok(match scheme {
             "ssh" => {
                 // Known hosts are known by their names.
                 let alias = if port == 22 { host.to_owned() } else { format!("[{host}]:{port}") };
-                let ssh = format!("{} -oHostName={first} '-oHostKeyAlias={alias}'", config::SSH);
+                let ssh = format!("{} -oHostName={one} '-oHostKeyAlias={alias}'", config::SSH);
                 (call.env("GIT_SSH_COMMAND", ssh), url.to_owned())
             }
             // It has no way to say a name and connect to an address.
             "git" => {
                 let path = url.splitn(4, '/').nth(3).unwrap_or_default();
-                (call, format!("git://{}/{path}", std::net::SocketAddr::new(*first, port)))
+                (call, format!("git://{}/{path}", std::net::SocketAddr::new(one, port)))
             }
             // An address leads nowhere else.
             _ if host.parse::<IpAddr>().is_ok() => (call, url.to_owned()),
@@ -134,7 +158,27 @@ impl Git {
 
 #[cfg(test)]
 mod tests {
-    use super::Remote;
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use tokio::net::TcpListener;
+
+    use super::{Remote, connectable};
+
+    #[tokio::test]
+    async fn an_address_that_cannot_be_connected_is_passed_over() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let [answers, other, third] = [1, 2, 3].map(|last| IpAddr::V4(Ipv4Addr::new(127, 0, 0, last)));
+        for (addresses, expected) in [
+            (vec![other, answers, third], Some(answers)),
+            (vec![answers, other], Some(answers)),
+            (vec![other, third], Some(other)),
+            (vec![other], Some(other)),
+            (Vec::new(), None),
+        ] {
+            assert_eq!(connectable(&addresses, port).await, expected, "{addresses:?}");
+        }
+    }
 
     #[test]
     fn every_program_finds_the_same_host() {
