@@ -4,7 +4,14 @@ use std::{net::SocketAddr, sync::Arc};
 
 use axum::Router;
 use domain::{
-    ports::{breaches::Breaches, mailer::Mailer, sandbox::Sandbox},
+    ports::{
+        agent::Agent,
+        breaches::Breaches,
+        clock::{Clock, Ids},
+        mailer::Mailer,
+        sandbox::Sandbox,
+        vcs::VcsError,
+    },
     teams::NewProjects,
 };
 use engine::Engine;
@@ -59,7 +66,7 @@ pub enum StartError {
     #[error("{0}")]
     Mail(String),
     #[error("git cannot be used: {0}")]
-    Git(#[from] domain::ports::vcs::VcsError),
+    Git(#[from] VcsError),
     #[error("{0} is in use: another loki, or another program, listens there. Stop it or give --listen another port")]
     PortBusy(SocketAddr),
     #[error("cannot listen on {address}: {source}")]
@@ -118,14 +125,14 @@ pub async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, Star
     let search_path = std::env::join_paths(&outside.agents.search_path).unwrap_or_default();
     let vcs = git::Git::new(&data.data_dir.join("git"), search_path)?.cloning_from(outside.clone_hosts.to_vec());
     let vcs = Arc::new(vcs.signed_with(outside.signing_key.map(std::path::Path::to_owned)));
-    let settings = settings(data, &outside, domain::ports::clock::Clock::now(&*clock), &*ids)?;
+    let settings = settings(data, &outside, clock.now(), &*ids)?;
     let breaches = data.breached_passwords_url.as_deref().map(RangeServer::new).transpose().map_err(StartError::Breaches)?;
     let breaches = breaches.map(|server| Arc::new(server) as Arc<dyn Breaches>);
     let mailer = data.mail.as_ref().map(|config| ::mail::Smtp::new(&config.server, &config.from)).transpose();
     let mailer = mailer.map_err(StartError::Mail)?.map(|server| Arc::new(server) as Arc<dyn Mailer>);
     let audit_key = audit_key::load(&data.audit_key_file, &*ids)
         .map_err(|source| StartError::Io { what: "the key of the audit trail cannot be used", source })?;
-    let access_keys = AccessKeys::load(&data.access_keys_file, &*ids, domain::ports::clock::Clock::now(&*clock))
+    let access_keys = AccessKeys::load(&data.access_keys_file, &*ids, clock.now())
         .map_err(|source| StartError::Io { what: "the keys of access tokens cannot be used", source })?;
     if services::vault::is_empty(&store).await? {
         let made = data.vault_keys.make_first(&*ids);
@@ -164,12 +171,7 @@ pub async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, Star
 }
 
 /// What the use cases may know of the set-up.
-fn settings(
-    data: &DataConfig,
-    outside: &Outside<'_>,
-    started_at: Timestamp,
-    ids: &dyn domain::ports::clock::Ids,
-) -> Result<Settings, StartError> {
+fn settings(data: &DataConfig, outside: &Outside<'_>, started_at: Timestamp, ids: &dyn Ids) -> Result<Settings, StartError> {
     Ok(Settings {
         data_dir: data.data_dir.clone(),
         allowed_roots: outside.allowed_roots.to_vec(),
@@ -203,7 +205,7 @@ pub(crate) fn agents(
     data: &DataConfig,
     config: &AgentsConfig,
     sandbox: &Arc<dyn Sandbox>,
-) -> std::io::Result<Arc<[Arc<dyn domain::ports::agent::Agent>]>> {
+) -> std::io::Result<Arc<[Arc<dyn Agent>]>> {
     let scratch = data.data_dir.join("scratch");
     std::fs::create_dir_all(&scratch)?;
     let config = ProvidersConfig {
