@@ -317,6 +317,44 @@ async fn checkpoints_count_by_the_key_that_signed_them() {
 }
 
 #[tokio::test]
+async fn a_server_whose_key_is_not_that_of_the_others_says_so() {
+    says_so(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn a_server_whose_key_is_not_that_of_the_others_says_so_on_postgres() {
+    says_so(Setup::default().on_postgres().start().await).await;
+}
+
+async fn says_so(app: TestApp) {
+    app.admin().await;
+    let doctor = || {
+        let mut loki = server::loki();
+        loki.args(["doctor", "--json", "--database-url", app.database_url(), "--data-dir"]).arg(app.data_dir());
+        let report: serde_json::Value = serde_json::from_slice(&command::run(loki, "").stdout).unwrap();
+        let checks = report["checks"].as_array().unwrap();
+        checks.iter().find(|check| check["name"] == "audit key").unwrap_or_else(|| panic!("{report}")).clone()
+    };
+    let words = "servers on one database need the same --audit-key-file";
+    assert!(app.stop());
+    assert_eq!(doctor()["ok"], true);
+    // Replaced: this server signed with the one before.
+    std::fs::write(app.data_dir().join("audit.key"), format!("{}\n", "07".repeat(32))).unwrap();
+    app.start_again();
+    assert!(!app.log().contains(words) && doctor()["ok"] == true, "{}", app.log());
+    assert!(app.stop());
+
+    // As on another machine, which never signed.
+    std::fs::write(app.data_dir().join("audit.key"), format!("{}\n", "08".repeat(32))).unwrap();
+    std::fs::remove_file(app.data_dir().join("audit.last")).unwrap();
+    app.start_again();
+
+    assert!(app.log().contains(words), "{}", app.log());
+    let told = doctor();
+    assert!(told["ok"] == false && told["needed"] == false && told["found"].as_str().unwrap().contains(words), "{told}");
+}
+
+#[tokio::test]
 async fn entries_are_found_by_what_is_asked_for() {
     let app = TestApp::start().await;
     let admin = app.admin().await;

@@ -5,11 +5,13 @@ mod denials;
 pub mod forward;
 mod keep;
 mod read;
+mod signer;
 mod verify;
 
 pub use denials::{Denials, Denied, write_denials};
 pub use keep::{When, checkpoint, prune};
 pub use read::{MOST, actor_names, entry, list, summary, tail};
+pub use signer::foreign_signer;
 pub use verify::verify;
 
 use domain::{

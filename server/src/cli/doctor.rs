@@ -3,6 +3,7 @@
 use ::mail::Smtp;
 use clap::Args;
 use domain::{
+    audit::AuditKey,
     ports::{issuers::Answered, mailer::Mailer as _},
     sign_in::Provisioning,
 };
@@ -21,6 +22,7 @@ use crate::{
     config::{
         ConfigError, DataConfig,
         agents::AgentsConfig,
+        audit_key,
         hosts::public_url,
         sign_in::{Problem, SignInError},
     },
@@ -74,9 +76,9 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Exit, Failure> {
         Ok(data) => {
             checks.extend(data_dir(&data));
             checks.extend(database(&data));
-            let (vault, keys) = vault(&data).await;
+            let (stored, keys) = vault_and_audit(&data).await;
             checks.extend(sandbox_and_agents(&data, &agents, &keys).await?);
-            checks.push(vault);
+            checks.extend(stored);
             checks.push(mail(&data, args.public_url.is_some()).await);
             checks.extend(providers(&data, args.public_url.as_deref().and_then(|url| public_url(url).ok()).as_deref()).await);
         }
@@ -191,29 +193,47 @@ async fn sandbox_and_agents(data: &DataConfig, agents: &AgentsConfig, keys: &[St
     Ok(checks)
 }
 
-/// Whether secrets can be opened, and the names of those that agents are given.
-async fn vault(data: &DataConfig) -> (Check, Vec<String>) {
+/// Whether secrets can be opened and whether the trail's key is that of all servers on the database, and the names of secrets that
+/// agents are given.
+async fn vault_and_audit(data: &DataConfig) -> (Vec<Check>, Vec<String>) {
     let is_new = data.database_url == data.default_database() && !data.data_dir.join("loki.db").exists();
     if is_new {
-        return (Check::good("vault", "no secrets yet"), Vec::new());
+        return (vec![Check::good("vault", "no secrets yet")], Vec::new());
     }
+    let own = audit_key::find(&data.audit_key_file);
     let looked = async {
         let store = Store::open(&data.database_url).await?;
         let standing = services::vault::standing(&store, &data.vault_keys).await?;
         let keys = services::agents::vault_keys(&store).await?;
+        let signs = own.as_ref().ok().and_then(Option::as_ref).map(AuditKey::public);
+        let foreign = services::audit::foreign_signer(&store, &data.data_dir, signs).await?;
         store.close().await?;
-        Ok::<_, services::Error>((standing, keys))
+        Ok::<_, services::Error>((standing, keys, foreign))
     };
     match looked.await {
-        Err(error) => (Check::bad("vault", Failure::of(&error).0, "look at the database first"), Vec::new()),
-        Ok((standing, keys)) => {
+        Err(error) => (vec![Check::bad("vault", Failure::of(&error).0, "look at the database first")], Vec::new()),
+        Ok((standing, keys, foreign)) => {
             let check = match (standing.problem, standing.master) {
                 (Some(problem), _) => Check::bad("vault", problem, "docs/using/secrets.md has all ways to give the key"),
                 (None, Some(key)) => Check::good("vault", format!("{} secrets under the master key {key}", standing.secrets)),
                 (None, None) => Check::good("vault", "no secrets yet"),
             };
-            (check, keys)
+            (vec![check, audit(own, foreign)], keys)
         }
+    }
+}
+
+/// The key that this server signs checkpoints with.
+fn audit(own: std::io::Result<Option<AuditKey>>, foreign: Option<String>) -> Check {
+    match (own, foreign) {
+        (Err(error), _) => Check::bad("audit key", error.to_string(), "give a file that you may read as --audit-key-file"),
+        (Ok(_), Some(problem)) => {
+            let todo = "give every server on this database the same file. What a key signed that is gone by now is proved with \
+                        `loki audit verify --key`";
+            Check { needed: false, ..Check::bad("audit key", problem, todo) }
+        }
+        (Ok(Some(key)), None) => Check::good("audit key", format!("checkpoints are signed with {}", key.public().id())),
+        (Ok(None), None) => Check::good("audit key", "none yet: the first start makes one"),
     }
 }
 

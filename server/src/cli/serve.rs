@@ -43,6 +43,10 @@ pub(super) async fn run(args: ServeArgs) -> Result<Exit, Failure> {
     if let Some(problem) = services::vault::standing(&cx.store, &*cx.keys).await?.problem {
         print::problem(&format!("secrets cannot be used yet: {problem}"));
     }
+    let own = Some(cx.audit_key.public());
+    if let Some(problem) = services::audit::foreign_signer(&cx.store, &cx.settings.data_dir, own).await? {
+        print::problem(&print::plain(&problem));
+    }
 
     if services::mail::is_set_up(cx) && config.is_local() {
         let text = "links in mails lead to this machine: give --public-url, the address under which people reach the server";

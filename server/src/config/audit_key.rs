@@ -11,10 +11,8 @@ use domain::{audit::AuditKey, ports::clock::Ids};
 
 /// The key in that file; a new one when there is no file.
 pub fn load(path: &Path, ids: &dyn Ids) -> io::Result<AuditKey> {
-    match fs::read_to_string(path) {
-        Ok(text) => return read(path, &text),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(named(path, &error)),
+    if let Some(key) = find(path)? {
+        return Ok(key);
     }
     let mut seed = [0; 32];
     ids.random(&mut seed);
@@ -27,6 +25,15 @@ pub fn load(path: &Path, ids: &dyn Ids) -> io::Result<AuditKey> {
         }
         // Another process was quicker.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => read(path, &fs::read_to_string(path)?),
+        Err(error) => Err(named(path, &error)),
+    }
+}
+
+/// The key in that file; nothing when there is no file.
+pub fn find(path: &Path) -> io::Result<Option<AuditKey>> {
+    match fs::read_to_string(path) {
+        Ok(text) => read(path, &text).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(named(path, &error)),
     }
 }

@@ -5,7 +5,7 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write as _},
     os::unix::fs::OpenOptionsExt as _,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use domain::audit::Checkpoint;
@@ -19,7 +19,12 @@ pub(super) const NAME: &str = "audit.last";
 
 /// The checkpoint in the file; nothing when there is no file.
 pub(super) async fn read(cx: &Cx) -> io::Result<Option<Checkpoint>> {
-    let path = path(cx);
+    read_in(&cx.settings.data_dir).await
+}
+
+/// The same of a data directory whose server may not run.
+pub(super) async fn read_in(data_dir: &Path) -> io::Result<Option<Checkpoint>> {
+    let path = data_dir.join(NAME);
     on_the_disk(move || load(&path)).await
 }
 
@@ -57,12 +62,8 @@ pub(super) async fn raise(cx: &Cx, anchor: Option<&Checkpoint>) -> Result<(), Er
     if !is_ahead || newest.check(&[cx.audit_key.public()]).is_err() {
         return Ok(());
     }
-    let path = path(cx);
+    let path = cx.settings.data_dir.join(NAME);
     Ok(on_the_disk(move || save(&path, &newest)).await?)
-}
-
-fn path(cx: &Cx) -> PathBuf {
-    cx.settings.data_dir.join(NAME)
 }
 
 /// Away from the threads that answer requests.
