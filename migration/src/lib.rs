@@ -24,6 +24,7 @@ mod m0022_team_events;
 mod m0030_mail;
 mod m0031_passkeys;
 mod m0032_oidc_logout;
+mod m0034_personal_events;
 
 /// All schema changes, oldest first.
 #[derive(Debug)]
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0030_mail::Migration),
             Box::new(m0032_oidc_logout::Migration),
             Box::new(m0031_passkeys::Migration),
+            Box::new(m0034_personal_events::Migration),
         ]
     }
 }

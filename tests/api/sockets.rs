@@ -1,9 +1,12 @@
 //! The event socket: who may listen, and that nothing is missed or heard twice.
 
+use std::collections::BTreeSet;
+
 use protocol::{access::Role, events::SocketMessage};
 use serde_json::json;
 use tests::{
-    Setup, TestApp,
+    Actor, Setup, TestApp,
+    app::PASSWORD,
     socket::{Heard, Refused},
 };
 
@@ -43,7 +46,8 @@ async fn a_socket_goes_on_from_where_it_was_on_postgres() {
 async fn goes_on_from_where_it_was(app: TestApp) {
     let user = app.operator().await;
     let mut live = user.listens(None).await;
-    assert_eq!(live.connected, 0);
+    // The first told the admins of the token that asks.
+    assert_eq!(live.connected, 1);
     for number in 1..=3 {
         user.post("/api/projects", &json!({"name": format!("Project {number}")})).await.expect(201);
     }
@@ -57,9 +61,9 @@ async fn goes_on_from_where_it_was(app: TestApp) {
     }
     let stored = user.events().await;
     assert_eq!(heard, stored);
-    assert_eq!(stored.iter().map(|event| event.seq).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
+    assert_eq!(stored.iter().map(|event| event.seq).collect::<Vec<_>>(), [2, 3, 4, 5, 6, 7]);
 
-    for after in 0..6 {
+    for after in 1..7 {
         let mut late = user.listens(Some(after)).await;
         assert_eq!(late.connected, after);
         for expected in stored.iter().filter(|event| event.seq > after) {
@@ -77,7 +81,7 @@ async fn a_position_that_is_not_there_asks_for_a_fresh_start() {
 
     let mut socket = user.listens(Some(1_000_000)).await;
 
-    assert_eq!(socket.hears().await, Heard::Message(SocketMessage::Resync { seq: 2 }));
+    assert_eq!(socket.hears().await, Heard::Message(SocketMessage::Resync { seq: 3 }));
 }
 
 #[tokio::test]
@@ -96,7 +100,56 @@ async fn a_socket_ends_soon_after_the_person_signed_out() {
 
     ada.send_form("/logout", &[]).await.expect(303);
 
-    assert_eq!(socket.hears().await, Heard::Closed(1008, "signed out".to_owned()));
+    // That her logins changed may come first.
+    let end = loop {
+        match socket.hears().await {
+            Heard::Event(event) => assert_eq!(event.kind, "logins_changed"),
+            other => break other,
+        }
+    };
+    assert_eq!(end, Heard::Closed(1008, "signed out".to_owned()));
+}
+
+#[tokio::test]
+async fn who_may_come_in_is_told_to_whom_it_concerns_and_names_nobody() {
+    told_to_whom_it_concerns(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn who_may_come_in_is_told_to_whom_it_concerns_and_names_nobody_on_postgres() {
+    told_to_whom_it_concerns(Setup::default().on_postgres().start().await).await;
+}
+
+async fn told_to_whom_it_concerns(app: TestApp) {
+    let ada = app.first_admin().await;
+    let (vera, otto) = (app.person("vera", Role::Viewer).await, app.person("otto", Role::Operator).await);
+    let (mut admins, mut hers, mut his) = (ada.listens(None).await, vera.listens(None).await, otto.listens(None).await);
+
+    ada.post("/api/enterprise/tokens", &json!({"name": "ci", "role": "viewer"})).await.expect(201);
+    admins.until("tokens_changed").await;
+    ada.put("/api/v2/secrets/DATABASE_URL", &json!({"value": "postgres://somewhere", "uses": ["tests"]})).await.expect(200);
+    admins.until("secrets_changed").await;
+    app.offline(&["user", "create", "--email", "new@example.org", "--role", "viewer", "--password-stdin"], PASSWORD);
+    admins.until("users_changed").await;
+    app.signs_in("vera@example.org").await;
+
+    // Of all that she hears of her own logins, and he of nothing.
+    let heard = hers.until("logins_changed").await;
+    assert_eq!(heard.len(), 1, "{heard:?}");
+    let written = serde_json::to_value(&heard[0]).unwrap();
+    assert_eq!((&written["scope"], &written["data"]), (&json!({"project_id": null, "run_id": null}), &json!({})));
+    assert!(his.is_quiet().await);
+
+    // What is read of the log later is the same.
+    assert_eq!(kinds(&ada).await, ["logins_changed", "secrets_changed", "tokens_changed", "users_changed"]);
+    assert_eq!(kinds(&vera).await, ["logins_changed"]);
+    assert!(kinds(&app.operator().await).await.is_empty());
+}
+
+/// The types of all events that somebody may know of.
+async fn kinds(actor: &Actor<'_>) -> Vec<String> {
+    let kinds: BTreeSet<String> = actor.events().await.into_iter().map(|event| event.kind).collect();
+    kinds.into_iter().collect()
 }
 
 // EP-009

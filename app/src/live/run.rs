@@ -125,7 +125,11 @@ impl RunModel {
             | Event::ProjectUpdated { .. }
             | Event::ProjectReady { .. }
             | Event::ProjectDeleted { .. }
-            | Event::TeamUpdated { .. } => Changed::NOTHING,
+            | Event::TeamUpdated { .. }
+            | Event::UsersChanged {}
+            | Event::TokensChanged {}
+            | Event::SecretsChanged {}
+            | Event::LoginsChanged {} => Changed::NOTHING,
         }
     }
 

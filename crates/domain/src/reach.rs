@@ -213,6 +213,16 @@ impl Reach {
         }
     }
 
+    /// Whether what concerns that person alone, or without one the installation itself, is theirs to hear of: their own, and
+    /// whoever reads everything hears all of it.
+    pub fn hears_of(&self, person: Option<UserId>) -> bool {
+        match self.visible() {
+            Visible::All => true,
+            Visible::Some { person: own, limits: None, .. } => person.is_some() && person == own,
+            Visible::Some { .. } => false,
+        }
+    }
+
     /// Whether only projects of the installation may be read, and all of them: many actors then see the same.
     pub fn is_plain(&self) -> bool {
         self.person.is_none() && self.limits.is_none() && self.everywhere == Scopes::NONE && self.installation.has(Scope::Read)

@@ -4,12 +4,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    EventSeq, ProjectId, RunId, TeamId, Timestamp,
+    EventSeq, ProjectId, RunId, TeamId, Timestamp, UserId,
     projects::ProjectStatus,
     runs::{Gate, Iteration, LogChunk, Phase, PhaseRecord, Run, Task},
 };
 
-/// What an event is about; who may see that may see the event.
+/// What an event is about; who may see that may see the event. What is of nothing named here is the installation's: whoever
+/// reads all of it, the admins, may see that.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Scope {
@@ -18,6 +19,9 @@ pub struct Scope {
     /// The team itself; what belongs to it is told by its project
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team_id: Option<TeamId>,
+    /// The person whom alone it concerns. Decides who may see it, and is told to nobody
+    #[serde(skip)]
+    pub user_id: Option<UserId>,
 }
 
 impl Scope {
@@ -34,6 +38,11 @@ impl Scope {
     /// Of a team.
     pub fn team(id: TeamId) -> Self {
         Self { team_id: Some(id), ..Self::default() }
+    }
+
+    /// Of one person, and nobody else's.
+    pub fn person(id: UserId) -> Self {
+        Self { user_id: Some(id), ..Self::default() }
     }
 }
 
@@ -67,6 +76,10 @@ impl Envelope {
                 Event::ProjectReady { status, problem }
             }
             "team_updated" => Event::TeamUpdated { name: read::<OfName>(&data)?.name },
+            "users_changed" => Event::UsersChanged {},
+            "tokens_changed" => Event::TokensChanged {},
+            "secrets_changed" => Event::SecretsChanged {},
+            "logins_changed" => Event::LoginsChanged {},
             "run_queued" => Event::RunQueued { run: read::<OfRun>(&data)?.run },
             "run_started" => Event::RunStarted { run: read::<OfRun>(&data)?.run },
             "run_paused" => Event::RunPaused { run: read::<OfRun>(&data)?.run },
@@ -161,6 +174,14 @@ pub enum Event {
     TeamUpdated {
         name: String,
     },
+    /// People, their roles or who is invited. Like the next three it names nothing: whoever may look reads anew.
+    UsersChanged {},
+    /// API tokens.
+    TokensChanged {},
+    /// Secrets of the project, the team or the installation that the scope names.
+    SecretsChanged {},
+    /// Where somebody is signed in, or how they sign in.
+    LoginsChanged {},
     RunQueued {
         run: Run,
     },
@@ -240,6 +261,10 @@ impl Event {
             Self::ProjectReady { .. } => "project_ready",
             Self::ProjectDeleted { .. } => "project_deleted",
             Self::TeamUpdated { .. } => "team_updated",
+            Self::UsersChanged {} => "users_changed",
+            Self::TokensChanged {} => "tokens_changed",
+            Self::SecretsChanged {} => "secrets_changed",
+            Self::LoginsChanged {} => "logins_changed",
             Self::RunQueued { .. } => "run_queued",
             Self::RunStarted { .. } => "run_started",
             Self::PhaseChanged { .. } => "phase_changed",
@@ -330,6 +355,7 @@ mod tests {
         for event in [
             Event::ProjectCreated { name: "n".to_owned() },
             Event::TeamUpdated { name: "t".to_owned() },
+            Event::LoginsChanged {},
             Event::ProjectReady { status: ProjectStatus::Failed, problem: Some("p".to_owned()) },
             Event::PhaseChanged { phase: Phase::Qa, phases: Vec::new(), summary: "s".to_owned() },
             Event::TaskFailed { task },

@@ -53,6 +53,9 @@ pub async fn signed(cx: &Cx, actor: &Actor, action: SignedHow) -> Result<(), Err
         Actor::Token { .. } | Actor::Automation => String::new(),
     };
     let tx = cx.store.begin().await?;
+    if let Some(user) = actor.user_id() {
+        crate::events::logins_changed(cx, &tx, user).await?;
+    }
     record(cx, &tx, actor, action.as_str(), &id).await?;
     Ok(tx.commit().await?)
 }

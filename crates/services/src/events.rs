@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use domain::{
     access::{self, Action},
     actor::Actor,
+    vault::SecretScope,
 };
-use protocol::{Envelope, EventSeq, ProjectId, teams::Owner};
+use protocol::{Envelope, Event, EventSeq, ProjectId, Scope, UserId, teams::Owner};
+use store::Tx;
 
 use crate::{Cx, Error};
 
@@ -33,4 +35,35 @@ pub async fn owners(cx: &Cx, envelopes: &[Envelope]) -> Result<HashMap<ProjectId
     }
     let tx = cx.store.read().await?;
     Ok(tx.sharing().owners(&ids).await?)
+}
+
+/// Tells the admins that people, their roles or who is invited changed. Like the next three it is called in the change's
+/// transaction, before the audit trail, and needs no nudge: a second later is soon enough.
+pub(crate) async fn users_changed(cx: &Cx, tx: &Tx) -> Result<(), Error> {
+    tell(cx, tx, Scope::default(), &Event::UsersChanged {}).await
+}
+
+/// Tells the admins that API tokens changed.
+pub(crate) async fn tokens_changed(cx: &Cx, tx: &Tx) -> Result<(), Error> {
+    tell(cx, tx, Scope::default(), &Event::TokensChanged {}).await
+}
+
+/// Tells a person that where they are signed in changed, or how they sign in.
+pub(crate) async fn logins_changed(cx: &Cx, tx: &Tx, user: UserId) -> Result<(), Error> {
+    tell(cx, tx, Scope::person(user), &Event::LoginsChanged {}).await
+}
+
+/// Tells whoever may know the project or the team, or for the installation's the admins, that secrets changed.
+pub(crate) async fn secrets_changed(cx: &Cx, tx: &Tx, of: SecretScope) -> Result<(), Error> {
+    let scope = match of {
+        SecretScope::Installation => Scope::default(),
+        SecretScope::Team(id) => Scope::team(id),
+        SecretScope::Project(id) => Scope::project(id),
+    };
+    tell(cx, tx, scope, &Event::SecretsChanged {}).await
+}
+
+async fn tell(cx: &Cx, tx: &Tx, scope: Scope, event: &Event) -> Result<(), Error> {
+    tx.events().append(cx.clock.now(), scope, event).await?;
+    Ok(())
 }

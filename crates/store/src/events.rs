@@ -1,7 +1,7 @@
 //! The event log: rows with a position, which becomes visible in order because writers take turns at the counter.
 
 use domain::reach::Visible;
-use protocol::{Envelope, Event, EventSeq, ProjectId, RunId, Scope, TeamId, Timestamp};
+use protocol::{Envelope, Event, EventSeq, ProjectId, RunId, Scope, TeamId, Timestamp, UserId};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait as _, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
 };
@@ -31,6 +31,7 @@ impl Events<'_> {
             project_id: Set(scope.project_id.map(|id| id.0)),
             run_id: Set(scope.run_id.map(|id| id.0)),
             team_id: Set(scope.team_id.map(|id| id.0)),
+            user_id: Set(scope.user_id.map(|id| id.0)),
             data: Set(event.data().to_string()),
         };
         events::Entity::insert(row).exec_without_returning(&self.0.inner).await?;
@@ -51,11 +52,15 @@ impl Events<'_> {
 
     /// Of those the ones that the actor may know of.
     pub async fn seen_by(&self, visible: Visible<'_>, after: EventSeq, limit: u64) -> Result<Vec<Envelope>, StoreError> {
-        let Visible::Some { .. } = visible else { return self.after(after, limit).await };
+        let Visible::Some { person, limits, .. } = visible else { return self.after(after, limit).await };
+        // As `Reach::hears_of` says for those who listen.
+        let person = person.filter(|_| limits.is_none());
         let teams = visible.teams().into_iter().map(|team| team.0);
-        let of_no_project = Condition::all()
-            .add(events::Column::ProjectId.is_null())
-            .add(Condition::any().add(events::Column::TeamId.is_null()).add(events::Column::TeamId.is_in(teams)));
+        let of_no_project = Condition::all().add(events::Column::ProjectId.is_null()).add(
+            Condition::any()
+                .add(events::Column::TeamId.is_in(teams))
+                .add_option(person.map(|UserId(id)| events::Column::UserId.eq(id))),
+        );
         let seen = Condition::any()
             .add(of_no_project)
             .add(events::Column::ProjectId.in_subquery(visible::ids(visible)))
@@ -98,6 +103,7 @@ fn read(row: events::Model) -> Result<Envelope, StoreError> {
             project_id: row.project_id.map(ProjectId),
             run_id: row.run_id.map(RunId),
             team_id: row.team_id.map(TeamId),
+            user_id: row.user_id.map(UserId),
         },
         data: serde_json::from_str(&row.data).map_err(|error| StoreError::corrupt("events", error))?,
     })

@@ -9,7 +9,7 @@ use std::{
 
 use axum::extract::ws::Utf8Bytes;
 use domain::{actor::Actor, reach::Reach};
-use protocol::{Envelope, EventSeq, ProjectId, TeamId, access::Scope, teams::Owner};
+use protocol::{Envelope, EventSeq, ProjectId, TeamId, UserId, access::Scope, teams::Owner};
 use services::Cx;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -31,6 +31,7 @@ pub struct Frame {
     /// What it is about; whoever may not know of it does not get it.
     project: Option<ProjectId>,
     team: Option<TeamId>,
+    person: Option<UserId>,
 }
 
 impl Frame {
@@ -40,6 +41,7 @@ impl Frame {
             text: text.into(),
             project: envelope.scope.project_id,
             team: envelope.scope.team_id,
+            person: envelope.scope.user_id,
         })
     }
 }
@@ -146,17 +148,21 @@ impl Feed {
 
 impl Ring {
     fn is_seen(&self, frame: &Frame, reach: &Reach) -> bool {
-        let Some(project) = frame.project else {
-            return frame.team.is_none_or(|team| reach.in_team(team).has(Scope::Read));
-        };
-        let owner = self.owners.get(&project).copied();
-        owner.is_some_and(|owner| reach.on(project, owner).has(Scope::Read))
+        match (frame.project, frame.team) {
+            (Some(project), _) => {
+                let owner = self.owners.get(&project).copied();
+                owner.is_some_and(|owner| reach.on(project, owner).has(Scope::Read))
+            }
+            (None, Some(team)) => reach.in_team(team).has(Scope::Read),
+            (None, None) => reach.hears_of(frame.person),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use protocol::{Timestamp, UserId, access::Role};
+    use domain::{access::Scopes, reach::Limits};
+    use protocol::{Timestamp, access::Role};
 
     use super::*;
 
@@ -182,14 +188,14 @@ mod tests {
     #[test]
     fn a_reader_gets_what_is_behind_its_position_and_nothing_twice() {
         let feed = Feed::new(10);
-        assert_eq!(seqs(feed.after(10, 100, &Reach::NOTHING)), Some(vec![]));
-        assert_eq!(seqs(feed.after(9, 100, &Reach::NOTHING)), None);
+        assert_eq!(seqs(feed.after(10, 100, &Reach::EVERYTHING)), Some(vec![]));
+        assert_eq!(seqs(feed.after(9, 100, &Reach::EVERYTHING)), None);
 
         feed.push(&envelopes(11..=14), HashMap::new());
         assert_eq!(feed.head(), 14);
-        assert_eq!(seqs(feed.after(10, 2, &Reach::NOTHING)), Some(vec![11, 12]));
-        assert_eq!(seqs(feed.after(12, 100, &Reach::NOTHING)), Some(vec![13, 14]));
-        assert_eq!(seqs(feed.after(14, 100, &Reach::NOTHING)), Some(vec![]));
+        assert_eq!(seqs(feed.after(10, 2, &Reach::EVERYTHING)), Some(vec![11, 12]));
+        assert_eq!(seqs(feed.after(12, 100, &Reach::EVERYTHING)), Some(vec![13, 14]));
+        assert_eq!(seqs(feed.after(14, 100, &Reach::EVERYTHING)), Some(vec![]));
     }
 
     #[test]
@@ -197,16 +203,19 @@ mod tests {
         let feed = Feed::new(0);
         let count = EventSeq::try_from(RING).unwrap();
         feed.push(&envelopes(1..=count + 3), HashMap::new());
-        assert_eq!(seqs(feed.after(2, 10, &Reach::NOTHING)), None);
-        assert_eq!(seqs(feed.after(3, 2, &Reach::NOTHING)), Some(vec![4, 5]));
+        assert_eq!(seqs(feed.after(2, 10, &Reach::EVERYTHING)), None);
+        assert_eq!(seqs(feed.after(3, 2, &Reach::EVERYTHING)), Some(vec![4, 5]));
     }
+
     #[test]
     fn nobody_gets_what_they_may_not_know_and_goes_on_behind_it() {
         let ids: Vec<ProjectId> = (1..=3).map(|number| ProjectId(uuid::Uuid::from_u128(number))).collect();
         let ada = UserId(uuid::Uuid::from_u128(9));
         let feed = Feed::new(0);
-        let mut told = envelopes(1..=4);
+        let mut told = envelopes(1..=5);
         told.iter_mut().zip(&ids).for_each(|(envelope, id)| envelope.scope.project_id = Some(*id));
+        // The last two are of the installation, and of Ada alone.
+        told[4].scope = protocol::Scope::person(ada);
         let owners = [(ids[0], Owner::Installation), (ids[1], Owner::User(ada))];
         feed.push(&told, owners.into());
         let seen = |reach: &Reach| match feed.after(0, 10, reach) {
@@ -216,8 +225,13 @@ mod tests {
         let person = |id| Reach::of_person(id, Role::Viewer, domain::reach::Grants::default());
 
         // The third is of a project of which nothing is known.
-        assert_eq!(seen(&person(ada)), (vec![1, 2, 4], 4));
-        assert_eq!(seen(&person(UserId(uuid::Uuid::from_u128(8)))), (vec![1, 4], 4));
-        assert_eq!(seen(&Reach::NOTHING), (vec![4], 4));
+        assert_eq!(seen(&person(ada)), (vec![1, 2, 5], 5));
+        assert_eq!(seen(&person(UserId(uuid::Uuid::from_u128(8)))), (vec![1], 5));
+        assert_eq!(seen(&Reach::NOTHING), (vec![], 5));
+        let program = |limits| person(ada).held_to(Scopes::of(&[Scope::Read]), limits);
+        assert_eq!(seen(&program(Limits::default())), (vec![1, 2, 5], 5));
+        assert_eq!(seen(&program(Limits { projects: [ids[0]].into(), ..Limits::default() })), (vec![1], 5));
+        let admin = Reach::of_person(UserId(uuid::Uuid::from_u128(7)), Role::Admin, domain::reach::Grants::default());
+        assert_eq!(seen(&admin), (vec![1, 2, 4, 5], 5));
     }
 }

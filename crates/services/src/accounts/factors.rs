@@ -66,6 +66,7 @@ pub async fn remove_factor(cx: &Cx, actor: &Actor, id: FactorId, proof: &str) ->
     mail::notice(cx, &tx, user, (Notice::FactorRemoved, actor)).await?;
     tx.accounts().privileges_changed(user).await?;
     let changes = Changes::default().field("kind", row.thing.kind().as_str(), "").field("name", &row.name, "");
+    crate::events::logins_changed(cx, &tx, user).await?;
     record_changes(cx, &tx, actor, ("remove factor", id), changes).await?;
     Ok(tx.commit().await?)
 }
@@ -91,6 +92,7 @@ pub async fn reset_factors(cx: &Cx, actor: &Actor, email: &str) -> Result<u64, E
     }
     tx.accounts().privileges_changed(user.id).await?;
     let changes = Changes::default().field("factors", removed, 0);
+    crate::events::logins_changed(cx, &tx, user.id).await?;
     record_changes(cx, &tx, actor, ("reset factors", user.id), changes).await?;
     tx.commit().await?;
     Ok(removed)

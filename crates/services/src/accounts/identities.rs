@@ -50,6 +50,7 @@ async fn returning(cx: &Cx, tx: &Tx, admitted: &Admitted, known: &IdentityRow) -
     if known.manages_role && admitted.by_groups && user.role != admitted.role {
         tx.accounts().set_role(user.id, admitted.role).await?;
         let changes = Changes::default().field("role", user.role.as_str(), admitted.role.as_str());
+        crate::events::users_changed(cx, tx).await?;
         record_changes(cx, tx, &Actor::Automation, ("update user", user.id), changes).await?;
         user.role = admitted.role;
     }
@@ -87,6 +88,7 @@ async fn newcomer(cx: &Cx, tx: &Tx, provider: &Provider, admitted: Admitted) -> 
     tx.identities().insert(&row).await?;
     invitations::join_all(cx, tx, user.id, &admitted.email).await?;
     let changes = Changes::default().field("provider", "", &provider.id).field("role", "", role.as_str());
+    crate::events::users_changed(cx, tx).await?;
     record_changes(cx, tx, &Actor::Automation, ("create user", user.id), changes).await?;
     Ok(user)
 }

@@ -91,6 +91,7 @@ async fn make(cx: &Cx, actor: &Actor, command: Invite, secret: Option<&str>) -> 
     tx.invitations().insert(&row).await?;
     let mailed = send(cx, &tx, &row, (secret, team_name.as_deref())).await?;
     tell(cx, &tx, &row).await?;
+    crate::events::users_changed(cx, &tx).await?;
     record_changes(cx, &tx, actor, ("invite user", named(&row)), changes(&row)).await?;
     tx.commit().await?;
     cx.nudges.events();
@@ -163,6 +164,7 @@ pub async fn withdraw(cx: &Cx, actor: &Actor, id: &str) -> Result<(), Error> {
     tx.invitations().remove(id).await?;
     tell(cx, &tx, &row).await?;
     let gone = Changes::default().field("role", row.role.as_str(), "");
+    crate::events::users_changed(cx, &tx).await?;
     record_changes(cx, &tx, actor, ("withdraw invitation", named(&row)), gone).await?;
     tx.commit().await?;
     cx.nudges.events();

@@ -80,6 +80,9 @@ async fn end(cx: &Cx, actor: &Actor, user: Option<UserId>, which: impl Fn(&Login
     let Some(user) = user else { return Ok(0) };
     let tx = cx.store.begin().await?;
     let ended = delete(cx, &tx, user, which).await?;
+    if !ended.is_empty() {
+        crate::events::logins_changed(cx, &tx, user).await?;
+    }
     for id in &ended {
         audit(cx, &tx, actor, "revoke login", id).await?;
     }

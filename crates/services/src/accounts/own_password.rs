@@ -28,6 +28,7 @@ pub async fn change_password(cx: &Cx, actor: &Actor, command: ChangePassword) ->
     tx.factors().end_waiting_of(*id).await?;
     let ended = logins::delete(cx, &tx, *id, |data| data.id != *login).await?;
     mail::notice(cx, &tx, *id, (Notice::PasswordChanged, actor)).await?;
+    crate::events::logins_changed(cx, &tx, *id).await?;
     audit(cx, &tx, actor, "change password", id).await?;
     tx.commit().await?;
     cx.nudges.access();

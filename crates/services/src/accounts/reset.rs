@@ -70,6 +70,7 @@ pub async fn reset_password(cx: &Cx, token: &str, password: &str) -> Result<User
     tx.factors().end_waiting_of(user).await?;
     let row = tx.accounts().by_id(user).await?.filter(|row| row.switched_off_at.is_none()).ok_or_else(refused)?;
     mail::notice(cx, &tx, user, (Notice::PasswordReset, &Actor::Automation)).await?;
+    crate::events::logins_changed(cx, &tx, user).await?;
     audit(cx, &tx, &Actor::Automation, "reset password", user).await?;
     tx.commit().await?;
     cx.nudges.access();

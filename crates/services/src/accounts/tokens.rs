@@ -69,6 +69,7 @@ pub async fn create_token(cx: &Cx, actor: &Actor, new: CreateToken) -> Result<To
     limits::check(&tx, actor, &row).await?;
     let row = TokenRow { created_by: person_behind(&tx, actor).await?, ..row };
     tx.tokens().insert(&row).await?;
+    crate::events::tokens_changed(cx, &tx).await?;
     audit(cx, &tx, actor, "create token", row.id).await?;
     tx.commit().await?;
     Ok(Token { token: Some(secret), ..view(row) })

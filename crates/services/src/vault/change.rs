@@ -62,6 +62,7 @@ pub async fn put(cx: &Cx, actor: &Actor, scope: SecretScope, name: &str, command
         None => tx.secrets().insert(&row).await?,
     }
     let changes = changes(before.as_ref(), &row, value.is_some());
+    crate::events::secrets_changed(cx, &tx, scope).await?;
     record_changes(cx, &tx, actor, ("set secret", resource(scope, name)), changes).await?;
     tx.commit().await?;
     Ok(view(row))
@@ -74,6 +75,7 @@ pub async fn remove(cx: &Cx, actor: &Actor, scope: SecretScope, name: &str) -> R
         tx.secrets().by_name(scope, name).await?.ok_or_else(|| Error::NotFound("there is no secret of that name".to_owned()))?;
     tx.secrets().delete(row.id).await?;
     let changes = Changes::default().field("uses", words(&row.uses), "");
+    crate::events::secrets_changed(cx, &tx, scope).await?;
     record_changes(cx, &tx, actor, ("remove secret", resource(scope, name)), changes).await?;
     Ok(tx.commit().await?)
 }

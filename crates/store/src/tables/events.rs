@@ -12,6 +12,7 @@ pub struct Model {
     pub project_id: Option<Uuid>,
     pub run_id: Option<Uuid>,
     pub team_id: Option<Uuid>,
+    pub user_id: Option<Uuid>,
     pub data: String,
 }
 

@@ -26,6 +26,7 @@ pub async fn replace_recovery_codes(cx: &Cx, actor: &Actor, proof: &str) -> Resu
     counting(&tx, user).await?.first().ok_or_else(no_factor)?;
     tx.factors().replace_recovery(user, &rows).await?;
     mail::notice(cx, &tx, user, (Notice::RecoveryCodesReplaced, actor)).await?;
+    crate::events::logins_changed(cx, &tx, user).await?;
     audit(cx, &tx, actor, "replace recovery_codes", user).await?;
     tx.commit().await?;
     Ok(RecoveryCodes { recovery_codes: codes })

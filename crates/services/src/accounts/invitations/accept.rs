@@ -67,6 +67,7 @@ pub async fn accept(cx: &Cx, secret: &str, new: NewAccount) -> Result<UserRecord
         "",
         row.team.map_or_else(String::new, |(team, _)| team.to_string()),
     );
+    crate::events::users_changed(cx, &tx).await?;
     record_changes(cx, &tx, &Actor::Automation, ("create user", user.id), changes).await?;
     tx.commit().await?;
     cx.nudges.events();
@@ -92,6 +93,7 @@ pub async fn accept_with_account(cx: &Cx, actor: &Actor, secret: &str) -> Result
     use_up(&tx, &row).await?;
     join(cx, &tx, *id, &row).await?;
     let changes = Changes::default().field("user", "", id).field("role", "", role.as_str());
+    crate::events::users_changed(cx, &tx).await?;
     record_changes(cx, &tx, actor, ("join team", team), changes).await?;
     tx.commit().await?;
     cx.nudges.access();

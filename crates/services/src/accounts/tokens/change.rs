@@ -61,6 +61,7 @@ pub async fn update_token(cx: &Cx, actor: &Actor, identifier: &str, command: Upd
         .field("description", &before.description, &row.description)
         .field("allowed_ips", before.allowed_ips.join(" "), row.allowed_ips.join(" "))
         .field("rate_limit", limit(&before), limit(&row));
+    crate::events::tokens_changed(cx, &tx).await?;
     record_changes(cx, &tx, actor, ("update token", row.id), changes).await?;
     tx.commit().await?;
     cx.nudges.access();
@@ -83,6 +84,7 @@ pub async fn rotate_token(cx: &Cx, actor: &Actor, identifier: &str, command: Rot
     tx.tokens().insert(&new).await?;
     old.rotation_expires_at = Some(later(now, i64::from(hours) * HOUR_MS));
     tx.tokens().update(&old).await?;
+    crate::events::tokens_changed(cx, &tx).await?;
     audit(cx, &tx, actor, "rotate token", old.id).await?;
     tx.commit().await?;
     cx.nudges.access();
@@ -117,6 +119,7 @@ pub async fn end_token(cx: &Cx, actor: &Actor, identifier: &str, ending: Ending)
     if ending == Ending::Revoke && row.revoked_at.is_some() {
         return Err(not_there(identifier));
     }
+    crate::events::tokens_changed(cx, &tx).await?;
     for token in with_replaced(&tx, row).await? {
         match ending {
             Ending::Revoke if token.revoked_at.is_some() => continue,
