@@ -13,7 +13,7 @@ use protocol::Envelope;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    browser::IS_BROWSER,
+    browser::{IS_BROWSER, forms},
     routes::to,
     server_fns::{
         UiError,
@@ -140,6 +140,34 @@ fn refetch_text_on(text: Resource<Text>, matters: fn(&Envelope) -> bool) {
             set_timeout(refetch, Duration::from_millis(500));
         }
     });
+}
+
+/// As [`refetch_on`], for pages with forms: once nobody is at one of them, since what they type would be lost.
+pub fn refetch_at_rest<T: DeserializeOwned + 'static>(loading: Loading<T>, matters: fn(&Envelope) -> bool) {
+    refetch_text_at_rest(loading.text, matters);
+}
+
+fn refetch_text_at_rest(text: Resource<Text>, matters: fn(&Envelope) -> bool) {
+    let waiting = StoredValue::new(false);
+    crate::live::on_event(move |envelope| {
+        if matters(envelope) && !waiting.get_value() {
+            waiting.set_value(true);
+            refetch_later(text, waiting);
+        }
+    });
+}
+
+fn refetch_later(text: Resource<Text>, waiting: StoredValue<bool>) {
+    let look = move || match waiting.try_get_value() {
+        // The page was left meanwhile.
+        None => {}
+        Some(_) if forms::is_one_in_use() => refetch_later(text, waiting),
+        Some(_) => {
+            waiting.set_value(false);
+            text.refetch();
+        }
+    };
+    set_timeout(look, Duration::from_millis(500));
 }
 
 /// Whether lists of runs look different after it.

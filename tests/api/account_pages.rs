@@ -115,3 +115,21 @@ async fn pages_of_the_server_itself_have_the_shell_of_whoever_looks() {
     let page = Browser::new(&app).opens("/docs").await.expect(200).text();
     assert!(page.contains("href=\"/login\"") && !page.contains("Sign out"), "{page}");
 }
+
+#[tokio::test]
+async fn logins_are_shown_in_pages() {
+    let app = TestApp::start().await;
+    app.first_admin().await;
+    let mut last = signed_in(&app, "ada@example.org").await;
+    for _ in 0..10 {
+        last = signed_in(&app, "ada@example.org").await;
+    }
+
+    let first = last.opens("/profile").await.expect(200).text();
+    assert_eq!(first.matches("action=\"/ui/end_login\"").count(), 9, "{first}");
+    let next = first.split_once("/profile?after=").unwrap_or_else(|| panic!("no next page in {first}")).1;
+    let second = last.opens(&format!("/profile?after={}", &next[..36])).await.expect(200).text();
+
+    assert_eq!(second.matches("action=\"/ui/end_login\"").count(), 2, "{second}");
+    assert!(second.contains("Sign out everywhere else") && !second.contains("Show more logins"), "{second}");
+}

@@ -400,3 +400,29 @@ async fn where_an_agents_key_comes_from_is_told_and_the_key_is_not() {
     admin.put(&format!("{ALL}/ANTHROPIC_API_KEY"), &json!({"uses": ["tests"]})).await.expect(200);
     assert_eq!(origin("claude").await, json!("environment"));
 }
+
+#[tokio::test]
+async fn secrets_are_found_by_words_and_listed_in_pages() {
+    let app = TestApp::start().await;
+    let ada = app.first_admin().await;
+    for number in 0..52 {
+        let secret = json!({"value": "long enough", "uses": ["tests"]});
+        ada.put(&format!("{ALL}/KEY_{number:02}"), &secret).await.expect(200);
+    }
+    let read = async |asked: &str| ada.get(&format!("/ui/secrets?project={asked}")).await.expect(200).value();
+    let names = |page: &serde_json::Value| -> Vec<String> {
+        page["secrets"].as_array().unwrap().iter().map(|secret| secret["name"].as_str().unwrap().to_owned()).collect()
+    };
+
+    let first = read("").await;
+    assert_eq!((names(&first).len(), &first["next"], &first["chosen"]), (50, &json!("KEY_49"), &json!(null)));
+    let second = read("&after=KEY_49&name=KEY_00").await;
+    assert_eq!((names(&second), &second["next"]), (vec!["KEY_50".to_owned(), "KEY_51".to_owned()], &json!(null)));
+    assert_eq!(second["chosen"]["name"], "KEY_00");
+    assert_eq!(names(&read("&q=key_1").await).len(), 10);
+
+    let page = ada.get("/admin/secrets?q=key_5").await.expect(200).text();
+    assert!(page.contains("KEY_51") && !page.contains("KEY_03"), "{page}");
+    assert!(ada.get("/admin/secrets").await.expect(200).text().contains("Show more secrets"));
+    assert!(ada.get("/admin/secrets?q=other").await.expect(200).text().contains("No secret found"));
+}

@@ -36,7 +36,7 @@ pub fn is_one_in_use() -> bool {
 /// Whether somebody is at one of the page's forms: typed into it, chose in it, or opened what asks once more.
 #[cfg(feature = "hydrate")]
 pub fn is_one_in_use() -> bool {
-    const OPEN: &str = "main details.confirm[open], main form:focus-within, main option:checked:not([selected]), \
+    const OPEN: &str = "main details:is(.confirm, .asks)[open], main form:focus-within, main option:checked:not([selected]), \
                         main input:checked:not([checked])";
     let Some(document) = web_sys::window().and_then(|window| window.document()) else { return false };
     let finds = |selector| document.query_selector(selector).is_ok_and(|found| found.is_some());

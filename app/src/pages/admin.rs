@@ -17,6 +17,7 @@ mod verify;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
+use protocol::Envelope;
 
 use super::{asked::asked_here, not_found};
 use crate::{
@@ -58,6 +59,21 @@ fn at(path: &str) -> AnyView {
         ["settings"] => settings::page(),
         _ => not_found::page(),
     }
+}
+
+/// Whether pages about people look different after it.
+fn changes_users(envelope: &Envelope) -> bool {
+    envelope.kind == "users_changed"
+}
+
+/// Whether pages about API tokens look different after it.
+fn changes_tokens(envelope: &Envelope) -> bool {
+    envelope.kind == "tokens_changed"
+}
+
+/// Whether somebody signed in: the provider may have been asked about itself then.
+fn changes_logins(envelope: &Envelope) -> bool {
+    envelope.kind == "logins_changed"
 }
 
 /// The way to a page of the section: names and addresses below "Admin".

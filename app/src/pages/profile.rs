@@ -4,12 +4,12 @@ pub mod factors;
 pub mod recovery_codes;
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
-use protocol::access::Login;
+use protocol::{Envelope, access::Login};
 
+use super::asked::asked_here;
 use crate::{
     browser::theme::{self, Theme},
-    loading::{Loading, load, loaded_page},
+    loading::{Loading, load, loaded_page, refetch_at_rest},
     routes::to,
     server_fns::profile::{ProfilePage, ask_profile},
     ui::{self, Column, Crumb, FormState, Kind, Row, Tone, div, el, input, nothing, pieces, text},
@@ -24,11 +24,17 @@ const COLUMNS: &[Column] = &[
 ];
 
 pub fn page() -> AnyView {
-    let query = use_query_map();
+    let query = asked_here();
     let password = FormState::new(None);
-    let loading = load(ask_profile);
+    let loading = load(move || query.with(|query| ask_profile(&query.get("after").unwrap_or_default())));
+    refetch_at_rest(loading, changes_logins);
     let done = Memo::new(move |_| query.with(|query| query.get("done").unwrap_or_default()));
     loaded_page(loading, move |page| show(page, loading, password, &done.get_untracked()))
+}
+
+/// Whether pages about how oneself signs in, and where, look different after it.
+fn changes_logins(envelope: &Envelope) -> bool {
+    envelope.kind == "logins_changed"
 }
 
 fn show(page: ProfilePage, loading: Loading<ProfilePage>, password: FormState, done: &str) -> AnyView {
@@ -42,7 +48,12 @@ fn show(page: ProfilePage, loading: Loading<ProfilePage>, password: FormState, d
         ui::padded_panel("Password", change_password(&page, loading, password)),
         ui::padded_panel("Second factor", second_factor()),
         ui::padded_panel("Other ways to sign in", other_ways()),
-        ui::panel_with("Where you are signed in", end_others(&page.logins, loading), logins(page.logins, loading)),
+        ui::panel_with(
+            "Where you are signed in",
+            if page.has_others { end_others(loading) } else { nothing() },
+            logins(page.logins, loading),
+        ),
+        more(page.next),
     ]);
     let body = body.view();
     ui::page("You".to_owned(), vec![Crumb::new("You", to::PROFILE)], body)
@@ -109,10 +120,7 @@ fn other_ways() -> AnyView {
     div("form").child(about.view()).child(div("form-end").child(link).view()).view()
 }
 
-fn end_others(logins: &[Login], loading: Loading<ProfilePage>) -> AnyView {
-    if logins.len() < 2 {
-        return nothing();
-    }
+fn end_others(loading: Loading<ProfilePage>) -> AnyView {
     let state = FormState::new(None);
     let button = ui::submit_button(Kind::Normal, "Sign out everywhere else", state.is_busy());
     ui::form("/ui/end_other_logins", state, move || loading.refetch(), button)
@@ -120,6 +128,12 @@ fn end_others(logins: &[Login], loading: Loading<ProfilePage>) -> AnyView {
 
 fn logins(logins: Vec<Login>, loading: Loading<ProfilePage>) -> AnyView {
     ui::table("Where you are signed in", COLUMNS, logins.into_iter().map(|login| row(login, loading)).collect())
+}
+
+fn more(next: Option<String>) -> AnyView {
+    let Some(after) = next else { return nothing() };
+    let href = to::asking(to::PROFILE, &[("after", &after)]);
+    el("p").class("more").child(ui::link_button(Kind::Normal, "Show more logins", href)).view()
 }
 
 fn row(login: Login, loading: Loading<ProfilePage>) -> Row {

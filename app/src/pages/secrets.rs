@@ -1,12 +1,21 @@
 //! Secrets of a project, of a team, or of the installation: names are shown, values are only taken in.
 
 use leptos::prelude::*;
-use leptos_router::hooks::{use_location, use_params_map, use_query_map};
-use protocol::secrets::{Secret, SecretUse};
+use leptos_router::{
+    hooks::{use_location, use_params_map},
+    params::ParamsMap,
+};
+use protocol::{
+    Envelope,
+    secrets::{Secret, SecretUse},
+};
 
-use super::project;
+use super::{
+    asked::{asked_here, search},
+    project,
+};
 use crate::{
-    loading::{Loading, load, loaded_page},
+    loading::{Loading, load, loaded_page, refetch_at_rest},
     routes::to,
     server_fns::secrets::{SecretsPage, ask_secrets},
     ui::{self, Column, Crumb, Field, FormState, Kind, Row, Tone, div, el, input, nothing, pieces, text},
@@ -30,15 +39,31 @@ const USES: [(SecretUse, &str, &str); 4] = [
 pub fn page() -> AnyView {
     let params = use_params_map();
     let is_teams = use_location().pathname.with_untracked(|path| path.starts_with(to::TEAMS));
+    let query = asked_here();
+    let get = move |name: &str| query.with(|query| query.get(name).unwrap_or_default());
     let loading = load(move || {
         let id = params.with(|params| params.get("id").unwrap_or_default());
-        if is_teams { ask_secrets("", &id) } else { ask_secrets(&id, "") }
+        let whose = if is_teams { ("", id.as_str()) } else { (id.as_str(), "") };
+        ask_secrets(whose, &get("q"), &get("after"), &get("name"))
     });
-    let (set, remove) = (FormState::new(None), FormState::new(None));
-    loaded_page(loading, move |page| show(&page, loading, set, remove))
+    refetch_at_rest(loading, changes_secrets);
+    let forms = Forms { set: FormState::new(None), remove: FormState::new(None) };
+    loaded_page(loading, move |page| show(&page, &query.get_untracked(), loading, forms))
 }
 
-fn show(page: &SecretsPage, loading: Loading<SecretsPage>, set: FormState, remove: FormState) -> AnyView {
+/// The forms of the page; they outlive that the page is read anew.
+#[derive(Clone, Copy)]
+struct Forms {
+    set: FormState,
+    remove: FormState,
+}
+
+fn changes_secrets(envelope: &Envelope) -> bool {
+    envelope.kind == "secrets_changed"
+}
+
+fn show(page: &SecretsPage, query: &ParamsMap, loading: Loading<SecretsPage>, forms: Forms) -> AnyView {
+    let Forms { set, remove } = forms;
     if let Some(error) = page.flash.error.clone() {
         set.error.set(Some(error));
     }
@@ -71,9 +96,8 @@ fn show(page: &SecretsPage, loading: Loading<SecretsPage>, set: FormState, remov
             )
         }
     };
-    let chosen = use_query_map().with_untracked(|query| query.get("name").unwrap_or_default());
-    let chosen = page.secrets.iter().find(|secret| secret.name == chosen);
-    let mut parts = vec![top, list(page, loading, remove)];
+    let chosen = page.chosen.as_ref();
+    let mut parts = vec![top, list(page, query, loading, remove)];
     if page.may_write {
         let title = if chosen.is_some() { "Change a secret" } else { "Set a secret" };
         parts.push(ui::padded_panel(title, form(page, chosen, loading, set)));
@@ -85,7 +109,14 @@ fn about(words: &'static str) -> AnyView {
     el("p").class("soft").text(words).view()
 }
 
-fn list(page: &SecretsPage, loading: Loading<SecretsPage>, state: FormState) -> AnyView {
+fn list(page: &SecretsPage, query: &ParamsMap, loading: Loading<SecretsPage>, state: FormState) -> AnyView {
+    let words = query.get("q").unwrap_or_default();
+    let address = address(page);
+    if page.secrets.is_empty() && !words.is_empty() {
+        let all = ui::link_button(Kind::Normal, "Show all secrets", address.clone());
+        let none = ui::empty("No secret found", "No secret has these words in its name.", all);
+        return pieces(vec![search(&address, "Name of a secret", words), none]);
+    }
     if page.secrets.is_empty() {
         let words = "A secret is an environment variable for the processes that you name. Its value is never shown again.";
         let first = el("a").class("btn").attr("href", "#secret").attr("rel", "external").text("Set a secret");
@@ -95,7 +126,7 @@ fn list(page: &SecretsPage, loading: Loading<SecretsPage>, state: FormState) -> 
     let (columns, _) = COLUMNS.split_at(if page.may_write { 4 } else { 3 });
     let rows = page.secrets.iter().map(|secret| {
         let (name, act) = if page.may_write {
-            let link = el("a").class("mono").attr("href", change_link(page, &secret.name)).text(secret.name.clone());
+            let link = el("a").class("mono").attr("href", change_link(&address, query, &secret.name)).text(secret.name.clone());
             (link.view(), remove(page, &secret.name, loading, state))
         } else {
             (el("span").class("mono").text(secret.name.clone()).view(), nothing())
@@ -105,16 +136,28 @@ fn list(page: &SecretsPage, loading: Loading<SecretsPage>, state: FormState) -> 
         cells.truncate(columns.len());
         Row { cells }
     });
-    ui::panel("", ui::table("Secrets", columns, rows.collect()))
+    let table = ui::panel("", ui::table("Secrets", columns, rows.collect()));
+    let mut parts = vec![search(&address, "Name of a secret", words.clone()), table];
+    if let Some(after) = &page.next {
+        let more = to::asking(&address, &[("q", &words), ("after", after)]);
+        parts.push(el("p").class("more").child(ui::link_button(Kind::Normal, "Show more secrets", more)).view());
+    }
+    pieces(parts)
 }
 
-fn change_link(page: &SecretsPage, name: &str) -> String {
-    let address = match (&page.project, &page.team) {
+/// Where the page is.
+fn address(page: &SecretsPage) -> String {
+    match (&page.project, &page.team) {
         (Some(head), _) => to::project_secrets(head.id),
         (None, Some((id, _))) => to::team_secrets(*id),
         (None, None) => to::ADMIN_SECRETS.to_owned(),
-    };
-    format!("{address}?name={}#secret", to::segment(name))
+    }
+}
+
+/// To the form with that secret, below the same rows.
+fn change_link(address: &str, query: &ParamsMap, name: &str) -> String {
+    let get = |name: &str| query.get(name).unwrap_or_default();
+    format!("{}#secret", to::asking(address, &[("q", &get("q")), ("after", &get("after")), ("name", name)]))
 }
 
 fn given_to(secret: &Secret) -> String {
@@ -213,9 +256,11 @@ mod tests {
         };
         let html = html("/admin/secrets?name=DATABASE_PASSWORD", move || {
             let flash = crate::server_fns::flash::Flash::default();
-            let page = SecretsPage { project: None, team: None, secrets: vec![secret], may_write: true, flash };
-            let loading = load(|| ask_secrets("", ""));
-            show(&page, loading, FormState::new(None), FormState::new(None))
+            let chosen = Some(secret.clone());
+            let page =
+                SecretsPage { project: None, team: None, secrets: vec![secret], next: None, chosen, may_write: true, flash };
+            let loading = load(|| ask_secrets(("", ""), "", "", ""));
+            show(&page, &ParamsMap::new(), loading, Forms { set: FormState::new(None), remove: FormState::new(None) })
         });
 
         let parts = [

@@ -6,19 +6,13 @@ mod members;
 pub mod sharing;
 pub mod team;
 
-use std::time::Duration;
-
 use leptos::prelude::*;
 use protocol::{Envelope, access::Role};
-use serde::de::DeserializeOwned;
 
-use super::asked::asked_here;
+use super::asked::{asked_here, search};
 use crate::{
-    browser::forms,
-    live,
-    loading::Loading,
     routes::to,
-    ui::{self, Crumb, Field, FormState, Tone, div, el, input},
+    ui::{self, Crumb, Field, FormState, Tone, div, el},
     words,
 };
 
@@ -27,42 +21,9 @@ fn changes_teams(envelope: &Envelope) -> bool {
     ["team_", "project_"].iter().any(|kind| envelope.kind.starts_with(kind))
 }
 
-/// Reads a page with forms anew when something happens, once nobody is at one of them: what they type would be lost.
-fn refetch_at_rest<T: DeserializeOwned + 'static>(loading: Loading<T>) {
-    let waiting = StoredValue::new(false);
-    live::on_event(move |envelope| {
-        if changes_teams(envelope) && !waiting.get_value() {
-            waiting.set_value(true);
-            refetch_later(loading, waiting);
-        }
-    });
-}
-
-fn refetch_later<T: DeserializeOwned + 'static>(loading: Loading<T>, waiting: StoredValue<bool>) {
-    let look = move || match waiting.try_get_value() {
-        // The page was left meanwhile.
-        None => {}
-        Some(_) if forms::is_one_in_use() => refetch_later(loading, waiting),
-        Some(_) => {
-            waiting.set_value(false);
-            loading.refetch();
-        }
-    };
-    set_timeout(look, Duration::from_millis(500));
-}
-
 fn crumbs(steps: &[(&str, &str)]) -> Vec<Crumb> {
     let below = steps.iter().map(|(label, href)| Crumb::new(*label, *href));
     std::iter::once(Crumb::new("Teams", to::TEAMS)).chain(below).collect()
-}
-
-/// A plain form: what is looked for is in the address.
-fn search(address: &str, label: &'static str, words: String) -> AnyView {
-    let field = input("search").attr("name", "q").attr("value", words).attr("aria-label", label);
-    let field = field.attr("placeholder", label).attr("autocomplete", "off").view();
-    let button = el("button").attr("type", "submit").class("btn").text("Search").view();
-    let form = el("form").class("search-form field").attr("role", "search").attr("method", "get").attr("action", address);
-    form.child(field).child(button).view()
 }
 
 /// So many of something.

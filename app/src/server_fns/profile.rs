@@ -16,6 +16,10 @@ pub struct ProfilePage {
     pub has_password: bool,
     /// The one that asks first.
     pub logins: Vec<Login>,
+    /// Where the next page of them begins.
+    pub next: Option<String>,
+    /// Whether the person is signed in anywhere else.
+    pub has_others: bool,
     pub flash: Flash,
 }
 
@@ -34,10 +38,13 @@ impl std::fmt::Debug for PasswordForm {
     }
 }
 
-/// The account of whoever asks.
+/// The account of whoever asks, with their logins behind that one; from the first on when there is none of that id.
 #[server(name = ReadProfile, prefix = "/ui", endpoint = "profile", input = GetUrl)]
-pub async fn profile() -> Result<ProfilePage, UiError> {
+pub async fn profile(#[server(default)] after: String) -> Result<ProfilePage, UiError> {
     use domain::actor::Actor;
+
+    /// Logins on a page.
+    const MOST: usize = 10;
 
     use super::{asked, context};
 
@@ -45,12 +52,20 @@ pub async fn profile() -> Result<ProfilePage, UiError> {
     let Actor::User { name, email, role, .. } = &actor else {
         return Err(super::server_side::for_people());
     };
+    let all = asked(services::accounts::list_logins(&cx, &actor).await)?;
+    let has_others = all.len() > 1;
+    let before = all.iter().position(|login| login.id.to_string() == after).map_or(0, |place| place + 1);
+    let mut rest = all.into_iter().skip(before);
+    let logins: Vec<Login> = rest.by_ref().take(MOST).collect();
+    let next = logins.last().filter(|_| rest.next().is_some()).map(|login| login.id.to_string());
     Ok(ProfilePage {
         name: name.clone(),
         email: email.clone(),
         role: *role,
         has_password: asked(services::accounts::has_password(&cx, &actor).await)?,
-        logins: asked(services::accounts::list_logins(&cx, &actor).await)?,
+        logins,
+        next,
+        has_others,
         flash: super::flash::take(),
     })
 }
@@ -116,6 +131,6 @@ pub async fn end_other_logins() -> Result<(), UiError> {
 }
 
 /// Asks for [`profile`].
-pub fn ask_profile() -> Ask<ProfilePage> {
-    Ask::new("profile", &[], profile)
+pub fn ask_profile(after: &str) -> Ask<ProfilePage> {
+    Ask::new("profile", &[("after", after)], || profile(after.to_owned()))
 }

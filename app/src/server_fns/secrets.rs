@@ -16,6 +16,10 @@ pub struct SecretsPage {
     /// Its id and name; absent for a project and the installation.
     pub team: Option<(TeamId, String)>,
     pub secrets: Vec<Secret>,
+    /// Where the next page of them begins.
+    pub next: Option<String>,
+    /// The one that is to be changed.
+    pub chosen: Option<Secret>,
     /// Whether whoever asks may set and remove them; everybody in a team sees their names.
     pub may_write: bool,
     pub flash: Flash,
@@ -46,9 +50,16 @@ impl fmt::Debug for SecretForm {
     }
 }
 
-/// The secrets of a project or a team, or with empty ids of the installation.
+/// A page of the secrets of a project or a team, or with empty ids of the installation, that have `q` in their name; an empty
+/// `after` is the first page. The one called `name` comes beside them, wherever it stands.
 #[server(name = ReadSecrets, prefix = "/ui", endpoint = "secrets", input = GetUrl)]
-pub async fn secrets(project: String, #[server(default)] team: String) -> Result<SecretsPage, UiError> {
+pub async fn secrets(
+    project: String,
+    #[server(default)] team: String,
+    #[server(default)] q: String,
+    #[server(default)] after: String,
+    #[server(default)] name: String,
+) -> Result<SecretsPage, UiError> {
     use super::{admin, asked, context};
 
     let scope = scope(&project, &team)?;
@@ -57,7 +68,10 @@ pub async fn secrets(project: String, #[server(default)] team: String) -> Result
         domain::vault::SecretScope::Installation => admin::open(&[domain::access::Action::ManageAllSecrets])?,
         _ => context()?,
     };
-    let secrets = asked(services::vault::list(&cx, &actor, scope).await)?;
+    let query = protocol::page::PageQuery { after: (!after.is_empty()).then_some(after), limit: Some(50) };
+    let page = asked(services::vault::search(&cx, &actor, scope, &q, &query).await)?;
+    let all = if name.is_empty() { Vec::new() } else { asked(services::vault::list(&cx, &actor, scope).await)? };
+    let chosen = all.into_iter().find(|secret| secret.name == name);
     let project = match scope {
         domain::vault::SecretScope::Project(id) => Some(super::projects::head(&cx, &actor, id).await?),
         _ => None,
@@ -68,7 +82,8 @@ pub async fn secrets(project: String, #[server(default)] team: String) -> Result
     };
     let writes = domain::access::Action::ManageSecrets.scope();
     let may_write = team.as_ref().is_none_or(|(id, _)| actor.reach().in_team(*id).has(writes));
-    Ok(SecretsPage { project, team, secrets, may_write, flash: super::flash::take() })
+    let (secrets, next) = (page.items, page.next);
+    Ok(SecretsPage { project, team, secrets, next, chosen, may_write, flash: super::flash::take() })
 }
 
 /// Makes a secret, or changes its value and uses.
@@ -110,8 +125,9 @@ pub async fn remove_secret(
 }
 
 /// Asks for [`secrets`]; without an id of either those of the installation.
-pub fn ask_secrets(project: &str, team: &str) -> Ask<SecretsPage> {
-    Ask::new("secrets", &[("project", project), ("team", team)], || secrets(project.to_owned(), team.to_owned()))
+pub fn ask_secrets((project, team): (&str, &str), q: &str, after: &str, name: &str) -> Ask<SecretsPage> {
+    let fields = [("project", project), ("team", team), ("q", q), ("after", after), ("name", name)];
+    Ask::new("secrets", &fields, || secrets(project.to_owned(), team.to_owned(), q.to_owned(), after.to_owned(), name.to_owned()))
 }
 
 #[cfg(feature = "ssr")]

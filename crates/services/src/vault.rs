@@ -16,16 +16,32 @@ use domain::{
     reach::require_somewhere,
     vault::{Keyring, MasterKey, Place, Sealed, SecretScope},
 };
-use protocol::secrets::Secret;
+use protocol::{page::PageQuery, secrets::Secret};
 use store::{FactorRow, SecretRow, Store, Thing, Tx};
 use zeroize::Zeroizing;
 
-use crate::{Cx, Error, projects, teams};
+use crate::{
+    Cx, Error,
+    page::{self, Page},
+    projects, teams,
+};
 
 /// The names of a scope's secrets and who is given them, in the order of their names.
 pub async fn list(cx: &Cx, actor: &Actor, scope: SecretScope) -> Result<Vec<Secret>, Error> {
     let tx = allowed(cx, actor, scope, Mode::Read).await?;
     Ok(tx.secrets().of(scope).await?.into_iter().map(view).collect())
+}
+
+/// Those of them that have `words` in their names, in pages.
+pub async fn search(cx: &Cx, actor: &Actor, scope: SecretScope, words: &str, query: &PageQuery) -> Result<Page<Secret>, Error> {
+    let (limit, after) = (page::limit(query)?, page::after::<String>(query)?);
+    let words = words.trim().to_lowercase();
+    // There are never more than a hundred; the order is not the database's, which may go by its language.
+    let mut found = list(cx, actor, scope).await?;
+    found.retain(|secret| secret.name.to_lowercase().contains(&words));
+    found.sort_by(|one, other| one.name.cmp(&other.name));
+    found.retain(|secret| after.as_ref().is_none_or(|after| secret.name > *after));
+    Ok(page::cut(found, limit, |secret| secret.name.clone()))
 }
 
 /// How the vault stands.

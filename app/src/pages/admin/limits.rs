@@ -6,9 +6,9 @@ use protocol::{
     server::{LimitsInForce, RateLimit},
 };
 
-use super::{crumbs, head};
+use super::{changes_tokens, crumbs, head};
 use crate::{
-    loading::{load, loaded_page},
+    loading::{load, loaded_page, refetch_on},
     routes::to,
     server_fns::admin::ask_limits,
     ui::{self, Column, Kind, Row, el, nothing, pieces, text},
@@ -24,7 +24,9 @@ const LIMITS: &[Column] = &[
 const TOKENS: &[Column] = &[Column { title: "A minute", class: "state" }, Column { title: "Token", class: "main" }];
 
 pub(super) fn page() -> AnyView {
-    loaded_page(load(ask_limits), |limits: LimitsInForce| {
+    let loading = load(ask_limits);
+    refetch_on(loading, changes_tokens);
+    loaded_page(loading, |limits: LimitsInForce| {
         let about =
             "Requests over the API. Who asks more often is told to wait, and how long. The pages of this site are not counted.";
         let table = ui::table("Limits in force", LIMITS, limits.limits.into_iter().map(limit).collect());

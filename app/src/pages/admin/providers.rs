@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use protocol::server::{Discovery, SignInProvider, SignInProviders};
 
-use super::{crumbs, head};
+use super::{changes_logins, crumbs, head};
 use crate::{
-    loading::{Loading, load, loaded_page},
+    loading::{Loading, load, loaded_page, refetch_at_rest},
     routes::to,
     server_fns::admin::ask_sign_in_providers,
     ui::{self, FormState, Kind, Tone, div, el, input, nothing, pieces, text},
@@ -13,6 +13,7 @@ use crate::{
 
 pub(super) fn page() -> AnyView {
     let loading = load(ask_sign_in_providers);
+    refetch_at_rest(loading, changes_logins);
     let check = FormState::new(None);
     loaded_page(loading, move |all: SignInProviders| {
         let about = "Read when the server started. Checking one asks it whether it is there, as `loki doctor` does.";

@@ -4,12 +4,12 @@ use leptos::prelude::*;
 use protocol::access::Token;
 
 use super::{
-    crumbs,
+    changes_tokens, crumbs,
     new_token::{addresses, limit},
     tokens::{addresses as counts_from, may, standing, until},
 };
 use crate::{
-    loading::{Loading, load, loaded_page},
+    loading::{Loading, load, loaded_page, refetch_at_rest},
     routes::to,
     server_fns::{
         admin::tokens::{Standing, TokenPage, ask_token},
@@ -32,6 +32,7 @@ pub(super) fn page(id: String) -> AnyView {
     let new = || FormState::new(None);
     let forms = Forms { change: new(), rotate: new(), revoke: new(), secret: RwSignal::new(None) };
     let loading = load(move || ask_token(&id));
+    refetch_at_rest(loading, changes_tokens);
     loaded_page(loading, move |page| show(page, forms, loading))
 }
 

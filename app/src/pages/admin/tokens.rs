@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use protocol::{Timestamp, access::Token};
 
-use super::{asked_here, crumbs, head};
+use super::{asked_here, changes_tokens, crumbs, head};
 use crate::{
-    loading::{load, loaded_page},
+    loading::{load, loaded_page, refetch_at_rest},
     routes::to,
     server_fns::admin::tokens::{Standing, TokenLine, TokensPage, ask_tokens},
     ui::{self, Column, Kind, Row, Tab, Tone, div, el, input, pieces, text},
@@ -37,6 +37,8 @@ pub(super) fn page() -> AnyView {
         })
     });
     let loading = load(move || asked.with(|asked| ask_tokens(&asked.q, &asked.all, &asked.after)));
+    // The words that are looked for stand in a form of the page.
+    refetch_at_rest(loading, changes_tokens);
     loaded_page(loading, move |page| show(page, &asked.get_untracked()))
 }
 

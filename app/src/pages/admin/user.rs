@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use protocol::access::{Role, User};
 
-use super::{asked_here, crumbs, users::state};
+use super::{asked_here, changes_users, crumbs, users::state};
 use crate::{
-    loading::{Loading, load, loaded_page},
+    loading::{Loading, load, loaded_page, refetch_at_rest},
     pages::owner_choice::{Asked, owner_choice},
     routes::to,
     server_fns::users::{UserPage, ask_user},
@@ -27,6 +27,7 @@ pub(super) fn page(id: String) -> AnyView {
     let new = || FormState::new(None);
     let forms = Forms { role: new(), switch: new(), logins: new(), remove: new() };
     let loading = load(move || ask_user(&id));
+    refetch_at_rest(loading, changes_users);
     let done = Memo::new(move |_| query.with(|query| query.get("done").is_some()));
     loaded_page(loading, move |page| show(page, loading, forms, done.get_untracked()))
 }

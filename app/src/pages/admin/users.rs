@@ -7,9 +7,9 @@ use protocol::{
     teams::Invitation,
 };
 
-use super::{asked_here, crumbs};
+use super::{asked_here, changes_users, crumbs};
 use crate::{
-    loading::{Loading, load, loaded},
+    loading::{Loading, load, loaded, refetch_at_rest},
     routes::to,
     server_fns::users::{UsersPage, ask_users},
     ui::{self, Column, Field, FormState, Kind, Row, Tone, div, el, input, nothing, pieces, text},
@@ -34,6 +34,7 @@ pub(super) fn page() -> AnyView {
     let query = asked_here();
     let get = move |name: &str| query.with(|query| query.get(name).unwrap_or_default());
     let loading = load(move || ask_users(&get("q"), &get("after")));
+    refetch_at_rest(loading, changes_users);
     let invite = FormState::new(None);
     let words = query.with_untracked(|query| query.get("q").unwrap_or_default());
     let head = pieces(vec![ui::page_head("Users", nothing(), nothing()), search(words)]);

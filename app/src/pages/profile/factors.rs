@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use protocol::factors::{Factor, FactorKind, FactorSetUp};
 
 use crate::{
-    loading::{Loading, load, loaded_page},
+    loading::{Loading, load, loaded_page, refetch_at_rest},
     routes::to,
     server_fns::{
         factors::{FactorsPage, ask_factors},
@@ -18,6 +18,7 @@ const RECOVERY_CODES: u64 = 10;
 
 pub fn page() -> AnyView {
     let loading = load(ask_factors);
+    refetch_at_rest(loading, super::changes_logins);
     loaded_page(loading, move |page| show(page, loading))
 }
 

@@ -4,9 +4,9 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use protocol::teams::{Owner, Share};
 
-use super::{confirmed, refetch_at_rest, role_field, role_in_row, says};
+use super::{changes_teams, confirmed, role_field, role_in_row, says};
 use crate::{
-    loading::{Loading, load, loaded_page},
+    loading::{Loading, load, loaded_page, refetch_at_rest},
     pages::owner_choice::{Asked, owner_choice},
     routes::to,
     server_fns::{
@@ -34,7 +34,7 @@ pub fn page() -> AnyView {
     let params = use_params_map();
     let forms = Forms { share: FormState::new(None), give: FormState::new(None) };
     let loading = load(move || params.with(|params| ask_sharing(&params.get("id").unwrap_or_default())));
-    refetch_at_rest(loading);
+    refetch_at_rest(loading, changes_teams);
     loaded_page(loading, move |page| show(&page, loading, forms))
 }
 

@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use super::{asked_here, count, crumbs, invitations, members, refetch_at_rest};
+use super::{asked_here, changes_teams, count, crumbs, invitations, members};
 use crate::{
-    loading::{Loading, load, loaded_page},
+    loading::{Loading, load, loaded_page, refetch_at_rest},
     pages::owner_choice::{Asked, owner_choice},
     routes::to,
     server_fns::teams::{TeamPage, ask_team},
@@ -33,7 +33,7 @@ pub fn page() -> AnyView {
         let id = params.with(|params| params.get("id").unwrap_or_default());
         ask_team(&id, &get("q"), &get("after"))
     });
-    refetch_at_rest(loading);
+    refetch_at_rest(loading, changes_teams);
     let words = move || query.with_untracked(|query| query.get("q").unwrap_or_default());
     loaded_page(loading, move |page| show(&page, &words(), loading, forms))
 }
