@@ -53,7 +53,7 @@ export class Server {
   /** Starts it, the second time on the same port and data directory. */
   async start(): Promise<void> {
     const child = spawn(BINARY, ['serve', '--listen', `127.0.0.1:${this.port}`, '--data-dir', this.dataDir], {
-      env: environment({ LOKI_DEMO_AGENT_ARGS: DEMO, LOKI_LIMITS: 'off', ...this.variables }),
+      env: environment({ LOKI_DEMO_AGENT_ARGS: DEMO, LOKI_LIMITS: 'off', LOKI_GALLERY: '1', ...this.variables }),
       stdio: ['ignore', 'pipe', openSync(this.logFile, 'a')],
     });
     this.child = child;

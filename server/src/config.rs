@@ -187,6 +187,8 @@ pub struct Config {
     /// Where people can sign in besides with a password.
     pub providers: Vec<sign_in::ProviderConfig>,
     pub agents: agents::AgentsConfig,
+    /// `LOKI_GALLERY`: whether `/gallery` shows the atoms of the interface, for who works on loki itself.
+    pub gallery: bool,
 }
 
 /// Where the data is.
@@ -271,6 +273,7 @@ impl Config {
             log_format: args.log_format,
             new_projects: args.new_projects.into(),
             agents: agents::AgentsConfig::from_env()?,
+            gallery: variable("LOKI_GALLERY").is_some_and(|value| value == "1"),
         };
         config.listen_on(args.listen);
         Ok(config)

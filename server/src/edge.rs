@@ -2,6 +2,7 @@
 
 use std::{ops::Deref, sync::Arc};
 
+use app::pages::not_found::Gallery;
 use axum::extract::FromRef;
 use domain::{access_tokens::AllowedAddresses, limits::Limits};
 use leptos::config::LeptosOptions;
@@ -80,6 +81,8 @@ pub struct EdgeSettings {
     pub audit_syslog: Option<SyslogTarget>,
     /// How often the API may be asked.
     pub limits: Limits,
+    /// Whether the gallery of atoms is there, for who works on loki itself.
+    pub gallery: Option<Gallery>,
 }
 
 impl EdgeSettings {
@@ -93,6 +96,7 @@ impl EdgeSettings {
             audit_days: config.audit_days,
             audit_syslog: config.audit_syslog.clone(),
             limits: config.limits,
+            gallery: config.gallery.then_some(Gallery),
         }
     }
 }

@@ -6,7 +6,7 @@ pub(crate) use frame::{Around, entry, escape, form_error, icon_of, page, plain_e
 
 use std::sync::Arc;
 
-use app::{SiteAssets, server_fns::PublicUrl};
+use app::{SiteAssets, pages::not_found::Gallery, server_fns::PublicUrl};
 use axum::{
     Router,
     extract::{FromRequestParts as _, Request, State},
@@ -39,7 +39,7 @@ use crate::{
 /// All pages, their server functions, and the forms that sign in and out.
 pub fn routes(edge: &Edge) -> Router<Edge> {
     let site = site_assets();
-    let for_pages = context(edge.cx.clone(), edge.settings.public_url.as_str().into());
+    let for_pages = context(edge.cx.clone(), edge.settings.public_url.as_str().into(), edge.settings.gallery);
     let for_functions = for_pages.clone();
     let functions = move |request: Request| {
         let context = for_functions.clone();
@@ -66,10 +66,13 @@ pub fn routes(edge: &Edge) -> Router<Edge> {
 }
 
 /// What server functions and pages find in Leptos' context.
-fn context(cx: Cx, public_url: Arc<str>) -> impl Fn() + Clone + Send + Sync + 'static {
+fn context(cx: Cx, public_url: Arc<str>, gallery: Option<Gallery>) -> impl Fn() + Clone + Send + Sync + 'static {
     move || {
         provide_context(cx.clone());
         provide_context(PublicUrl(Arc::clone(&public_url)));
+        if let Some(gallery) = gallery {
+            provide_context(gallery);
+        }
         if let Some(parts) = use_context::<axum::http::request::Parts>() {
             if let Some(actor) = parts.extensions.get::<Actor>() {
                 provide_context(actor.clone());

@@ -12,9 +12,13 @@ use crate::{
     ui::{self, Crumb},
 };
 
+/// That this server was started to show the gallery; provided by it.
+#[derive(Clone, Copy, Debug)]
+pub struct Gallery;
+
 pub fn page() -> AnyView {
     // Nothing of the gallery comes alive, so it is a page of the server's alone and costs the browser nothing.
-    if !IS_BROWSER && use_location().pathname.get_untracked() == gallery::PATH {
+    if !IS_BROWSER && use_context::<Gallery>().is_some() && use_location().pathname.get_untracked() == gallery::PATH {
         return gallery::page();
     }
     set_status(404);

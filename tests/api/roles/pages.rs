@@ -36,6 +36,8 @@ pub(super) fn rows() -> Vec<Row> {
         page("/admin/secrets", ManageAllSecrets, 200).refused(404),
         page("/admin/*page", Login, 404).at("/admin/nothing"),
         page("/*any", Login, 404).at("/there/is/no/such/page"),
+        // Only with `LOKI_GALLERY=1`.
+        page("/*any", Login, 404).at("/gallery"),
         // Who is signed in is led away from it.
         page("/login", Nothing, 303).unknown(200),
         page("/setup", Nothing, 200),
