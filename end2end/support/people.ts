@@ -1,6 +1,6 @@
 // People with accounts of their own, each in a browser of their own.
 import type { Browser, Page } from '@playwright/test';
-import { ADMIN } from './fixtures.ts';
+import { ADMIN, alive, fillSetup } from './fixtures.ts';
 import type { Server } from './server.ts';
 
 export const ROLES = ['admin', 'operator', 'viewer', 'auditor'] as const;
@@ -22,4 +22,19 @@ export async function pageOf(browser: Browser, server: Server, email: string, ro
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.waitForURL(`${server.url}/`);
   return page;
+}
+
+/** Makes the first account, which nobody is signed in to afterwards. */
+export async function setsUp(page: Page, server: Server): Promise<void> {
+  await page.goto(server.setupLink!);
+  await fillSetup(page);
+  await page.waitForURL(`${server.url}/`);
+  await page.context().clearCookies();
+}
+
+/** What the menu says of who is signed in. It stays open. */
+export async function whoIs(page: Page): Promise<string> {
+  await alive(page);
+  await page.locator('.menu > summary').click();
+  return (await page.locator('.menu-items').textContent()) ?? '';
 }

@@ -1,7 +1,8 @@
 // Signing in with a real OpenID Connect provider: sign-in, change of groups, linking, signing out.
 import type { Page } from '@playwright/test';
-import { ADMIN, alive, expect, fillLogin, fillSetup, test as base } from '../support/fixtures.ts';
+import { ADMIN, expect, fillLogin, test as base } from '../support/fixtures.ts';
 import { Issuer } from '../support/issuer.ts';
+import { setsUp, whoIs } from '../support/people.ts';
 import type { Server } from '../support/server.ts';
 
 const test = base.extend<{ corp: { issuer: Issuer; server: Server } }>({
@@ -30,20 +31,6 @@ async function comesBack(page: Page, name: string, loki: string): Promise<void> 
 async function signsIn(page: Page, name: string, loki: string): Promise<void> {
   await page.getByRole('link', { name: 'Sign in with Example Corp' }).click();
   await comesBack(page, name, loki);
-}
-
-/** Makes the first account, which nobody is signed in to afterwards. */
-async function setsUp(page: Page, server: Server): Promise<void> {
-  await page.goto(server.setupLink!);
-  await fillSetup(page);
-  await page.waitForURL(`${server.url}/`);
-  await page.context().clearCookies();
-}
-
-async function whoIs(page: Page): Promise<string> {
-  await alive(page);
-  await page.locator('.menu > summary').click();
-  return (await page.locator('.menu-items').textContent()) ?? '';
 }
 
 test('a person signs in, gets the role of their groups, and signs out there too', async ({ page, corp, complaints }) => {
