@@ -1,0 +1,107 @@
+// Admin, operator, viewer and auditor walk through the pages that are open to them: each is sound, what a role may not do is not
+// offered, and what it may not open is not there.
+import type { Page } from '@playwright/test';
+import { DESKTOP } from '../support/browser.ts';
+import { fitsAcross, isAccessible } from '../support/checks.ts';
+import { Complaints } from '../support/console.ts';
+import { type World, alive, expect, test } from '../support/fixtures.ts';
+import { ROLES, type Role, pageOf } from '../support/people.ts';
+
+const PHONE_WIDTH = 390;
+
+/** Open to everybody who is signed in. */
+const everybodys = (world: World): string[] => [
+  '/',
+  '/projects',
+  `/projects/${world.greeter.id}`,
+  `/projects/${world.greeter.id}?tab=runs`,
+  '/runs',
+  `/runs/${world.verified.id}`,
+  `/runs/${world.verified.id}?tab=receipt`,
+  '/templates',
+  '/templates/cli-tool',
+  '/teams',
+  '/profile',
+  '/profile/factors',
+  '/account/sign-in-methods',
+  '/docs',
+];
+const makers = (world: World): string[] => ['/projects/new', `/projects/${world.greeter.id}/secrets`];
+const AUDIT = ['/admin', '/admin/audit', '/admin/audit/1', '/admin/audit/verify', '/admin/roles'];
+const ADMIN = ['users', 'tokens', 'tokens/new', 'providers', 'limits', 'settings', 'secrets'].map(page => `/admin/${page}`);
+
+const open: Record<Role, (world: World) => string[]> = {
+  admin: world => [...everybodys(world), ...makers(world), ...AUDIT, ...ADMIN],
+  operator: world => [...everybodys(world), ...makers(world)],
+  viewer: everybodys,
+  auditor: world => [...everybodys(world), ...AUDIT],
+};
+
+/** For people to look at. */
+async function picture(page: Page, role: Role, path: string): Promise<void> {
+  const folder = process.env.PICTURES;
+  const name = path.replace(/[0-9a-f-]{36}/, 'one').replaceAll(/[^a-z0-9]+/g, '-');
+  if (folder) await page.screenshot({ path: `${folder}/${role}-${page.viewportSize()!.width}${name}.png`, fullPage: true });
+}
+
+for (const role of ROLES) {
+  test(`what is open to the role ${role} is sound, and nothing else is open`, async ({ browser, home, world }) => {
+    test.slow();
+    // Colours are compared when they have arrived, not on their way.
+    const page = await pageOf(browser, home.server, `walks-as-${role}@example.org`, role, { ...DESKTOP, reducedMotion: 'reduce' });
+    const complaints = await Complaints.of(page.context());
+    complaints.hear(page);
+    for (const path of open[role](world)) {
+      await page.setViewportSize(DESKTOP.viewport);
+      expect((await page.goto(path))?.status(), path).toBe(200);
+      await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
+      if (await page.locator('.conn').count()) await alive(page);
+      await isAccessible(page, `${path} as ${role}`);
+      await fitsAcross(page, `${path} as ${role}`);
+      await picture(page, role, path);
+      await page.setViewportSize({ ...DESKTOP.viewport, width: PHONE_WIDTH });
+      await fitsAcross(page, `${path} as ${role}, ${PHONE_WIDTH} px`);
+      await picture(page, role, path);
+    }
+    expect(complaints.all(), 'the console stays silent').toEqual([]);
+
+    await page.setViewportSize(DESKTOP.viewport);
+    const closed = [...AUDIT, ...ADMIN].filter(path => !open[role](world).includes(path));
+    for (const path of closed) {
+      expect((await page.goto(path))?.status(), path).toBe(404);
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText('Not found');
+    }
+    await page.context().close();
+  });
+
+  test(`the role ${role} is offered what it may do`, async ({ browser, home, world }) => {
+    const page = await pageOf(browser, home.server, `acts-as-${role}@example.org`, role, DESKTOP);
+    const [makes, administers, audits] = [['admin', 'operator'], ['admin'], ['admin', 'auditor']].map(roles => roles.includes(role));
+    const offers = async (what: ReturnType<Page['locator']>, may: boolean | undefined) => {
+      if (may) await expect(what.first()).toBeVisible();
+      else await expect(what).toHaveCount(0);
+    };
+    const main = page.getByRole('navigation', { name: 'Main' });
+
+    await page.goto('/projects');
+    await alive(page);
+    await offers(page.getByRole('link', { name: 'New project' }), makes);
+    await offers(main.getByRole('link', { name: 'Admin' }), audits);
+    await page.goto(`/projects/${world.greeter.id}`);
+    await alive(page);
+    await offers(page.getByRole('button', { name: 'Start run' }), makes);
+    await page.goto(`/runs/${world.verified.id}`);
+    await alive(page);
+    await offers(page.getByRole('button', { name: 'Replay' }), makes);
+    await page.goto('/teams');
+    await alive(page);
+    await offers(page.getByRole('button', { name: 'Make team' }), administers);
+    if (audits) {
+      await page.goto('/admin');
+      await alive(page);
+      await offers(main.getByRole('link', { name: 'Audit' }), true);
+      for (const name of ['Tokens', 'Users', 'Settings']) await offers(main.getByRole('link', { name }), administers);
+    }
+    await page.context().close();
+  });
+}
