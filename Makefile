@@ -21,8 +21,8 @@ test: setup-test build
 	cargo test --no-fail-fast
 	$(MAKE) --no-print-directory e2e
 
-# The browser's tests against the binary that `test` or `run` built. E2E='' runs them on the phone's size too.
-E2E ?= --project=desktop
+# The browser's tests against the binary that `test` or `run` built. E2E='' runs those that depend on size on a phone's too.
+E2E ?= --project=desktop --project=phone-layout
 e2e: setup-test build
 	$(ENV)
 	export LOKI_BIN="$$(cd "$(TARGET)" && pwd)/debug/loki"

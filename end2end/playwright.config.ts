@@ -24,7 +24,9 @@ export default defineConfig({
     navigationTimeout: 30_000,
   },
   projects: [
-    { name: 'desktop', use: DESKTOP },
+    { name: 'desktop', use: DESKTOP, testIgnore: /phone\.spec\.ts/ },
+    // The layout of every page at a phone's size, in a minute.
+    { name: 'phone-layout', use: PHONE, testMatch: /phone\.spec\.ts/ },
     // What has keys or counts bytes is the same at every size.
     { name: 'phone', use: PHONE, testMatch: /(looks|main-job|without-script|theme)\.spec\.ts/ },
   ],

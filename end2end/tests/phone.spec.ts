@@ -1,0 +1,19 @@
+// Every page at a phone's size, quickly: nothing reaches over the edge, and fingers hit what they aim at. What axe finds there,
+// and what moves, is looked at by `looks.spec.ts` on the project `phone`.
+import { fitsAcross, fitsFingers } from '../support/checks.ts';
+import { alive, expect, test } from '../support/fixtures.ts';
+import { PAGES } from '../support/pages.ts';
+
+for (const stranger of [false, true]) {
+  test(`every page that ${stranger ? 'a stranger' : 'an admin'} sees fits`, async ({ page, world, complaints }) => {
+    complaints.allow(/status of 404/);
+    if (stranger) await page.context().clearCookies();
+    for (const place of PAGES.filter(({ anonymous }) => Boolean(anonymous) === stranger)) {
+      await page.goto(place.path(world));
+      await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
+      if (await page.locator('.conn').count()) await alive(page);
+      await fitsAcross(page, place.name);
+      await fitsFingers(page, place.name);
+    }
+  });
+}
