@@ -170,9 +170,11 @@ fn refetch_later(text: Resource<Text>, waiting: StoredValue<bool>) {
     set_timeout(look, Duration::from_millis(500));
 }
 
-/// Whether lists of runs look different after it.
+/// Whether lists of runs look different after it. What is of no project and no team is about people and tokens.
 pub fn changes_runs(envelope: &Envelope) -> bool {
-    !matches!(envelope.kind.as_str(), "agent_output" | "iteration_progress")
+    let scope = &envelope.scope;
+    (scope.project_id.is_some() || scope.team_id.is_some())
+        && !matches!(envelope.kind.as_str(), "agent_output" | "iteration_progress")
 }
 
 fn title_of(status: u16) -> &'static str {
