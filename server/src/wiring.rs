@@ -193,11 +193,13 @@ fn settings(data: &DataConfig, outside: &Outside<'_>, started_at: Timestamp, ids
 
 pub(crate) fn sandbox(data: &DataConfig, outside: &Outside<'_>) -> Arc<dyn Sandbox> {
     let search_path = outside.agents.search_path.clone();
-    let toolchains = outside.agents.toolchains.clone();
+    let (toolchains, env) = (outside.agents.toolchains.clone(), outside.agents.toolchain_env.clone());
     if outside.sandbox {
-        Arc::new(Bubblewrap::new(BubblewrapConfig { search_path, hidden: vec![data.data_dir.clone()], toolchains }))
+        let hidden = vec![data.data_dir.clone()];
+        Arc::new(Bubblewrap::new(BubblewrapConfig { search_path, hidden, toolchains, env }))
     } else {
-        Arc::new(Plain::new(PlainConfig { search_path, scratch: data.data_dir.join("scratch"), toolchains }))
+        let scratch = data.data_dir.join("scratch");
+        Arc::new(Plain::new(PlainConfig { search_path, scratch, toolchains, env }))
     }
 }
 

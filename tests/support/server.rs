@@ -34,7 +34,7 @@ pub fn loki() -> Command {
     command.env("LOKI_DEMO_AGENT_ARGS", "--pace 0");
     // Tests ask more often than a person or a script does. Those of the limits set their own.
     command.env("LOKI_LIMITS", "off");
-    for name in ["PATH", "HOME", "LANG", "TMPDIR"] {
+    for name in ["PATH", "HOME", "LANG", "TMPDIR", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"] {
         if let Some(value) = std::env::var_os(name) {
             command.env(name, value);
         }

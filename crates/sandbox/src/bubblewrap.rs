@@ -31,6 +31,9 @@ pub struct BubblewrapConfig {
     /// seen read-only under the same path. Those that are or have a folder `bin` are on PATH, before the system's. What does
     /// not exist is passed over.
     pub toolchains: Vec<PathBuf>,
+    /// Variables of every job, unless it has its own of that name: where toolchains are that look for themselves in the home of
+    /// the machine's user (`RUSTUP_HOME`).
+    pub env: Vec<(String, String)>,
 }
 
 /// Runs every job in a sandbox of its own.

@@ -38,6 +38,8 @@ pub struct PlainConfig {
     pub scratch: PathBuf,
     /// As in [`BubblewrapConfig::toolchains`](crate::BubblewrapConfig::toolchains).
     pub toolchains: Vec<PathBuf>,
+    /// As in [`BubblewrapConfig::env`](crate::BubblewrapConfig::env).
+    pub env: Vec<(String, String)>,
 }
 
 /// Runs every job as an ordinary process of the server's user. It sees the whole machine and has its network.
@@ -102,7 +104,7 @@ impl Plain {
         let scratch = Scratch::create(self.config.scratch.join(format!("job-{mark}"))).map_err(failed)?;
         let mut command = Command::new(setpriv);
         command.args(["--pdeathsig", "KILL"]).args(unshare).arg(prlimit).args(ceilings(job)).arg("--").args(&job.argv);
-        command.env_clear().envs(job.env.iter().map(|(name, value)| (name, value)));
+        command.env_clear().envs(self.config.env.iter().chain(&job.env).map(|(name, value)| (name, value)));
         command.env("PATH", search_path(&folders)).env("LANG", "C.UTF-8").env("USER", "user").env(MARK, &mark);
         command.env("HOME", job.home.as_ref().unwrap_or(&scratch.home)).env("TMPDIR", &scratch.temporary);
         command.current_dir(&workspace.given).process_group(0).kill_on_drop(true);

@@ -35,6 +35,8 @@ pub struct AgentsConfig {
     pub search_path: Vec<PathBuf>,
     /// `LOKI_TOOLCHAINS` and the usual places: toolchains outside of the system's folders, visible to jobs read-only.
     pub toolchains: Vec<PathBuf>,
+    /// Variables without which a toolchain is not found by its own programs: the home of a job is not its owner's.
+    pub toolchain_env: Vec<(String, String)>,
 }
 
 impl AgentsConfig {
@@ -53,6 +55,7 @@ impl AgentsConfig {
             demo_args: variable("LOKI_DEMO_AGENT_ARGS").map(|words| split(&words)).transpose()?.unwrap_or_else(unhurried),
             env,
             toolchains: toolchains(),
+            toolchain_env: rustup(),
             search_path: path.split(':').filter(|folder| folder.starts_with('/')).map(PathBuf::from).collect(),
         })
     }
@@ -67,9 +70,23 @@ fn unhurried() -> Vec<String> {
 fn toolchains() -> Vec<PathBuf> {
     let given = variable("LOKI_TOOLCHAINS").unwrap_or_default();
     let given = given.split(':').filter(|folder| folder.starts_with('/')).map(PathBuf::from);
-    let home = variable("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
-    let usual = home.map(|home| [".cargo/bin", ".rustup"].map(|folder| home.join(folder)));
-    given.chain(usual.into_iter().flatten()).collect()
+    let cargo = own_folder("CARGO_HOME", ".cargo").map(|folder| folder.join("bin"));
+    given.chain(cargo).chain(own_folder("RUSTUP_HOME", ".rustup")).collect()
+}
+
+/// Rustup's `cargo` looks for its toolchains in the home of whoever starts it, unless it is told. It is also told not to install
+/// others: their folder cannot be written to.
+fn rustup() -> Vec<(String, String)> {
+    let Some(home) = own_folder("RUSTUP_HOME", ".rustup").filter(|folder| folder.is_dir()) else { return Vec::new() };
+    let told = [("RUSTUP_HOME", home.to_string_lossy().into_owned()), ("RUSTUP_AUTO_INSTALL", "0".to_owned())];
+    let chosen = variable("RUSTUP_TOOLCHAIN").map(|name| ("RUSTUP_TOOLCHAIN", name));
+    told.into_iter().chain(chosen).map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// The folder that a variable names, or the usual one in the home of the server's user.
+fn own_folder(name: &str, usual: &str) -> Option<PathBuf> {
+    let given = variable(name).map(PathBuf::from);
+    given.or_else(|| variable("HOME").map(|home| PathBuf::from(home).join(usual))).filter(|folder| folder.is_absolute())
 }
 
 /// Splits a command into words at spaces; single and double quotes keep a word together. Nothing is expanded.

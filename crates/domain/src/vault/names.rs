@@ -75,7 +75,7 @@ const REFUSED: [&str; 66] = [
     "VISUAL",
 ];
 /// The same, by the beginning of their names.
-const REFUSED_BEGINNINGS: [&str; 18] = [
+const REFUSED_BEGINNINGS: [&str; 19] = [
     "BASH",
     "CARGO_BUILD_",
     "CARGO_TARGET_",
@@ -91,6 +91,7 @@ const REFUSED_BEGINNINGS: [&str; 18] = [
     "PERL5",
     "PYTHON",
     "RUSTC_",
+    "RUSTUP_",
     "SSH_",
     "TMPDIR",
     "XDG_",

@@ -96,7 +96,7 @@ impl View {
         let home = places.mount(&mut arguments);
         arguments.push("--chdir".into());
         arguments.push(places.workspace.given.clone().into());
-        environment(&mut arguments, job, &home, &folders)?;
+        environment(&mut arguments, config.env.iter().chain(&job.env), &home, &folders)?;
         Ok(Self { arguments, files: accounts(&home) })
     }
 }
@@ -265,9 +265,15 @@ fn in_system(path: &Path) -> bool {
     SYSTEM.iter().chain(&MERGED).any(|folder| path.starts_with(folder))
 }
 
-fn environment(arguments: &mut Vec<OsString>, job: &Job, home: &Path, folders: &[PathBuf]) -> io::Result<()> {
+/// Of two variables with one name the later counts.
+fn environment<'a>(
+    arguments: &mut Vec<OsString>,
+    env: impl Iterator<Item = &'a (String, String)>,
+    home: &Path,
+    folders: &[PathBuf],
+) -> io::Result<()> {
     let mut set = |name: &OsStr, value: &OsStr| arguments.extend(["--setenv".into(), name.into(), value.into()]);
-    for (name, value) in &job.env {
+    for (name, value) in env {
         if name.is_empty() || name.contains('=') {
             return Err(invalid(format!("{name:?} is no name of a variable")));
         }

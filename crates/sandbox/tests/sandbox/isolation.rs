@@ -4,7 +4,7 @@ use std::{fs, net::TcpListener, os::unix::fs::symlink};
 
 use crate::world::{World, run};
 use domain::ports::sandbox::{Exit, Network, Sandbox, SandboxError};
-use sandbox::{Bubblewrap, BubblewrapConfig};
+use sandbox::{Bubblewrap, BubblewrapConfig, Plain, PlainConfig};
 
 #[tokio::test]
 async fn bubblewrap_works_here() {
@@ -255,4 +255,16 @@ async fn programs_of_toolchains_and_readable_folders_are_found() {
         run(&sandbox, job).await.unwrap().text,
         format!("{tools}/toolchain/bin/compile\n{tools}/current/bin/agent\nread-only\n")
     );
+}
+
+#[tokio::test]
+async fn variables_of_toolchains_reach_every_job_and_its_own_win() {
+    let world = World::new();
+    let env = vec![("TOOLS".to_owned(), "/opt/tools".to_owned()), ("MODE".to_owned(), "usual".to_owned())];
+    let confined = Bubblewrap::new(BubblewrapConfig { env: env.clone(), ..world.config() });
+    let plain = Plain::new(PlainConfig { env, ..world.plain_config() });
+    let mut job = world.shell("echo $TOOLS $MODE");
+    job.env = vec![("MODE".to_owned(), "own".to_owned())];
+    assert_eq!(run(&confined, job.clone()).await.unwrap().text, "/opt/tools own\n");
+    assert_eq!(run(&plain, job).await.unwrap().text, "/opt/tools own\n");
 }

@@ -41,11 +41,15 @@ impl World {
     }
 
     pub(crate) fn config(&self) -> BubblewrapConfig {
-        BubblewrapConfig { search_path: folders(), hidden: vec![self.data.clone()], toolchains: Vec::new() }
+        BubblewrapConfig { search_path: folders(), hidden: vec![self.data.clone()], ..BubblewrapConfig::default() }
     }
 
     pub(crate) fn plain(&self) -> Plain {
-        Plain::new(PlainConfig { search_path: folders(), scratch: self.data.join("scratch"), toolchains: Vec::new() })
+        Plain::new(self.plain_config())
+    }
+
+    pub(crate) fn plain_config(&self) -> PlainConfig {
+        PlainConfig { search_path: folders(), scratch: self.data.join("scratch"), ..PlainConfig::default() }
     }
 
     /// `script` in a shell, without network.
