@@ -19,6 +19,7 @@ mod limits;
 mod packages;
 mod repositories;
 mod requests;
+mod runners;
 mod secrets;
 mod spec_kinds;
 mod steering;

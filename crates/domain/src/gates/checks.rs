@@ -4,6 +4,7 @@ mod detect;
 mod install;
 mod javascript;
 mod python;
+mod scripts;
 #[cfg(test)]
 mod tests;
 
@@ -43,6 +44,9 @@ pub struct Check {
     pub timeout_s: u64,
     /// To be tried in this order while `outcomes::tool_missing` says so of the one before.
     pub alternatives: Vec<Vec<String>>,
+    /// Whether the counts of tests that it prints are those of a test runner. Where they may be anybody's words, they prove
+    /// nothing.
+    pub counts: bool,
 }
 
 impl Check {
@@ -54,7 +58,7 @@ impl Check {
         let tool = argv.first().cloned().unwrap_or_default();
         // Runners that would watch for changes, ask or colour do none of it where CI is set.
         let env = [("CI", "true"), ("NO_COLOR", "1")].map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        Self { kind, dir: dir.to_owned(), argv, tool, env, timeout_s: kind.timeout_s(), alternatives: Vec::new() }
+        Self { kind, dir: dir.to_owned(), argv, tool, env, timeout_s: kind.timeout_s(), alternatives: Vec::new(), counts: true }
     }
 
     #[must_use]

@@ -7,6 +7,7 @@ mod tests;
 
 use std::sync::LazyLock;
 
+use protocol::runs::GateVerdict;
 use regex::Regex;
 
 use super::{
@@ -40,7 +41,8 @@ impl TestCount {
 static NO_TOOL: LazyLock<Regex> = LazyLock::new(|| {
     text::pattern(concat!(
         r"(?m)(?:^bwrap: execvp |No module named '?(?:pytest|unittest)'?\s*$|^error: no such command: `|",
-        r"is not installed for the toolchain|^make: (?:\w+): No such file or directory)",
+        r"is not installed for the toolchain|^error: rustup could not choose a version of |^error: toolchain '[^']+' is not installed|",
+        r"^make: (?:\w+): No such file or directory)",
     ))
 });
 static OFFLINE: LazyLock<Regex> = LazyLock::new(|| {
@@ -73,6 +75,7 @@ pub fn judge_tests(check: &Check, exit: Exit, output: &str) -> (Finding, Option<
         Exit::Code(0) if failed > 0 => {
             failure(&shown, &format!("{name}: {failed} of {ran} tests failed, although it ended with exit code 0"))
         }
+        Exit::Code(0) if !check.counts => own_words(check, &shown),
         Exit::Code(0) if ran > 0 => {
             let skipped = count.map(|count| count.skipped).filter(|skipped| *skipped > 0);
             let skipped = skipped.map(|skipped| format!(", {skipped} skipped")).unwrap_or_default();
@@ -140,6 +143,33 @@ pub fn no_lock_file(finding: &Finding, dir: &str) -> Finding {
     Finding::failed(&summary).with_evidence(&evidence).with_hints([hint].iter().chain(&finding.hints))
 }
 
+/// The finding on a check whose first command is not installed, so that another one ran in its place.
+pub fn in_place_of(finding: Finding, missing: &[String], ran: &[String]) -> Finding {
+    if finding.verdict == GateVerdict::Passed {
+        return finding;
+    }
+    let (missing, ran) = (module(missing), module(ran));
+    let summary = format!("{}; {missing} is not installed on the machine that loki runs on", finding.summary);
+    let hint =
+        format!("{missing} is not installed, so that {ran} ran in its place: it finds only tests that are written for it.");
+    let with_summary = Finding { summary: text::one_line(&summary, super::MAX_SUMMARY), ..finding };
+    if with_summary.hints.is_empty() {
+        return with_summary;
+    }
+    let hints: Vec<String> = std::iter::once(hint).chain(with_summary.hints.iter().cloned()).collect();
+    with_summary.with_hints(hints)
+}
+
+/// What a command is known by: of `python3 -m pytest`, pytest.
+fn module(argv: &[String]) -> String {
+    let words: Vec<&str> = argv.iter().map(String::as_str).collect();
+    let name = match words.as_slice() {
+        [_, "-m", module, ..] | [module, ..] => *module,
+        [] => "",
+    };
+    text::one_line(name, 60)
+}
+
 /// Whether the command itself is not installed, so that the check's next alternative is to be tried.
 pub fn tool_missing(exit: Exit, output: &str) -> bool {
     match exit {
@@ -177,6 +207,13 @@ fn no_tests(check: &Check, shown: &str) -> Finding {
     Finding::inconclusive(&format!("{}: no tests ran", name(check)))
         .with_evidence(&last_lines(shown, EVIDENCE_LINES))
         .with_hints(["No test ran. Add tests that prove the requirement, where the project's test command finds them."])
+}
+
+fn own_words(check: &Check, shown: &str) -> Finding {
+    let summary = "ended well, but runs no test runner that loki knows, and its own words prove nothing";
+    Finding::inconclusive(&format!("{}: {summary}", name(check))).with_evidence(&last_lines(shown, EVIDENCE_LINES)).with_hints([
+        "Let the script `test` of package.json run a test runner (`node --test`, or the project's own) on files named like `a.test.js`.",
+    ])
 }
 
 fn uncounted(check: &Check, shown: &str) -> Finding {

@@ -73,7 +73,7 @@ pub fn is_test_path(path: &str) -> bool {
 }
 
 /// A file that is nothing but tests by its own name, or the script that runs them.
-fn is_strictly_test(path: &str) -> bool {
+pub(super) fn is_strictly_test(path: &str) -> bool {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     let Some((stem, extension)) = name.rsplit_once('.') else { return false };
     let is_runner = extension == "sh" && stem.starts_with("run") && folders.split('/').any(is_test_folder);

@@ -34,7 +34,7 @@ pub(super) async fn judge_all(
         findings.push(if let Some(finding) = missing_folder(&subject.worktree, check) {
             finding
         } else {
-            let output = run(subject, dependencies, check, cancel).await?;
+            let (output, _) = run(subject, dependencies, check, cancel).await?;
             dependencies.explained(check, outcomes::judge_command(check, output.exit, &output.text))
         });
     }
@@ -52,8 +52,15 @@ pub(super) async fn judge_tests(
         findings.push(if let Some(finding) = missing_folder(&subject.worktree, check) {
             finding
         } else {
-            let output = run(subject, dependencies, check, cancel).await?;
-            let finding = outcomes::judge_tests(check, output.exit, &output.text).0;
+            let (output, alternative) = run(subject, dependencies, check, cancel).await?;
+            let finding = match alternative.and_then(|index| check.alternatives.get(index)) {
+                None => outcomes::judge_tests(check, output.exit, &output.text).0,
+                Some(argv) => {
+                    let ran = Check { argv: argv.clone(), ..check.clone() };
+                    let finding = outcomes::judge_tests(&ran, output.exit, &output.text).0;
+                    outcomes::in_place_of(finding, &check.argv, argv)
+                }
+            };
             outputs.push(output.text);
             dependencies.explained(check, finding)
         });
@@ -72,22 +79,25 @@ fn missing_folder(worktree: &Path, check: &Check) -> Option<Finding> {
     (!is_there).then(|| Finding::failed(&format!("{} is gone after the build", check.dir)))
 }
 
-/// Runs a check, or the first of its alternatives whose tool is installed.
+/// Runs a check, or the first of its alternatives whose tool is installed, of which the index is returned.
 async fn run(
     subject: &Subject<'_>,
     dependencies: &Dependencies,
     check: &Check,
     cancel: &CancellationToken,
-) -> Result<Output, Error> {
+) -> Result<(Output, Option<usize>), Error> {
     let (check, caches) = dependencies.prepared(subject, check);
-    let mut output = run_one(subject, (&check, &check.argv), &caches, cancel).await?;
-    for alternative in &check.alternatives {
-        if !outcomes::tool_missing(output.exit, &output.text) {
-            break;
-        }
-        output = run_one(subject, (&check, alternative), &caches, cancel).await?;
+    let first = run_one(subject, (&check, &check.argv), &caches, cancel).await?;
+    if !outcomes::tool_missing(first.exit, &first.text) {
+        return Ok((first, None));
     }
-    Ok(output)
+    for (index, alternative) in check.alternatives.iter().enumerate() {
+        let output = run_one(subject, (&check, alternative), &caches, cancel).await?;
+        if !outcomes::tool_missing(output.exit, &output.text) {
+            return Ok((output, Some(index)));
+        }
+    }
+    Ok((first, None))
 }
 
 async fn run_one(

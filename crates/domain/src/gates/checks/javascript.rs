@@ -3,8 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::{
+    super::test_integrity,
     Check, CheckKind, Checks,
-    detect::{Project, is_below},
+    detect::{Project, is_below, is_foreign, split},
+    scripts,
 };
 
 /// What npm writes into a package that has no tests.
@@ -13,6 +15,9 @@ const NO_TESTS: &str = "no test specified";
 /// Signs of a script at the top that runs those of the packages below.
 const FANS_OUT: [&str; 10] =
     ["--prefix", "--workspace", " -w", " -ws", "turbo", "nx ", "lerna", " -r ", "--filter", "concurrently"];
+
+/// The most files that node's own runner is given.
+const MOST_TESTS: usize = 100;
 
 struct Package<'a> {
     dir: &'a str,
@@ -48,9 +53,56 @@ pub(super) fn detect(project: &Project<'_>, checks: &mut Checks) {
         for (package, _) in kept {
             let tool = tool(project, package);
             let argv: &[&str] = if tool == "npm" { &["npm", "run", "--silent", script] } else { &[tool, "run", script] };
-            checks.add(Check::new(kind, package.dir, argv));
+            let check = Check::new(kind, package.dir, argv);
+            if kind != CheckKind::Tests || runs_tests(&packages, package) {
+                checks.add(check);
+                continue;
+            }
+            // What the script prints is not the word of a runner: where node's own can run the tests, that one counts.
+            let files = node_tests(project, &packages, package);
+            checks.add(Check { counts: !files.is_empty(), ..check });
+            if !files.is_empty() {
+                let words = ["node", "--test"].into_iter().chain(files).map(str::to_owned).collect();
+                checks.add(Check::of_words(kind, package.dir, words));
+            }
         }
     }
+}
+
+/// Whether the package's script runs a test runner, be it that of the packages below.
+fn runs_tests(packages: &[Package<'_>], package: &Package<'_>) -> bool {
+    let script = package.script("test").unwrap_or_default();
+    let named = |name: &str| package.script(name).map(str::to_owned);
+    let below = packages.iter().filter(|other| other.dir != package.dir && is_below(other.dir, package.dir));
+    let mut below = below.filter(|other| other.script("test").is_some()).peekable();
+    let others = below.peek().is_some()
+        && below.all(|other| {
+            let named = |name: &str| other.script(name).map(str::to_owned);
+            scripts::runs_tests(other.script("test").unwrap_or_default(), &named, false)
+        });
+    scripts::runs_tests(script, &named, others)
+}
+
+/// The package's own files with tests that node itself can run, relative to its folder.
+fn node_tests<'p>(project: &'p Project<'_>, packages: &[Package<'_>], package: &Package<'_>) -> Vec<&'p str> {
+    let names = |key: &str| package.manifest.get(key).and_then(Value::as_object);
+    let has_runner = ["dependencies", "devDependencies"]
+        .into_iter()
+        .filter_map(names)
+        .any(|names| names.keys().any(|name| scripts::RUNNERS.contains(&name.as_str())));
+    let is_own = |path: &str| {
+        let dir = split(path).0;
+        let nearest = packages.iter().map(|other| other.dir).filter(|other| is_below(dir, other)).max_by_key(|other| other.len());
+        nearest == Some(package.dir) && !is_foreign(dir)
+    };
+    let is_plain = |path: &str| [".js", ".mjs", ".cjs"].iter().any(|extension| path.ends_with(extension));
+    let tests = project.files.iter().map(String::as_str).filter(|path| is_plain(path) && test_integrity::is_test_path(path));
+    let tests = tests.filter(|path| is_own(path)).filter(|path| {
+        let (dir, name) = split(path);
+        let is_nodes = || project.read(dir, name).is_some_and(|text| text.contains("node:test"));
+        test_integrity::is_strictly_test(path) && !has_runner || is_nodes()
+    });
+    tests.take(MOST_TESTS).map(|path| path.strip_prefix(package.dir).unwrap_or(path).trim_start_matches('/')).collect()
 }
 
 /// By the lock file beside the package or at the top, then by what the package asks for itself.

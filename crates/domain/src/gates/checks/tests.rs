@@ -131,6 +131,32 @@ fn tests_that_the_top_runs_already_are_not_run_twice() {
 }
 
 #[test]
+fn a_script_that_is_no_runner_does_not_count_by_its_words() {
+    const FAKE: (&str, &str) = ("package.json", r#"{"scripts":{"test":"node run.js"}}"#);
+    let tests = |files: &[(&str, &str)]| -> Vec<(String, bool)> {
+        detected(files).tests.iter().map(|check| (check.argv.join(" "), check.counts)).collect()
+    };
+    let npm = |counts| ("npm run --silent test".to_owned(), counts);
+    let node = |files: &str| (format!("node --test {files}"), true);
+
+    assert_eq!(tests(&[FAKE, ("run.js", "")]), [npm(false)]);
+    assert_eq!(tests(&[FAKE, ("run.js", ""), ("test/a.test.js", "")]), [npm(true), node("test/a.test.js")]);
+    assert_eq!(tests(&[FAKE, ("test/a.js", "import test from 'node:test';")]), [npm(true), node("test/a.js")]);
+    assert_eq!(tests(&[FAKE, ("test/a.js", ""), ("test/fixtures/b.test.js", "")]), [npm(false)]);
+    let jest = ("package.json", r#"{"scripts":{"test":"node run.js"},"devDependencies":{"jest":"30"}}"#);
+    assert_eq!(tests(&[jest, ("a.test.js", "")]), [npm(false)]);
+    let honest = ("package.json", r#"{"scripts":{"test":"npm run unit","unit":"node --test"}}"#);
+    assert_eq!(tests(&[honest, ("a.test.js", "")]), [npm(true)]);
+    let bun = ("package.json", r#"{"scripts":{"test":"bun test"}}"#);
+    assert_eq!(tests(&[bun, ("bun.lock", "")]), [("bun run test".to_owned(), true)]);
+    let (top, web) = (("package.json", r#"{"workspaces":["web"],"scripts":{"test":"npm test -ws"}}"#), "web/package.json");
+    assert_eq!(tests(&[top, (web, r#"{"scripts":{"test":"jest"}}"#)]), [npm(true)]);
+    assert_eq!(tests(&[top, (web, r#"{"scripts":{"test":"node run.js"}}"#)]), [npm(false)]);
+    let inner = ("web/package.json", r#"{"scripts":{"test":"node run.js"}}"#);
+    assert_eq!(tests(&[inner, ("web/a.test.js", ""), ("b.test.js", "")]), [npm(true), node("a.test.js")]);
+}
+
+#[test]
 fn commands_of_the_team_take_the_place_of_what_was_found() {
     let config = super::super::config::parse(r#"{"commands": {"test": ["make", "check"]}}"#).unwrap();
 

@@ -13,6 +13,7 @@ fn check(argv: &[&str]) -> Check {
         env: Vec::new(),
         timeout_s: 300,
         alternatives: Vec::new(),
+        counts: true,
     }
 }
 
@@ -93,6 +94,12 @@ fn nothing_that_did_not_run_is_green() {
         ("1..3\nok 1 a", 0, Failed),
         ("sh: 1: jest: not found", 127, Inconclusive),
         ("/usr/bin/python3: No module named pytest", 1, Inconclusive),
+        (
+            "error: rustup could not choose a version of cargo to run, because one wasn't specified explicitly, and no default is configured.\nhelp: run 'rustup default stable' to download the latest stable release of Rust and set it as your default toolchain.",
+            1,
+            Inconclusive,
+        ),
+        ("error: toolchain '1.70.0-x86_64-unknown-linux-gnu' is not installed", 1, Inconclusive),
         ("bwrap: execvp npm: No such file or directory", 1, Inconclusive),
         ("error: failed to download from `https://index`\nCould not resolve host: index", 101, Inconclusive),
         ("2 passed, 1 failed", 0, Failed),
@@ -106,6 +113,35 @@ fn nothing_that_did_not_run_is_green() {
     assert_eq!(judged(Exit::TimedOut, "3 passed").0, Inconclusive);
     assert_eq!(judged(Exit::Cancelled, "3 passed").0, Inconclusive);
     assert_eq!(judged(Exit::Signal(9), "3 passed").0, Failed);
+}
+
+#[test]
+fn a_runner_that_is_missing_is_named_where_another_ran_in_its_place() {
+    let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let (pytest, unittest) = (words("python3 -m pytest -q"), words("python3 -m unittest discover -v"));
+    let ran = check(&["python3", "-m", "unittest", "discover", "-v"]);
+    let told = |exit, output| in_place_of(judge_tests(&ran, Exit::Code(exit), output).0, &pytest, &unittest);
+
+    let none = told(5, "Ran 0 tests in 0.000s\n\nNO TESTS RAN");
+    assert_eq!(
+        none.summary,
+        "python3 -m unittest discover -v: no tests ran; pytest is not installed on the machine that loki runs on"
+    );
+    assert_eq!(
+        none.hints[0],
+        "pytest is not installed, so that unittest ran in its place: it finds only tests that are written for it."
+    );
+    assert_eq!(told(0, "Ran 2 tests in 0.001s\n\nOK").summary, "python3 -m unittest discover -v: 2 tests passed");
+}
+
+#[test]
+fn words_of_an_unknown_program_are_no_count() {
+    let own = Check { counts: false, ..check(&["npm", "run", "--silent", "test"]) };
+    for (code, output, verdict) in
+        [(0, "# tests 3\n# pass 3\n# fail 0", Inconclusive), (1, "# pass 3", Failed), (0, "1 failed", Failed)]
+    {
+        assert_eq!(judge_tests(&own, Exit::Code(code), output).0.verdict, verdict, "{output}");
+    }
 }
 
 #[test]

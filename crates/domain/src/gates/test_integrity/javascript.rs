@@ -7,6 +7,7 @@ use regex::Regex;
 use super::{
     super::text::pattern,
     scan::{self, ENDS_EARLY, Patterns, Piece, SWALLOWED, Scan, is_same},
+    shell::WHOLE,
     source::{Source, Syntax},
 };
 
@@ -54,13 +55,19 @@ static SIDES: LazyLock<Regex> = LazyLock::new(|| {
         r"\b(?:assert|t)\.(?:equal|strictEqual|deepEqual|deepStrictEqual|is)\(([^(),]*),([^(),]*)[,)]|\bassert\(([^()]*?)===?([^()]*?)\)",
     ))
 });
+static REQUIRE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\brequire\s*\("));
+static SPEAKS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bconsole\.|\bprocess\.stdout\b"));
 static TRY: LazyLock<Regex> = LazyLock::new(|| pattern(r"\btry\s*\{"));
 static EMPTY_CATCH: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^\s*catch\s*(?:\([^)]*\))?\s*\{\s*(?:(?:return|console\.\w+\([^)]*\))\s*;?\s*)?\}"));
 
 pub(super) fn scan(raw: &str) -> Scan {
     let source = Source::new(raw, &SYNTAX);
-    let cases: Vec<Piece> = CASE.captures_iter(&source.code).filter_map(|captures| case(&source, &captures)).collect();
+    let mut cases: Vec<Piece> = CASE.captures_iter(&source.code).filter_map(|captures| case(&source, &captures)).collect();
+    // A file without cases that prints may print what a runner would.
+    if cases.is_empty() && SPEAKS.is_match(&source.code) {
+        cases.push(Piece { name: WHOLE.to_owned(), start: 0, end: source.code.len() });
+    }
     let functions: Vec<Piece> = FUNCTION
         .captures_iter(&source.code)
         .filter_map(|captures| {
@@ -72,9 +79,13 @@ pub(super) fn scan(raw: &str) -> Scan {
         .collect();
     let patterns = Patterns { assertion: &ASSERTION, skip: &SKIP, exit: &EXIT, table: &TABLE, is_trivial };
     let mut scan = scan::scan(&source, &cases, &functions, &patterns);
+    // That a file loads another one proves nothing.
+    let loads = REQUIRE.find_iter(&source.code).count();
+    scan.cases.iter_mut().filter(|case| case.name == WHOLE).for_each(|case| case.real = case.real.saturating_sub(loads));
     let swallowing = swallowing(&source, &cases);
     scan::mark_all(&mut scan, &source, SWALLOWED, &swallowing);
-    let callbacks: Vec<Piece> = cases.iter().filter_map(|case| callback(&source, case)).collect();
+    let callbacks: Vec<Piece> =
+        cases.iter().filter(|case| case.name != WHOLE).filter_map(|case| callback(&source, case)).collect();
     let returning = scan::early_returns(&source, &callbacks);
     scan::mark_all(&mut scan, &source, ENDS_EARLY, &returning);
     scan
