@@ -28,6 +28,27 @@ async fn the_same_request_starts_one_run_only() {
 }
 
 #[tokio::test]
+async fn a_request_is_the_same_whoever_repeats_it() {
+    let app = slow(1).await;
+    let (user, other) = (app.operator().await, app.admin().await);
+    let project = user.has_project().with_spec(specs::ONE).create().await;
+    let mut body = project.start_body();
+    body.insert("request_id".to_owned(), json!("nightly"));
+
+    let first: Started = user.post("/api/control/start", &body).await.expect(202).json();
+    let again: Started = other.post("/api/control/start", &body).await.expect(202).json();
+    assert_eq!(first, again);
+    body.insert("limits".to_owned(), json!({"iterations": 3}));
+    other.post("/api/control/start", &body).await.expect(409);
+    assert_eq!(user.runs().await.len(), 1);
+
+    // In another project it is another request.
+    let elsewhere = user.has_project().named("Elsewhere").with_spec(specs::ONE).create().await;
+    let started: Started = elsewhere.asks_to_start(json!({"request_id": "nightly"})).await.expect(202).json();
+    assert_ne!(started, first);
+}
+
+#[tokio::test]
 async fn equal_requests_at_once_start_one_run_only() {
     let app = slow(1).await;
     let user = app.operator().await;

@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use protocol::runs::{GateVerdict, Verdict};
+use protocol::runs::{GateVerdict, Started, Verdict};
 use serde_json::json;
 use tests::{Actor, ProjectHandle, RunHandle, Setup, TestApp, journal::Stored, specs};
 
@@ -206,6 +206,39 @@ async fn the_demo_agents_work_is_tested_with_the_projects_secrets() {
     let run = project.starts_run().await;
     run.is_verified().await;
     assert!(!run.log_text().await.contains(TESTS));
+}
+
+#[tokio::test]
+async fn a_value_in_the_spec_is_shown_nowhere() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let project = project(&admin).await;
+    let spec = format!("# Greeter for {SHARED}\n\n- `greet NAME` prints `Hello, NAME {SHARED}!`\n- It never says {AGENT}\n");
+
+    let run = project.starts_with(json!({"prd_text": spec, "limits": {"iterations": 2}})).await;
+    let finished = run.finishes().await;
+
+    assert_eq!(finished.title, "Greeter for •••");
+    assert_shown_nowhere(&admin, &run).await;
+    let again: Started = admin.post(&format!("/api/v2/runs/{}/replay", run.id), &json!({})).await.expect(202).json();
+    let again = admin.run(again.run_id);
+    assert_eq!(again.finishes().await.title, finished.title);
+    assert_shown_nowhere(&admin, &again).await;
+}
+
+#[tokio::test]
+async fn a_secret_that_is_set_later_is_masked_in_a_replay() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let project = admin.has_project().create().await;
+    let spec = format!("# Greeter for {SHARED}\n\n- `greet NAME` prints `Hello, NAME!`\n");
+    let run = project.starts_with(json!({"prd_text": spec})).await;
+    run.is_verified().await;
+    let path = format!("/api/v2/projects/{}/secrets/SHARED", project.id());
+    admin.put(&path, &json!({"value": SHARED, "uses": []})).await.expect(200);
+
+    let again: Started = admin.post(&format!("/api/v2/runs/{}/replay", run.id), &json!({})).await.expect(202).json();
+    assert_eq!(admin.run(again.run_id).now().await.title, "Greeter for •••");
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use domain::{
     templates,
 };
 use protocol::{
-    Event, RunId, Scope,
+    Event, ProjectId, RunId, Scope,
     agents::ProviderId,
     projects::{Project, ProjectStatus},
     runs::{Run, StartRun},
@@ -19,7 +19,7 @@ use super::{check_spec, load};
 use crate::{
     Cx, Error, agents,
     context::{audit, hex},
-    projects,
+    projects, vault,
 };
 
 /// Runs of one project that may wait for their turn.
@@ -30,7 +30,7 @@ const SPEC_BYTES: usize = 1 << 20;
 /// Queues a run of a project. The same `request_id` with the same body answers with the run that it made before.
 pub async fn start(cx: &Cx, actor: &Actor, command: StartRun) -> Result<Run, Error> {
     require_somewhere(actor, Action::StartRun)?;
-    let request = request(actor, &command)?;
+    let request = request(&command)?;
     let project = {
         let tx = cx.store.read().await?;
         projects::load(&tx, actor, command.project_id, Action::StartRun).await?
@@ -46,7 +46,7 @@ pub async fn start(cx: &Cx, actor: &Actor, command: StartRun) -> Result<Run, Err
     if let (ProjectStatus::Failed, problem) = (project.status, project.problem.as_deref().unwrap_or("not recorded")) {
         return Err(Error::Conflict(format!("the project's repository could not be made: {problem}")));
     }
-    let text = spec_text(cx, &project, &command).await?;
+    let text = masked(cx, project.id, spec_text(cx, &project, &command).await?).await?;
     let spec = check_spec(&text)?;
     check_agent(cx, command.provider).await?;
     let record = Record {
@@ -80,8 +80,11 @@ pub async fn replay(cx: &Cx, actor: &Actor, id: RunId) -> Result<Run, Error> {
         load(&tx, actor, id, Action::StartRun).await?
     };
     check_agent(cx, earlier.provider).await?;
+    let spec = masked(cx, earlier.project_id, earlier.spec.clone()).await?;
     let record = Record {
         id: RunId(cx.ids.uuid()),
+        title: check_spec(&spec)?.title,
+        spec,
         started_by: actor.display_name().to_owned(),
         request_id: None,
         request_hash: None,
@@ -123,21 +126,15 @@ async fn insert(cx: &Cx, actor: &Actor, mut record: Record) -> Result<Run, Error
     Ok(run)
 }
 
-/// The request's id and the hash of its body.
-/// What makes a request the same, and the hash of its body. Ids count for whoever chose them: whether somebody else used one is
-/// not told.
-fn request(actor: &Actor, command: &StartRun) -> Result<Option<(String, String)>, Error> {
+/// What makes a request the same, and the hash of its body. Ids count in their project, for everybody who may start runs there:
+/// a call that is repeated with another token is the same call.
+fn request(command: &StartRun) -> Result<Option<(String, String)>, Error> {
     let Some(id) = &command.request_id else { return Ok(None) };
     if id.is_empty() || id.len() > 128 || id.chars().any(|c| !c.is_ascii_graphic()) {
         return Err(Error::Invalid("`request_id` must have 1 to 128 visible ASCII characters".to_owned()));
     }
     let body = serde_json::to_vec(command).map_err(|error| Error::Internal(error.to_string()))?;
-    let whose = match (actor.person(), actor) {
-        (Some(person), _) => person.to_string(),
-        (None, Actor::Token { id, .. }) => id.to_string(),
-        (None, _) => String::new(),
-    };
-    Ok(Some((format!("{whose} {id}"), hex(&Sha256::digest(&body)))))
+    Ok(Some((format!("{} {id}", command.project_id), hex(&Sha256::digest(&body)))))
 }
 
 fn same_request(earlier: &Record, hash: &str) -> Result<Run, Error> {
@@ -183,6 +180,16 @@ async fn spec_text(cx: &Cx, project: &Project, command: &StartRun) -> Result<Str
     }
     let missing = "the project has no spec: give `prd_text`, `prd_path` or `template`";
     project.spec.clone().ok_or_else(|| Error::Invalid(missing.to_owned()))
+}
+
+/// The spec without the values of the vault, since title, tasks and criteria come from it, which are kept and shown. Where the
+/// vault does not open, the run is queued all the same and waits for somebody who mends that.
+async fn masked(cx: &Cx, project: ProjectId, text: String) -> Result<String, Error> {
+    match vault::given(cx, project).await {
+        Ok(given) => Ok(given.masks().mask(text)),
+        Err(Error::Unavailable(_)) => Ok(text),
+        Err(error) => Err(error),
+    }
 }
 
 /// The agent is there and can be isolated, or what to do about it.
