@@ -102,3 +102,11 @@ async fn a_clone_does_not_reach_into_the_servers_own_network() {
     }
     assert!(listener.accept().is_err(), "nobody connected");
 }
+
+#[tokio::test]
+async fn a_host_that_may_be_cloned_from_and_does_not_answer_is_not_asked_to_be_allowed() {
+    let app = Setup::default().argument("--allow-clone-from").argument("127.0.0.1").start().await;
+    let user = app.admin().await;
+    let problem = user.has_project().with("git_url", json!("http://127.0.0.1:1/x.git")).create_in_vain().await;
+    assert_eq!(problem, "127.0.0.1 cannot be reached: see whether its name and port are right, and whether it answers");
+}

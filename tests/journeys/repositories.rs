@@ -71,6 +71,10 @@ async fn templates_of_a_repository_are_listed_and_used() {
     let body: TemplateBody = user.get(&format!("/api/templates/house?project_id={}", project.id())).await.expect(200).json();
     assert!(body.source.contains("{{ project_name }}"), "{}", body.source);
     user.get("/api/templates/house").await.expect(404);
+    let fault = user.get(&format!("/api/templates/broken?project_id={}", project.id())).await.expect(404);
+    assert!(fault.detail().contains(".loki/templates/broken.md cannot be used: "), "{}", fault.detail());
+    let fault = project.asks_to_start(json!({"template": "broken"})).await.expect(422);
+    assert!(fault.detail().contains("no valid front matter"), "{}", fault.detail());
     let shown = user.loki(&["template", "list", "--project", &project.id().to_string()]);
     assert!(command::stdout(&shown).contains("How we greet."), "{}{}", command::stdout(&shown), command::stderr(&shown));
 
@@ -78,6 +82,30 @@ async fn templates_of_a_repository_are_listed_and_used() {
     let finished = run.is_verified().await;
     assert_eq!(finished.title, "Greeter");
     assert!(folder.path().join(".loki/templates/house.md").is_file(), "the team's files stay");
+}
+
+#[tokio::test]
+async fn a_folder_without_a_repository_says_what_to_do_and_can_be_given_again() {
+    let folder = Folder::new();
+    let plain = folder.root.path().join("plain");
+    std::fs::create_dir(&plain).unwrap();
+    std::fs::write(plain.join("notes.txt"), "of somebody\n").unwrap();
+    let app = folder.setup().start().await;
+    let user = app.operator().await;
+
+    let problem = user.has_project().in_folder(&plain).create_in_vain().await;
+    assert!(problem.contains("git init") && problem.contains("first commit"), "{problem}");
+    command::git(&plain, &["init", "--quiet", "--initial-branch=main"]);
+    let problem = user.has_project().in_folder(&plain).create_in_vain().await;
+    assert!(problem.contains("make a first commit"), "{problem}");
+    command::git(&plain, &["add", "--all"]);
+    command::git(&plain, &["commit", "--quiet", "--message=First"]);
+    let project = user.has_project().in_folder(&plain).create().await;
+    assert_eq!(project.subjects(), ["First"]);
+
+    // Now it is somebody's.
+    let again = user.post("/api/projects", &json!({"name": "Again", "path": plain})).await.expect(409);
+    assert!(again.detail().contains("already"), "{}", again.detail());
 }
 
 // A spec that was built already needs no change, which is no failure: loki saw every example hold.

@@ -97,7 +97,10 @@ impl Git {
             return Ok(place.clone());
         }
         let link = work_tree.join(".git");
-        let no_repository = || VcsError::Refused(format!("{} is not the top folder of a git repository", path.display()));
+        let no_repository = || {
+            let way_out = "run `git init` in it and make a first commit, or name the top folder";
+            VcsError::Refused(format!("{} is not the top folder of a git repository: {way_out}", path.display()))
+        };
         let metadata = std::fs::symlink_metadata(&link).map_err(|_| no_repository())?;
         if metadata.is_dir() {
             // Git would take objects and configuration from wherever this file points to.

@@ -97,19 +97,27 @@ async fn connectable(addresses: &[IpAddr], port: u16) -> Option<IpAddr> {
     tokio::time::timeout(ANSWERS, search).await.ok().flatten().or(first)
 }
 
-fn unreachable(host: &str) -> VcsError {
-    VcsError::Refused(format!(
-        "{host} cannot be reached, or is in the server's own network: whoever runs loki may allow that with --allow-clone-from {host}"
-    ))
-}
-
 impl Git {
+    /// Whether whoever runs the server said that it may be cloned from, wherever it is.
+    fn allows(&self, host: &str) -> bool {
+        self.clone_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host))
+    }
+
+    fn unreachable(&self, host: &str) -> VcsError {
+        VcsError::Refused(if self.allows(host) {
+            format!("{host} cannot be reached: see whether its name and port are right, and whether it answers")
+        } else {
+            let allow = format!("whoever runs loki may allow that with --allow-clone-from {host}");
+            format!("{host} cannot be reached, or is in the server's own network: {allow}")
+        })
+    }
+
     /// The clone's call, bound to where its host is now, and the address that it is given. Hosts in the server's own network are
     /// refused unless they are among those allowed, which git looks up itself.
     pub(crate) async fn bound<'a>(&self, url: &str, call: Call<'a>) -> Result<(Call<'a>, String), VcsError> {
         let Some(remote) = Remote::of(url).filter(|_| self.protocols != "file") else { return Ok((call, url.to_owned())) };
         let Remote { scheme, host, port } = remote;
-        if self.clone_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host)) {
+        if self.allows(host) {
             return Ok((call, url.to_owned()));
         }
         let found = tokio::time::timeout(LOOK_UP, tokio::net::lookup_host((host, port))).await;
@@ -118,7 +126,7 @@ impl Git {
         // Git's own protocol and ssh are told one address, so it has to be one that can be reached: often the first is an IPv6
         // address, to which there is no route.
         let one = if matches!(scheme, "ssh" | "git") { connectable(&addresses, port).await } else { addresses.first().copied() };
-        let Some(one) = one else { return Err(unreachable(host)) };
+        let Some(one) = one else { return Err(self.unreachable(host)) };
         Ok(match scheme {
             "ssh" => {
                 // Known hosts are known by their names.
@@ -141,7 +149,7 @@ impl Git {
     }
 
     /// One answer for every way of not being answered: what listens in a network is not told.
-    pub(crate) fn clone_error(url: &str, error: VcsError) -> VcsError {
+    pub(crate) fn clone_error(&self, url: &str, error: VcsError) -> VcsError {
         let VcsError::Git { detail, .. } = &error else { return error };
         let detail = detail.to_lowercase();
         match Remote::of(url) {
@@ -150,7 +158,7 @@ impl Git {
                 "{} says that the repository is elsewhere: give the address that it leads to, often the same with .git at its end",
                 remote.host
             )),
-            Some(remote) if NO_ANSWER.iter().any(|words| detail.contains(words)) => unreachable(remote.host),
+            Some(remote) if NO_ANSWER.iter().any(|words| detail.contains(words)) => self.unreachable(remote.host),
             _ => error,
         }
     }

@@ -87,7 +87,7 @@ impl Git {
         let options = ["--quiet", "--no-recurse-submodules", "--template=", "--no-hardlinks", "--origin=origin", "--"];
         let arguments = options.into_iter().chain([bound.as_str()]).map(std::ffi::OsString::from);
         let clone = clone.arguments(arguments.chain([sibling.path.clone().into()]));
-        self.output(clone).await.map_err(|error| Self::clone_error(url, error))?;
+        self.output(clone).await.map_err(|error| self.clone_error(url, error))?;
         let place = self.place(&sibling.path)?;
         if kept != bound {
             // An agent may read the configuration; the credentials stay with the caller.
@@ -124,14 +124,18 @@ impl Git {
         let call = Call::new("rev-parse", ["HEAD", "--symbolic-full-name", "HEAD"]).at(place);
         let (outcome, output) = self.outcome(call).await?;
         if outcome.code != Some(0) {
-            return Err(VcsError::Refused(format!("{} has no commit checked out", place.work_tree.display())));
+            let path = place.work_tree.display();
+            return Err(VcsError::Refused(format!("{path} has no commit checked out: make a first commit in it")));
         }
         let text = String::from_utf8_lossy(&output).into_owned();
         match text.lines().collect::<Vec<_>>().as_slice() {
             [commit, name] if name.starts_with("refs/heads/") => {
                 Ok((name.trim_start_matches("refs/heads/").to_owned(), (*commit).to_owned()))
             }
-            _ => Err(VcsError::Refused(format!("{} has no branch checked out", place.work_tree.display()))),
+            _ => {
+                let path = place.work_tree.display();
+                Err(VcsError::Refused(format!("{path} has no branch checked out: check one out with `git switch`")))
+            }
         }
     }
 

@@ -22,6 +22,8 @@ pub const FOLDER: &str = ".loki/templates/";
 const MOST: usize = 100;
 /// Paths of a repository among which they are looked for.
 const MOST_FILES: usize = 50_000;
+/// Faulty ones that are told of at once.
+const MOST_FAULTS: usize = 3;
 /// The longest file that is read, in bytes; a longer one is no template.
 const MAX_BYTES: usize = 262_144;
 
@@ -35,7 +37,7 @@ pub async fn list_of(cx: &Cx, actor: &Actor, project: Option<ProjectId>, query: 
     access::require(actor, Action::ReadTemplates)?;
     let limit = page::limit(query)?;
     let own = own_of(cx, actor, project).await?;
-    let mut rest: Vec<_> = own.iter().chain(templates::all()).map(|body| body.template.clone()).collect();
+    let mut rest: Vec<_> = own.bodies.iter().chain(templates::all()).map(|body| body.template.clone()).collect();
     // The sort keeps the order of equals, so that of two with one name the project's stays.
     rest.sort_by(|a, b| a.name.cmp(&b.name));
     rest.dedup_by(|later, kept| later.name == kept.name);
@@ -53,29 +55,47 @@ pub async fn get(cx: &Cx, actor: &Actor, name: &str) -> Result<TemplateBody, Err
 pub async fn get_of(cx: &Cx, actor: &Actor, project: Option<ProjectId>, name: &str) -> Result<TemplateBody, Error> {
     access::require(actor, Action::ReadTemplates)?;
     let own = own_of(cx, actor, project).await?;
-    templates::find_in(name, &own).cloned().map_err(|error| Error::NotFound(error.to_string()))
+    own.find(name).cloned().map_err(Error::NotFound)
 }
 
-async fn own_of(cx: &Cx, actor: &Actor, project: Option<ProjectId>) -> Result<Vec<TemplateBody>, Error> {
-    match project {
-        Some(id) => own(cx, &projects::get(cx, actor, id).await?).await,
-        None => Ok(Vec::new()),
+/// The templates of a repository.
+#[derive(Debug, Default)]
+pub(crate) struct Own {
+    bodies: Vec<TemplateBody>,
+    /// Files that are none, and why.
+    faults: Vec<String>,
+}
+
+impl Own {
+    /// The template of that name, or ours. That there is none is told together with the files that could have been it.
+    pub(crate) fn find(&self, name: &str) -> Result<&TemplateBody, String> {
+        templates::find_in(name, &self.bodies).map_err(|error| {
+            let faults = self.faults.iter().take(MOST_FAULTS).map(String::as_str);
+            std::iter::once(error.to_string().as_str()).chain(faults).collect::<Vec<_>>().join(". ")
+        })
     }
 }
 
-/// The templates on the project's branch. One that cannot be read is passed over, and the log says why.
-pub(crate) async fn own(cx: &Cx, project: &Project) -> Result<Vec<TemplateBody>, Error> {
-    let Some(branch) = project.branch.as_deref() else { return Ok(Vec::new()) };
+async fn own_of(cx: &Cx, actor: &Actor, project: Option<ProjectId>) -> Result<Own, Error> {
+    match project {
+        Some(id) => own(cx, &projects::get(cx, actor, id).await?).await,
+        None => Ok(Own::default()),
+    }
+}
+
+/// The templates on the project's branch.
+pub(crate) async fn own(cx: &Cx, project: &Project) -> Result<Own, Error> {
+    let Some(branch) = project.branch.as_deref() else { return Ok(Own::default()) };
     let repository = Path::new(&project.path);
     let files = cx.vcs.files(repository, branch, MOST_FILES).await?;
     let is_template = |path: &&String| path.strip_prefix(FOLDER).is_some_and(|name| name.ends_with(".md") && !name.contains('/'));
-    let mut bodies = Vec::new();
+    let mut own = Own::default();
     for path in files.iter().filter(is_template).take(MOST) {
         let Some(text) = cx.vcs.read(repository, branch, path, MAX_BYTES).await? else { continue };
         match templates::parse(&text) {
-            Ok(body) => bodies.push(body),
-            Err(error) => tracing::warn!(project = %project.id, path, %error, "a template of a repository cannot be used"),
+            Ok(body) => own.bodies.push(body),
+            Err(error) => own.faults.push(format!("{path} cannot be used: {error}")),
         }
     }
-    Ok(bodies)
+    Ok(own)
 }

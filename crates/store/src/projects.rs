@@ -92,9 +92,10 @@ impl Projects<'_> {
         projects::Entity::find_by_id(id.0).one(&self.0.inner).await?.map(read).transpose()
     }
 
-    /// The project whose repository lies at `path`, if there is one.
+    /// The project whose repository lies at `path`, or is to be made there, if there is one.
     pub async fn by_path(&self, path: &str) -> Result<Option<Project>, StoreError> {
-        let found = projects::Entity::find().filter(projects::Column::Path.eq(path));
+        let failed = word(TABLE, &ProjectStatus::Failed)?;
+        let found = projects::Entity::find().filter(projects::Column::Path.eq(path)).filter(projects::Column::Status.ne(failed));
         found.one(&self.0.inner).await?.map(read).transpose()
     }
 

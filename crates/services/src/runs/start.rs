@@ -173,7 +173,7 @@ async fn spec_text(cx: &Cx, project: &Project, command: &StartRun) -> Result<Str
     }
     if let Some(name) = &command.template {
         let own = crate::templates::own(cx, project).await?;
-        let template = templates::find_in(name, &own).map_err(|error| Error::Invalid(error.to_string()))?;
+        let template = own.find(name).map_err(Error::Invalid)?;
         let is_asked = template.template.variables.iter().any(|variable| variable.name == "project_name");
         let variables = is_asked.then(|| ("project_name".to_owned(), project.name.clone())).into_iter().collect();
         return templates::render(template, &variables).map_err(|error| Error::Invalid(error.to_string()));
