@@ -4,6 +4,7 @@ use std::{fmt, marker::PhantomData};
 
 use axum::{
     Json,
+    body::Bytes,
     extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::JsonRejection},
     http::{StatusCode, request::Parts},
 };
@@ -11,6 +12,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
 };
+use serde_json::{Map, Value};
 
 use crate::error::HttpError;
 
@@ -47,6 +49,24 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, HttpError> {
         let body = Json::from_request(request, state).await;
         body.map(|Json(Object(body))| Self(body)).map_err(|rejection| refused(&rejection))
+    }
+}
+
+/// No body, or `{}`: whatever else somebody sends is something that they expect to count, and it would not.
+#[derive(Debug)]
+pub struct NoBody;
+
+impl<S: Send + Sync> FromRequest<S> for NoBody {
+    type Rejection = HttpError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, HttpError> {
+        let bytes = Bytes::from_request(request, state).await;
+        let bytes = bytes.map_err(|rejection| HttpError::new(rejection.status(), "The body could not be read"))?;
+        let is_empty = |bytes: &[u8]| serde_json::from_slice::<Map<String, Value>>(bytes).is_ok_and(|fields| fields.is_empty());
+        if bytes.is_empty() || is_empty(&bytes) {
+            return Ok(Self);
+        }
+        Err(HttpError::new(StatusCode::UNPROCESSABLE_ENTITY, "This takes no fields: send no body, or {}"))
     }
 }
 

@@ -70,6 +70,13 @@ async fn a_replay_is_a_new_run_with_the_same_spec() {
     let first = project.starts_with(json!({"prd_text": specs::ONE, "limits": {"iterations": 7}})).await;
     let before = first.is_verified().await;
 
+    // What would not count is refused.
+    for call in ["replay", "cancel"] {
+        let path = format!("/api/v2/runs/{}/{call}", first.id);
+        for body in [json!({"provider": "claude"}), json!(["claude"]), json!("nothing")] {
+            user.post(&path, &body).await.expect(422);
+        }
+    }
     let answer = user.post(&format!("/api/v2/runs/{}/replay", first.id), &json!({})).await.expect(202);
     let started: Started = answer.json();
     assert_ne!(started.run_id, first.id);

@@ -107,7 +107,8 @@ impl RunHandle<'_> {
 
     /// Waits until a run that is over has no worktree any more, which is a moment after its end.
     pub async fn worktree_is_put_away(&self) {
-        let worktree = PathBuf::from(self.now().await.worktree.expect("a worktree"));
+        assert_eq!(self.now().await.worktree, None, "a run that is over has no worktree");
+        let worktree = self.actor.app.data_dir().join("worktrees").join(self.id.to_string());
         eventually("the worktree is put away", async || (!worktree.exists()).then_some(())).await;
     }
 

@@ -177,6 +177,7 @@ pub struct Run {
     pub cost_usd: Option<f64>,
     pub tokens: Option<Tokens>,
     pub branch: Option<String>,
+    /// The folder that the agent works in, until the run is over.
     pub worktree: Option<String>,
     /// The newest commit of the run.
     pub commit: Option<String>,

@@ -24,7 +24,7 @@ use crate::{
     auth::Signed,
     edge::Edge,
     error::HttpError,
-    extract::{Asked, Id},
+    extract::{Asked, Id, NoBody},
 };
 
 /// The query of `GET /api/v2/runs`.
@@ -118,19 +118,25 @@ pub async fn transcript(State(edge): State<Edge>, Signed(actor): Signed, Id(id):
     Ok((headers, Body::from_stream(ReaderStream::new(file))).into_response())
 }
 
-/// Stops a run for good; the same as `POST /api/control/stop`
+/// Stops a run for good; the same as `POST /api/control/stop`. It takes no fields
 #[utoipa::path(post, path = "/api/v2/runs/{id}/cancel", tag = "runs", params(("id" = RunId, Path)), responses((status = 200, body = Run), Refusals))]
-pub async fn cancel(State(edge): State<Edge>, Signed(actor): Signed, Id(id): Id<RunId>) -> Result<Json<Run>, HttpError> {
+pub async fn cancel(
+    State(edge): State<Edge>,
+    Signed(actor): Signed,
+    Id(id): Id<RunId>,
+    _body: NoBody,
+) -> Result<Json<Run>, HttpError> {
     Ok(Json(services::runs::stop(&edge.cx, &actor, id).await?))
 }
 
-/// A new run with the same spec, agent and limits
+/// A new run with the same spec, agent and limits. It takes no fields
 #[utoipa::path(post, path = "/api/v2/runs/{id}/replay", tag = "runs", params(("id" = RunId, Path)), 
     responses((status = 202, body = Started), (status = 503, body = protocol::ApiError, description = "The agent or the sandbox cannot be used here"), Refusals))]
 pub async fn replay(
     State(edge): State<Edge>,
     Signed(actor): Signed,
     Id(id): Id<RunId>,
+    _body: NoBody,
 ) -> Result<(StatusCode, Json<Started>), HttpError> {
     let run = services::runs::replay(&edge.cx, &actor, id).await?;
     Ok((StatusCode::ACCEPTED, Json(started(&run))))

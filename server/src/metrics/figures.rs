@@ -40,9 +40,9 @@ async fn from_database(edge: &Edge, page: &mut Page) -> Result<(), StoreError> {
     page.sample("loki_session_status", &[], u8::from(active > 0));
     page.metric("loki_agents_active", "gauge", "Runs that are not over.");
     page.sample("loki_agents_active", &[], active);
-    page.metric("loki_iterations_total", "counter", "Iterations of all runs.");
+    page.metric("loki_iterations_total", "gauge", "Iterations of all runs that are kept; fewer when a project is deleted.");
     page.sample("loki_iterations_total", &[], iterations);
-    page.metric("loki_tasks_completed_total", "counter", "Tasks that were verified and committed.");
+    page.metric("loki_tasks_completed_total", "gauge", "Tasks of these runs that were verified and committed.");
     page.sample("loki_tasks_completed_total", &[], tasks);
     page.metric("loki_events_total", "counter", "Events in the log.");
     page.sample("loki_events_total", &[], events);

@@ -90,7 +90,8 @@ impl Record {
             cost_usd: state.spent.cost_usd(),
             tokens: state.spent.tokens,
             branch: state.branch.clone(),
-            worktree: state.worktree.clone(),
+            // It goes with the end.
+            worktree: state.worktree.clone().filter(|_| !state.is_over()),
             commit: state.tip.clone().filter(|tip| Some(tip) != state.base.as_ref()),
             for_review: state.for_review,
             tasks_total: count(state.tasks.iter()),
