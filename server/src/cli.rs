@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn commands_are_read_as_documented() {
-        let good: [&[&str]; 26] = [
+        let good: [&[&str]; 29] = [
             &["serve", "--listen", "127.0.0.1:0", "--data-dir", "/tmp/x", "--no-sandbox", "--log-format", "json"],
             &["serve", "--allow-root", "/a", "--allow-root", "/b", "--max-runs", "2", "--public-url", "https://loki.example"],
             &["setup-link"],
@@ -214,6 +214,9 @@ mod tests {
             &["audit", "export", "--format", "csv"],
             &["start", "spec.md", "--project", "x", "--provider", "demo", "--iterations", "3", "--wait"],
             &["start", "--template", "cli-tool", "--project", "x", "--cost-usd", "1.5"],
+            &["start", "--project", "x", "- Make it nice", "--provider", "demo", "--wait"],
+            &["start", "- Make it nice", "--project", "x", "--server", "https://loki.example"],
+            &["start", "-", "--project", "x"],
             &["status", "--json"],
             &["logs", "0198c000-0000-7000-8000-000000000000", "-f"],
             &["receipt", "verify", "receipt.json", "--repository", "."],
@@ -224,7 +227,7 @@ mod tests {
             let parsed = Cli::try_parse_from([&["loki"], words].concat());
             assert!(parsed.is_ok(), "{words:?}: {}", parsed.unwrap_err());
         }
-        let bad: [&[&str]; 10] = [
+        let bad: [&[&str]; 13] = [
             &[],
             &["token", "create", "--name", "ci"],
             &["token", "create", "--name", "ci", "--role", "viewer", "--scope", "read"],
@@ -233,6 +236,9 @@ mod tests {
             &["user", "create", "--email", "a@b.c", "--role", "king", "--password-stdin"],
             &["user", "create", "--email", "a@b.c", "--role", "admin"],
             &["start", "--project", "x"],
+            &["start", "--project", "x", "--wiat"],
+            &["start", "-x", "--project", "x"],
+            &["status", "--server", "ftp://loki.example"],
             &["pause", "not-an-id"],
             &["demo-agent", "--misbehave", "nonsense"],
         ];

@@ -214,6 +214,10 @@ pub enum ConfigError {
     NoHome,
     #[error("the data directory {path} cannot be used: {source}")]
     DataDir { path: PathBuf, source: std::io::Error },
+    #[error(
+        "there is no data of loki in {path}: name the data directory of the server with --data-dir, or start one with `loki serve`"
+    )]
+    NoData { path: PathBuf },
     #[error("another loki works on {path} already: stop it, or give this one another --data-dir")]
     Locked { path: PathBuf },
     #[error("--allow-root {path}: {source}")]
@@ -234,6 +238,13 @@ pub enum ConfigError {
     Mail(String),
     #[error(transparent)]
     SignIn(#[from] sign_in::SignInError),
+}
+
+impl DataArgs {
+    /// The folder that was named, or the usual one.
+    fn folder(&self) -> Result<PathBuf, ConfigError> {
+        self.data_dir.clone().or_else(default_data_dir).ok_or(ConfigError::NoHome)
+    }
 }
 
 impl Config {
@@ -303,11 +314,20 @@ impl DataConfig {
 
     /// Fills in the defaults and makes the data directory, for its owner alone.
     pub fn new(args: DataArgs) -> Result<Self, ConfigError> {
-        let data_dir = match args.data_dir {
-            Some(dir) => dir,
-            None => default_data_dir().ok_or(ConfigError::NoHome)?,
-        };
-        let data_dir = data_dir::prepare(&data_dir)?;
+        Self::in_folder(data_dir::prepare(&args.folder()?)?, args)
+    }
+
+    /// The same for a command on data that is there: where there is none, it makes none.
+    pub fn existing(args: DataArgs) -> Result<Self, ConfigError> {
+        let path = args.folder()?;
+        let is_there = if args.database_url.is_some() { path.is_dir() } else { path.join(DATABASE).is_file() };
+        if !is_there {
+            return Err(ConfigError::NoData { path });
+        }
+        Self::in_folder(data_dir::prepare(&path)?, args)
+    }
+
+    fn in_folder(data_dir: PathBuf, args: DataArgs) -> Result<Self, ConfigError> {
         let database_url = args.database_url.unwrap_or_else(|| sqlite_url(&data_dir));
         let audit_key_file = args.audit_key_file.unwrap_or_else(|| data_dir.join("audit.key"));
         let access_keys_file = args.access_keys_file.unwrap_or_else(|| data_dir.join("access.keys"));
@@ -394,8 +414,11 @@ fn install_env() -> Vec<(String, String)> {
     NAMES.into_iter().filter_map(|name| variable(name).map(|value| (name.to_owned(), value))).collect()
 }
 
+/// The database in the data directory.
+const DATABASE: &str = "loki.db";
+
 fn sqlite_url(data_dir: &Path) -> String {
-    format!("sqlite://{}?mode=rwc", data_dir.join("loki.db").display())
+    format!("sqlite://{}?mode=rwc", data_dir.join(DATABASE).display())
 }
 
 fn canonical_root(path: PathBuf) -> Result<PathBuf, ConfigError> {

@@ -102,6 +102,28 @@ async fn the_doctor_says_what_is_there_and_what_to_do() {
 }
 
 #[tokio::test]
+async fn commands_on_data_make_none_where_there_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let nowhere = folder.path().join("data");
+    for words in [
+        &["token", "create", "--name", "ci", "--role", "viewer"][..],
+        &["token", "list"],
+        &["setup-link"],
+        &["vault", "rotate"],
+        &["team", "list"],
+        &["audit", "verify"],
+    ] {
+        let output = loki(&[words, &["--data-dir", nowhere.to_str().unwrap()]].concat());
+        let said = command::stderr(&output);
+        assert!(
+            output.status.code() == Some(1) && said.contains("no data of loki") && said.contains("--data-dir"),
+            "{words:?}: {said}"
+        );
+        assert!(output.stdout.is_empty() && !nowhere.exists(), "{words:?}");
+    }
+}
+
+#[tokio::test]
 async fn templates_are_listed_and_shown() {
     let app = TestApp::start().await;
     let viewer = app.viewer().await;

@@ -10,7 +10,11 @@ use domain::{
 use protocol::audit::{AuditEntry, AuditQuery};
 use services::{Cx, audit};
 
-use super::{Data, Exit, Failure, offline::open, print};
+use super::{
+    Data, Exit, Failure,
+    offline::{open, open_new},
+    print,
+};
 use crate::api::audit::csv;
 
 /// Transactions with one entry each in a measurement.
@@ -70,7 +74,7 @@ pub(super) async fn run(command: AuditCommand) -> Result<Exit, Failure> {
             print::line(&open(data).await?.audit_key.public().to_hex());
             Ok(Exit::Done)
         }
-        AuditCommand::Measure { data, entries } => measure(&open(data).await?, entries).await,
+        AuditCommand::Measure { data, entries } => measure(&open_new(data).await?, entries).await,
     }
 }
 

@@ -27,11 +27,11 @@ pub(super) struct ServerArgs {
 /// An address without a slash at its end.
 fn address(given: &str) -> Result<String, String> {
     let address = given.trim_end_matches('/');
-    if address.starts_with("http://") && reqwest::Url::parse(address).is_ok() {
+    let is_http = ["http://", "https://"].iter().any(|scheme| address.starts_with(scheme));
+    if is_http && reqwest::Url::parse(address).is_ok() {
         Ok(address.to_owned())
     } else {
-        Err("it has to begin with http://, like http://127.0.0.1:57374. For a server behind TLS, tunnel to it (ssh -L)"
-            .to_owned())
+        Err("it has to begin with http:// or https://, like http://127.0.0.1:57374".to_owned())
     }
 }
 
@@ -65,9 +65,10 @@ impl Client {
         self.get(&format!("/api/v2/runs/{id}")).await
     }
 
-    /// The address of a socket, and the token that goes with it.
-    pub(super) fn socket(&self, path: &str) -> (String, Option<&str>) {
-        (format!("{}{path}", self.server.replacen("http", "ws", 1)), self.token.as_deref())
+    /// The address of a socket, and the token that goes with it; none behind TLS, which the client of sockets does not speak.
+    pub(super) fn socket(&self, path: &str) -> Option<(String, Option<&str>)> {
+        let place = self.server.strip_prefix("http://")?;
+        Some((format!("ws://{place}{path}"), self.token.as_deref()))
     }
 
     pub(super) async fn put<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
@@ -119,8 +120,11 @@ impl Client {
 
     fn unreachable(&self, error: &reqwest::Error) -> Failure {
         if error.is_connect() {
+            // Behind TLS it may be the certificate that is not right.
+            let why = Failure::of(error).0;
+            let why = if self.server.starts_with("https://") { format!(" ({why})") } else { String::new() };
             return Failure(format!(
-                "no server answers at {}. Start one with `loki serve`, or name another with --server or LOKI_SERVER",
+                "no server answers at {}{why}. Start one with `loki serve`, or name another with --server or LOKI_SERVER",
                 self.server
             ));
         }

@@ -22,6 +22,8 @@ use super::{
 
 /// The server says something at least this often.
 const SILENCE: Duration = Duration::from_secs(60);
+/// How often pages are read where there is no socket; a third of what the limits of reading allow.
+const PAGES: Duration = Duration::from_secs(6);
 /// How long to wait for another of one's sockets to be closed.
 const FULL: Duration = Duration::from_secs(30);
 
@@ -87,7 +89,10 @@ enum Followed {
 }
 
 async fn follow(client: &Client, id: RunId, position: EventSeq) -> Result<Followed, Failure> {
-    let (address, token) = client.socket(&format!("/ws?after={position}"));
+    let Some((address, token)) = client.socket(&format!("/ws?after={position}")) else {
+        tokio::time::sleep(PAGES).await;
+        return Ok(Followed::Cut(position));
+    };
     let mut request = address.into_client_request()?;
     if let Some(token) = token {
         request.headers_mut().insert(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {token}"))?);

@@ -31,7 +31,7 @@ pub(super) struct LinkArgs {
 impl LinkArgs {
     /// The context, and what links begin with.
     pub(super) async fn open(self) -> Result<(Cx, String), Failure> {
-        let config = DataConfig::new(self.data)?;
+        let config = DataConfig::existing(self.data)?;
         let public_url = self.public_url.or_else(|| data_dir::kept_address(&config.data_dir)).unwrap_or_else(|| {
             print::note(&format!(
                 "No server was started on this data yet: the link is for {DEFAULT}. For another, give --public-url"
@@ -149,7 +149,8 @@ pub(super) const MAILED: &str = "The link also goes to them by mail; the running
 
 async fn create(data: Data, email: String, name: String, role: Role) -> Result<Exit, Failure> {
     let password = from_stdin("password", LONGEST)?;
-    let cx = open(data).await?;
+    // An account may be made before the first start, in place of the setup link.
+    let cx = open_new(data).await?;
     let user = services::accounts::create_user(&cx, &Actor::Automation, NewUser { email, name, password, role }).await?;
     print::line(&user.id.to_string());
     print::note(&format!("{} can sign in as {}", user.email, user.role.as_str()));
@@ -168,7 +169,13 @@ pub(super) fn from_stdin(what: &str, longest: u64) -> Result<String, Failure> {
     Ok(secret.to_owned())
 }
 
+/// The context on data that is there.
 pub(super) async fn open(data: Data) -> Result<Cx, Failure> {
+    open_config(&DataConfig::existing(data)?).await
+}
+
+/// The same, and where there is no data yet, a directory for it is made.
+pub(super) async fn open_new(data: Data) -> Result<Cx, Failure> {
     open_config(&DataConfig::new(data)?).await
 }
 

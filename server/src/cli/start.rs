@@ -27,8 +27,8 @@ const QUICK: u32 = 20;
 
 #[derive(Args, Debug)]
 pub(super) struct StartArgs {
-    /// A file with the spec, or the spec itself in one line
-    #[arg(value_name = "SPEC", required_unless_present_any = ["template", "project_spec"], conflicts_with_all = ["template", "project_spec"])]
+    /// A file with the spec, or the spec itself in one line, which may begin with "- "
+    #[arg(value_name = "SPEC", allow_hyphen_values = true, value_parser = spec, required_unless_present_any = ["template", "project_spec"], conflicts_with_all = ["template", "project_spec"])]
     spec: Option<String>,
     /// The project, by its id or name
     #[arg(long, value_name = "ID|NAME")]
@@ -61,6 +61,12 @@ pub(super) struct StartArgs {
     wait: bool,
     #[command(flatten)]
     server: ServerArgs,
+}
+
+/// An option that there is not would otherwise be a spec.
+fn spec(given: &str) -> Result<String, String> {
+    let is_option = given.starts_with('-') && given != "-" && !given.starts_with("- ");
+    if is_option { Err("there is no such option".to_owned()) } else { Ok(given.to_owned()) }
 }
 
 fn provider(name: &str) -> Result<ProviderId, String> {

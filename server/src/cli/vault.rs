@@ -23,7 +23,7 @@ pub(super) async fn run(command: VaultCommand) -> Result<Exit, Failure> {
 }
 
 async fn rotate(data: Data) -> Result<Exit, Failure> {
-    let config = DataConfig::new(data)?;
+    let config = DataConfig::existing(data)?;
     let cx = open_config(&config).await?;
     let keys = &config.vault_keys;
     let key = keys.begin(&*cx.ids)?;
