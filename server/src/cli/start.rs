@@ -212,6 +212,7 @@ mod tests {
 
         assert_eq!(read_spec(file.to_str().unwrap()).unwrap(), "# Spec");
         assert_eq!(read_spec("a tool that greets").unwrap(), "a tool that greets");
+        assert_eq!(read_spec("- Make it nice").unwrap(), "- Make it nice");
         assert!(read_spec("missing.md").is_err());
         assert!(read_spec(folder.path().to_str().unwrap()).is_err());
 
