@@ -89,7 +89,8 @@ fn node_tests<'p>(project: &'p Project<'_>, packages: &[Package<'_>], package: &
     let has_runner = ["dependencies", "devDependencies"]
         .into_iter()
         .filter_map(names)
-        .any(|names| names.keys().any(|name| scripts::RUNNERS.contains(&name.as_str())));
+        .flat_map(|names| names.keys())
+        .any(|name| name.split(['@', '/']).any(|part| scripts::RUNNERS.contains(&part)));
     let is_own = |path: &str| {
         let dir = split(path).0;
         let nearest = packages.iter().map(|other| other.dir).filter(|other| is_below(dir, other)).max_by_key(|other| other.len());

@@ -145,6 +145,8 @@ fn a_script_that_is_no_runner_does_not_count_by_its_words() {
     assert_eq!(tests(&[FAKE, ("test/a.js", ""), ("test/fixtures/b.test.js", "")]), [npm(false)]);
     let jest = ("package.json", r#"{"scripts":{"test":"node run.js"},"devDependencies":{"jest":"30"}}"#);
     assert_eq!(tests(&[jest, ("a.test.js", "")]), [npm(false)]);
+    let playwright = ("package.json", r#"{"scripts":{"test":"./e2e"},"devDependencies":{"@playwright/test":"1"}}"#);
+    assert_eq!(tests(&[playwright, ("a.spec.js", "")]), [npm(false)]);
     let honest = ("package.json", r#"{"scripts":{"test":"npm run unit","unit":"node --test"}}"#);
     assert_eq!(tests(&[honest, ("a.test.js", "")]), [npm(true)]);
     let bun = ("package.json", r#"{"scripts":{"test":"bun test"}}"#);
