@@ -89,7 +89,7 @@ fn node_tests<'p>(project: &'p Project<'_>, packages: &[Package<'_>], package: &
     let has_runner = ["dependencies", "devDependencies"]
         .into_iter()
         .filter_map(names)
-        .flat_map(|names| names.keys())
+        .flat_map(Map::keys)
         .any(|name| name.split(['@', '/']).any(|part| scripts::RUNNERS.contains(&part)));
     let is_own = |path: &str| {
         let dir = split(path).0;
