@@ -25,6 +25,7 @@ mod m0030_mail;
 mod m0031_passkeys;
 mod m0032_oidc_logout;
 mod m0034_personal_events;
+mod m0041_makers;
 
 /// All schema changes, oldest first.
 #[derive(Debug)]
@@ -51,6 +52,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0032_oidc_logout::Migration),
             Box::new(m0031_passkeys::Migration),
             Box::new(m0034_personal_events::Migration),
+            Box::new(m0041_makers::Migration),
         ]
     }
 }

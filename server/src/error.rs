@@ -86,7 +86,7 @@ impl From<services::Error> for HttpError {
         use services::Error as E;
         let status = match &error {
             E::NotFound(_) | E::Hidden(_) => StatusCode::NOT_FOUND,
-            E::Forbidden { .. } => StatusCode::FORBIDDEN,
+            E::Forbidden { .. } | E::Refused(_) => StatusCode::FORBIDDEN,
             E::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             E::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             E::Conflict(_) => StatusCode::CONFLICT,

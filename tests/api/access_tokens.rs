@@ -48,6 +48,20 @@ async fn does_what_it_was_minted_for(app: TestApp) {
 }
 
 #[tokio::test]
+async fn an_access_token_makes_and_replaces_no_api_tokens() {
+    let app = TestApp::start().await;
+    let short = mints(&app.admin().await, json!({})).await;
+
+    for path in ["/api/v2/api-keys", "/api/enterprise/tokens"] {
+        let refused = short.post(path, &json!({"name": "A"})).await.expect(403);
+        assert!(refused.detail().contains("access token"), "{}", refused.detail());
+    }
+    short.post("/api/v2/api-keys/admin/rotate", &json!({})).await.expect(403);
+    short.put("/api/v2/api-keys/admin", &json!({"rate_limit": 0})).await.expect(403);
+    assert_eq!(short.get("/api/v2/api-keys").await.expect(200).value()["keys"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn what_was_changed_counts_for_nothing() {
     let app = TestApp::start().await;
     let good = mints(&app.viewer().await, json!({})).await.secret();

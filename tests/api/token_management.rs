@@ -1,6 +1,9 @@
 //! API tokens by the API and the command line: made with no more than their maker has, replaced with an overlap, ended at once.
 
-use protocol::access::{Role, Scope, Token};
+use protocol::{
+    access::{Role, Scope, Token},
+    audit::AuditPage,
+};
 use serde_json::{Value, json};
 use tests::{Actor, Answer, Setup, TestApp, actor::Credentials, app::PASSWORD, command, eventually, socket::Heard};
 
@@ -52,7 +55,9 @@ async fn is_made_used_and_ended(app: TestApp) {
     let admin = app.admin().await;
     let made = makes(&admin, json!({"name": "new-dev", "role": "viewer"})).await;
     assert_eq!((made.role, made.scopes.as_slice()), (Some(Role::Viewer), &[Scope::Read][..]));
-    assert_eq!(made.expires_at.unwrap().millis_since(made.created_at), 90 * 86_400_000);
+    // The token that makes it is a little older, and outlived by nothing that it makes.
+    let life = made.expires_at.unwrap().millis_since(made.created_at);
+    assert!((89 * 86_400_000..=90 * 86_400_000).contains(&life), "{life}");
     assert_eq!(made.created_by, "admin");
     let dev = holder(&app, &made);
     dev.get("/api/status").await.expect(200);
@@ -133,6 +138,13 @@ async fn nobody_gives_more_than_they_have() {
     // A new secret of a stronger token would be more, too.
     clerk.post(&format!("/api/v2/api-keys/{}/rotate", strong.id), &json!({})).await.expect(403);
     clerk.put("/api/v2/api-keys/strong", &json!({"allowed_ips": []})).await.expect(403);
+    // Nor may it look at a stronger one, or end it.
+    clerk.get("/api/v2/api-keys/strong").await.expect(403);
+    clerk.delete("/api/v2/api-keys/strong").await.expect(403);
+    clerk.delete(&format!("{TOKENS}/{}?permanent=true", strong.id)).await.expect(403);
+    let seen: Vec<String> =
+        clerk.get(TOKENS).await.expect(200).json::<Vec<Token>>().into_iter().map(|token| token.name).collect();
+    assert_eq!(seen, ["weak", "clerk"]);
     assert_eq!(count(&admin).await, 4);
 }
 
@@ -163,10 +175,10 @@ async fn a_token_shrinks_with_the_role_of_who_made_it() {
 #[tokio::test]
 async fn a_replaced_token_counts_until_its_grace_is_over() {
     let app = TestApp::start().await;
-    let admin = app.admin().await;
+    let (admin, ada) = (app.admin().await, app.first_admin().await);
     let first = makes(&admin, json!({"name": "ci", "scopes": ["control"], "expires_days": 7, "rate_limit": 5000})).await;
 
-    let second: Token = admin.post("/api/v2/api-keys/ci/rotate", &json!({"grace_period_hours": 1})).await.expect(200).json();
+    let second: Token = ada.post("/api/v2/api-keys/ci/rotate", &json!({"grace_period_hours": 1})).await.expect(200).json();
 
     assert_eq!((second.rotating_from, &second.scopes, second.rate_limit), (Some(first.id), &first.scopes, Some(5000)));
     assert_eq!(second.expires_at.unwrap().millis_since(second.created_at), 7 * 86_400_000);
@@ -180,8 +192,10 @@ async fn a_replaced_token_counts_until_its_grace_is_over() {
     admin.post(&format!("/api/v2/api-keys/{}/rotate", first.id), &json!({})).await.expect(409);
 
     let third: Token = admin.post("/api/v2/api-keys/ci/rotate", &json!({"grace_period_hours": 0})).await.expect(200).json();
+    // A person renews its life, a token keeps it; without grace, nothing of what came before counts.
+    assert_eq!(third.expires_at, second.expires_at);
     is_refused(&new).await;
-    old.get("/api/status").await.expect(200);
+    is_refused(&old).await;
 
     // Whoever ends the newest one means all that came before it.
     admin.delete("/api/v2/api-keys/ci").await.expect(204);
@@ -190,6 +204,98 @@ async fn a_replaced_token_counts_until_its_grace_is_over() {
     for (body, named) in [(json!({"grace_period_hours": 721}), "grace_period_hours"), (json!({"grace": 1}), "grace")] {
         let answer = admin.post("/api/v2/api-keys/admin/rotate", &body).await.expect(422);
         assert!(answer.detail().to_lowercase().contains(named), "{}", answer.detail());
+    }
+}
+
+#[tokio::test]
+async fn what_a_token_makes_is_no_wider_and_ends_with_it() {
+    is_no_wider_and_ends_with_it(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn what_a_token_makes_is_no_wider_and_ends_with_it_on_postgres() {
+    is_no_wider_and_ends_with_it(Setup::default().on_postgres().start().await).await;
+}
+
+async fn is_no_wider_and_ends_with_it(app: TestApp) {
+    let ada = app.first_admin().await;
+    let body = json!({"name": "maker", "role": "admin", "expires_days": 1, "allowed_ips": ["127.0.0.0/8"], "rate_limit": 1000});
+    let maker = makes(&ada, body).await;
+    let program = holder(&app, &maker);
+
+    let child = makes(&program, json!({"name": "child", "role": "admin", "expires_days": 3650})).await;
+    assert_eq!((child.expires_at, &child.allowed_ips, child.rate_limit), (maker.expires_at, &maker.allowed_ips, Some(1000)));
+    let narrow = makes(&program, json!({"name": "narrow", "allowed_ips": ["127.0.0.1"], "rate_limit": 900})).await;
+    assert_eq!((narrow.allowed_ips.as_slice(), narrow.rate_limit), (&["127.0.0.1".to_owned()][..], Some(900)));
+    for (field, value) in [("allowed_ips", json!(["0.0.0.0/0"])), ("allowed_ips", json!(["::1"])), ("rate_limit", json!(1001))] {
+        let refused = program.post(TOKENS, &json!({"name": "wide", field: value})).await.expect(422);
+        assert!(refused.detail().contains(field), "{}", refused.detail());
+        let refused = program.put("/api/v2/api-keys/maker", &json!({field: value})).await.expect(422);
+        assert!(refused.detail().contains(field), "{}", refused.detail());
+    }
+    // What would take its limits away leaves it with them.
+    let same: Token =
+        program.put("/api/v2/api-keys/maker", &json!({"allowed_ips": [], "rate_limit": 0})).await.expect(200).json();
+    assert_eq!((&same.allowed_ips, same.rate_limit), (&maker.allowed_ips, Some(1000)));
+    let newer: Token = program.post("/api/v2/api-keys/maker/rotate", &json!({"grace_period_hours": 1})).await.expect(200).json();
+    assert_eq!((newer.expires_at, &newer.allowed_ips, newer.rate_limit), (maker.expires_at, &maker.allowed_ips, Some(1000)));
+    let grandchild = makes(&holder(&app, &child), json!({"name": "grandchild", "role": "admin"})).await;
+    assert_eq!(grandchild.expires_at, maker.expires_at);
+    let other = makes(&ada, json!({"name": "other", "role": "admin"})).await;
+
+    ada.delete(&format!("/api/v2/api-keys/{}", newer.id)).await.expect(204);
+
+    for token in [&newer, &maker, &child, &narrow, &grandchild] {
+        is_refused(&holder(&app, token)).await;
+    }
+    holder(&app, &other).get("/api/status").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_replaced_token_is_ended_without_the_one_that_replaced_itself() {
+    let app = TestApp::start().await;
+    let made = makes(&app.first_admin().await, json!({"name": "ci", "role": "admin"})).await;
+    let program = holder(&app, &made);
+    let newer: Token = program.post("/api/v2/api-keys/ci/rotate", &json!({})).await.expect(200).json();
+    let newer = holder(&app, &newer);
+
+    newer.delete(&format!("/api/v2/api-keys/{}", made.id)).await.expect(204);
+
+    is_refused(&program).await;
+    newer.get("/api/status").await.expect(200);
+}
+
+#[tokio::test]
+async fn the_trail_tells_what_a_token_was_when_it_is_gone() {
+    let app = TestApp::start().await;
+    let (ada, auditor) = (app.first_admin().await, app.auditor().await);
+    let body = json!({"name": "ci", "role": "admin", "expires_days": 7, "allowed_ips": ["10.0.0.0/8"], "rate_limit": 600});
+    let made = makes(&ada, body).await;
+    let newer: Token = ada.post("/api/v2/api-keys/ci/rotate", &json!({})).await.expect(200).json();
+    ada.delete(&format!("{TOKENS}/{}?permanent=true", newer.id)).await.expect(200);
+
+    let page: AuditPage = auditor.get("/api/v2/audit?resource_type=token&limit=1000").await.expect(200).json();
+
+    let of = |action: &str, id: &str| {
+        let found = page.entries.iter().find(|entry| entry.action == action && entry.resource_id.as_deref() == Some(id));
+        found.unwrap_or_else(|| panic!("no {action} of {id}")).details.clone()
+    };
+    let (old, new) = (made.id.to_string(), newer.id.to_string());
+    let created = of("create", &old);
+    let expires = made.expires_at.unwrap().to_string();
+    for (field, value) in [
+        ("name", "ci"),
+        ("role", "admin"),
+        ("expires_at", expires.as_str()),
+        ("allowed_ips", "10.0.0.0/8"),
+        ("rate_limit", "600"),
+    ] {
+        assert_eq!(created[field].to, value, "{field}");
+    }
+    assert_eq!(of("rotate", &old)["replacement"].to, new);
+    for id in [&old, &new] {
+        let deleted = of("delete", id);
+        assert_eq!((deleted["name"].from.as_str(), deleted["role"].from.as_str()), ("ci", "admin"));
     }
 }
 

@@ -80,7 +80,7 @@ fn described(error: &services::Error) -> UiError {
     use services::Error;
     let status = match error {
         Error::NotFound(_) | Error::Hidden(_) => 404,
-        Error::Forbidden { .. } => 403,
+        Error::Forbidden { .. } | Error::Refused(_) => 403,
         Error::Invalid(_) => 400,
         Error::TooLarge(_) => 413,
         Error::Conflict(_) => 409,

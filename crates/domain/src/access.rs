@@ -189,7 +189,7 @@ pub fn require(actor: &Actor, action: Action) -> Result<(), Denied> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actor::Origin;
+    use crate::actor::{Origin, Shown};
 
     #[test]
     fn each_role_may_do_what_the_table_says_and_nothing_else() {
@@ -227,7 +227,7 @@ mod tests {
     }
 
     fn token(scopes: Scopes) -> Actor {
-        let reach = std::sync::Arc::default();
-        Actor::Token { id: protocol::TokenId(uuid::Uuid::nil()), name: String::new(), scopes, reach, from: Origin::nowhere() }
+        let (reach, shown, from) = (std::sync::Arc::default(), Shown::Secret, Origin::nowhere());
+        Actor::Token { id: protocol::TokenId(uuid::Uuid::nil()), name: String::new(), scopes, reach, shown, from }
     }
 }

@@ -39,6 +39,16 @@ impl AllowedAddresses {
         self.0.iter().any(|network| network.contains(&address))
     }
 
+    /// Whether everything that counts from `other` counts from here too.
+    pub fn cover(&self, other: &Self) -> bool {
+        let within = |network: &IpNet| self.0.iter().any(|own| own.contains(network));
+        self.0.is_empty() || (!other.0.is_empty() && other.0.iter().all(within))
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// In their plain form.
     pub fn list(&self) -> Vec<String> {
         let plain = |network: &IpNet| {
@@ -142,6 +152,24 @@ mod tests {
         }
         assert!(!AllowedAddresses::parse(&["10.0.0.0/8"]).unwrap().allow(None));
         assert!(AllowedAddresses::default().allow(None));
+    }
+
+    #[test]
+    fn addresses_are_covered_by_the_networks_around_them() {
+        let cases: [(&[&str], &[&str], bool); 8] = [
+            (&[], &[], true),
+            (&[], &["10.0.0.0/8"], true),
+            (&["10.0.0.0/8"], &[], false),
+            (&["10.0.0.0/8"], &["10.1.0.0/16", "10.9.9.9"], true),
+            (&["10.0.0.0/8"], &["10.1.0.0/16", "11.0.0.1"], false),
+            (&["10.1.0.0/16"], &["10.0.0.0/8"], false),
+            (&["0.0.0.0/0"], &["::1"], false),
+            (&["10.0.0.1", "::1"], &["::1", "10.0.0.1"], true),
+        ];
+        for (maker, made, expected) in cases {
+            let [maker, made] = [maker, made].map(|list| AllowedAddresses::parse(list).unwrap());
+            assert_eq!(maker.cover(&made), expected, "{maker:?} {made:?}");
+        }
     }
 
     #[test]

@@ -27,6 +27,16 @@ impl Origin {
     }
 }
 
+/// What the holder of an API token shows of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shown {
+    /// Its secret.
+    #[default]
+    Secret,
+    /// An access token of a quarter of an hour that was minted from it.
+    AccessToken,
+}
+
 /// Whoever does something: a signed-in person, the holder of an API token, or loki by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
@@ -47,6 +57,7 @@ pub enum Actor {
         scopes: Scopes,
         /// Which projects and teams it reaches, never further than who made it.
         reach: Arc<Reach>,
+        shown: Shown,
         from: Arc<Origin>,
     },
     /// The engine and the command line on the data directory; may do everything.

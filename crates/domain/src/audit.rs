@@ -91,6 +91,16 @@ pub struct Change {
 pub struct Changes(BTreeMap<String, Change>);
 
 impl Changes {
+    /// What is known of a thing that was made.
+    pub fn came(facts: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        facts.into_iter().fold(Self::default(), |changes, (name, value)| changes.field(name, "", value))
+    }
+
+    /// What was known of a thing that is gone.
+    pub fn went(facts: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        facts.into_iter().fold(Self::default(), |changes, (name, value)| changes.field(name, value, ""))
+    }
+
     /// Notes a field. Secrets are masked by the field's name, long values are cut.
     #[must_use]
     pub fn field(mut self, name: &str, from: impl ToString, to: impl ToString) -> Self {

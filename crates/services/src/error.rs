@@ -13,6 +13,9 @@ pub enum Error {
     Hidden(String),
     #[error(transparent)]
     Forbidden(#[from] Denied),
+    /// No role would do: what the actor shows, or is, does not allow it.
+    #[error("{0}")]
+    Refused(String),
     /// Something about the request is wrong.
     #[error("{0}")]
     Invalid(String),

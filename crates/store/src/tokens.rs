@@ -53,6 +53,8 @@ pub struct TokenRow {
     pub rotating_from: Option<TokenId>,
     /// When a replaced token ends.
     pub rotation_expires_at: Option<Timestamp>,
+    /// The token that made this one, which ends with it; absent for one that a person or the command line made.
+    pub made_by: Option<TokenId>,
 }
 
 impl TokenRow {
@@ -91,6 +93,7 @@ impl Tokens<'_> {
             rotation_expires_at: Set(None),
             held_to_projects: Set(visible::words(token.held_to_projects.iter().map(|id| id.0))),
             held_to_teams: Set(visible::words(token.held_to_teams.iter().map(|id| id.0))),
+            made_by: Set(token.made_by.map(|id| id.0)),
         };
         row.insert(&self.0.inner).await?;
         Ok(())
@@ -109,6 +112,18 @@ impl Tokens<'_> {
     pub async fn by_ids(&self, ids: &[TokenId]) -> Result<Vec<TokenRow>, StoreError> {
         let found = api_tokens::Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.0)));
         found.all(&self.0.inner).await?.into_iter().map(read).collect()
+    }
+
+    /// Those that a token made, in no order.
+    pub async fn made_by(&self, id: TokenId) -> Result<Vec<TokenRow>, StoreError> {
+        let found = api_tokens::Entity::find().filter(Column::MadeBy.eq(id.0));
+        found.all(&self.0.inner).await?.into_iter().map(read).collect()
+    }
+
+    /// The one that replaces it.
+    pub async fn replacement_of(&self, id: TokenId) -> Result<Option<TokenRow>, StoreError> {
+        let found = api_tokens::Entity::find().filter(Column::RotatingFrom.eq(id.0));
+        found.one(&self.0.inner).await?.map(read).transpose()
     }
 
     /// All of that name, newest first.
@@ -200,5 +215,6 @@ fn read(row: api_tokens::Model) -> Result<TokenRow, StoreError> {
         rotation_expires_at: row.rotation_expires_at.map(Timestamp::from_millis),
         held_to_projects: visible::from_words("api_tokens", &row.held_to_projects)?,
         held_to_teams: visible::from_words("api_tokens", &row.held_to_teams)?,
+        made_by: row.made_by.map(TokenId),
     })
 }

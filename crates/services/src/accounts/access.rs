@@ -6,16 +6,20 @@ mod signatures;
 
 pub use keys::AccessKeys;
 
-use domain::{access::Scopes, actor::Actor};
+use domain::{
+    access::Scopes,
+    actor::{Actor, Shown},
+    audit::Changes,
+};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use protocol::{
-    TokenId,
+    Timestamp, TokenId,
     access::{AccessToken, CreateAccessToken, Scope},
 };
 use serde::{Deserialize, Serialize};
 
 use super::tokens::{KnownToken, find_known, within};
-use crate::{Cx, Error, context::audit};
+use crate::{Cx, Error, audit::record_changes};
 
 /// Seconds that one counts.
 const LIFE: i64 = 15 * 60;
@@ -38,8 +42,9 @@ struct Claims {
 
 /// Mints an access token from the API token that asks. `issuer` is the server's public address.
 pub async fn mint(cx: &Cx, actor: &Actor, issuer: &str, command: CreateAccessToken) -> Result<AccessToken, Error> {
-    let Actor::Token { id, scopes: own, .. } = actor else {
-        return Err(Error::Invalid("access tokens are minted from an API token".to_owned()));
+    // One that mints the next would never end.
+    let Actor::Token { id, scopes: own, shown: Shown::Secret, .. } = actor else {
+        return Err(Error::Refused("access tokens are minted from an API token".to_owned()));
     };
     let scopes = command.scopes.unwrap_or_else(|| own.list());
     if scopes.is_empty() {
@@ -63,7 +68,9 @@ pub async fn mint(cx: &Cx, actor: &Actor, issuer: &str, command: CreateAccessTok
     let access_token = jsonwebtoken::encode(&header, &claims, &EncodingKey::from_ed_der(&seed))
         .map_err(|error| Error::Internal(format!("an access token could not be signed: {error}")))?;
     let tx = cx.store.begin().await?;
-    audit(cx, &tx, actor, "mint access_token", &claims.jti).await?;
+    let changes =
+        Changes::default().field("scopes", "", &scope).field("expires_at", "", Timestamp::from_millis(claims.exp * 1_000));
+    record_changes(cx, &tx, actor, ("mint access_token", &claims.jti), changes).await?;
     tx.commit().await?;
     Ok(AccessToken { access_token, token_type: "Bearer".to_owned(), expires_in: LIFE, scope })
 }
@@ -76,7 +83,8 @@ pub async fn authenticate_access_token(cx: &Cx, jwt: &str, issuer: &str) -> Resu
     let id: TokenId = claims.sub.parse().map_err(|_| refused())?;
     let scopes: Option<Vec<Scope>> = claims.scope.split(' ').map(Scope::parse).collect();
     let known = find_known(cx, id).await?;
-    Ok(KnownToken { scopes: known.scopes.and(Scopes::of(&scopes.ok_or_else(refused)?)), ..known })
+    let scopes = known.scopes.and(Scopes::of(&scopes.ok_or_else(refused)?));
+    Ok(KnownToken { scopes, shown: Shown::AccessToken, ..known })
 }
 
 /// What a token says, if it is one of ours: signed with EdDSA by a key that we have, for us, from us, and neither too early

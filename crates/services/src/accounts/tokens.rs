@@ -16,18 +16,20 @@ use std::sync::Arc;
 use domain::{
     access::{self, Action, Denied, Scopes},
     access_tokens::{self as rules, AllowedAddresses},
-    actor::{Actor, Origin},
+    actor::{Actor, Origin, Shown},
+    audit::Changes,
     reach::{Limits, Reach},
 };
 use protocol::{
-    Timestamp, TokenId,
+    Timestamp, TokenId, UserId,
     access::{CreateToken, Scope, Token},
 };
 use sha2::{Digest, Sha256};
 use store::{TokenRow, Tx};
 use subtle::ConstantTimeEq;
 
-use crate::{Cx, Error, context::audit, context::hex};
+use self::limits::Maker;
+use crate::{Cx, Error, audit::record_changes, context::hex};
 
 const DAY_MS: i64 = 86_400_000;
 const LONGEST_NAME: usize = 255;
@@ -47,30 +49,38 @@ pub struct KnownToken {
     pub allowed: AllowedAddresses,
     /// Requests a minute, in place of the server's own limits.
     pub rate_limit: Option<u32>,
+    pub shown: Shown,
 }
 
 impl KnownToken {
+    /// How far it reaches.
+    fn reach(&self) -> Reach {
+        self.maker.clone().held_to(self.scopes, self.limits.clone())
+    }
+
     /// Whoever uses it from there. From an address that it does not count from it is like any token that is none.
     pub fn actor(&self, from: Arc<Origin>) -> Result<Actor, Error> {
         if !self.allowed.allow(from.address) {
             return Err(refused());
         }
-        let reach = self.maker.clone().held_to(self.scopes, self.limits.clone());
+        let reach = self.reach();
         let scopes = reach.in_installation();
-        Ok(Actor::Token { id: self.id, name: self.name.clone(), scopes, reach: Arc::new(reach), from })
+        Ok(Actor::Token { id: self.id, name: self.name.clone(), scopes, reach: Arc::new(reach), shown: self.shown, from })
     }
 }
 
-/// Makes a token; its secret is in this answer and is not kept.
+/// Makes a token; its secret is in this answer and is not kept. One that a token makes ends with it, counts from no other
+/// addresses and no more often.
 pub async fn create_token(cx: &Cx, actor: &Actor, new: CreateToken) -> Result<Token, Error> {
     access::require(actor, Action::ManageTokens)?;
     let (row, secret) = draft(cx, actor, new)?;
     let tx = cx.store.begin().await?;
+    let maker = Maker::of(cx, &tx, actor).await?;
     limits::check(&tx, actor, &row).await?;
-    let row = TokenRow { created_by: person_behind(&tx, actor).await?, ..row };
+    let row = maker.bind(TokenRow { created_by: person_behind(&tx, actor).await?, ..row })?;
     tx.tokens().insert(&row).await?;
     crate::events::tokens_changed(cx, &tx).await?;
-    audit(cx, &tx, actor, "create token", row.id).await?;
+    record_changes(cx, &tx, actor, ("create token", row.id), Changes::came(facts(&row))).await?;
     tx.commit().await?;
     Ok(Token { token: Some(secret), ..view(row) })
 }
@@ -110,6 +120,7 @@ fn draft(cx: &Cx, actor: &Actor, new: CreateToken) -> Result<(TokenRow, String),
         held_to_teams: rules::held_to("teams", new.teams).map_err(Error::Invalid)?,
         rotating_from: None,
         rotation_expires_at: None,
+        made_by: None,
     };
     Ok((row, secret.full))
 }
@@ -129,7 +140,7 @@ fn creator(actor: &Actor) -> String {
 }
 
 /// The person whose scopes bound the token: who makes it, or who made the token that makes it.
-async fn person_behind(tx: &Tx, actor: &Actor) -> Result<Option<protocol::UserId>, Error> {
+async fn person_behind(tx: &Tx, actor: &Actor) -> Result<Option<UserId>, Error> {
     match actor {
         Actor::User { id, .. } => Ok(Some(*id)),
         Actor::Token { id, .. } => Ok(tx.tokens().by_id(*id).await?.and_then(|row| row.created_by)),
@@ -185,23 +196,42 @@ async fn known(tx: &Tx, row: TokenRow) -> Result<KnownToken, Error> {
     let scopes = Scopes::of(&scopes_of(&row));
     let maker = match row.created_by {
         // Who made it may have had a role taken away since.
-        Some(person) => {
-            let person =
-                tx.accounts().by_id(person).await?.filter(|person| person.switched_off_at.is_none()).ok_or_else(refused)?;
-            Reach::of_person(person.id, person.role, tx.teams().grants(person.id).await?)
-        }
+        Some(person) => reach_of_person(tx, person).await?.ok_or_else(refused)?,
         None => Reach::of_scopes(scopes),
     };
     let limits = Limits { projects: row.held_to_projects.into_iter().collect(), teams: row.held_to_teams.into_iter().collect() };
     let allowed = AllowedAddresses::parse(&row.allowed_ips).map_err(Error::Internal)?;
-    Ok(KnownToken { id: row.id, name: row.name, scopes, maker, limits, allowed, rate_limit: row.rate_limit })
+    let (rate_limit, shown) = (row.rate_limit, Shown::Secret);
+    Ok(KnownToken { id: row.id, name: row.name, scopes, maker, limits, allowed, rate_limit, shown })
+}
+
+/// How far a person reaches at this moment; nothing for one who is gone or switched off.
+pub(super) async fn reach_of_person(tx: &Tx, id: UserId) -> Result<Option<Reach>, Error> {
+    let person = tx.accounts().by_id(id).await?.filter(|person| person.switched_off_at.is_none());
+    let Some(person) = person else { return Ok(None) };
+    Ok(Some(Reach::of_person(id, person.role, tx.teams().grants(id).await?)))
+}
+
+/// How far a token reaches at `now`, or the one that took its place; nothing for one that was ended.
+pub(super) async fn reach_of_token(tx: &Tx, id: TokenId, now: Timestamp) -> Result<Option<Reach>, Error> {
+    let mut found = tx.tokens().by_id(id).await?;
+    while let Some(row) = found.take_if(|row| !row.counts(now)) {
+        // What was revoked was not replaced in order.
+        found = if row.revoked_at.is_some() { None } else { tx.tokens().replacement_of(row.id).await? };
+    }
+    let Some(row) = found else { return Ok(None) };
+    match known(tx, row).await {
+        Ok(known) => Ok(Some(known.reach())),
+        Err(Error::Unauthorized(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn refused() -> Error {
     Error::Unauthorized("Invalid, expired, or revoked token".to_owned())
 }
 
-/// All tokens, newest first; the revoked ones only when asked for.
+/// All tokens that have no more than the actor, newest first; the revoked ones only when asked for.
 pub async fn list_tokens(cx: &Cx, actor: &Actor, which: Which) -> Result<Vec<Token>, Error> {
     access::require(actor, Action::ManageTokens)?;
     write_token_uses(cx).await?;
@@ -210,7 +240,7 @@ pub async fn list_tokens(cx: &Cx, actor: &Actor, which: Which) -> Result<Vec<Tok
         Which::NotRevoked => tx.tokens().list().await?,
         Which::All => tx.tokens().list_all().await?,
     };
-    Ok(rows.into_iter().map(view).collect())
+    Ok(rows.into_iter().filter(|row| within(actor, &scopes_of(row)).is_ok()).map(view).collect())
 }
 
 /// Which tokens a list has.
@@ -225,7 +255,9 @@ pub async fn token(cx: &Cx, actor: &Actor, identifier: &str) -> Result<Token, Er
     access::require(actor, Action::ManageTokens)?;
     write_token_uses(cx).await?;
     let tx = cx.store.read().await?;
-    Ok(view(find(&tx, identifier).await?))
+    let row = find(&tx, identifier).await?;
+    within(actor, &scopes_of(&row))?;
+    Ok(view(row))
 }
 
 /// By id, or by a name that one token alone has. Of a token and the one that it replaces, the name is the new one's.
@@ -255,6 +287,25 @@ fn hash(salt: &str, secret: &str) -> String {
 
 fn scopes_of(row: &TokenRow) -> Vec<Scope> {
     row.role.map_or_else(|| row.scopes.clone(), |role| access::scopes(role).to_vec())
+}
+
+/// What the audit trail keeps of a token that comes or goes.
+fn facts(row: &TokenRow) -> [(&'static str, String); 9] {
+    fn words<T: ToString>(things: &[T]) -> String {
+        things.iter().map(T::to_string).collect::<Vec<_>>().join(" ")
+    }
+    let scopes: Vec<&str> = row.scopes.iter().map(|scope| scope.as_str()).collect();
+    [
+        ("name", row.name.clone()),
+        ("role", row.role.map_or_else(String::new, |role| role.as_str().to_owned())),
+        ("scopes", scopes.join(" ")),
+        ("expires_at", row.expires_at.map_or_else(String::new, |end| end.to_string())),
+        ("allowed_ips", row.allowed_ips.join(" ")),
+        ("rate_limit", row.rate_limit.map_or_else(String::new, |limit| limit.to_string())),
+        ("projects", words(&row.held_to_projects)),
+        ("teams", words(&row.held_to_teams)),
+        ("made_by", row.made_by.map_or_else(String::new, |id| id.to_string())),
+    ]
 }
 
 fn view(row: TokenRow) -> Token {

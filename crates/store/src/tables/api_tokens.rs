@@ -27,6 +27,7 @@ pub struct Model {
     pub rotation_expires_at: Option<i64>,
     pub held_to_projects: String,
     pub held_to_teams: String,
+    pub made_by: Option<Uuid>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -1,5 +1,7 @@
 //! Changing, replacing and ending API tokens.
 
+use std::collections::HashSet;
+
 use domain::{
     access::{self, Action},
     access_tokens::{self as rules, AllowedAddresses},
@@ -12,11 +14,13 @@ use protocol::{
 };
 use store::{TokenRow, Tx};
 
-use super::{LONGEST_DESCRIPTION, Secret, creator, find, hash, later, not_there, person_behind, scopes_of, view, within};
-use crate::{Cx, Error, audit::record_changes, context::audit};
+use super::{
+    LONGEST_DESCRIPTION, Maker, Secret, creator, facts, find, hash, later, not_there, person_behind, scopes_of, view, within,
+};
+use crate::{Cx, Error, audit::record_changes};
 
 const HOUR_MS: i64 = 3_600_000;
-/// Replacements of replacements that one ending follows.
+/// Replacements of replacements that one rotation follows.
 const LONGEST_CHAIN: usize = 100;
 
 /// How a token ends.
@@ -37,23 +41,25 @@ impl Ending {
     }
 }
 
-/// Changes description, addresses and limit of a token.
+/// Changes description, addresses and limit of a token; a token gives no more of them than it has.
 pub async fn update_token(cx: &Cx, actor: &Actor, identifier: &str, command: UpdateToken) -> Result<Token, Error> {
     access::require(actor, Action::ManageTokens)?;
     let tx = cx.store.begin().await?;
     let mut row = find(&tx, identifier).await?;
     within(actor, &scopes_of(&row))?;
+    let maker = Maker::of(cx, &tx, actor).await?;
     let before = row.clone();
     if let Some(description) = command.description {
         row.description = rules::words("description", &description, LONGEST_DESCRIPTION).map_err(Error::Invalid)?;
     }
     if let Some(addresses) = command.allowed_ips {
-        row.allowed_ips = AllowedAddresses::parse(&addresses).map_err(Error::Invalid)?.list();
+        let wanted = AllowedAddresses::parse(&addresses).map_err(Error::Invalid)?;
+        row.allowed_ips = maker.addresses(wanted)?.list();
     }
     match command.rate_limit {
         None => {}
-        Some(0) => row.rate_limit = None,
-        given => row.rate_limit = rules::rate_limit(given).map_err(Error::Invalid)?,
+        Some(0) => row.rate_limit = maker.rate(None)?,
+        given => row.rate_limit = maker.rate(rules::rate_limit(given).map_err(Error::Invalid)?)?,
     }
     tx.tokens().update(&row).await?;
     let limit = |row: &TokenRow| row.rate_limit.map_or_else(String::new, |limit| limit.to_string());
@@ -68,27 +74,40 @@ pub async fn update_token(cx: &Cx, actor: &Actor, identifier: &str, command: Upd
     Ok(view(row))
 }
 
-/// Makes a new secret in place of a token's; the old one still counts for a while, so that nothing has to stop.
+/// Makes a new secret in place of a token's; the old one, and what it replaced, still count for a while, so that nothing has to
+/// stop. A person renews its lifetime, a token keeps it.
 pub async fn rotate_token(cx: &Cx, actor: &Actor, identifier: &str, command: RotateToken) -> Result<Token, Error> {
     access::require(actor, Action::ManageTokens)?;
     let hours = rules::grace_hours(command.grace_period_hours).map_err(Error::Invalid)?;
     let tx = cx.store.begin().await?;
-    let mut old = find(&tx, identifier).await?;
+    let old = find(&tx, identifier).await?;
     within(actor, &scopes_of(&old))?;
+    let maker = Maker::of(cx, &tx, actor).await?;
     let now = cx.clock.now();
     if !old.counts(now) || old.rotation_expires_at.is_some() {
         return Err(Error::Conflict("this token is revoked, expired or replaced already: make a new one".to_owned()));
     }
     let (new, secret) = replacement(cx, &old, creator(actor));
-    let new = TokenRow { created_by: person_behind(&tx, actor).await?, ..new };
+    let made_by = if maker.id() == Some(old.id) { old.made_by } else { maker.id() };
+    let expires_at = match maker.id() {
+        // Else it could live for ever by itself.
+        Some(_) => old.expires_at,
+        None => new.expires_at,
+    };
+    let new = maker.bind(TokenRow { created_by: person_behind(&tx, actor).await?, expires_at, ..new })?;
+    let new = TokenRow { made_by, ..new };
     tx.tokens().insert(&new).await?;
-    old.rotation_expires_at = Some(later(now, i64::from(hours) * HOUR_MS));
-    tx.tokens().update(&old).await?;
+    let (id, until) = (old.id, later(now, i64::from(hours) * HOUR_MS));
+    for mut token in with_replaced(&tx, old).await? {
+        token.rotation_expires_at = Some(token.rotation_expires_at.map_or(until, |end| end.min(until)));
+        tx.tokens().update(&token).await?;
+    }
+    let changes = Changes::came(facts(&new)).field("replacement", "", new.id).field("replaced_until", "", until);
     crate::events::tokens_changed(cx, &tx).await?;
-    audit(cx, &tx, actor, "rotate token", old.id).await?;
+    record_changes(cx, &tx, actor, ("rotate token", id), changes).await?;
     tx.commit().await?;
     cx.nudges.access();
-    Ok(Token { token: Some(secret), rotation_expires_at: old.rotation_expires_at, ..view(new) })
+    Ok(Token { token: Some(secret), rotation_expires_at: Some(until), ..view(new) })
 }
 
 /// The same with another secret, for as long as the old one was made for.
@@ -111,28 +130,46 @@ fn replacement(cx: &Cx, old: &TokenRow, creator: String) -> (TokenRow, String) {
     (new, secret.full)
 }
 
-/// Ends a token at once, and those that it replaces with it.
+/// Ends a token at once, and with it those that it replaces and all that any of them made.
 pub async fn end_token(cx: &Cx, actor: &Actor, identifier: &str, ending: Ending) -> Result<(), Error> {
     access::require(actor, Action::ManageTokens)?;
     let tx = cx.store.begin().await?;
     let row = find(&tx, identifier).await?;
+    within(actor, &scopes_of(&row))?;
     if ending == Ending::Revoke && row.revoked_at.is_some() {
         return Err(not_there(identifier));
     }
     crate::events::tokens_changed(cx, &tx).await?;
-    for token in with_replaced(&tx, row).await? {
+    for token in with_all_behind(&tx, row).await? {
         match ending {
             Ending::Revoke if token.revoked_at.is_some() => continue,
             Ending::Revoke => tx.tokens().revoke(token.id, cx.clock.now()).await?,
             Ending::Delete => tx.tokens().delete(token.id).await?,
         }
-        audit(cx, &tx, actor, &format!("{} token", ending.as_str()), token.id).await?;
+        let what = format!("{} token", ending.as_str());
+        record_changes(cx, &tx, actor, (what.as_str(), token.id), Changes::went(facts(&token))).await?;
     }
     tx.commit().await?;
     cx.nudges.access();
     Ok(())
 }
 
+/// A token, those that it replaces, those that any of them made, and so on.
+async fn with_all_behind(tx: &Tx, row: TokenRow) -> Result<Vec<TokenRow>, Error> {
+    let mut known = HashSet::from([row.id]);
+    let (mut found, mut next) = (Vec::new(), vec![row]);
+    while let Some(row) = next.pop() {
+        let mut behind = tx.tokens().made_by(row.id).await?;
+        if let Some(before) = row.rotating_from {
+            behind.extend(tx.tokens().by_id(before).await?);
+        }
+        next.extend(behind.into_iter().filter(|token| known.insert(token.id)));
+        found.push(row);
+    }
+    Ok(found)
+}
+
+/// A token and those that it replaces, the newest first.
 async fn with_replaced(tx: &Tx, row: TokenRow) -> Result<Vec<TokenRow>, Error> {
     let mut chain = vec![row];
     while let Some(before) = chain.last().and_then(|row| row.rotating_from).filter(|_| chain.len() < LONGEST_CHAIN) {

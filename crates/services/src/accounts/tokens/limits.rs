@@ -1,9 +1,15 @@
-//! What a token to be is held to: only what its maker knows of, and never less than what its maker is held to.
+//! What a token to be is held to: only what its maker knows of, and never more than what its maker is held to.
 
-use domain::{access::Action, actor::Actor};
+use domain::{
+    access::Action,
+    access_tokens::AllowedAddresses,
+    actor::{Actor, Shown},
+};
+use protocol::{Timestamp, TokenId};
 use store::{TokenRow, Tx};
 
-use crate::{Error, projects, teams};
+use super::refused;
+use crate::{Cx, Error, projects, teams};
 
 pub(super) async fn check(tx: &Tx, actor: &Actor, row: &TokenRow) -> Result<(), Error> {
     if actor.reach().is_limited() && row.held_to_projects.is_empty() && row.held_to_teams.is_empty() {
@@ -16,4 +22,65 @@ pub(super) async fn check(tx: &Tx, actor: &Actor, row: &TokenRow) -> Result<(), 
         teams::load(tx, actor, *team, Action::ReadTeams).await?;
     }
     Ok(())
+}
+
+/// The token that makes, changes or replaces another one; nothing where a person or the command line does.
+pub(super) struct Maker(Option<TokenRow>);
+
+impl Maker {
+    /// Whoever asks, as the database has it now. What an access token made would outlive its quarter of an hour.
+    pub(super) async fn of(cx: &Cx, tx: &Tx, actor: &Actor) -> Result<Self, Error> {
+        let Actor::Token { id, shown, .. } = actor else { return Ok(Self(None)) };
+        if *shown == Shown::AccessToken {
+            let text = "an access token makes, changes and replaces no API tokens: send the API token that it was minted from";
+            return Err(Error::Refused(text.to_owned()));
+        }
+        let row = tx.tokens().by_id(*id).await?.filter(|row| row.counts(cx.clock.now()));
+        Ok(Self(Some(row.ok_or_else(refused)?)))
+    }
+
+    pub(super) fn id(&self) -> Option<TokenId> {
+        self.0.as_ref().map(|row| row.id)
+    }
+
+    /// The token to be, which counts no longer than its maker, from no other addresses and no more often.
+    pub(super) fn bind(&self, row: TokenRow) -> Result<TokenRow, Error> {
+        let wanted = AllowedAddresses::parse(&row.allowed_ips).map_err(Error::Internal)?;
+        Ok(TokenRow {
+            expires_at: self.end(row.expires_at),
+            allowed_ips: self.addresses(wanted)?.list(),
+            rate_limit: self.rate(row.rate_limit)?,
+            made_by: self.id(),
+            ..row
+        })
+    }
+
+    fn end(&self, wanted: Option<Timestamp>) -> Option<Timestamp> {
+        let (expires, replaced) = self.0.as_ref().map_or((None, None), |row| (row.expires_at, row.rotation_expires_at));
+        [wanted, expires, replaced].into_iter().flatten().min()
+    }
+
+    /// Addresses within the maker's, which are its own when none are named.
+    pub(super) fn addresses(&self, wanted: AllowedAddresses) -> Result<AllowedAddresses, Error> {
+        let Some(row) = &self.0 else { return Ok(wanted) };
+        let own = AllowedAddresses::parse(&row.allowed_ips).map_err(Error::Internal)?;
+        if wanted.is_empty() {
+            return Ok(own);
+        }
+        if own.cover(&wanted) {
+            return Ok(wanted);
+        }
+        let own = own.list().join(", ");
+        Err(Error::Invalid(format!("`allowed_ips` must lie within those of the token that asks: {own}")))
+    }
+
+    /// Requests a minute, no more than the maker's, which are its own when nothing is said.
+    pub(super) fn rate(&self, wanted: Option<u32>) -> Result<Option<u32>, Error> {
+        match (self.0.as_ref().and_then(|row| row.rate_limit), wanted) {
+            (Some(own), Some(wanted)) if wanted > own => {
+                Err(Error::Invalid(format!("`rate_limit` must be at most {own}, as for the token that asks, not {wanted}")))
+            }
+            (own, wanted) => Ok(wanted.or(own)),
+        }
+    }
 }
