@@ -5,7 +5,7 @@ use protocol::{
     teams::{Invitation, InvitationList, MemberList, Team},
 };
 use serde_json::{Value, json};
-use tests::{Actor, Browser, Setup, TestApp, app::PASSWORD};
+use tests::{Actor, Browser, Setup, TestApp, actor::Credentials, app::PASSWORD};
 
 const PATH: &str = "/api/v2/invitations";
 
@@ -111,6 +111,66 @@ async fn who_has_an_account_joins_with_it() {
     let fields = [("link", secret.as_str()), ("email", "mallory@example.org"), ("name", ""), ("password", PASSWORD)];
     eve.posts("/invite", &fields).await.expect(303);
     assert!(names(&ada, &team).await.contains(&("eve@example.org".to_owned(), Admin)));
+}
+
+#[tokio::test]
+async fn an_invitation_is_worth_what_its_maker_may_give() {
+    is_worth_what_its_maker_may_give(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn an_invitation_is_worth_what_its_maker_may_give_on_postgres() {
+    is_worth_what_its_maker_may_give(Setup::default().on_postgres().start().await).await;
+}
+
+async fn is_worth_what_its_maker_may_give(app: TestApp) {
+    let ada = app.first_admin().await;
+    let (boss, grace) = (app.person("boss", Admin).await, app.person("grace", Operator).await);
+    let team = ada.makes_team("Backend", &[("grace", Admin)]).await;
+    let made: Value = boss.post("/api/v2/api-keys", &json!({"name": "of the boss", "role": "admin"})).await.expect(201).value();
+    let program = Actor::new(&app, Credentials::Bearer(made["token"].as_str().unwrap().to_owned()));
+    let made: Value = ada.post("/api/v2/api-keys", &json!({"name": "of Ada", "role": "admin"})).await.expect(201).value();
+    let ended = Actor::new(&app, Credentials::Bearer(made["token"].as_str().unwrap().to_owned()));
+    let body = json!({"role": "admin", "expires_days": 90});
+    let stays = invites(&ada, body.clone()).await;
+    let links = [
+        invites(&boss, body.clone()).await,
+        invites(&program, body.clone()).await,
+        invites(&ended, body).await,
+        invites(&grace, json!({"team_id": team.id, "team_role": "admin"})).await,
+    ];
+    for link in &links {
+        Browser::new(&app).opens(&of_link(link).0).await.expect(200);
+    }
+    assert_eq!(ada.get(PATH).await.expect(200).json::<InvitationList>().invitations.len(), 5);
+
+    let id = async |name: &str| {
+        let list = ada.get(&format!("/api/v2/users?q={name}")).await.expect(200).value();
+        list["users"][0]["id"].as_str().unwrap().to_owned()
+    };
+    let (boss, grace) = (format!("/api/v2/users/{}", id("boss").await), id("grace").await);
+    ada.put(&boss, &json!({"role": "operator"})).await.expect(200);
+    ada.put(&format!("/api/v2/teams/{}/members/{grace}", team.id), &json!({"role": "operator"})).await.expect(200);
+    ada.delete("/api/v2/api-keys/of%20Ada").await.expect(204);
+
+    let are_worth_nothing = async || {
+        for link in &links {
+            let (path, secret) = of_link(link);
+            let page = Browser::new(&app).opens(&path).await.expect(401).text();
+            assert!(page.contains("This link is not valid"), "{page}");
+            let fields = [("link", secret.as_str()), ("email", "eve@example.org"), ("password", PASSWORD)];
+            Browser::new(&app).posts("/invite", &fields).await.expect(401);
+        }
+        let left: Vec<String> =
+            ada.get(PATH).await.expect(200).json::<InvitationList>().invitations.into_iter().map(|row| row.id).collect();
+        assert_eq!(left, [stays.id.clone()]);
+    };
+    are_worth_nothing().await;
+    ada.delete(&boss).await.expect(204);
+    are_worth_nothing().await;
+    let (_, secret) = of_link(&stays);
+    let fields = [("link", secret.as_str()), ("email", "eve@example.org"), ("password", PASSWORD)];
+    Browser::new(&app).posts("/invite", &fields).await.expect(303);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Invitations: by link, for an e-mail address, or both.
 
-use protocol::{TeamId, Timestamp, access::Role};
+use protocol::{TeamId, Timestamp, TokenId, UserId, access::Role};
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::{StoreError, Tx, tables::invitations, teams::role};
@@ -21,6 +21,15 @@ pub struct InvitationRow {
     pub invited_by: String,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
+    /// Whose right to invite it rests on; absent for the command line's.
+    pub made_by: Option<Inviter>,
+}
+
+/// Who made an invitation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inviter {
+    User(UserId),
+    Token(TokenId),
 }
 
 /// Invitations.
@@ -39,6 +48,14 @@ impl Invitations<'_> {
             invited_by: Set(invitation.invited_by.clone()),
             created_at: Set(invitation.created_at.millis()),
             expires_at: Set(invitation.expires_at.millis()),
+            made_by_user: Set(match invitation.made_by {
+                Some(Inviter::User(id)) => Some(id.0),
+                Some(Inviter::Token(_)) | None => None,
+            }),
+            made_by_token: Set(match invitation.made_by {
+                Some(Inviter::Token(id)) => Some(id.0),
+                Some(Inviter::User(_)) | None => None,
+            }),
         };
         invitations::Entity::insert(row).exec_without_returning(&self.0.inner).await?;
         Ok(())
@@ -102,6 +119,8 @@ fn read(row: invitations::Model) -> Result<InvitationRow, StoreError> {
         Some(team) => Some((TeamId(team), role("invitations", &row.team_role)?)),
         None => None,
     };
+    let made_by = row.made_by_user.map(|id| Inviter::User(UserId(id)));
+    let made_by = made_by.or_else(|| row.made_by_token.map(|id| Inviter::Token(TokenId(id))));
     Ok(InvitationRow {
         id: row.id,
         email: Some(row.email).filter(|email| !email.is_empty()),
@@ -111,5 +130,6 @@ fn read(row: invitations::Model) -> Result<InvitationRow, StoreError> {
         invited_by: row.invited_by,
         created_at: Timestamp::from_millis(row.created_at),
         expires_at: Timestamp::from_millis(row.expires_at),
+        made_by,
     })
 }

@@ -68,7 +68,7 @@ async fn newcomer(cx: &Cx, tx: &Tx, provider: &Provider, admitted: Admitted) -> 
             return Err(refused("nobody gets an account by signing in with this provider (provisioning closed)"));
         }
         Provisioning::Invitation => {
-            let invited = tx.invitations().of_email(&admitted.email, cx.clock.now()).await?;
+            let invited = invitations::of_email(cx, tx, &admitted.email).await?;
             let role = invitations::promised(&invited).ok_or_else(|| refused("the e-mail address was not invited"))?;
             if admitted.by_groups { admitted.role } else { role }
         }

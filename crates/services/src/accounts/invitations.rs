@@ -2,16 +2,18 @@
 //! named.
 
 mod accept;
+mod standing;
 
 pub use accept::{Invited, NewAccount, accept, accept_with_account, invited};
 pub(super) use accept::{join_all, promised};
+pub(super) use standing::of_email;
 
 use domain::{
-    access::{self, Action, Denied},
+    access::{self, Action, Denied, Scopes},
     actor::Actor,
     audit::Changes,
     mail::{self as letters, Kind},
-    reach::require_somewhere,
+    reach::{Reach, require_somewhere},
     sign_in as rules, teams as words,
 };
 use protocol::{
@@ -20,7 +22,7 @@ use protocol::{
     teams::{Invitation, Invite},
 };
 use sha2::{Digest as _, Sha256};
-use store::{InvitationRow, Tx};
+use store::{InvitationRow, Inviter, Tx};
 
 use crate::{Cx, Error, audit::record_changes, context::hex, mail, teams};
 
@@ -69,7 +71,7 @@ async fn make(cx: &Cx, actor: &Actor, command: Invite, secret: Option<&str>) -> 
         }
         None => None,
     };
-    may_give(actor, role, team)?;
+    may_give(actor.reach(), role, team)?;
     if let (Some(email), None) = (&email, team) {
         if tx.accounts().by_email(email).await?.is_some() {
             return Err(Error::Conflict(format!("{email} has an account already")));
@@ -87,6 +89,11 @@ async fn make(cx: &Cx, actor: &Actor, command: Invite, secret: Option<&str>) -> 
         invited_by: actor.display_name().to_owned(),
         created_at: now,
         expires_at: Timestamp::from_millis(now.millis() + i64::from(days) * DAY_MS),
+        made_by: match actor {
+            Actor::User { id, .. } => Some(Inviter::User(*id)),
+            Actor::Token { id, .. } => Some(Inviter::Token(*id)),
+            Actor::Automation => None,
+        },
     };
     tx.invitations().insert(&row).await?;
     let mailed = send(cx, &tx, &row, (secret, team_name.as_deref())).await?;
@@ -110,17 +117,20 @@ fn no_email() -> Error {
     Error::Invalid("that is no e-mail address; it looks like name@example.org".to_owned())
 }
 
-/// Who makes no accounts otherwise invites with the least role, and only into a team.
-fn may_give(actor: &Actor, role: Role, team: Option<(TeamId, Role)>) -> Result<(), Error> {
-    if access::may(actor, Action::ManageUsers) {
-        let (wanted, own) = (access::of_role(role), actor.scopes());
-        let missing = wanted.list().into_iter().rev().find(|scope| !own.has(*scope));
-        return missing.map_or(Ok(()), |needs| Err(Error::Forbidden(Denied { needs })));
+/// Nobody gives more than they have. Who makes no accounts otherwise invites with the least role, and only into a team.
+fn may_give(own: &Reach, role: Role, team: Option<(TeamId, Role)>) -> Result<(), Denied> {
+    if own.in_installation().has(Action::ManageUsers.scope()) {
+        covers(own.in_installation(), access::of_role(role))?;
+    } else if team.is_none() || role != Role::Viewer {
+        return Err(Denied { needs: Scope::Admin });
     }
-    if team.is_none() || role != Role::Viewer {
-        return Err(Error::Forbidden(Denied { needs: Scope::Admin }));
-    }
-    Ok(())
+    let Some((team, role)) = team else { return Ok(()) };
+    covers(own.in_team(team), Scopes::of(&[Action::ManageTeam.scope()]).or(access::of_role(role)))
+}
+
+fn covers(own: Scopes, wanted: Scopes) -> Result<(), Denied> {
+    let missing = wanted.list().into_iter().rev().find(|scope| !own.has(*scope));
+    missing.map_or(Ok(()), |needs| Err(Denied { needs }))
 }
 
 fn named(row: &InvitationRow) -> String {
@@ -135,7 +145,8 @@ fn changes(row: &InvitationRow) -> Changes {
     }
 }
 
-/// The invitations that still count, newest first: a team's, or all of them for who manages the accounts.
+/// The invitations that still count and whose makers could make them still, newest first: a team's, or all of them for who
+/// manages the accounts.
 pub async fn invitations(cx: &Cx, actor: &Actor, team: Option<TeamId>) -> Result<Vec<Invitation>, Error> {
     let tx = cx.store.read().await?;
     match team {
@@ -146,6 +157,7 @@ pub async fn invitations(cx: &Cx, actor: &Actor, team: Option<TeamId>) -> Result
         None => access::require(actor, Action::ManageUsers)?,
     }
     let rows = tx.invitations().list(team, cx.clock.now()).await?;
+    let rows = standing::of(cx, &tx, rows).await?;
     Ok(rows.into_iter().map(view).collect())
 }
 
@@ -198,8 +210,9 @@ fn hash(secret: &str) -> String {
     hex(&Sha256::digest(secret.as_bytes()))
 }
 
-/// The invitation behind a link's secret, while it counts.
+/// The invitation behind a link's secret, while it counts and whoever made it could make it still.
 async fn behind(cx: &Cx, tx: &Tx, secret: &str) -> Result<InvitationRow, Error> {
     let refused = || Error::Unauthorized("this invitation has been used, withdrawn or is too old; ask for a new one".to_owned());
-    tx.invitations().by_link(&hash(secret), cx.clock.now()).await?.ok_or_else(refused)
+    let found = tx.invitations().by_link(&hash(secret), cx.clock.now()).await?.into_iter().collect();
+    standing::of(cx, tx, found).await?.pop().ok_or_else(refused)
 }

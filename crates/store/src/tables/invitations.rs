@@ -15,6 +15,8 @@ pub struct Model {
     pub invited_by: String,
     pub created_at: i64,
     pub expires_at: i64,
+    pub made_by_user: Option<Uuid>,
+    pub made_by_token: Option<Uuid>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

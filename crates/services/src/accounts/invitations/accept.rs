@@ -5,7 +5,7 @@ use domain::{actor::Actor, audit::Changes};
 use protocol::{UserId, access::Role};
 use store::{InvitationRow, MemberRow, Tx};
 
-use super::{super::users, behind};
+use super::{super::users, behind, of_email};
 use crate::{
     Cx, Error,
     accounts::{NewUser, UserRecord},
@@ -120,7 +120,7 @@ async fn join(cx: &Cx, tx: &Tx, user_id: UserId, row: &InvitationRow) -> Result<
 
 /// Uses up every invitation of an e-mail address that a provider has verified: the person joins their teams.
 pub(in crate::accounts) async fn join_all(cx: &Cx, tx: &Tx, user: UserId, email: &str) -> Result<(), Error> {
-    for row in tx.invitations().of_email(email, cx.clock.now()).await? {
+    for row in of_email(cx, tx, email).await? {
         join(cx, tx, user, &row).await?;
         tx.invitations().remove(&row.id).await?;
     }
