@@ -60,6 +60,15 @@ async fn is_on_record(app: TestApp) {
         .collect();
     let id = project.id().to_string();
     assert_eq!(told, ["delete", "update", "create"].map(|action| ("Ada".to_owned(), action.to_owned(), id.clone())));
+    // How it was called can be told when it is gone.
+    let made = entries(&auditor, &format!("action=create&resource_id={id}")).await.remove(0);
+    assert_eq!((made.details["name"].to.as_str(), made.details["source"].to.as_str()), ("Before", "new"));
+    assert!(made.details.contains_key("owner"), "{made:?}");
+    let gone = entries(&auditor, &format!("action=delete&resource_id={id}")).await.remove(0);
+    assert_eq!(gone.details["name"].from, "After");
+    let user = entries(&auditor, "action=create&resource_type=user").await.remove(0);
+    let of_user = ["email", "name", "role"].map(|field| user.details[field].to.as_str());
+    assert_eq!(of_user, ["ada@example.org", "Ada", "admin"]);
     let update = entries(&auditor, &format!("action=update&resource_id={id}")).await.remove(0);
     assert_eq!((update.details["name"].from.as_str(), update.details["name"].to.as_str()), ("Before", "After"));
     assert_eq!((update.ip_address.as_deref(), update.request_id.as_deref()), (Some("127.0.0.1"), Some("r-42")));

@@ -11,6 +11,7 @@ pub use create::create;
 pub use prepare::{SPEC_PATH, prepare, preparing};
 pub use read::{get, list};
 pub(crate) use sharing::hand_over;
+use sharing::named;
 pub use sharing::{share, shares, transfer, unshare};
 
 use domain::{
@@ -18,7 +19,11 @@ use domain::{
     actor::Actor,
     reach::{self, Refusal},
 };
-use protocol::{ProjectId, projects::Project, teams::Owner};
+use protocol::{
+    ProjectId,
+    projects::{Project, ProjectSource},
+    teams::Owner,
+};
 use store::Tx;
 
 use crate::Error;
@@ -53,6 +58,17 @@ pub(crate) fn hidden_or(refusal: Refusal, text: &str) -> Error {
 /// Whether the actor may do `action` with a project that they know, for pages that show only what can be done.
 pub fn may(actor: &Actor, project: &Project, action: Action) -> bool {
     check(actor, project.id, project.owner, action).is_ok()
+}
+
+/// What the audit trail keeps of a project that comes or goes.
+fn facts(project: &Project) -> [(&'static str, String); 3] {
+    let source = match project.source {
+        ProjectSource::New => "new",
+        ProjectSource::Template => "template",
+        ProjectSource::GitUrl => "git_url",
+        ProjectSource::Folder => "folder",
+    };
+    [("name", project.name.clone()), ("owner", named(project.owner)), ("source", source.to_owned())]
 }
 
 fn check_name(name: &str) -> Result<String, Error> {

@@ -20,7 +20,6 @@ use super::{passwords, tokens::within};
 use crate::{
     Cx, Error,
     audit::record_changes,
-    context::audit,
     page::{self, Page},
     teams,
 };
@@ -214,7 +213,8 @@ pub(super) async fn insert(cx: &Cx, tx: &Tx, actor: &Actor, row: &UserRow) -> Re
     }
     tx.accounts().insert(row).await?;
     crate::events::users_changed(cx, tx).await?;
-    audit(cx, tx, actor, "create user", row.id).await
+    let changes = Changes::default().field("email", "", &row.email).field("name", "", &row.name);
+    record_changes(cx, tx, actor, ("create user", row.id), changes.field("role", "", row.role.as_str())).await
 }
 
 impl From<UserRow> for UserRecord {

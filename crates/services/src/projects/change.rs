@@ -13,7 +13,7 @@ use protocol::{
     projects::{Project, ProjectSource, UpdateProject},
 };
 
-use crate::{Cx, Error, audit::record_changes, context::audit, runs::check_spec};
+use crate::{Cx, Error, audit::record_changes, runs::check_spec};
 
 /// Changes what is given and leaves the rest.
 pub async fn update(cx: &Cx, actor: &Actor, id: ProjectId, command: UpdateProject) -> Result<Project, Error> {
@@ -68,7 +68,7 @@ pub async fn delete(cx: &Cx, actor: &Actor, id: ProjectId) -> Result<(), Error> 
     tx.sharing().gone(id, project.owner).await?;
     let scope = Scope::project(id);
     tx.events().append(cx.clock.now(), scope, &Event::ProjectDeleted { name: project.name.clone() }).await?;
-    audit(cx, &tx, actor, "delete project", id).await?;
+    record_changes(cx, &tx, actor, ("delete project", id), Changes::went(super::facts(&project))).await?;
     tx.commit().await?;
     cx.nudges.events();
     let of_run = |run: &RunId| {

@@ -191,7 +191,7 @@ async fn give(cx: &Cx, tx: &Tx, actor: &Actor, (id, name): (ProjectId, &str), (f
     record_changes(cx, tx, actor, ("transfer project", id), changes).await
 }
 
-fn named(owner: Owner) -> String {
+pub(super) fn named(owner: Owner) -> String {
     match owner {
         Owner::Installation => "installation".to_owned(),
         Owner::User(user) => format!("user {user}"),

@@ -3,6 +3,7 @@
 use domain::{
     access::Action,
     actor::Actor,
+    audit::Changes,
     reach::require_somewhere,
     runs::{Ceilings, Record, RunState},
     templates,
@@ -16,11 +17,7 @@ use protocol::{
 use sha2::{Digest, Sha256};
 
 use super::{check_spec, load};
-use crate::{
-    Cx, Error, agents,
-    context::{audit, hex},
-    projects, vault,
-};
+use crate::{Cx, Error, agents, audit::record_changes, context::hex, projects, vault};
 
 /// Runs of one project that may wait for their turn.
 const MOST_QUEUED: u64 = 100;
@@ -119,11 +116,25 @@ async fn insert(cx: &Cx, actor: &Actor, mut record: Record) -> Result<Run, Error
     let run = record.view();
     let scope = Scope::run(record.project_id, record.id);
     tx.events().append(cx.clock.now(), scope, &Event::RunQueued { run: run.clone() }).await?;
-    audit(cx, &tx, actor, "start run", record.id).await?;
+    record_changes(cx, &tx, actor, ("start run", record.id), Changes::came(facts(&record))).await?;
     tx.commit().await?;
     cx.nudges.events();
     cx.nudges.engine();
     Ok(run)
+}
+
+/// What the audit trail keeps of a run.
+fn facts(record: &Record) -> [(&'static str, String); 7] {
+    let Ceilings { iterations, minutes, cost_micros } = record.state.ceilings;
+    [
+        ("project", record.project_id.to_string()),
+        ("title", record.title.clone()),
+        ("provider", record.provider.as_str().to_owned()),
+        ("model", record.model.clone().unwrap_or_default()),
+        ("iterations", iterations.to_string()),
+        ("minutes", minutes.to_string()),
+        ("cost_micros", cost_micros.map_or_else(String::new, |most| most.to_string())),
+    ]
 }
 
 /// What makes a request the same, and the hash of its body. Ids count in their project, for everybody who may start runs there:
