@@ -10,7 +10,7 @@ use app::{SiteAssets, pages::not_found::Gallery, server_fns::PublicUrl};
 use axum::{
     Router,
     extract::{FromRequestParts as _, Request, State},
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Redirect, Response},
     routing::{any, get, post},
@@ -32,7 +32,7 @@ use crate::{
     },
     edge::Edge,
     error::{HttpError, is_api},
-    guard::{RequestId, headers::page_policy},
+    guard::{RequestId, headers::page_policy, limits},
     openapi,
 };
 
@@ -94,7 +94,8 @@ fn site_assets() -> SiteAssets {
     SiteAssets { js: manifest.js.into(), wasm: manifest.wasm.into(), css: manifest.css.into() }
 }
 
-/// In front of every page: embedded files go out at once, and who is not signed in is led to where that can be done.
+/// In front of every page: embedded files go out at once, tokens are refused, and who is not signed in is led to where that can
+/// be done.
 async fn gate(State(edge): State<Edge>, request: Request, next: Next) -> Response {
     if let Some(file) = assets::serve(request.method(), request.uri(), request.headers()) {
         return file;
@@ -104,6 +105,10 @@ async fn gate(State(edge): State<Edge>, request: Request, next: Next) -> Respons
     if is_api(&path) && !path.starts_with("/ui/") {
         return HttpError::new(StatusCode::NOT_FOUND, "There is nothing at this address").into_response();
     }
+    if brings_token(request.headers()) {
+        let words = "API tokens count for the API alone: ask an address below /api. Pages and /ui are for people who sign in";
+        return HttpError::new(StatusCode::FORBIDDEN, words).into_response();
+    }
     let (mut parts, body) = request.into_parts();
     let changing = if parts.method.is_safe() { None } else { Credentials::of(&parts).ok() };
     let actor = match Signed::from_request_parts(&mut parts, &edge).await {
@@ -111,6 +116,12 @@ async fn gate(State(edge): State<Edge>, request: Request, next: Next) -> Respons
             return Redirect::to(next::local_path(query_value(parts.uri.query(), "next").as_deref())).into_response();
         }
         Ok(Signed(actor)) => {
+            if changing.is_some()
+                && path.starts_with("/ui/")
+                && let Some(refused) = limits::from_page(&edge, &actor, &path)
+            {
+                return refused;
+            }
             parts.extensions.insert(actor.clone());
             Some(actor)
         }
@@ -125,6 +136,14 @@ async fn gate(State(edge): State<Edge>, request: Request, next: Next) -> Respons
     }
     response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// Whether a token is sent along. It is not looked at: limits and uses are counted at the API, and nobody learns here whether it
+/// is good.
+fn brings_token(headers: &HeaderMap) -> bool {
+    let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let scheme = sent.and_then(|sent| sent.split_whitespace().next());
+    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer"))
 }
 
 /// Pages and functions that answer without a login. Functions that need an actor refuse in their own shape.

@@ -139,6 +139,52 @@ async fn pages_and_what_keeps_them_live_are_not_counted() {
 }
 
 #[tokio::test]
+async fn what_a_person_changes_on_pages_counts_as_at_the_api() {
+    let app = Setup::default().variable("LOKI_LIMITS", "read=1,control=3,write=2").start().await;
+    let ada = app.first_admin().await;
+    let stops = async || ada.send_form("/ui/stop_run", &[("id", UNKNOWN), ("tab", "")]).await;
+    let renames = async || ada.send_form("/ui/rename_team", &[("id", UNKNOWN), ("name", "A")]).await;
+    for _ in 0..3 {
+        assert_ne!(stops().await.status, 429);
+    }
+
+    let refused = stops().await.expect(429);
+
+    assert!(!refused.header("retry-after").is_empty() && refused.detail().contains("3 a minute"), "{}", refused.text());
+    assert_eq!(refused.header("ratelimit-policy"), "\"control\";q=3;w=60");
+    // It is the same bucket.
+    ada.post("/api/control/stop", &json!({"session_id": UNKNOWN})).await.expect(429);
+    for _ in 0..2 {
+        assert_ne!(renames().await.status, 429);
+    }
+    renames().await.expect(429);
+    // Looking at pages goes on.
+    for _ in 0..5 {
+        ada.get("/projects").await.expect(200);
+        ada.get("/ui/viewer").await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn pages_take_no_tokens() {
+    let app = by_default().await;
+    let user = app.operator().await;
+    let guess = Actor::new(&app, Credentials::Bearer("loki_x_y".to_owned()));
+    for actor in [&user, &guess] {
+        for path in ["/ui/run_list?state=&project=&sort=-cost&after=", "/ui/viewer", "/projects", "/docs", "/nothing"] {
+            let refused = actor.get(path).await.expect(403);
+            assert!(refused.text().contains("below /api"), "{}", refused.text());
+        }
+        let form = actor.request(reqwest::Method::POST, "/ui/create_project");
+        let form = form.header("content-type", "application/x-www-form-urlencoded");
+        let fields = "form[name]=Tried&form[source]=empty&form[template]=&form[prd_text]=&form[brief]=&form[git_url]=&form[path]=\
+                      &form[delivery]=merge";
+        actor.send(form.body(fields)).await.expect(403);
+    }
+    assert_eq!(user.get("/api/projects").await.expect(200).value()["projects"], json!([]));
+}
+
+#[tokio::test]
 async fn a_token_may_have_a_limit_of_its_own() {
     let app = Setup::default().variable("LOKI_LIMITS", "read=5").start().await;
     let made = |limit: &str| {

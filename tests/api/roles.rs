@@ -147,6 +147,9 @@ async fn try_row(app: &TestApp, caller: &Caller, row: &Row) -> Result<(), String
 }
 
 fn expected(caller: &Caller, row: &Row) -> u16 {
+    if row.is_for_browsers() && matches!(caller.transport, Transport::Bearer | Transport::QueryBesideBearer) {
+        return 403;
+    }
     let Some(role) = caller.role else { return row.unknown };
     match caller.transport {
         Transport::Bearer if row.needs.has(role) => row.token.unwrap_or(row.allowed),

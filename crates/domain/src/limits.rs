@@ -3,6 +3,10 @@
 
 use std::fmt;
 
+/// What starts and steers runs: at the API, and what pages send.
+const CONTROL: [&str; 7] =
+    ["/api/control/", "/api/v2/runs/", "/ui/start_run", "/ui/replay_run", "/ui/pause_run", "/ui/resume_run", "/ui/stop_run"];
+
 /// A kind of request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
@@ -20,11 +24,11 @@ pub enum Class {
 }
 
 impl Class {
-    /// The kind of a request to that route of the API.
+    /// The kind of a request to that route of the API, or to that address below `/ui/`.
     pub fn of(changes: Changes, route: &str) -> Self {
         match changes {
             Changes::Nothing => Self::Read,
-            Changes::Something if route.starts_with("/api/control/") || route.starts_with("/api/v2/runs/") => Self::Control,
+            Changes::Something if CONTROL.iter().any(|below| route.starts_with(below)) => Self::Control,
             Changes::Something => Self::Write,
         }
     }
@@ -228,6 +232,8 @@ mod tests {
             (Changes::Something, "/api/v2/runs/{id}/cancel", Class::Control),
             (Changes::Something, "/api/projects", Class::Write),
             (Changes::Something, "/api/enterprise/tokens", Class::Write),
+            (Changes::Something, "/ui/stop_run", Class::Control),
+            (Changes::Something, "/ui/create_project", Class::Write),
         ] {
             assert_eq!(Class::of(changes, route), class, "{route}");
         }

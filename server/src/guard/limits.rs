@@ -1,5 +1,5 @@
-//! How often the API may be asked: who asks is found out first, then a request is taken out of their bucket. Pages, their
-//! server functions and the socket that keeps them live are not counted.
+//! How often the API may be asked: who asks is found out first, then a request is taken out of their bucket. What a person
+//! changes on a page is taken out of the same one. Reading pages and the socket that keeps them live are not counted.
 
 use std::{
     collections::HashMap,
@@ -194,14 +194,23 @@ fn whose(known: &Known, class: Class, limits: &Limits) -> Option<(Principal, Cla
 fn stranger(edge: &Edge, parts: &Parts, error: HttpError, now: i64) -> Response {
     let from = of_address(address::of(parts).address);
     let taken = edge.buckets.take(from, Class::Unknown, edge.buckets.limits.of(Class::Unknown), now);
-    match taken {
-        Some(taken @ Taken { left: Err(empty), class, limit }) => {
-            let mut response = too_many(class, limit, empty).into_response();
-            tell(response.headers_mut(), taken);
-            response
-        }
-        _ => error.into_response(),
-    }
+    taken.and_then(refused).unwrap_or_else(|| error.into_response())
+}
+
+/// Takes what a person sends to that address below `/ui/` out of their bucket for the same at the API; the refusal, when it is
+/// empty.
+pub(crate) fn from_page(edge: &Edge, actor: &Actor, path: &str) -> Option<Response> {
+    let class = Class::of(Changes::Something, path);
+    let (limit, now) = (edge.buckets.limits.of(class), edge.cx.clock.now().millis());
+    edge.buckets.take(Principal::of(actor)?, class, limit, now).and_then(refused)
+}
+
+/// The answer to a request that found its bucket empty.
+fn refused(taken: Taken) -> Option<Response> {
+    let Taken { class, limit, left: Err(empty) } = taken else { return None };
+    let mut response = too_many(class, limit, empty).into_response();
+    tell(response.headers_mut(), taken);
+    Some(response)
 }
 
 fn too_many(class: Class, limit: u32, empty: Empty) -> HttpError {

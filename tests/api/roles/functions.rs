@@ -18,7 +18,7 @@ const START: &str = "form[project_id]=ID&form[spec]=&form[prd_text]=x&form[templ
 #[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn rows() -> Vec<Row> {
     vec![
-        reads("/ui/viewer", Login, 200).token(401),
+        reads("/ui/viewer", Login, 200),
         reads("/ui/ways-in", Nothing, 200),
         reads("/ui/setup_needed", Nothing, 200),
         reads("/ui/agents", ReadAgents, 200),
@@ -42,20 +42,20 @@ pub(super) fn rows() -> Vec<Row> {
         does("/ui/start_run", StartRun, 404).with(START),
         reads("/ui/templates", ReadTemplates, 200),
         reads("/ui/template", ReadTemplates, 200).at("/ui/template?name=cli-tool"),
-        reads("/ui/profile", Login, 200).token(401),
+        reads("/ui/profile", Login, 200),
         // Not typed the same way twice.
         does("/ui/change_password", Login, 400).with("form[current]=a&form[new]=b&form[again]=c"),
         does("/ui/end_login", Login, 404).with("id=ID"),
         does("/ui/end_other_logins", Login, 200),
-        reads("/ui/factors", Login, 200).token(400),
+        reads("/ui/factors", Login, 200),
         reads("/ui/recovery_codes", Login, 200),
         // Without a proof.
         does("/ui/begin_factor", Login, 400).with("name=A&proof="),
-        does("/ui/confirm_factor", Login, 404).with("id=ID&code=000000").token(400),
+        does("/ui/confirm_factor", Login, 404).with("id=ID&code=000000"),
         does("/ui/begin_passkey", Login, 400).with("name=A&proof="),
-        does("/ui/confirm_passkey", Login, 400).with("id=ID&credential=x").token(400),
-        does("/ui/remove_factor", Login, 404).with("id=ID&proof=x").token(400),
-        does("/ui/replace_recovery_codes", Login, 409).with("proof=x").token(400),
+        does("/ui/confirm_passkey", Login, 400).with("id=ID&credential=x"),
+        does("/ui/remove_factor", Login, 404).with("id=ID&proof=x"),
+        does("/ui/replace_recovery_codes", Login, 409).with("proof=x"),
         reads("/ui/users", ManageUsers, 200).at("/ui/users?q=&after=").refused(404),
         reads("/ui/user", ManageUsers, 404).at("/ui/user?id=ID").refused(404),
         does("/ui/change_role", ManageUsers, 404).with("id=ID&role=viewer"),

@@ -151,6 +151,11 @@ impl Row {
         self.needs == Needs::Nothing && self.client == For::Programs && self.path != "/health"
     }
 
+    /// Whether browsers alone are answered there, and no token is looked at.
+    pub(super) fn is_for_browsers(&self) -> bool {
+        matches!(self.client, For::People | For::Interface) && self.path != "/openapi.json"
+    }
+
     /// What is sent: JSON to the API, a form elsewhere. `ID` in it names nothing.
     pub(super) fn with(self, body: &'static str) -> Self {
         Self { body, ..self }
