@@ -199,9 +199,9 @@ async fn a_refusal_names_the_missing_scope() {
     let app = TestApp::start().await;
     let viewer = app.viewer().await;
 
-    let answer = viewer.post("/api/control/stop", &json!({"session_id": UNKNOWN})).await.expect(403);
+    let answer = viewer.post("/api/projects", &json!({"name": "A"})).await.expect(403);
 
-    assert!(answer.detail().contains("control"), "{}", answer.detail());
+    assert!(answer.detail().contains("write"), "{}", answer.detail());
     assert!(!answer.header("x-request-id").is_empty());
     assert_eq!(answer.value()["request_id"], answer.header("x-request-id"));
 }

@@ -109,10 +109,9 @@ pub async fn create(cx: &Cx, actor: &Actor, command: NameTeam) -> Result<Team, E
 
 /// Gives a team another name.
 pub async fn rename(cx: &Cx, actor: &Actor, id: TeamId, command: NameTeam) -> Result<Team, Error> {
-    require_somewhere(actor, Action::ManageTeam)?;
-    let name = names::name(&command.name).map_err(Error::Invalid)?;
     let tx = cx.store.begin().await?;
     let before = load(&tx, actor, id, Action::ManageTeam).await?;
+    let name = names::name(&command.name).map_err(Error::Invalid)?;
     let row = TeamRow { folded: names::folded(&name), name, ..before.clone() };
     is_free(&tx, &row).await?;
     tx.teams().rename(&row).await?;

@@ -13,7 +13,6 @@ use domain::{
     access::{self, Action},
     actor::Actor,
     ports::keys::MasterKeys,
-    reach::require_somewhere,
     vault::{Keyring, MasterKey, Place, Sealed, SecretScope},
 };
 use protocol::{page::PageQuery, secrets::Secret};
@@ -125,9 +124,8 @@ async fn allowed(cx: &Cx, actor: &Actor, scope: SecretScope, mode: Mode) -> Resu
         (SecretScope::Team(_), Mode::Read) => Action::ReadTeams,
         (SecretScope::Team(_), Mode::Write) | (SecretScope::Project(_), _) => Action::ManageSecrets,
     };
-    match scope {
-        SecretScope::Installation => access::require(actor, action)?,
-        SecretScope::Team(_) | SecretScope::Project(_) => require_somewhere(actor, action)?,
+    if scope == SecretScope::Installation {
+        access::require(actor, action)?;
     }
     let tx = match mode {
         Mode::Read => cx.store.read().await?,

@@ -18,6 +18,7 @@ const START: &str = "form[project_id]=ID&form[spec]=&form[prd_text]=x&form[templ
 #[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn rows() -> Vec<Row> {
     vec![
+        // What is not there is not there for anybody, whatever their role: those rows say 404 twice.
         reads("/ui/viewer", Login, 200),
         reads("/ui/ways-in", Nothing, 200),
         reads("/ui/setup_needed", Nothing, 200),
@@ -27,7 +28,8 @@ pub(super) fn rows() -> Vec<Row> {
         reads("/ui/project", ReadProjects, 404).at("/ui/project?id=ID"),
         does("/ui/create_project", WriteProject, 200).with(NEW_PROJECT),
         does("/ui/update_project", WriteProject, 404)
-            .with("id=ID&form[name]=A&form[description]=&form[delivery]=merge&form[prd_text]="),
+            .with("id=ID&form[name]=A&form[description]=&form[delivery]=merge&form[prd_text]=")
+            .refused(404),
         // Its name is read first, and there is none.
         does("/ui/delete_project", WriteProject, 404).with("id=ID&confirm=yes").refused(404),
         reads("/ui/home", ReadRuns, 200),
@@ -35,11 +37,11 @@ pub(super) fn rows() -> Vec<Row> {
         reads("/ui/run", ReadRuns, 404).at("/ui/run?id=ID"),
         reads("/ui/run_diff", ReadRuns, 404).at("/ui/run_diff?id=ID&wanted=true"),
         reads("/ui/run_log", ReadRuns, 404).at("/ui/run_log?id=ID&before=5"),
-        does("/ui/pause_run", ControlRun, 404).with("id=ID&tab="),
-        does("/ui/resume_run", ControlRun, 404).with("id=ID&tab="),
-        does("/ui/stop_run", ControlRun, 404).with("id=ID&tab="),
-        does("/ui/replay_run", StartRun, 404).with("id=ID"),
-        does("/ui/start_run", StartRun, 404).with(START),
+        does("/ui/pause_run", ControlRun, 404).with("id=ID&tab=").refused(404),
+        does("/ui/resume_run", ControlRun, 404).with("id=ID&tab=").refused(404),
+        does("/ui/stop_run", ControlRun, 404).with("id=ID&tab=").refused(404),
+        does("/ui/replay_run", StartRun, 404).with("id=ID").refused(404),
+        does("/ui/start_run", StartRun, 404).with(START).refused(404),
         reads("/ui/templates", ReadTemplates, 200),
         reads("/ui/template", ReadTemplates, 200).at("/ui/template?name=cli-tool"),
         reads("/ui/profile", Login, 200),
@@ -68,19 +70,21 @@ pub(super) fn rows() -> Vec<Row> {
         reads("/ui/team", ReadTeams, 404).at("/ui/team?id=ID&q=&after="),
         // Without a name.
         does("/ui/create_team", ManageTeams, 400).with("name="),
-        does("/ui/rename_team", ManageTeam, 404).with("id=ID&name=A"),
-        does("/ui/add_member", ManageTeam, 404).with("id=ID&email=a@example.org&role=viewer"),
-        does("/ui/set_member_role", ManageTeam, 404).with("id=ID&user=ID&role=viewer"),
-        does("/ui/remove_member", ManageTeam, 404).with("id=ID&user=ID"),
-        does("/ui/invite_to_team", ManageTeam, 404).with("id=ID&email=&role=viewer"),
-        does("/ui/withdraw_invitation", ManageTeam, 404).with("id=ID&invitation=ID"),
-        does("/ui/withdraw_user_invitation", ManageTeam, 404).with("invitation=ID"),
-        does("/ui/remove_team", ManageTeam, 404).with("id=ID"),
+        does("/ui/rename_team", ManageTeam, 404).with("id=ID&name=A").refused(404),
+        does("/ui/add_member", ManageTeam, 404).with("id=ID&email=a@example.org&role=viewer").refused(404),
+        does("/ui/set_member_role", ManageTeam, 404).with("id=ID&user=ID&role=viewer").refused(404),
+        does("/ui/remove_member", ManageTeam, 404).with("id=ID&user=ID").refused(404),
+        does("/ui/invite_to_team", ManageTeam, 404).with("id=ID&email=&role=viewer").refused(404),
+        does("/ui/withdraw_invitation", ManageTeam, 404).with("id=ID&invitation=ID").refused(404),
+        does("/ui/withdraw_user_invitation", ManageTeam, 404).with("invitation=ID").refused(404),
+        does("/ui/remove_team", ManageTeam, 404).with("id=ID").refused(404),
         reads("/ui/sharing", ReadProjects, 404).at("/ui/sharing?id=ID"),
-        does("/ui/share_project", ShareProject, 404).with("id=ID&role=viewer&owner[kind]=person&owner[email]=a@example.org"),
-        does("/ui/set_share_role", ShareProject, 404).with("id=ID&share=ID&role=viewer"),
-        does("/ui/unshare_project", ShareProject, 404).with("id=ID&share=ID"),
-        does("/ui/give_project", ShareProject, 404).with("id=ID&owner[kind]=installation"),
+        does("/ui/share_project", ShareProject, 404)
+            .with("id=ID&role=viewer&owner[kind]=person&owner[email]=a@example.org")
+            .refused(404),
+        does("/ui/set_share_role", ShareProject, 404).with("id=ID&share=ID&role=viewer").refused(404),
+        does("/ui/unshare_project", ShareProject, 404).with("id=ID&share=ID").refused(404),
+        does("/ui/give_project", ShareProject, 404).with("id=ID&owner[kind]=installation").refused(404),
         // Who may not open them hears that there are none.
         reads("/ui/admin_pages", ReadAudit, 200).refused(404),
         reads("/ui/admin_roles", ReadAudit, 200).refused(404),
@@ -102,8 +106,8 @@ pub(super) fn rows() -> Vec<Row> {
         does("/ui/rotate_token", ManageTokens, 404).with("id=ID&grace_hours=1").refused(404),
         does("/ui/revoke_token", ManageTokens, 404).with("id=ID").refused(404),
         reads("/ui/secrets", ManageAllSecrets, 200).at("/ui/secrets?project=").refused(404),
-        does("/ui/set_secret", ManageSecrets, 404).with("form[project]=ID&form[name]=A&form[value]=12345678"),
-        does("/ui/remove_secret", ManageSecrets, 404).with("project=ID&name=A"),
+        does("/ui/set_secret", ManageSecrets, 404).with("form[project]=ID&form[name]=A&form[value]=12345678").refused(404),
+        does("/ui/remove_secret", ManageSecrets, 404).with("project=ID&name=A").refused(404),
         // The address of all of them; a name that is none.
         reads("/ui/{*name}", Nothing, 400).at("/ui/nothing"),
     ]
