@@ -9,7 +9,7 @@ use domain::{
 use protocol::audit::{AuditEntry, AuditPage, AuditSummary, AuditVerdict};
 use sea_orm_migration::sea_orm::{ConnectionTrait as _, Database};
 use serde_json::json;
-use tests::{Actor, Setup, TestApp, command, eventually, server};
+use tests::{Actor, Setup, TestApp, command, eventually, server, specs};
 
 async fn entries(reader: &Actor<'_>, query: &str) -> Vec<AuditEntry> {
     reader.get(&format!("/api/v2/audit?{query}")).await.expect(200).json::<AuditPage>().entries
@@ -25,6 +25,21 @@ async fn verdict(reader: &Actor<'_>) -> AuditVerdict {
 
 async fn sql(app: &TestApp, statement: &str) {
     Database::connect(app.database_url()).await.unwrap().execute_unprepared(statement).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_run_is_on_record_with_what_it_was_started_with() {
+    let app = TestApp::start().await;
+    let (auditor, user) = (app.auditor().await, app.operator().await);
+    let project = user.has_project().with_spec(specs::ONE).create().await;
+    let asked = project.asks_to_start(json!({"limits": {"iterations": 4, "minutes": 5, "cost_usd": 2.5}})).await;
+    let run = asked.expect(202).value()["run_id"].as_str().unwrap().to_owned();
+
+    let started = entries(&auditor, &format!("action=start&resource_id={run}")).await.remove(0);
+
+    let of = |field: &str| started.details[field].to.clone();
+    assert_eq!(of("project"), project.id().to_string());
+    assert_eq!(["provider", "iterations", "minutes", "cost_micros"].map(of), ["demo", "4", "5", "2500000"]);
 }
 
 fn verify(app: &TestApp, more: &[&str]) -> (Option<i32>, String) {
