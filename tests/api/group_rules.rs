@@ -68,6 +68,38 @@ async fn goes_with_the_group(setup: Setup) {
 }
 
 #[tokio::test]
+async fn team_rules_alone_ask_for_groups_that_stand_in_the_user_info() {
+    let provider = IdentityProvider::start().await;
+    let setup = provider.serves(Setup::default(), "corp", "oidc").variable("LOKI_SIGN_IN_CORP_TEAMS", "devs=Backend:operator");
+    let app = setup.start().await;
+    let ada = app.first_admin().await;
+    let team = ada.makes_team("Backend", &[]).await;
+    provider.vouches_for(Person { subject: "7".to_owned(), email: "grace@example.org".to_owned(), ..Person::ada() });
+    provider.keeps_groups_apart();
+    provider.has_groups(&["devs"]);
+
+    signs_in(&Browser::new(&app), &provider, "/login/with/corp").await.expect(303);
+
+    assert_eq!(member(&ada, &team).await.unwrap().by_rules, Some(Operator));
+}
+
+#[tokio::test]
+async fn team_rules_alone_ask_github_for_organisations_and_teams() {
+    let provider = IdentityProvider::start().await;
+    let rules = "acme/platform=Backend:operator";
+    let setup = provider.serves(Setup::default(), "github", "github").variable("LOKI_SIGN_IN_GITHUB_TEAMS", rules);
+    let app = setup.start().await;
+    let ada = app.first_admin().await;
+    let team = ada.makes_team("Backend", &[]).await;
+    provider.vouches_for(Person { subject: "7".to_owned(), email: "grace@example.org".to_owned(), ..Person::ada() });
+    provider.has_groups(&["acme", "acme/platform"]);
+
+    signs_in(&Browser::new(&app), &provider, "/login/with/github").await.expect(303);
+
+    assert_eq!(member(&ada, &team).await.unwrap().by_rules, Some(Operator));
+}
+
+#[tokio::test]
 async fn an_invitation_into_a_team_holds_for_who_signs_in_with_a_provider() {
     let provider = IdentityProvider::start().await;
     let setup = provider.serves(Setup::default(), "corp", "oidc").variable("LOKI_SIGN_IN_CORP_PROVISIONING", "invitation");

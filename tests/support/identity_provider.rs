@@ -96,6 +96,8 @@ struct State {
     lie: Lie,
     /// Whether e-mail address and groups stand in the ID token, or in the user info alone.
     slim: bool,
+    /// Whether the groups stand in the user info alone.
+    groups_apart: bool,
     names_issuer: bool,
     /// Its name of the session that the person has here.
     sid: Option<String>,
@@ -134,6 +136,7 @@ impl IdentityProvider {
             person: Person::ada(),
             lie: Lie::None,
             slim: false,
+            groups_apart: false,
             names_issuer: true,
             sid: None,
             session_age: 0,
@@ -182,6 +185,11 @@ impl IdentityProvider {
     /// Keeps what it knows of a person out of the ID token.
     pub fn is_slim(&self) {
         self.state().slim = true;
+    }
+
+    /// Keeps the groups alone out of the ID token, as many providers do.
+    pub fn keeps_groups_apart(&self) {
+        self.state().groups_apart = true;
     }
 
     /// Names the session that the person has here.

@@ -175,6 +175,11 @@ impl Provider {
         }
     }
 
+    /// Whether a rule asks for the person's groups.
+    pub fn goes_by_groups(&self) -> bool {
+        !self.roles.is_empty() || !self.teams.is_empty()
+    }
+
     /// Whether and as what the person is let in.
     pub fn admits(&self, identity: &Identity) -> Result<Admitted, Refused> {
         let subject = &identity.subject;

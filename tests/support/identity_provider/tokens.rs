@@ -82,7 +82,9 @@ impl State {
         });
         if !self.slim {
             let about = self.claims_about_person();
-            for (name, value) in about.as_object().expect("claims") {
+            for (name, value) in
+                about.as_object().expect("claims").iter().filter(|(name, _)| !self.groups_apart || *name != "groups")
+            {
                 claims[name] = value.clone();
             }
         }

@@ -88,13 +88,12 @@ pub(super) async fn identity(known: &Known, answer: Answer, returned: &Returned,
     let user: User = ask(known, "/user", token).await?;
     let emails: Vec<Email> = ask(known, "/user/emails?per_page=100", token).await?;
     let email = choose(&emails, &rules.allowed_domains);
-    let organisations: Vec<Organisation> = if rules.allowed_organisations.is_empty() && rules.roles.is_empty() {
+    let organisations: Vec<Organisation> = if rules.allowed_organisations.is_empty() && !rules.goes_by_groups() {
         Vec::new()
     } else {
         ask(known, "/user/orgs?per_page=100", token).await?
     };
-    let teams: Vec<Team> =
-        if rules.roles.is_empty() { Vec::new() } else { ask(known, "/user/teams?per_page=100", token).await? };
+    let teams: Vec<Team> = if rules.goes_by_groups() { ask(known, "/user/teams?per_page=100", token).await? } else { Vec::new() };
     let organisations: Vec<String> = organisations.into_iter().map(|organisation| organisation.login).collect();
     let teams = teams.into_iter().map(|team| format!("{}/{}", team.organization.login, team.slug));
     Ok(Identity {

@@ -130,7 +130,7 @@ pub(super) async fn identity(
     let mut identity = claims::identity(&claims, &known.config.groups_claim);
     identity.id_token = Some(token.to_string()).filter(|token| token.len() <= LONGEST_HINT).map(domain::sign_in::IdToken);
     let incomplete = identity.email.is_empty() || !identity.email_verified;
-    let wants_groups = !known.config.rules.roles.is_empty() && !claims::has(&claims, &known.config.groups_claim);
+    let wants_groups = known.config.rules.goes_by_groups() && !claims::has(&claims, &known.config.groups_claim);
     if (incomplete || wants_groups) && metadata.userinfo_endpoint().is_some() {
         let more = user_info(known, &client, tokens.access_token().clone(), &claims).await?;
         claims::complete(&mut identity, &more, &known.config.groups_claim);

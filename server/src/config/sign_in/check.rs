@@ -255,7 +255,7 @@ impl Checked<'_> {
         }
         let needed = match rules.kind {
             Kind::Oidc | Kind::Google => Some("openid"),
-            Kind::Github if rules.allowed_organisations.is_empty() && rules.roles.is_empty() && rules.teams.is_empty() => None,
+            Kind::Github if rules.allowed_organisations.is_empty() && !rules.goes_by_groups() => None,
             Kind::Github => Some("read:org"),
         };
         if let Some(needed) = needed.filter(|needed| !scopes.iter().any(|scope| scope == needed)) {
