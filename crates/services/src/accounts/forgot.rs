@@ -26,8 +26,8 @@ pub async fn forgot_password(cx: &Cx, email: &str, from: &Origin) -> Result<(), 
     let no_email = || Error::Invalid("that is no e-mail address; it looks like name@example.org".to_owned());
     let email = rules::email(email).ok_or_else(no_email)?;
     let now = cx.clock.now();
-    let keys = [format!("forgot {email}"), format!("forgot from {}", sign_in::address_key(from))];
-    if let Err(retry_after_seconds) = cx.attempts.begin(&keys, now) {
+    let guess = sign_in::Guess { what: format!("forgot {email}"), from: format!("forgot from {}", sign_in::address_key(from)) };
+    if let Err(retry_after_seconds) = cx.attempts.begin(&guess, now) {
         return Err(Error::TooMany { retry_after_seconds });
     }
     let tx = cx.store.begin().await?;

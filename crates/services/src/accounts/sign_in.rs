@@ -12,82 +12,144 @@ use crate::{Cx, Error, audit::Denied};
 const FREE_ATTEMPTS: u32 = 6;
 /// The longest wait between two attempts.
 const LONGEST_WAIT_MS: i64 = 15 * 60 * 1_000;
-/// Remembered accounts and addresses; the oldest are forgotten first.
+/// After so long half of the failures are forgotten.
+const HALVES_MS: i64 = LONGEST_WAIT_MS;
+/// For so long an address is known as one where a person comes from.
+const KNOWN_MS: i64 = 24 * 60 * 60 * 1_000;
+/// Remembered accounts, addresses and accounts at an address; the oldest are forgotten first.
 const REMEMBERED: usize = 10_000;
 
 /// Attempts by account and by address that were not right, in memory: a restart forgives.
 #[derive(Debug, Default)]
-pub struct Attempts(Mutex<HashMap<String, (u32, Timestamp)>>);
+pub struct Attempts(Mutex<HashMap<String, Tally>>);
+
+/// An attempt: at what, and where it comes from.
+#[derive(Clone, Debug)]
+pub(super) struct Guess {
+    pub what: String,
+    pub from: String,
+}
+
+impl Guess {
+    /// Under which attempts at this from there are counted.
+    fn pair(&self) -> String {
+        format!("{} from {}", self.what, self.from)
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Tally {
+    count: u32,
+    last: Timestamp,
+    /// Up to when time has halved the count.
+    halved: Timestamp,
+    /// When an attempt was right; of an account at an address.
+    right: Option<Timestamp>,
+}
+
+impl Tally {
+    fn new(now: Timestamp) -> Self {
+        Self { count: 0, last: now, halved: now, right: None }
+    }
+
+    /// With what time has taken away of it.
+    fn at(self, now: Timestamp) -> Self {
+        let times = (now.millis_since(self.halved) / HALVES_MS).max(0);
+        let count = u32::try_from(times).ok().and_then(|times| self.count.checked_shr(times)).unwrap_or(0);
+        Self { count, halved: Timestamp::from_millis(self.halved.millis() + times * HALVES_MS), ..self }
+    }
+
+    /// Milliseconds before the next attempt is taken.
+    fn wait(self, now: Timestamp) -> i64 {
+        let over = self.at(now).count.saturating_add(1).saturating_sub(FREE_ATTEMPTS);
+        let pause = if over == 0 { 0 } else { 1_000_i64.checked_shl(over.min(20)).unwrap_or(LONGEST_WAIT_MS) };
+        pause.min(LONGEST_WAIT_MS) - now.millis_since(self.last)
+    }
+
+    fn is_known(self, now: Timestamp) -> bool {
+        self.right.is_some_and(|right| now.millis_since(right) < KNOWN_MS)
+    }
+}
 
 impl Attempts {
     /// Counts an attempt as failed before it is looked at, so that many at once count one after the other. The error is how
-    /// many seconds to wait before the next one is taken.
-    pub(super) fn begin(&self, keys: &[String], now: Timestamp) -> Result<(), u64> {
-        let Ok(mut counted) = self.0.lock() else { return Err(1) };
-        let millis = keys.iter().filter_map(|key| counted.get(key)).map(|(count, last)| {
-            let over = count.saturating_add(1).saturating_sub(FREE_ATTEMPTS);
-            let pause = if over == 0 { 0 } else { 1_000_i64.checked_shl(over.min(20)).unwrap_or(LONGEST_WAIT_MS) };
-            pause.min(LONGEST_WAIT_MS) - now.millis_since(*last)
-        });
-        let longest = millis.max().unwrap_or(0).max(0);
+    /// many seconds to wait before the next one is taken. Who was right at that address not long ago does not wait for what
+    /// others do there.
+    pub(super) fn begin(&self, guess: &Guess, now: Timestamp) -> Result<(), u64> {
+        let Ok(mut tallies) = self.0.lock() else { return Err(1) };
+        let pair = guess.pair();
+        let is_known = tallies.get(&pair).is_some_and(|tally| tally.is_known(now));
+        let judged = [Some(&guess.what), Some(&guess.from).filter(|_| !is_known)];
+        let waits = judged.into_iter().flatten().filter_map(|key| tallies.get(key)).map(|tally| tally.wait(now));
+        let longest = waits.max().unwrap_or(0).max(0);
         let seconds = u64::try_from((longest + 999) / 1_000).unwrap_or(0);
         if seconds > 0 {
             return Err(seconds);
         }
-        if counted.len() >= REMEMBERED {
-            forget_oldest(&mut counted, now);
+        if tallies.len() >= REMEMBERED {
+            forget_oldest(&mut tallies, now);
         }
-        for key in keys {
-            let entry = counted.entry(key.clone()).or_insert((0, now));
-            *entry = (entry.0.saturating_add(1), now);
+        for key in [guess.what.clone(), guess.from.clone(), pair] {
+            let tally = tallies.entry(key).or_insert_with(|| Tally::new(now));
+            let current = tally.at(now);
+            *tally = Tally { count: current.count.saturating_add(1), last: now, ..current };
         }
         Ok(())
     }
 
-    /// The attempt turned out right, or was not looked at.
-    pub(super) fn undo(&self, keys: &[String]) {
-        let Ok(mut counted) = self.0.lock() else { return };
-        for key in keys {
-            if let Some((count, _)) = counted.get_mut(key) {
-                *count = count.saturating_sub(1);
-            }
+    /// The attempt was not looked at.
+    pub(super) fn undo(&self, guess: &Guess) {
+        let Ok(mut tallies) = self.0.lock() else { return };
+        for key in [&guess.what, &guess.from, &guess.pair()] {
+            take(&mut tallies, key, 1);
         }
-        counted.retain(|key, (count, _)| *count > 0 || !keys.contains(key));
     }
 
-    pub(super) fn succeeded(&self, account: &str) {
-        if let Ok(mut counted) = self.0.lock() {
-            counted.remove(account);
-        }
+    /// The attempt was right: what failed before for the same, here or elsewhere, is forgiven, and the address is not blamed for
+    /// what failed from there for the same.
+    pub(super) fn succeeded(&self, guess: &Guess, now: Timestamp) {
+        let Ok(mut tallies) = self.0.lock() else { return };
+        tallies.remove(&guess.what);
+        let failed = tallies.get(&guess.pair()).map_or(0, |tally| tally.at(now).count);
+        take(&mut tallies, &guess.from, failed);
+        tallies.insert(guess.pair(), Tally { right: Some(now), ..Tally::new(now) });
+    }
+}
+
+/// Takes failures away again.
+fn take(tallies: &mut HashMap<String, Tally>, key: &str, failures: u32) {
+    let Some(tally) = tallies.get_mut(key) else { return };
+    tally.count = tally.count.saturating_sub(failures);
+    if tally.count == 0 && tally.right.is_none() {
+        tallies.remove(key);
     }
 }
 
 /// Makes room: whatever no longer slows anybody down, and if that is not enough, the older half.
-fn forget_oldest(counted: &mut HashMap<String, (u32, Timestamp)>, now: Timestamp) {
-    counted.retain(|_, (_, last)| now.millis_since(*last) < LONGEST_WAIT_MS);
-    if counted.len() < REMEMBERED {
+fn forget_oldest(tallies: &mut HashMap<String, Tally>, now: Timestamp) {
+    tallies.retain(|_, tally| now.millis_since(tally.last) < LONGEST_WAIT_MS || tally.is_known(now));
+    if tallies.len() < REMEMBERED {
         return;
     }
-    let mut times: Vec<i64> = counted.values().map(|(_, last)| last.millis()).collect();
+    let mut times: Vec<i64> = tallies.values().map(|tally| tally.last.millis()).collect();
     let middle = times.len() / 2;
     let (_, median, _) = times.select_nth_unstable(middle);
     let median = *median;
-    counted.retain(|_, (_, last)| last.millis() > median);
+    tallies.retain(|_, tally| tally.last.millis() > median);
 }
 
 /// The person of that e-mail address and password. Where it comes from counts for slowing down guesses, which are on record.
 pub async fn sign_in(cx: &Cx, email: &str, password: &str, from: &Origin) -> Result<UserRecord, Error> {
     let email = email.trim().to_lowercase();
     let account: String = format!("account {}", email.chars().take(254).collect::<String>());
-    let keys = [account.clone(), address_key(from)];
-    if let Err(retry_after_seconds) = cx.attempts.begin(&keys, cx.clock.now()) {
+    let guess = Guess { what: account, from: address_key(from) };
+    if let Err(retry_after_seconds) = cx.attempts.begin(&guess, cx.clock.now()) {
         note(cx, 429, "too many attempts".to_owned(), from);
         return Err(Error::TooMany { retry_after_seconds });
     }
     match look(cx, &email, password).await {
         Ok(Looked::Right(user)) => {
-            cx.attempts.undo(&keys);
-            cx.attempts.succeeded(&account);
+            cx.attempts.succeeded(&guess, cx.clock.now());
             Ok(user)
         }
         Ok(Looked::Wrong(account)) => {
@@ -97,7 +159,7 @@ pub async fn sign_in(cx: &Cx, email: &str, password: &str, from: &Origin) -> Res
             Err(Error::Unauthorized("that e-mail address and password do not belong together".to_owned()))
         }
         Err(error) => {
-            cx.attempts.undo(&keys);
+            cx.attempts.undo(&guess);
             Err(error)
         }
     }
@@ -141,19 +203,26 @@ mod tests {
 
     use super::*;
 
-    fn keys() -> [String; 2] {
-        ["account ada@example.org".to_owned(), "address 203.0.113.7".to_owned()]
+    fn guess_at(name: &str, address: &str) -> Guess {
+        Guess { what: format!("account {name}@example.org"), from: format!("address {address}") }
+    }
+
+    fn guess() -> Guess {
+        guess_at("ada", "203.0.113.7")
+    }
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis)
     }
 
     #[tokio::test]
     async fn of_fifty_wrong_sign_ins_at_once_only_the_free_ones_are_looked_at() {
         let attempts = Arc::new(Attempts::default());
-        let now = Timestamp::from_millis(1_000_000);
         let mut guesses = tokio::task::JoinSet::new();
         for _ in 0..50 {
             let attempts = Arc::clone(&attempts);
             guesses.spawn(async move {
-                let began = attempts.begin(&keys(), now);
+                let began = attempts.begin(&guess(), at(1_000_000));
                 // Where the password is hashed, others come in.
                 tokio::task::yield_now().await;
                 began.is_ok()
@@ -168,24 +237,73 @@ mod tests {
         let attempts = Attempts::default();
         let mut now = 0;
         for _ in 0..FREE_ATTEMPTS {
-            assert_eq!(attempts.begin(&keys(), Timestamp::from_millis(now)), Ok(()));
+            assert_eq!(attempts.begin(&guess(), at(now)), Ok(()));
         }
         for wait in [2, 4, 8] {
-            assert_eq!(attempts.begin(&keys(), Timestamp::from_millis(now)), Err(wait));
+            assert_eq!(attempts.begin(&guess(), at(now)), Err(wait));
             now += i64::try_from(wait).unwrap() * 1_000;
-            assert_eq!(attempts.begin(&keys(), Timestamp::from_millis(now)), Ok(()));
+            assert_eq!(attempts.begin(&guess(), at(now)), Ok(()));
         }
-        attempts.succeeded("account ada@example.org");
-        let elsewhere = ["account ada@example.org".to_owned(), "address 198.51.100.1".to_owned()];
-        assert_eq!(attempts.begin(&elsewhere, Timestamp::from_millis(now)), Ok(()));
+        attempts.succeeded(&guess(), at(now));
+        assert_eq!(attempts.begin(&guess_at("ada", "198.51.100.1"), at(now)), Ok(()));
+        // The address has nothing left of it either.
+        assert_eq!(attempts.begin(&guess_at("grace", "203.0.113.7"), at(now)), Ok(()));
+    }
+
+    #[test]
+    fn an_address_from_which_people_mistype_and_then_sign_in_is_not_slowed_down() {
+        let attempts = Attempts::default();
+        for number in 0..20 {
+            let guess = guess_at(&format!("person{number}"), "203.0.113.7");
+            for _ in 0..2 {
+                assert_eq!(attempts.begin(&guess, at(0)), Ok(()), "person {number}");
+            }
+            attempts.succeeded(&guess, at(0));
+        }
+    }
+
+    #[test]
+    fn who_signed_in_from_an_address_does_not_wait_for_what_others_do_there() {
+        let attempts = Attempts::default();
+        assert_eq!(attempts.begin(&guess(), at(0)), Ok(()));
+        attempts.succeeded(&guess(), at(0));
+        for number in 0..FREE_ATTEMPTS {
+            assert_eq!(attempts.begin(&guess_at(&format!("guessed{number}"), "203.0.113.7"), at(1)), Ok(()));
+        }
+        assert_eq!(attempts.begin(&guess_at("grace", "203.0.113.7"), at(1)), Err(2));
+        assert_eq!(attempts.begin(&guess(), at(1)), Ok(()));
+        // Guesses at their own account do slow them down.
+        for _ in 1..FREE_ATTEMPTS {
+            assert_eq!(attempts.begin(&guess(), at(1)), Ok(()));
+        }
+        assert_eq!(attempts.begin(&guess(), at(1)), Err(2));
+        // After a day the address is one like any other.
+        let later = at(KNOWN_MS);
+        let tally = attempts.0.lock().unwrap().get(&guess().pair()).copied().unwrap();
+        assert!(tally.is_known(at(1)) && !tally.is_known(later));
+    }
+
+    #[test]
+    fn time_halves_what_failed() {
+        let attempts = Attempts::default();
+        for _ in 0..FREE_ATTEMPTS {
+            assert_eq!(attempts.begin(&guess(), at(0)), Ok(()));
+        }
+        assert_eq!(attempts.begin(&guess(), at(0)), Err(2));
+        // Three of six are left, and three more are free.
+        for _ in 0..FREE_ATTEMPTS / 2 {
+            assert_eq!(attempts.begin(&guess(), at(HALVES_MS)), Ok(()));
+        }
+        assert_eq!(attempts.begin(&guess(), at(HALVES_MS)), Err(2));
+        assert_eq!(attempts.0.lock().unwrap()["address 203.0.113.7"].at(at(100 * HALVES_MS)).count, 0);
     }
 
     #[test]
     fn attempts_that_are_taken_back_leave_nothing() {
         let attempts = Attempts::default();
         for _ in 0..20 {
-            assert_eq!(attempts.begin(&keys(), Timestamp::from_millis(0)), Ok(()));
-            attempts.undo(&keys());
+            assert_eq!(attempts.begin(&guess(), at(0)), Ok(()));
+            attempts.undo(&guess());
         }
         assert!(attempts.0.lock().unwrap().is_empty());
     }
@@ -194,10 +312,11 @@ mod tests {
     fn when_too_many_are_remembered_the_newest_stay() {
         let attempts = Attempts::default();
         for number in 0..=REMEMBERED {
-            let now = Timestamp::from_millis(i64::try_from(number).unwrap());
-            assert_eq!(attempts.begin(&[format!("address {number}")], now), Ok(()));
+            let now = at(i64::try_from(number).unwrap());
+            let guess = guess_at(&format!("person{number}"), &format!("number {number}"));
+            assert_eq!(attempts.begin(&guess, now), Ok(()));
         }
         let remembered = attempts.0.lock().unwrap();
-        assert!(remembered.len() < REMEMBERED && remembered.contains_key("address 9999"), "{}", remembered.len());
+        assert!(remembered.len() <= REMEMBERED + 2 && remembered.contains_key("address number 10000"), "{}", remembered.len());
     }
 }

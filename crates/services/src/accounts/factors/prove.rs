@@ -48,16 +48,14 @@ pub(super) async fn slowed<T>(
     refusal: Error,
     look: impl Future<Output = Result<Result<T, String>, Error>>,
 ) -> Result<T, Error> {
-    let own = format!("factor {user}");
-    let keys = [own.clone(), sign_in::address_key(from)];
-    if let Err(retry_after_seconds) = cx.attempts.begin(&keys, cx.clock.now()) {
+    let guess = sign_in::Guess { what: format!("factor {user}"), from: sign_in::address_key(from) };
+    if let Err(retry_after_seconds) = cx.attempts.begin(&guess, cx.clock.now()) {
         sign_in::note(cx, 429, "too many attempts".to_owned(), from);
         return Err(Error::TooMany { retry_after_seconds });
     }
     match look.await {
         Ok(Ok(found)) => {
-            cx.attempts.undo(&keys);
-            cx.attempts.succeeded(&own);
+            cx.attempts.succeeded(&guess, cx.clock.now());
             Ok(found)
         }
         Ok(Err(why)) => {
@@ -65,7 +63,7 @@ pub(super) async fn slowed<T>(
             Err(refusal)
         }
         Err(error) => {
-            cx.attempts.undo(&keys);
+            cx.attempts.undo(&guess);
             Err(error)
         }
     }

@@ -87,18 +87,16 @@ pub async fn confirm_factor(cx: &Cx, actor: &Actor, id: FactorId, code: &str) ->
         let tx = cx.store.read().await?;
         begun(cx, &tx, actor, id).await?
     };
-    let own = format!("factor {user}");
-    let keys = [own.clone(), sign_in::address_key(&from)];
+    let guess = sign_in::Guess { what: format!("factor {user}"), from: sign_in::address_key(&from) };
     let now = cx.clock.now();
-    cx.attempts.begin(&keys, now).map_err(|retry_after_seconds| Error::TooMany { retry_after_seconds })?;
+    cx.attempts.begin(&guess, now).map_err(|retry_after_seconds| Error::TooMany { retry_after_seconds })?;
     let secret = apps::secret(cx, &row)?;
     let step = match (Given::of(code), secret) {
         (Given::Code(code), Some(secret)) => rules::step(&secret, &code, now, None),
         _ => None,
     };
     let Some(step) = step else { return Err(prove::wrong(Takes::Codes)) };
-    cx.attempts.undo(&keys);
-    cx.attempts.succeeded(&own);
+    cx.attempts.succeeded(&guess, now);
 
     let (codes, rows) = recovery::new_codes(cx, user).await?;
     let tx = cx.store.begin().await?;
