@@ -20,7 +20,11 @@ async fn a_password_that_is_tried_first_is_refused_with_the_reason() {
         ("123456789012", "used most"),
         ("Password2026!", "used most"),
         ("correct horse battery staple", "used most"),
-        ("I am Grace, hello", "your own e-mail address"),
+        ("I am Grace, hello", "your own name or e-mail address"),
+        ("grace@example.org", "your own name or e-mail address"),
+        ("147258369147", "used most"),
+        ("admin123admin", "used most"),
+        ("Company2024!", "used most"),
         ("loki loki in the sky", "name of this program"),
         (&"tangled orbit ".repeat(12), "too long"),
     ] {

@@ -34,7 +34,7 @@ pub enum Weakness {
     Long,
     #[error("the password is one of those that are used most and tried first; take a few words that nobody else puts together")]
     Common,
-    #[error("the password contains the name in your own e-mail address, which is tried first; take one without it")]
+    #[error("the password contains your own name or e-mail address, which is tried first; take one without it")]
     OwnName,
     #[error("the password contains the name of this program, which is tried first; take one without it")]
     Product,
@@ -67,8 +67,8 @@ pub fn normal(password: &str) -> Result<String, Weakness> {
     Ok(password.nfkc().collect())
 }
 
-/// The normal form of a password that may be taken by the person with that e-mail address.
-pub fn accept(password: &str, email: &str) -> Result<String, Weakness> {
+/// The normal form of a password that may be taken by the person with that e-mail address and name.
+pub fn accept(password: &str, email: &str, name: &str) -> Result<String, Weakness> {
     let password = normal(password)?;
     match password.chars().count() {
         length if length < SHORTEST => return Err(Weakness::Short(length)),
@@ -79,14 +79,23 @@ pub fn accept(password: &str, email: &str) -> Result<String, Weakness> {
     if is_common(&lower) {
         return Err(Weakness::Common);
     }
-    let name = email.split('@').next().unwrap_or_default().to_lowercase();
-    if name.chars().count() >= SHORTEST_NAME && lower.contains(&name) {
+    if has_own_name(&lower, email, name) {
         return Err(Weakness::OwnName);
     }
-    if lower.contains(PRODUCT) {
+    if lower.contains(PRODUCT) || plain(&lower).contains(PRODUCT) {
         return Err(Weakness::Product);
     }
     Ok(password)
+}
+
+/// The whole address, the part before the @, the name and each of its words, as far as they are long enough to be meant.
+fn has_own_name(lower: &str, email: &str, name: &str) -> bool {
+    let email = email.to_lowercase();
+    let name = name.nfkc().collect::<String>().to_lowercase();
+    let joined: String = name.split_whitespace().collect();
+    let account = email.split('@').next().unwrap_or_default();
+    let mut own = [email.as_str(), account, &name, &joined].into_iter().chain(name.split_whitespace());
+    own.any(|own| own.chars().count() >= SHORTEST_NAME && lower.contains(own))
 }
 
 fn is_common(lower: &str) -> bool {
@@ -98,6 +107,7 @@ fn is_common(lower: &str) -> bool {
         || is_repeated(&letters)
         || is_word_with_digits(lower)
         || is_word_with_digits(&squeezed)
+        || is_word_again(lower)
 }
 
 fn listed(list: &[&str], text: &str) -> bool {
@@ -112,8 +122,17 @@ fn is_walk(letters: &[char]) -> bool {
 }
 
 fn follow(one: char, next: char) -> bool {
-    const ROWS: [&str; 6] =
-        ["12345678901", "qwertyuiop[]", "asdfghjkl;'", "zxcvbnm,./", "qwertzuiop", "abcdefghijklmnopqrstuvwxyz"];
+    // Rows and columns of keyboards, and of the block of digits.
+    const ROWS: [&str; 8] = [
+        "12345678901",
+        "qwertyuiop[]",
+        "asdfghjkl;'",
+        "zxcvbnm,./",
+        "qwertzuiop",
+        "abcdefghijklmnopqrstuvwxyz",
+        "147258369147",
+        "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik,9ol.0p;/",
+    ];
     let beside = |row: &str| row.as_bytes().windows(2).any(|pair| matches!(pair, [a, b] if is_pair((one, next), (*a, *b))));
     one == next || ROWS.into_iter().any(beside)
 }
@@ -123,10 +142,15 @@ fn is_pair((one, next): (char, char), (a, b): (u8, u8)) -> bool {
     (one, next) == (a, b) || (one, next) == (b, a)
 }
 
+/// What it is over and over; nothing when it has no more than once of it.
+fn unit(letters: &[char]) -> Option<&[char]> {
+    let period = (1..=letters.len() / 2).find(|period| letters.iter().zip(letters.iter().skip(*period)).all(|(a, b)| a == b));
+    period.and_then(|period| letters.get(..period))
+}
+
 /// The same few characters, or a common word, over and over.
 fn is_repeated(letters: &[char]) -> bool {
-    let period = (1..=letters.len() / 2).find(|period| letters.iter().zip(letters.iter().skip(*period)).all(|(a, b)| a == b));
-    let Some(unit) = period.and_then(|period| letters.get(..period)) else { return false };
+    let Some(unit) = unit(letters) else { return false };
     let unit_text: String = unit.iter().collect();
     unit.len() <= 4 || listed(&WORDS, &plain(&unit_text)) || is_walk(unit) || is_word_with_digits(&unit_text)
 }
@@ -140,6 +164,20 @@ fn is_word_with_digits(lower: &str) -> bool {
     let easy = |text: &str| text.is_empty() || is_walk(&text.chars().collect::<Vec<_>>());
     let around = before.chars().count() + behind.chars().count();
     listed(&WORDS, &plain(word)) && (around <= GUESSED_ALONG || (easy(before) && easy(behind)))
+}
+
+/// One common word again and again, with few or easy digits and signs around and between.
+fn is_word_again(lower: &str) -> bool {
+    let is_letter = |letter: char| letter.is_ascii_lowercase();
+    let word = |run: &str| {
+        let letters: Vec<char> = run.chars().collect();
+        unit(&letters).unwrap_or(&letters).iter().collect::<String>()
+    };
+    let mut words = lower.split(|letter: char| !is_letter(letter)).filter(|run| !run.is_empty()).map(word);
+    let Some(first) = words.next() else { return false };
+    let gaps: Vec<Vec<char>> = lower.split(is_letter).filter(|gap| !gap.is_empty()).map(|gap| gap.chars().collect()).collect();
+    let few = gaps.iter().map(Vec::len).sum::<usize>() <= GUESSED_ALONG;
+    listed(&WORDS, &first) && words.all(|word| word == first) && (few || gaps.iter().all(|gap| is_walk(gap)))
 }
 
 /// Letters in place of the signs that are put for them.
@@ -170,7 +208,8 @@ mod tests {
             "kXv9!qLw2#Zt",
             &"tangled orbit, ".repeat(8),
         ] {
-            assert!(accept(password, "ada@example.org").is_ok(), "{password}: {:?}", accept(password, "ada@example.org"));
+            let taken = accept(password, "ada@example.org", "Ada Lovelace");
+            assert!(taken.is_ok(), "{password}: {taken:?}");
         }
     }
 
@@ -193,34 +232,52 @@ mod tests {
             "1q2w3e4r5t6y",
             "abcdefghijklmnop",
             "zyxwvutsrqponm",
+            "147258369147",
+            "963852741963",
+            "1qaz2wsx3edc",
+            "admin123admin",
+            "summer!summer!summer",
+            "passwordpassword1",
+            "Company2024!",
+            "Changeme2026!",
         ] {
-            assert_eq!(accept(password, "ada@example.org"), Err(Weakness::Common), "{password}");
+            assert_eq!(accept(password, "ada@example.org", "Ada"), Err(Weakness::Common), "{password}");
         }
     }
 
     #[test]
     fn lengths_are_counted_in_characters_after_normalisation() {
-        assert_eq!(accept("elevenchars", ""), Err(Weakness::Short(11)));
+        assert_eq!(accept("elevenchars", "", ""), Err(Weakness::Short(11)));
         // A letter and its accent are one character.
-        assert_eq!(accept(&"e\u{301}".repeat(11), ""), Err(Weakness::Short(11)));
-        assert_eq!(accept(&"tangled orbit ".repeat(10), ""), Err(Weakness::Long));
-        assert_eq!(accept(&"x".repeat(1_000_000), ""), Err(Weakness::Long));
+        assert_eq!(accept(&"e\u{301}".repeat(11), "", ""), Err(Weakness::Short(11)));
+        assert_eq!(accept(&"tangled orbit ".repeat(10), "", ""), Err(Weakness::Long));
+        assert_eq!(accept(&"x".repeat(1_000_000), "", ""), Err(Weakness::Long));
     }
 
     #[test]
     fn one_password_is_one_password_on_every_keyboard() {
         let wide: String = "tangled orbit".chars().filter_map(|letter| char::from_u32(u32::from(letter) + 0xFEE0)).collect();
         assert_eq!(normal(&wide.replace('\u{FF00}', "\u{3000}")), Ok("tangled orbit".to_owned()));
-        assert_eq!(accept("cafe\u{301} au lait 7", ""), accept("caf\u{e9} au lait 7", ""));
+        assert_eq!(accept("cafe\u{301} au lait 7", "", ""), accept("caf\u{e9} au lait 7", "", ""));
     }
 
     #[test]
     fn the_own_name_and_the_programs_are_refused() {
-        assert_eq!(accept("my name is Grace ok", "grace@example.org"), Err(Weakness::OwnName));
-        assert_eq!(accept("my name is Grace ok", "ada@example.org"), Ok("my name is Grace ok".to_owned()));
-        assert_eq!(accept("we all use LOKI here", "ada@example.org"), Err(Weakness::Product));
-        // In too many words to be told.
-        assert!(accept("a trip to canada soon", "ada@example.org").is_ok());
+        let own = Err(Weakness::OwnName);
+        for (password, email, name, expected) in [
+            ("my name is Grace ok", "grace@example.org", "", own),
+            ("my name is Grace ok", "ada@example.org", "Ada", Ok(())),
+            ("ada@example.org", "ada@example.org", "Ada", own),
+            ("Me: Ada@Example.org!", "ada@example.org", "Ada", own),
+            ("ada+lovelace+1815", "ada@example.org", "Ada Lovelace", own),
+            ("x AdaKing x AdaKing", "a@example.org", "Ada King", own),
+            ("we all use LOKI here", "ada@example.org", "Ada", Err(Weakness::Product)),
+            ("l0k1 202611 spoons", "ada@example.org", "Ada", Err(Weakness::Product)),
+            // In too many words to be told.
+            ("a trip to canada soon", "ada@example.org", "Ada", Ok(())),
+        ] {
+            assert_eq!(accept(password, email, name).map(drop), expected, "{password}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::{Cx, Error, context::audit, mail};
 /// Sets another password for whoever asks. Their other logins end, and a link that would reset the password counts no more.
 /// Returns how many logins ended. A wrong present password is slowed down and on record like a wrong sign-in.
 pub async fn change_password(cx: &Cx, actor: &Actor, command: ChangePassword) -> Result<usize, Error> {
-    let Actor::User { id, login, email, from, .. } = actor else {
+    let Actor::User { id, login, name, email, from, .. } = actor else {
         return Err(Error::Invalid("only a person who is signed in has a password".to_owned()));
     };
     if !has_password(cx, actor).await? {
@@ -21,7 +21,7 @@ pub async fn change_password(cx: &Cx, actor: &Actor, command: ChangePassword) ->
         Err(Error::Unauthorized(_)) => return Err(Error::Invalid("the present password is not right".to_owned())),
         Err(other) => return Err(other),
     }
-    let password_hash = passwords::hash(cx, &command.new_password, email).await?;
+    let password_hash = passwords::hash(cx, &command.new_password, (email, name)).await?;
     let tx = cx.store.begin().await?;
     tx.accounts().set_password(*id, &password_hash).await?;
     tx.identities().use_reset(*id).await?;

@@ -51,9 +51,9 @@ fn argon() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
 }
 
-/// Checks a new password of the person with that e-mail address against the rules, and hashes it.
-pub(super) async fn hash(cx: &Cx, password: &str, email: &str) -> Result<String, Error> {
-    let password = rules::accept(password, email).map_err(weak)?;
+/// Checks a new password of the person with that e-mail address and name against the rules, and hashes it.
+pub(super) async fn hash(cx: &Cx, password: &str, (email, name): (&str, &str)) -> Result<String, Error> {
+    let password = rules::accept(password, email, name).map_err(weak)?;
     if was_breached(cx, &password).await {
         return Err(weak(Weakness::Breached));
     }

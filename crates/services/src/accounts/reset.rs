@@ -54,12 +54,12 @@ pub async fn reset_password(cx: &Cx, token: &str, password: &str) -> Result<User
         let tx = cx.store.read().await?;
         tx.identities().reset(&hash(token), cx.clock.now()).await?.ok_or_else(refused)?
     };
-    let email = {
+    let whose = {
         let tx = cx.store.read().await?;
-        tx.accounts().by_id(user).await?.ok_or_else(refused)?.email
+        tx.accounts().by_id(user).await?.ok_or_else(refused)?
     };
     // Hashed before the link is used up: a password that is refused leaves the link as it is.
-    let password_hash = passwords::hash(cx, password, &email).await?;
+    let password_hash = passwords::hash(cx, password, (&whose.email, &whose.name)).await?;
     let tx = cx.store.begin().await?;
     // Looked at again under the lock: of two who use the link at once, one wins.
     if tx.identities().reset(&hash(token), cx.clock.now()).await? != Some(user) || !tx.identities().use_reset(user).await? {

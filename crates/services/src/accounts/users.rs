@@ -194,7 +194,7 @@ pub(super) async fn prepare(cx: &Cx, new: &NewUser) -> Result<UserRow, Error> {
         "" => email.split('@').next().unwrap_or_default().chars().take(100).collect(),
         name => check_name(name)?,
     };
-    let password_hash = passwords::hash(cx, &new.password, &email).await?;
+    let password_hash = passwords::hash(cx, &new.password, (&email, &name)).await?;
     Ok(UserRow {
         id: UserId(cx.ids.uuid()),
         email,
