@@ -139,7 +139,7 @@ async fn the_trail_is_narrowed_down_read_and_verified() {
     let app = TestApp::start().await;
     app.first_admin().await;
     let admin = signed_in(&app, "ada@example.org").await;
-    admin.person().has_project().named("Seen <b>").create().await;
+    admin.person().has_project().named("Seen & read").create().await;
     let list = admin.opens("/admin/audit?action=create&resource_type=project").await.text();
     assert!(list.contains("create project") && !list.contains("create token"), "{list}");
     assert!(list.contains("/api/v2/audit/export?format=csv&amp;action=create&amp;resource_type=project"));

@@ -237,7 +237,7 @@ async fn gets_the_link(setup: Setup) {
     let smtp = SmtpServer::start();
     let app = setup.variable("LOKI_MAIL_URL", &smtp.url()).variable("LOKI_MAIL_FROM", "loki@example.org").start().await;
     let ada = app.first_admin().await;
-    let team = ada.makes_team("Back\"end <b> \u{1f980}", &[]).await;
+    let team = ada.makes_team("Back\"end & Co \u{1f980}", &[]).await;
     let invites = async |body: serde_json::Value| ada.post("/api/v2/invitations", &body).await.expect(201).json::<Invitation>();
 
     let into_team = invites(json!({"team_id": team.id, "team_role": "operator", "email": "Grace@example.org"})).await;

@@ -14,6 +14,12 @@ fn bad() -> Vec<(String, &'static str)> {
         ("a\u{200b}b".to_owned(), "cannot be seen"),
         ("two\nlines".to_owned(), "control"),
         ("p\u{430}ypal".to_owned(), "two alphabets"),
+        ("admi\u{578}".to_owned(), "two alphabets"),
+        ("\u{a4ee}dmin".to_owned(), "two alphabets"),
+        ("\u{251}dmin".to_owned(), "phonetic"),
+        ("a\u{332}dmin".to_owned(), "phonetic"),
+        ("adm\u{131}n".to_owned(), "pass for those of another"),
+        (HTML.to_owned(), "as in HTML"),
     ]
 }
 
@@ -62,6 +68,8 @@ async fn people_get_no_name_that_deceives() {
     let token = app.setup_link().unwrap().rsplit_once("token=").unwrap().1.to_owned();
     let mut forms: Vec<(String, String)> = bad().into_iter().map(|(name, _)| (name, "ada@example.org".to_owned())).collect();
     forms.push(("Ada".to_owned(), "\u{430}d\u{430}min@example.org".to_owned()));
+    forms.push(("Ada".to_owned(), "\u{441}\u{43e}\u{440}@example.org".to_owned()));
+    forms.push(("Ada".to_owned(), "<b>@example.org".to_owned()));
     forms.push(("Ada".to_owned(), format!("{}@example.org", "a".repeat(10_000))));
     for (name, email) in &forms {
         let form = [("token", token.as_str()), ("email", email), ("name", name), ("password", PASSWORD)];
@@ -76,17 +84,28 @@ async fn people_get_no_name_that_deceives() {
 async fn names_are_shown_as_text_whatever_they_hold() {
     let app = TestApp::start().await;
     let ada = app.first_admin().await;
-    let made: Value = ada.post("/api/projects", &json!({"name": HTML, "description": HTML})).await.expect(201).value();
-    assert_eq!(made["name"], HTML);
+    let name = "R&D \"x\"' --; drop table projects";
+    let made: Value = ada.post("/api/projects", &json!({"name": name, "description": HTML})).await.expect(201).value();
+    assert_eq!((&made["name"], &made["description"]), (&json!(name), &json!(HTML)));
 
     let id = made["id"].as_str().unwrap();
     for path in ["/projects", "/runs", &format!("/projects/{id}"), &format!("/projects/{id}?tab=settings")] {
         let page = ada.get(path).await.expect(200).text();
         assert!(!page.contains("<img src=x"), "{path}");
     }
-    assert!(ada.get("/projects").await.text().contains("&lt;img src=x"), "the name is shown");
+    assert!(ada.get("/projects").await.text().contains("R&amp;D "), "the name is shown");
     // And it is found under that name, by a query that it cannot become part of.
     let entries: AuditPage = ada.get("/api/v2/audit?resource_id=%27%20or%201%3D1%20--&q=%25%27%3B").await.expect(200).json();
     assert_eq!(entries.entries, []);
     ada.get(&format!("/api/projects/{id}")).await.expect(200);
+}
+
+#[tokio::test]
+async fn no_team_looks_like_another() {
+    let app = TestApp::start().await;
+    let ada = app.first_admin().await;
+    ada.makes_team("Cop", &[]).await;
+    let answer = ada.post("/api/v2/teams", &json!({"name": "\u{441}\u{43e}\u{440}"})).await.expect(409);
+    assert!(answer.detail().contains("another team is called"), "{}", answer.detail());
+    ada.makes_team("Рост", &[]).await;
 }

@@ -208,7 +208,7 @@ async fn what_cannot_be_a_team_or_a_member_is_refused() {
         ada.post(&path, &body).await.expect(422);
     }
     ada.delete(&format!("{path}/{UNKNOWN}")).await.expect(404);
-    ada.makes_team("<b>Ünïcode 名前</b>", &[]).await;
+    ada.makes_team("Ünïcode 名前 & \"Co\"", &[]).await;
     assert_eq!(members(&ada, &team).await.len(), 1);
 }
 

@@ -10,6 +10,8 @@ use std::fmt;
 use protocol::{Timestamp, access::Role};
 use serde::{Deserialize, Serialize};
 
+use crate::names;
+
 /// Longer names of a person at a provider are none (OpenID Connect Core 1.0, section 2).
 const LONGEST_SUBJECT: usize = 255;
 /// The longest e-mail address (RFC 5321).
@@ -227,14 +229,17 @@ pub fn email(text: &str) -> Option<String> {
     let plain = !email.chars().any(|letter| letter.is_whitespace() || letter.is_control());
     // Lower case must not make another's address of it: the sign for kelvin becomes the letter k.
     let honest = text.chars().all(|letter| letter.is_ascii() || letter.to_lowercase().any(|lower| !lower.is_ascii()));
-    (shaped && plain && honest && crate::names::problem(&email).is_none()).then_some(email)
+    // An address is what somebody is known by: one that passes for another's is none.
+    let own = names::problem(&email).is_none() && !names::imitates_ascii(&email);
+    (shaped && plain && honest && own).then_some(email)
 }
 
-/// A name for people to see: what the provider says without what could deceive, or the part before the @.
+/// A name for people to see: what the provider says without what cannot be seen, or the part before the @ where that would
+/// deceive.
 fn name(said: &str, email: &str) -> String {
-    let cleaned: String = said.chars().filter(|letter| !crate::names::is_unseen(*letter)).take(LONGEST_NAME).collect();
+    let cleaned: String = said.chars().filter(|letter| !names::is_unseen(*letter)).take(LONGEST_NAME).collect();
     match cleaned.trim() {
-        "" => email.split('@').next().unwrap_or_default().chars().take(LONGEST_NAME).collect(),
-        name => name.to_owned(),
+        name if !name.is_empty() && names::problem(name).is_none() => name.to_owned(),
+        _ => email.split('@').next().unwrap_or_default().chars().take(LONGEST_NAME).collect(),
     }
 }

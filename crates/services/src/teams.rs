@@ -125,8 +125,12 @@ pub async fn rename(cx: &Cx, actor: &Actor, id: TeamId, command: NameTeam) -> Re
 }
 
 async fn is_free(tx: &Tx, row: &TeamRow) -> Result<(), Error> {
-    match tx.teams().by_name(&row.folded).await? {
-        Some(other) if other.id != row.id => Err(Error::Conflict(format!("another team is called \"{}\"", other.name))),
-        _ => Ok(()),
+    // Nor one that only looks like it.
+    let seen = names::folded(&domain::names::skeleton(&row.name));
+    for folded in [&row.folded, &seen] {
+        if let Some(other) = tx.teams().by_name(folded).await?.filter(|other| other.id != row.id) {
+            return Err(Error::Conflict(format!("another team is called \"{}\"", other.name)));
+        }
     }
+    Ok(())
 }
