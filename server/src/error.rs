@@ -18,11 +18,17 @@ pub struct HttpError {
     retry_after_seconds: Option<u64>,
     /// Whether it is there and the caller may not know.
     is_hidden: bool,
+    /// Whether the audit trail has it already, with what the caller may not know.
+    is_on_record: bool,
 }
 
 /// Marks a "not found" that hides something: no different to the caller, and noted in the audit trail.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Hidden;
+
+/// Marks a refusal that is in the audit trail already.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OnRecord;
 
 /// Marks a response that has words for people but no body yet; `shape` writes the body, since only it knows the request's id.
 #[derive(Clone, Debug)]
@@ -34,7 +40,13 @@ pub(crate) struct Reason(pub(crate) String);
 
 impl HttpError {
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), retry_after_seconds: None, is_hidden: false }
+        Self { status, detail: detail.into(), retry_after_seconds: None, is_hidden: false, is_on_record: false }
+    }
+
+    /// The same where whoever refused it put it on record.
+    #[must_use]
+    pub fn on_record(self) -> Self {
+        Self { is_on_record: true, ..self }
     }
 
     /// Nobody is signed in.
@@ -101,7 +113,7 @@ impl From<services::Error> for HttpError {
             _ => None,
         };
         let is_hidden = matches!(error, E::Hidden(_));
-        Self { status, detail: sentence(&error.to_string()), retry_after_seconds, is_hidden }
+        Self { is_hidden, retry_after_seconds, ..Self::new(status, sentence(&error.to_string())) }
     }
 }
 
@@ -122,6 +134,9 @@ impl IntoResponse for HttpError {
         }
         if self.is_hidden {
             response.extensions_mut().insert(Hidden);
+        }
+        if self.is_on_record {
+            response.extensions_mut().insert(OnRecord);
         }
         response.extensions_mut().insert(Detail(self.detail));
         response

@@ -28,7 +28,7 @@ pub mod headers;
 pub mod limits;
 
 use crate::{
-    auth::{address, origin},
+    auth::{address, extract, origin},
     edge::Edge,
     error,
     pages::Around,
@@ -37,6 +37,8 @@ use crate::{
 /// A request that is not answered by then is given up. Sockets are exempt.
 const TIME_OUT: Duration = Duration::from_secs(30);
 const SLOW: Duration = Duration::from_secs(1);
+/// Longer addresses are cut in the audit trail.
+const LONGEST_ASKED: usize = 300;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The id under which the logs know a request.
@@ -92,12 +94,21 @@ pub async fn guard(State(edge): State<Edge>, mut request: Request, next: Next) -
     let span = tracing::info_span!("request", id = &*id, %method, path);
     let mut response = match origin::check(&edge.settings.hosts, &request) {
         Ok(()) => answer(request, next, is_socket(path)).instrument(span.clone()).await,
-        Err(refused) => refused.into_response(),
+        Err(refused) => {
+            // Of two that say who it is, neither does.
+            let headers = request.headers().clone();
+            if refused.status() != StatusCode::BAD_REQUEST
+                && let Some(actor) = extract::seen(&edge, &headers, &origin).await
+            {
+                caller.is(&actor);
+            }
+            refused.into_response()
+        }
     };
 
     let route = route.as_ref().map_or("other", MatchedPath::as_str);
-    if is_denied(response.status()) || response.extensions().get::<error::Hidden>().is_some() {
-        note(&edge, &response, format!("{method} {route}"), (&caller, &origin));
+    if is_denied(&method, &response) {
+        note(&edge, &response, asked(&method, path), (&caller, &origin));
     }
     // An error from outside of the pages' gate says what every page says.
     response.extensions_mut().get_or_insert_with(|| Around::of(&edge.cx, None));
@@ -116,8 +127,30 @@ pub async fn guard(State(edge): State<Edge>, mut request: Request, next: Next) -
     response
 }
 
-fn is_denied(status: StatusCode) -> bool {
-    matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS)
+/// Whether it goes on record: what was to change something and was refused, whatever the reason, and what was only asked for if it
+/// was refused for who asked, where from or how.
+fn is_denied(method: &Method, response: &Response) -> bool {
+    let status = response.status();
+    let (is_hidden, is_noted) =
+        (response.extensions().get::<error::Hidden>().is_some(), response.extensions().get::<error::OnRecord>().is_some());
+    let is_refused = matches!(
+        status,
+        StatusCode::BAD_REQUEST
+            | StatusCode::UNAUTHORIZED
+            | StatusCode::FORBIDDEN
+            | StatusCode::MISDIRECTED_REQUEST
+            | StatusCode::TOO_MANY_REQUESTS
+    );
+    !is_noted && (is_hidden || is_refused || (!method.is_safe() && status.is_client_error()))
+}
+
+/// What was asked for, as it stands in the audit trail: the address itself, since a route does not say which project somebody
+/// tried; without the query, and without a secret that was put into it.
+fn asked(method: &Method, path: &str) -> String {
+    let is_secret = |segment: &str| segment.starts_with("loki_") || segment.starts_with("eyJ");
+    let plain = path.split('/').map(|segment| if is_secret(segment) { "[secret]" } else { segment }).collect::<Vec<_>>();
+    let asked = format!("{method} {}", plain.join("/"));
+    asked.chars().filter(|character| !character.is_control()).take(LONGEST_ASKED).collect()
 }
 
 /// For the audit trail, which writes it behind the answer.
@@ -173,6 +206,50 @@ fn log(method: &Method, status: StatusCode, took: Duration) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::HttpError;
+
+    #[test]
+    fn refused_changes_are_on_record_and_refused_questions_for_who_asked() {
+        let (get, post) = (Method::GET, Method::POST);
+        let cases = [
+            (&get, 200, false),
+            (&get, 400, true),
+            (&get, 401, true),
+            (&get, 404, false),
+            (&get, 421, true),
+            (&get, 422, false),
+            (&get, 429, true),
+            (&get, 500, false),
+            (&post, 303, false),
+            (&post, 404, true),
+            (&post, 413, true),
+            (&post, 422, true),
+            (&post, 500, false),
+        ];
+        for (method, status, expected) in cases {
+            let response = StatusCode::from_u16(status).unwrap().into_response();
+            assert_eq!(is_denied(method, &response), expected, "{method} {status}");
+        }
+        let hidden = HttpError::from(services::Error::Hidden("There is no such project".to_owned()));
+        assert!(is_denied(&get, &hidden.into_response()));
+        let noted = HttpError::new(StatusCode::BAD_REQUEST, "No").on_record();
+        assert!(!is_denied(&get, &noted.into_response()));
+    }
+
+    #[test]
+    fn the_address_that_was_asked_for_is_kept_without_secrets() {
+        let cases = [
+            ("/api/projects/0198c000/runs", "GET /api/projects/0198c000/runs"),
+            ("/api/projects/loki_abc/x", "GET /api/projects/[secret]/x"),
+            ("/x/eyJh.e30.x", "GET /x/[secret]"),
+            ("/", "GET /"),
+            ("", "GET "),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(asked(&Method::GET, path), expected);
+        }
+        assert_eq!(asked(&Method::GET, &"/x".repeat(10_000)).len(), LONGEST_ASKED);
+    }
 
     #[test]
     fn a_clients_request_id_counts_only_if_it_is_short_and_plain() {

@@ -6,7 +6,10 @@ use domain::{
     actor::Actor as Doer,
     audit::{Entry, Link},
 };
-use protocol::audit::{AuditEntry, AuditPage, AuditSummary, AuditVerdict};
+use protocol::{
+    audit::{AuditEntry, AuditPage, AuditSummary, AuditVerdict},
+    projects::Project,
+};
 use sea_orm_migration::sea_orm::{ConnectionTrait as _, Database};
 use serde_json::json;
 use tests::{Actor, Setup, TestApp, command, eventually, server, specs};
@@ -111,10 +114,60 @@ async fn what_was_denied_is_on_record() {
     assert!(forbidden.error.unwrap().contains("write") && forbidden.token_id.is_some());
     let unknown = is_noted(&auditor, "actor=nobody&q=TOKEN").await;
     assert_eq!((unknown.resource_id.as_deref(), unknown.status), (Some("GET /api/v2/runs"), Some(401)));
-    is_noted(&auditor, "resource_id=POST%20%2Fapi%2Fcontrol%2Fstop").await;
+    // Whose token or cookie it was is known, though the request was refused unseen.
+    let foreign = is_noted(&auditor, "resource_id=POST%20%2Fapi%2Fcontrol%2Fstop").await;
+    assert_eq!((foreign.actor, foreign.outcome.as_str()), (forbidden.actor, "denied"));
     let all = auditor.get("/api/v2/audit").await.expect(200).text();
     assert!(!all.contains("loki_secret_word"), "{all}");
     assert!(verdict(&auditor).await.valid);
+}
+
+#[tokio::test]
+async fn what_was_denied_is_found_by_its_address_and_every_number() {
+    let app = TestApp::start().await;
+    let (auditor, ada) = (app.auditor().await, app.first_admin().await);
+    let team = ada.makes_team("Backend", &[]).await;
+    let own = json!({"name": "Own", "owner": {"kind": "team", "id": team.id}});
+    let hidden: Project = ada.post("/api/projects", &own).await.expect(201).json();
+    let viewer = app.viewer().await;
+    for number in ["probe-1", "probe-2", "probe-3"] {
+        let path = format!("/api/projects/{}?token=none", hidden.id);
+        let probe = app.nobody().request(reqwest::Method::GET, &path).header("x-request-id", format!("stranger-{number}"));
+        app.nobody().send(probe).await.expect(401);
+        let path = format!("/api/projects/{}", hidden.id);
+        viewer.send(viewer.request(reqwest::Method::GET, &path).header("x-request-id", number)).await.expect(404);
+    }
+
+    for number in ["probe-1", "probe-2", "probe-3", "stranger-probe-3"] {
+        let entry = is_noted(&auditor, &format!("outcome=denied&q={number}")).await;
+        assert_eq!(entry.resource_id, Some(format!("GET /api/projects/{}", hidden.id)), "{number}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_refused_for_its_shape_is_on_record() {
+    let app = TestApp::start().await;
+    let (auditor, ada) = (app.auditor().await, app.first_admin().await);
+    let elsewhere = ada.request(reqwest::Method::GET, "/projects").header("host", "evil.example");
+    ada.send(elsewhere).await.expect(421);
+    let foreign = app.http().post(format!("{}/api/projects", app.url())).header("origin", "http://evil.example");
+    let foreign = foreign.header("cookie", format!("loki_login={}", ada.secret()));
+    ada.send(foreign.json(&json!({"name": "A"}))).await.expect(403);
+    ada.post("/api/projects", &json!({"name": "p\u{430}ypal"})).await.expect(422);
+    ada.post("/api/enterprise/tokens", &json!({"name": "A", "role": "king"})).await.expect(422);
+    ada.get("/api/v2/audit?limit=0").await.expect(422);
+
+    let noted = async |query: &str| {
+        let entry = is_noted(&auditor, &format!("action=request&{query}")).await;
+        (entry.actor_name, entry.status.unwrap())
+    };
+    let ada_was = |status: u16| ("Ada".to_owned(), status);
+    assert_eq!(noted("resource_id=GET%20%2Fprojects").await, ada_was(421));
+    assert_eq!(noted("resource_id=POST%20%2Fapi%2Fprojects&q=other%20sites").await, ada_was(403));
+    assert_eq!(noted("resource_id=POST%20%2Fapi%2Fprojects&q=two%20alphabets").await, ada_was(422));
+    assert_eq!(noted("resource_id=POST%20%2Fapi%2Fenterprise%2Ftokens").await, ada_was(422));
+    // A question that makes no sense changes nothing.
+    assert_eq!(entries(&auditor, "resource_id=GET%20%2Fapi%2Fv2%2Faudit").await, []);
 }
 
 #[tokio::test]

@@ -75,6 +75,9 @@ pub struct Details {
     pub name: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub request_id: String,
+    /// Those of the other requests that this entry stands for, as far as they are kept.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub request_ids: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
 }

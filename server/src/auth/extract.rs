@@ -126,6 +126,17 @@ impl Credentials {
     }
 }
 
+/// Who a request is from that is refused before anybody looks at it, by its token or cookie, for the record alone: nothing is
+/// renewed, and the request is not let in by it.
+pub async fn seen(edge: &Edge, headers: &HeaderMap, from: &Arc<Origin>) -> Option<Actor> {
+    let proof = match bearer(headers).ok()? {
+        Some(secret) => Proof::Bearer(secret.to_owned()),
+        None => Proof::Browser(sessions::of_cookie(&edge.cx, headers, edge.settings.tls)?),
+    };
+    let credentials = Credentials { proof, from: Arc::clone(from), answer: AnswerTo::Socket };
+    credentials.known(edge).await.ok().map(|known| known.actor)
+}
+
 async fn browser(edge: &Edge, session: &Session, from: Arc<Origin>) -> Result<Known, HttpError> {
     let login = sessions::login(&edge.cx, session).await.map_err(|error| HttpError::internal(&error))?;
     let login = login.ok_or_else(HttpError::sign_in)?;

@@ -4,6 +4,7 @@
 use std::{collections::HashMap, fmt::Write as _, sync::Arc};
 
 use async_trait::async_trait;
+use axum::http::{HeaderMap, header};
 use domain::{
     actor::{Actor, Origin},
     sign_in::Vouched,
@@ -47,6 +48,14 @@ pub fn layer(cx: &Cx, tls: bool) -> SessionManagerLayer<Logins> {
         .with_secure(tls)
         .with_path("/")
         .with_expiry(Expiry::OnInactivity(IDLE))
+}
+
+/// The session of the cookie that was sent along, for where no layer reads it.
+pub fn of_cookie(cx: &Cx, headers: &HeaderMap, tls: bool) -> Option<Session> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let (_, value) = pairs.find(|(name, _)| *name == cookie_name(tls))?;
+    Some(Session::new(Some(value.parse::<Id>().ok()?), Arc::new(Logins { cx: cx.clone() }), None))
 }
 
 /// Binds the browser to a user, under a new cookie value.

@@ -2,7 +2,7 @@
 //! them slows nobody down and does not fill the disk.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map},
     sync::{
         Mutex,
         atomic::{AtomicU64, Ordering},
@@ -25,6 +25,8 @@ const WAITING: usize = 1_024;
 const GATHER: Duration = Duration::from_secs(1);
 /// Entries that may be written at once after a quiet time.
 const BURST: i64 = 300;
+/// Ids of requests in one entry: whoever is shown a number finds what it was, as long as there is no flood.
+const MOST_IDS: usize = 50;
 /// How often another entry may be written.
 const REFILL_MS: i64 = 1_000;
 
@@ -35,7 +37,7 @@ pub struct Denied {
     pub at: i64,
     /// Who it was, if it is known.
     pub actor: Option<Actor>,
-    /// What was asked for: a method and a route, `sign_in`, or `sign_out`.
+    /// What was asked for: a method and an address without its query, `sign_in`, or `sign_out`.
     pub what: String,
     pub status: u16,
     pub error: String,
@@ -122,22 +124,44 @@ impl Budget {
     }
 }
 
+/// Requests that become one entry.
+struct Alike {
+    first: Denied,
+    others: u64,
+    /// Of the others, as far as they are kept.
+    ids: Vec<String>,
+}
+
+impl Alike {
+    fn add(&mut self, other: Denied) {
+        self.others += 1;
+        if self.ids.len() + 1 < MOST_IDS && !other.origin.request_id.is_empty() {
+            self.ids.push(other.origin.request_id);
+        }
+    }
+}
+
 /// One entry for all requests that are alike, at most `room` of them and one for all the others.
 fn entries(noted: Vec<Denied>, lost: u64, room: i64, now: i64) -> Vec<Entry> {
-    let mut alike: BTreeMap<_, (Denied, u64)> = BTreeMap::new();
+    let mut alike: BTreeMap<_, Alike> = BTreeMap::new();
     for denied in noted {
         let who = denied.actor.as_ref().map(key).unwrap_or_default();
         let kind = (who, denied.what.clone(), denied.status, denied.origin.address, denied.error.clone());
-        alike.entry(kind).and_modify(|(_, count)| *count += 1).or_insert((denied, 1));
+        match alike.entry(kind) {
+            btree_map::Entry::Vacant(place) => {
+                place.insert(Alike { first: denied, others: 0, ids: Vec::new() });
+            }
+            btree_map::Entry::Occupied(mut place) => place.get_mut().add(denied),
+        }
     }
     let room = usize::try_from(room).unwrap_or(0);
     let mut rest = lost;
     let mut entries: Vec<Entry> = Vec::new();
-    for (denied, count) in alike.into_values() {
+    for alike in alike.into_values() {
         if entries.len() < room {
-            entries.push(entry(denied, count));
+            entries.push(entry(alike));
         } else {
-            rest += count;
+            rest += alike.others + 1;
         }
     }
     if rest > 0 {
@@ -160,7 +184,7 @@ fn blank(at: i64, action: &str, what: &str) -> Entry {
     }
 }
 
-fn entry(denied: Denied, count: u64) -> Entry {
+fn entry(Alike { first: denied, others, ids }: Alike) -> Entry {
     let base = match denied.what.as_str() {
         login @ ("sign_in" | "sign_out") => blank(denied.at, login, ""),
         route => blank(denied.at, "request", route),
@@ -171,9 +195,10 @@ fn entry(denied: Denied, count: u64) -> Entry {
         details: Details {
             address: denied.origin.address.map(|address| address.to_string()),
             agent: denied.origin.agent,
-            count: (count > 1).then_some(count),
+            count: (others > 0).then_some(others + 1),
             error: denied.error,
             request_id: denied.origin.request_id,
+            request_ids: ids,
             status: Some(denied.status),
             ..known
         },
@@ -201,6 +226,19 @@ mod tests {
         let entries = entries(vec![denied(1), denied(2), denied(1), denied(1)], 0, 10, 9);
         let told: Vec<_> = entries.iter().map(|entry| (entry.resource_id.as_str(), entry.details.count)).collect();
         assert_eq!(told, [("GET /api/1", Some(3)), ("GET /api/2", None)]);
+    }
+
+    #[test]
+    fn an_entry_keeps_the_numbers_of_its_requests_and_no_more_than_some() {
+        let numbered = |number: usize| {
+            let origin = Origin { request_id: format!("r-{number}"), ..Origin::default() };
+            Denied { origin, ..denied(1) }
+        };
+        let entries = entries((0..1_000).map(numbered).collect(), 0, 10, 9);
+        assert_eq!((entries.len(), entries[0].details.count), (1, Some(1_000)));
+        assert_eq!(entries[0].details.request_id, "r-0");
+        let others: Vec<String> = (1..MOST_IDS).map(|number| format!("r-{number}")).collect();
+        assert_eq!(entries[0].details.request_ids, others);
     }
 
     #[test]

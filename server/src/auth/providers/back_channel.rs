@@ -98,7 +98,8 @@ fn not_believed(edge: &Edge, known: &Known, failure: &Failure, from: &Origin) ->
         error: format!("{}: {failure}", known.rules().id),
         origin: from.clone(),
     });
-    HttpError::new(StatusCode::BAD_REQUEST, "The logout token does not count. The audit trail says why, under the request's id")
+    let words = "The logout token does not count. The audit trail says why, under the request's id";
+    HttpError::new(StatusCode::BAD_REQUEST, words).on_record()
 }
 
 #[cfg(test)]

@@ -190,6 +190,7 @@ fn calm(edge: &Edge, known: &Known, failure: &Failure, from: &Origin) -> HttpErr
              sign in to it and link {name} under \"Ways to sign in\". If it stays, tell your admin the number below"
         ),
     )
+    .on_record()
 }
 
 /// Where a provider leads back to; each has an address of its own, so that one cannot answer for another (RFC 9700).
