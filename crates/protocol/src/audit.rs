@@ -117,8 +117,8 @@ pub struct AuditVerdict {
     pub valid: bool,
     pub entries_checked: i64,
     pub checkpoints_checked: i64,
-    /// The last signed entry that this server keeps outside of the database, in its data directory; without one, nobody can
-    /// tell whether entries were taken off the end together with their checkpoints.
+    /// The last signed entry that this server keeps outside of the database, in its data directory: the trail's end of some
+    /// seconds ago. Without one, nobody can tell whether entries were taken off the end.
     pub anchor_seq: Option<i64>,
     /// The oldest entry that is kept; those before were removed when their time was over.
     pub first_seq: Option<i64>,

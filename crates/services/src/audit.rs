@@ -8,6 +8,7 @@ mod read;
 mod signer;
 mod verify;
 
+pub use anchor::follow;
 pub use denials::{Denials, Denied, write_denials};
 pub use keep::{When, checkpoint, prune};
 pub use read::{MOST, actor_names, entry, list, summary, tail};

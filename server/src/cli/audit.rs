@@ -86,15 +86,19 @@ async fn verify(cx: &Cx, keys: &[PublicKey], json: bool) -> Result<Exit, Failure
         print::line(&format!("broken: {}", print::plain(problem)));
     } else {
         let from = verdict.first_seq.unwrap_or(0);
-        print::line(&format!(
-            "whole: {} entries, {from} to {}, and {} checkpoints; the head is {}",
+        let found = format!(
+            "{} entries, {from} to {}, and {} checkpoints; the head is {}",
             verdict.entries_checked, verdict.last_seq, verdict.checkpoints_checked, verdict.head_hash
-        ));
+        );
         print::line(&match verdict.anchor_seq {
-            Some(seq) => format!("anchor: entry {seq}, kept in this data directory"),
-            None => "no anchor in this data directory: whether entries were taken off the end together with their checkpoints \
-                     cannot be told here"
-                .to_owned(),
+            Some(seq) => format!("whole: {found}\nanchor: entry {seq}, kept in this data directory"),
+            None if verdict.last_seq == 0 => format!("whole: {found}"),
+            // A server writes it within seconds of the first entry.
+            None => format!(
+                "whole as far as entry {}; the anchor is missing: {found}\nno audit.last in this data directory: whether entries were \
+                 taken off the end, alone or together with checkpoints, cannot be told here",
+                verdict.last_seq
+            ),
         });
     }
     Ok(if verdict.valid { Exit::Done } else { Exit::Bad })

@@ -99,18 +99,31 @@ pub(super) async fn write_token_uses(cx: Cx, stopping: CancellationToken) {
     }
 }
 
-/// Signs checkpoints of the audit trail when they are due and at the end, and once an hour removes what is older than `days`.
+/// How often the end of the audit trail is noted outside of the database.
+const ANCHORED: Duration = Duration::from_secs(5);
+/// So many times a minute.
+const A_MINUTE: u64 = 12;
+
+/// Keeps the end of the audit trail outside of the database, signs checkpoints when they are due and at the end, and once an hour
+/// removes what is older than `days`.
 pub(super) async fn keep_audit(cx: Cx, days: Option<u32>, stopping: CancellationToken) {
-    for minute in 0_u64.. {
-        if let Some(days) = days.filter(|_| minute % 60 == 0)
+    for time in 1_u64.. {
+        if let Some(days) = days.filter(|_| time % (60 * A_MINUTE) == 1)
             && let Err(error) = services::audit::prune(&cx, days).await
         {
             tracing::warn!(error = &error as &dyn std::error::Error, "old entries of the audit trail could not be removed");
         }
         let ends = tokio::select! {
             () = stopping.cancelled() => true,
-            () = tokio::time::sleep(Duration::from_mins(1)) => false,
+            () = tokio::time::sleep(ANCHORED) => false,
         };
+        if !ends && time % A_MINUTE != 0 {
+            // What is wrong with it is told by the next checkpoint, not every few seconds.
+            if let Err(error) = services::audit::follow(&cx).await {
+                tracing::debug!(error = &error as &dyn std::error::Error, "the end of the audit trail was not noted");
+            }
+            continue;
+        }
         let when = if ends { When::Now } else { When::Due };
         if let Err(error) = services::audit::checkpoint(&cx, when).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "the audit trail has no new checkpoint");

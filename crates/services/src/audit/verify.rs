@@ -7,7 +7,7 @@ use domain::{
 };
 use protocol::{Timestamp, audit::AuditVerdict};
 
-use super::anchor::{self, NAME};
+use super::anchor::{self, Anchor, NAME};
 use crate::{Cx, Error};
 
 /// Entries read at once.
@@ -83,7 +83,7 @@ fn verdict(walk: Walk, (start, head): (&Link, &Link), keys: &[PublicKey], outsid
         valid: problem.is_none(),
         entries_checked: walk.checked,
         checkpoints_checked: i64::try_from(walk.checkpoints.len()).unwrap_or(i64::MAX),
-        anchor_seq: walk.anchor.map(|anchor| anchor.seq),
+        anchor_seq: walk.anchor.map(|anchor| anchor.end.seq),
         first_seq: (walk.checked > 0).then_some(start.seq + 1),
         last_seq: last.seq,
         head_hash: last.hash,
@@ -100,7 +100,7 @@ struct Walk {
     /// The next checkpoint that lies ahead.
     at: usize,
     /// What this server keeps outside of the database.
-    anchor: Option<Checkpoint>,
+    anchor: Option<Anchor>,
     /// Whether the entry there is the one that was signed; nothing while the walk did not come by.
     fits_anchor: Option<bool>,
     /// When the first entry was written that only a server writes.
@@ -123,7 +123,7 @@ impl Walk {
             self.checked += 1;
             let last = self.chain.last();
             let is_signed = self.checkpoints.get(self.at).is_some_and(|checkpoint| checkpoint.seq <= last.seq);
-            if is_signed || self.anchor.as_ref().is_some_and(|anchor| anchor.seq == last.seq) {
+            if is_signed || self.anchor.as_ref().is_some_and(|anchor| anchor.end.seq == last.seq) {
                 let last = last.clone();
                 self.pass(&last);
             }
@@ -140,20 +140,20 @@ impl Walk {
             }
             self.at += 1;
         }
-        if let Some(anchor) = self.anchor.as_ref().filter(|anchor| anchor.seq == here.seq) {
-            self.fits_anchor = Some(anchor.hash == here.hash);
+        if let Some(Anchor { end, .. }) = self.anchor.as_ref().filter(|anchor| anchor.end.seq == here.seq) {
+            self.fits_anchor = Some(end.hash == here.hash);
         }
     }
 
     /// What the anchor says against the trail. One that lies before the first entry that is kept says nothing: that entry's
     /// own checkpoint does.
     fn against_anchor(&self, start: &Link, keys: &[PublicKey]) -> Option<Problem> {
-        let anchor = self.anchor.as_ref()?;
-        let (seq, last) = (anchor.seq, self.chain.last().seq);
-        if let Err(words) = anchor.check(keys) {
+        let Anchor { checkpoint, end } = self.anchor.as_ref()?;
+        let (seq, last) = (end.seq, self.chain.last().seq);
+        if let Some(words) = checkpoint.iter().chain([end]).find_map(|signed| signed.check(keys).err()) {
             return Some((None, format!("{NAME} in the data directory cannot be believed: {words}")));
         }
-        let on = Timestamp::from_millis(anchor.at);
+        let on = Timestamp::from_millis(end.at);
         if seq > last {
             let missing = match seq - last {
                 1 => "1 entry is missing".to_owned(),
@@ -164,8 +164,13 @@ impl Walk {
         if self.fits_anchor == Some(false) {
             return Some((Some(seq), format!("entry {seq} is another one than the one that was signed on {on}")));
         }
-        let is_gone = seq >= start.seq && self.checkpoints.iter().all(|checkpoint| checkpoint.seq != seq);
-        is_gone.then(|| (Some(seq), format!("the checkpoint that was signed at entry {seq} on {on} is missing")))
+        let is_gone = |signed: &&Checkpoint| {
+            signed.seq >= start.seq && self.checkpoints.iter().all(|checkpoint| checkpoint.seq != signed.seq)
+        };
+        checkpoint.as_ref().filter(is_gone).map(|Checkpoint { seq, at, .. }| {
+            let on = Timestamp::from_millis(*at);
+            (Some(*seq), format!("the checkpoint that was signed at entry {seq} on {on} is missing"))
+        })
     }
 
     /// A trail that a server kept for long was signed.
