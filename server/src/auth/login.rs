@@ -1,11 +1,11 @@
 //! `POST /login` and `POST /logout`: plain forms, answered with a redirect. A refused one comes back with a code that the
-//! page has words for; no words come from the address.
+//! page has words for; no words come from the address. One that came too soon is answered with the form itself.
 
-use app::routes::to::segment;
+use app::routes::to::{self, segment};
 use axum::{
     Form,
     extract::{FromRequest as _, FromRequestParts as _, Request, State},
-    http::{StatusCode, request::Parts},
+    http::{HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse as _, Redirect, Response},
 };
 use serde::{Deserialize, de::DeserializeOwned};
@@ -13,7 +13,11 @@ use services::{Error, audit::SignedHow};
 use tower_sessions::Session;
 
 use super::{Signed, address, factor, next, providers::linked::onward, sessions};
-use crate::{edge::Edge, error::HttpError};
+use crate::{
+    edge::Edge,
+    error::{HttpError, OnRecord, Reason},
+    pages::{entry, escape, form_error},
+};
 
 /// The sign-in form.
 #[derive(Deserialize)]
@@ -31,23 +35,60 @@ pub async fn login(State(edge): State<Edge>, session: Session, request: Request)
     let (parts, form) = form::<LoginForm>(request).await?;
     let from = address::of(&parts);
     let target = next::local_path(form.next.as_deref());
-    if edge.buckets.sign_in(from.address, edge.cx.clock.now().millis()).is_err() {
-        return Ok(back("too_many", &form.email, target));
+    if let Err(seconds) = edge.buckets.sign_in(from.address, edge.cx.clock.now().millis()) {
+        let mut response = too_soon(&edge, &form.email, target, seconds);
+        response.extensions_mut().insert(Reason("too many sign-ins from this address".to_owned()));
+        return Ok(response);
     }
-    let code = match services::accounts::sign_in(&edge.cx, &form.email, &form.password, &from).await {
+    match services::accounts::sign_in(&edge.cx, &form.email, &form.password, &from).await {
         Ok(user) => {
             let arrival = factor::Arrival { next: target, vouched: None };
-            return factor::enter(&edge, &session, user, arrival, from).await;
+            factor::enter(&edge, &session, user, arrival, from).await
         }
-        Err(Error::Unauthorized(_) | Error::Invalid(_)) => "credentials",
-        Err(Error::TooMany { .. }) => "too_many",
-        Err(other) => return Err(other.into()),
-    };
-    Ok(back(code, &form.email, target))
+        Err(Error::Unauthorized(_) | Error::Invalid(_)) => {
+            let typed = format!("email={}&next={}", segment(&form.email), segment(target));
+            Ok(Redirect::to(&format!("/login?error=credentials&{typed}")).into_response())
+        }
+        Err(Error::TooMany { retry_after_seconds }) => {
+            let mut response = too_soon(&edge, &form.email, target, retry_after_seconds);
+            response.extensions_mut().insert(OnRecord);
+            Ok(response)
+        }
+        Err(other) => Err(other.into()),
+    }
 }
 
-fn back(code: &str, email: &str, target: &str) -> Response {
-    Redirect::to(&format!("/login?error={code}&email={}&next={}", segment(email), segment(target))).into_response()
+/// The form again, with what was typed but the password, for after a wait. A redirect could not say how long that is, and would
+/// put the e-mail address into histories and logs.
+fn too_soon(edge: &Edge, email: &str, target: &str, seconds: u64) -> Response {
+    let ways: String = edge.providers.iter().map(|known| way_in(&known.rules().id, &known.rules().name, target)).collect();
+    let wait = match seconds {
+        0..=60 => "a minute".to_owned(),
+        seconds => format!("{} minutes", seconds.div_ceil(60)),
+    };
+    let alert = form_error(&format!("Too many attempts. Wait {wait}, then try again."));
+    let body = format!(
+        "<h1>Sign in to loki</h1>\
+         <form class=\"form\" method=\"post\" action=\"{login}\">{alert}\
+         <div class=\"field\"><label for=\"email\">Email</label>\
+         <input id=\"email\" name=\"email\" type=\"email\" autocomplete=\"username\" required value=\"{email}\"></div>\
+         <div class=\"field\"><label for=\"password\">Password</label>\
+         <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"current-password\" required></div>\
+         <input type=\"hidden\" name=\"next\" value=\"{next}\">\
+         <button class=\"btn primary\" type=\"submit\">Sign in</button></form>\
+         <p><a href=\"{forgot}\">Forgot your password?</a></p>{ways}",
+        login = to::LOGIN,
+        forgot = to::FORGOT,
+        email = escape(email),
+        next = escape(target),
+    );
+    let mut response = (StatusCode::TOO_MANY_REQUESTS, entry("Sign in", &body)).into_response();
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
+}
+
+fn way_in(id: &str, name: &str, target: &str) -> String {
+    format!("<p><a class=\"btn\" href=\"{}\">Sign in with {}</a></p>", escape(&to::login_with(id, Some(target))), escape(name))
 }
 
 /// Signs out, and at the provider that the person came from if it offers that.
