@@ -160,6 +160,9 @@ pub async fn sign_in(cx: &Cx, email: &str, password: &str, from: &Origin) -> Res
         }
         Err(error) => {
             cx.attempts.undo(&guess);
+            if matches!(error, Error::TooMany { .. }) {
+                note(cx, 429, "too many sign-ins at the same time".to_owned(), from);
+            }
             Err(error)
         }
     }
