@@ -6,10 +6,12 @@ pub mod examples;
 mod json_prd;
 mod markdown;
 mod openapi;
+mod prose;
 mod subject;
 mod text;
 
 use examples::Example;
+pub use prose::{is_lead_in, is_name};
 pub use subject::commit_subject;
 
 /// The largest spec that is read, in bytes.
@@ -69,6 +71,9 @@ pub struct TaskDraft {
     pub criteria: Vec<String>,
     /// What can be carried out and compared.
     pub examples: Vec<Example>,
+    /// What no example of it can prove: its lines and criteria without one, and what a line with one says beside it. Each at most
+    /// 500 characters, and at most 101 of them.
+    pub unproven: Vec<String>,
     /// Numbers of the tasks that must be done first, ascending; never in a circle.
     pub depends_on: Vec<u32>,
 }

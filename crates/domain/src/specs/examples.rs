@@ -20,7 +20,7 @@
 //! | the file P exists; there is a file P; P contains T | the file is there; it contains T |
 //!
 //! Clauses about one command are joined by "and" or commas. `\n` inside T is a line end. A line without such parts has no
-//! examples.
+//! examples. What a line says beside them, in words that do more than join, is kept as its rest.
 
 mod bind;
 mod clauses;
@@ -30,11 +30,12 @@ mod evaluate;
 mod page;
 mod pattern;
 mod program;
+mod rest;
 mod scan;
 mod shell;
 
 pub use bind::bind;
-pub use clauses::find;
+pub use clauses::{find, read};
 pub use evaluate::evaluate;
 pub use pattern::is_safe_path;
 pub use program::{Program, program, program_candidates};
@@ -131,6 +132,21 @@ pub struct Example {
     /// Why loki cannot tell by itself whether it holds, as the line says more than commands and texts (a condition, an
     /// alternative, an earlier command).
     pub unclear: Option<&'static str>,
+}
+
+/// A requirement line as far as it is understood.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    pub examples: Vec<Example>,
+    /// What the line asks for beside its examples, each in the line's words; empty where it has no example at all.
+    pub rest: Vec<String>,
+}
+
+impl Reading {
+    /// Whether examples that loki can carry out say all that the line says.
+    pub fn is_whole(&self) -> bool {
+        !self.examples.is_empty() && self.rest.is_empty() && self.examples.iter().all(Example::is_checkable)
+    }
 }
 
 /// A file that must be there.

@@ -4,10 +4,13 @@ use serde_json::{Map, Value};
 
 use super::{MAX_TITLE, Spec, SpecError, SpecKind, TaskDraft, count, dependencies, markdown, text};
 
-const GROUPS: [(&str, &str); 11] = [
+const GROUPS: [(&str, &str); 14] = [
     ("requirements", "Requirements"),
     ("functional_requirements", "Functional requirements"),
     ("functionalRequirements", "Functional requirements"),
+    ("non_functional_requirements", "Non-functional requirements"),
+    ("nonFunctionalRequirements", "Non-functional requirements"),
+    ("constraints", "Constraints"),
     ("features", "Features"),
     ("user_stories", "User stories"),
     ("userStories", "User stories"),
@@ -171,6 +174,7 @@ impl Reading {
                     section: entry.section.clone(),
                     text: entry.requirement.clone(),
                     criteria: entry.criteria.clone(),
+                    is_titled: entry.requirement.contains('\n') && entry.requirement.starts_with(&entry.title),
                 };
                 let mut task = draft.task(count(at + 1));
                 task.title = text::one_line(&entry.title, MAX_TITLE);

@@ -5,7 +5,11 @@ mod lines;
 
 use std::collections::HashSet;
 
-use super::{MAX_TITLE, Spec, SpecError, SpecKind, TaskDraft, count, dependencies, examples, text};
+use super::{
+    MAX_TITLE, Spec, SpecError, SpecKind, TaskDraft, count, dependencies,
+    examples::{self, Example},
+    prose, text,
+};
 use headings::Role;
 use lines::Line;
 
@@ -15,33 +19,46 @@ const MAX_CRITERION: usize = 500;
 /// The most examples of one requirement; what comes after is not looked at.
 const MAX_EXAMPLES: usize = 100;
 
+/// The most lines of one requirement that are named as unproven.
+const MAX_UNPROVEN: usize = 100;
+
 /// The text of a requirement before it is a task.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Draft {
     pub section: String,
     pub text: String,
     pub criteria: Vec<String>,
+    /// Whether the first line of the text is only its name.
+    pub is_titled: bool,
 }
 
 impl Draft {
     pub(super) fn task(self, number: u32) -> TaskDraft {
         let mut found = Vec::new();
-        let lines = self.text.lines().map(str::to_owned).collect::<Vec<_>>();
-        // An example may run over the lines of one paragraph, so the text is searched as one.
-        let paragraph =
-            lines.iter().take_while(|line| !line.trim_start().starts_with("- ") && !line.trim_start().starts_with("```"));
-        let paragraph = paragraph.map(String::as_str).collect::<Vec<_>>().join(" ");
-        for source in std::iter::once(&paragraph).chain(&self.criteria) {
-            for example in examples::find(source) {
-                if found.len() < MAX_EXAMPLES && !found.contains(&example) {
-                    found.push(example);
+        let mut unproven = Vec::new();
+        for source in self.sources() {
+            let reading = examples::read(&source);
+            let mut is_whole = !reading.examples.is_empty() && reading.examples.iter().all(Example::is_checkable);
+            for example in reading.examples {
+                if found.contains(&example) {
+                    continue;
                 }
+                if found.len() < MAX_EXAMPLES {
+                    found.push(example);
+                } else {
+                    is_whole = false;
+                }
+            }
+            if is_whole {
+                unproven.extend(reading.rest.into_iter().map(|rest| format!("{rest} (in: {source})")));
+            } else {
+                unproven.push(source);
             }
         }
         let mut criteria: Vec<String> = Vec::new();
         let mut known = HashSet::new();
-        for words in self.criteria.iter().cloned().chain(found.iter().map(examples::Example::describe)) {
-            let words = text::cut(&words.split_whitespace().collect::<Vec<_>>().join(" "), MAX_CRITERION);
+        for words in self.criteria.iter().cloned().chain(found.iter().map(Example::describe)) {
+            let words = text::cut(&joined(&words), MAX_CRITERION);
             if !words.is_empty() && known.insert(words.clone()) {
                 criteria.push(words);
             }
@@ -54,9 +71,62 @@ impl Draft {
             section: self.section,
             criteria,
             examples: found,
+            unproven: bounded(unproven),
             depends_on: Vec::new(),
         }
     }
+
+    /// What of the requirement can be read for examples, each part in one line: its paragraph, since an example may run over lines,
+    /// then each of its sub-items and criteria. Code blocks are left out, and what only names or leads to the rest.
+    fn sources(&self) -> Vec<String> {
+        let mut parts: Vec<Vec<&str>> = vec![Vec::new()];
+        let mut in_code = false;
+        for line in self.text.lines().map(str::trim) {
+            let is_fence = line.starts_with("```") || line.starts_with("~~~");
+            in_code ^= is_fence;
+            if is_fence || in_code {
+                continue;
+            }
+            if let Some(item) = line.strip_prefix("- ") {
+                parts.push(vec![item]);
+            } else if let Some(part) = parts.last_mut() {
+                part.push(line);
+            }
+        }
+        if let Some(first) = parts.first_mut()
+            && self.is_titled
+            && first.first().is_some_and(|title| prose::is_name(title))
+        {
+            first.remove(0);
+        }
+        let parts = parts.into_iter().map(|part| part.join(" "));
+        let all: Vec<String> = parts.chain(self.criteria.iter().map(|words| words.replace('\n', " "))).collect();
+        let count = all.iter().filter(|part| !part.trim().is_empty()).count();
+        let mut known = HashSet::new();
+        let is_new = |part: &String| {
+            let words = joined(part);
+            !(words.is_empty() || count > 1 && prose::is_lead_in(&words)) && known.insert(words)
+        };
+        all.into_iter().filter(is_new).collect()
+    }
+}
+
+/// The words of a text with one space between each.
+fn joined(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What nothing proves, each once and in one line, as much of it as a receipt can hold.
+pub(super) fn bounded(unproven: Vec<String>) -> Vec<String> {
+    let mut known = HashSet::new();
+    let lines = unproven.iter().map(|words| text::cut(&joined(words), MAX_CRITERION)).filter(|words| !words.is_empty());
+    let mut lines: Vec<String> = lines.filter(|words| known.insert(words.clone())).collect();
+    let left_out = lines.len().saturating_sub(MAX_UNPROVEN);
+    if left_out > 0 {
+        lines.truncate(MAX_UNPROVEN);
+        lines.push(format!("{left_out} more of its lines"));
+    }
+    lines
 }
 
 pub(super) fn read(source: &str) -> Result<Spec, SpecError> {
@@ -77,6 +147,8 @@ struct Section {
     role: Role,
     items: Vec<Draft>,
     prose: String,
+    /// The prose without its code blocks.
+    said: String,
     criteria: Vec<String>,
 }
 
@@ -92,9 +164,11 @@ struct Reading {
     /// Indentation of the present top-level item, and of the present sub-item.
     item_indent: Option<usize>,
     after_blank: bool,
-    /// Requirements, and what would be one if there were no others.
+    /// Requirements, with what prose asks for beside them, and what would be one if there were no others.
     found: Vec<Draft>,
     soft: Vec<Draft>,
+    /// Whether something is a requirement by its place, and not only by its words.
+    has_requirements: bool,
     bare_headings: Vec<Draft>,
     only_ignored: bool,
     headings: u32,
@@ -170,7 +244,7 @@ impl Reading {
             return;
         }
         self.item_indent = Some(indent);
-        self.section.items.push(Draft { section: self.section.path.clone(), text, criteria: Vec::new() });
+        self.section.items.push(Draft { section: self.section.path.clone(), text, ..Draft::default() });
     }
 
     fn text(&mut self, indent: usize, text: &str) {
@@ -209,10 +283,13 @@ impl Reading {
             self.paragraphs += 1;
             if !self.section.prose.is_empty() {
                 self.section.prose.push('\n');
+                self.section.said.push('\n');
             }
         }
-        self.section.prose.push_str(text);
-        self.section.prose.push('\n');
+        for told in [&mut self.section.prose, &mut self.section.said] {
+            told.push_str(text);
+            told.push('\n');
+        }
     }
 
     /// Lines of a code block: part of what they stand under, never read for requirements.
@@ -248,33 +325,65 @@ impl Reading {
             self.only_ignored |= !section.items.is_empty() || !prose.is_empty();
             return;
         }
+        let asked = asked_for(&section);
         if !section.items.is_empty() {
-            let target = if section.role == Role::Context { &mut self.soft } else { &mut self.found };
-            target.extend(section.items);
+            let beside = section.criteria.into_iter().chain(asked);
+            self.found.extend(beside.map(|text| Draft { section: section.path.clone(), text, ..Draft::default() }));
+            if section.role == Role::Context {
+                let (must, may): (Vec<Draft>, Vec<Draft>) =
+                    section.items.into_iter().partition(|item| prose::obliges(&item.text));
+                self.found.extend(must.iter().cloned());
+                self.soft.extend(must.into_iter().chain(may));
+            } else {
+                self.has_requirements = true;
+                self.found.extend(section.items);
+            }
             return;
         }
-        let text = match (section.level > 1, prose.is_empty()) {
+        let is_titled = section.level > 1;
+        let text = match (is_titled, prose.is_empty()) {
             (true, false) => format!("{}\n{prose}", section.title),
             (_, true) => section.title.clone(),
             (false, false) => prose.clone(),
         };
-        let draft = Draft { section: section.path, text, criteria: section.criteria };
+        let draft = Draft { section: section.path.clone(), text, criteria: section.criteria, is_titled };
         if prose.is_empty() && draft.criteria.is_empty() {
             if !section.title.is_empty() {
                 self.bare_headings.push(draft);
             }
         } else if section.level > 1
             && section.role == Role::Requirements
-            && (headings::states_requirement(&prose) || !draft.criteria.is_empty())
+            && (headings::states_requirement(&prose)
+                || asked.is_some()
+                || headings::is_demanding(&section.title)
+                || !draft.criteria.is_empty())
         {
+            self.has_requirements = true;
             self.found.push(draft);
         } else {
             self.soft.push(draft);
+            self.found.extend(asked.into_iter().map(|text| Draft { section: section.path.clone(), text, ..Draft::default() }));
         }
     }
 
-    fn spec(self, source: &str) -> Result<Spec, SpecError> {
-        let mut bare_headings = self.bare_headings;
+    /// The requirements; where nothing is one by its place, the aims and descriptions.
+    fn drafts(&mut self) -> Vec<Draft> {
+        let found = std::mem::take(&mut self.found);
+        let soft = std::mem::take(&mut self.soft);
+        if self.has_requirements || soft.is_empty() {
+            return found;
+        }
+        let told: Vec<String> = soft.iter().map(|draft| joined(&draft.text)).collect();
+        let is_new = |draft: &Draft| {
+            let words = joined(&draft.text);
+            !told.iter().any(|told| told.contains(&words))
+        };
+        let beside: Vec<Draft> = found.into_iter().filter(is_new).collect();
+        soft.into_iter().chain(beside).collect()
+    }
+
+    fn spec(mut self, source: &str) -> Result<Spec, SpecError> {
+        let mut bare_headings = std::mem::take(&mut self.bare_headings);
         if bare_headings.iter().any(|draft| !draft.section.is_empty()) {
             // The title of the whole is no requirement where headings below it are.
             bare_headings.retain(|draft| !draft.section.is_empty());
@@ -282,7 +391,7 @@ impl Reading {
         if self.only_ignored && bare_headings.iter().all(|draft| draft.section.is_empty()) {
             bare_headings.clear();
         }
-        let drafts = [self.found, self.soft, bare_headings].into_iter().find(|drafts| !drafts.is_empty());
+        let drafts = [self.drafts(), bare_headings].into_iter().find(|drafts| !drafts.is_empty());
         let Some(drafts) = drafts else {
             let advice = if self.only_ignored {
                 "everything stands under headings like non-goals or background; add a section `## Requirements` with a list"
@@ -292,12 +401,12 @@ impl Reading {
             return Err(SpecError::NoRequirements { advice: advice.to_owned() });
         };
         let is_brief = self.headings == 0 && self.title.is_none() && self.items == 0 && self.paragraphs <= 1;
-        let first_line =
-            source.lines().map(|line| text::one_line(line, MAX_TITLE)).find(|line| !line.is_empty()).unwrap_or_default();
-        let mut tasks: Vec<TaskDraft> = drafts.into_iter().enumerate().map(|(at, draft)| draft.task(count(at + 1))).collect();
-        if tasks.len() > super::MAX_TASKS {
-            return Err(SpecError::TooManyRequirements { found: tasks.len() });
+        let plain = |line: &str| text::one_line(lines::unmarked(line), MAX_TITLE);
+        let first_line = source.lines().map(plain).find(|line| !line.is_empty()).unwrap_or_default();
+        if drafts.len() > super::MAX_TASKS {
+            return Err(SpecError::TooManyRequirements { found: drafts.len() });
         }
+        let mut tasks: Vec<TaskDraft> = drafts.into_iter().enumerate().map(|(at, draft)| draft.task(count(at + 1))).collect();
         dependencies::connect(&mut tasks, &[]);
         Ok(Spec {
             kind: if is_brief { SpecKind::Brief } else { SpecKind::Prd },
@@ -310,4 +419,18 @@ impl Reading {
             words: 0,
         })
     }
+}
+
+/// What the prose of a section asks for; one text, so that it becomes one task. It tells and leads in otherwise.
+fn asked_for(section: &Section) -> Option<String> {
+    let is_of_requirements = section.level > 1 && section.role == Role::Requirements;
+    let asks = |sentence: &String| {
+        prose::obliges(sentence)
+            || (is_of_requirements && headings::is_universal(sentence))
+            || examples::read(sentence).is_whole()
+    };
+    let leads_in = |sentence: &String| !section.items.is_empty() && prose::is_lead_in(sentence);
+    let sentences = prose::sentences(&section.said).into_iter().filter(|sentence| !leads_in(sentence) && asks(sentence));
+    let sentences: Vec<String> = sentences.collect();
+    (!sentences.is_empty()).then(|| sentences.join(" "))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::{MAX_TITLE, Spec, SpecError, SpecKind, TaskDraft, count, text};
+use super::{MAX_TITLE, Spec, SpecError, SpecKind, TaskDraft, count, markdown, text};
 
 const METHODS: [&str; 8] = ["get", "post", "put", "patch", "delete", "head", "options", "trace"];
 
@@ -81,14 +81,17 @@ fn task(number: u32, (method, path): (&str, &str), operation: &Map<String, Value
         requirement.push_str("\n- ");
         requirement.push_str(words);
     }
+    let title = text::one_line(requirement.lines().next().unwrap_or(&route), MAX_TITLE);
+    let unproven = markdown::bounded(std::iter::once(title.clone()).chain(criteria.iter().cloned()).collect());
     let section = operation.get("tags").and_then(|tags| tags.get(0)).and_then(Value::as_str).unwrap_or_default();
     TaskDraft {
         number,
-        title: text::one_line(requirement.lines().next().unwrap_or(&route), MAX_TITLE),
+        title,
         requirement,
         section: text::one_line(section, MAX_TITLE),
         criteria,
         examples: Vec::new(),
+        unproven,
         depends_on: Vec::new(),
     }
 }

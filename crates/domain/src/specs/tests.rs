@@ -272,6 +272,77 @@ fn documents_that_expand_are_refused() {
     assert!(error("{\"features\":".repeat(1_000).as_bytes(), None).contains("nested too deeply"));
 }
 
+fn unproven(text: &str) -> Vec<String> {
+    parse(text.as_bytes(), None).unwrap().tasks.into_iter().flat_map(|task| task.unproven).collect()
+}
+
+#[test]
+fn what_no_example_proves_is_named() {
+    const GREET: &str = "`greet NAME` prints `Hello, NAME!`";
+    let rest = |rest: &str, line: &str| format!("{rest} (in: {line})");
+    let mails = format!("{GREET} and sends an e-mail to the admin");
+    let often = format!("{GREET} at most once a minute, and writes an audit log");
+    let page = "The page `index.html` shows `Welcome` in a red font and plays music";
+    let quiet = format!("{GREET} and exits with 0 and no output");
+    let table: &[(String, Vec<String>)] = &[
+        (format!("- {GREET}"), vec![]),
+        (format!("- Greeting: {GREET} (needs #1)"), vec![]),
+        (format!("- These commands:\n  - {GREET}"), vec![]),
+        (format!("Build a small tool: {GREET}, and exits with 0."), vec![]),
+        (
+            format!("- {GREET}\n  - the name is at most 20 characters long, else exit code 3"),
+            vec!["the name is at most 20 characters long, else exit code 3".to_owned()],
+        ),
+        (format!("- {mails}"), vec![rest("sends an e-mail to the admin", &mails)]),
+        (format!("- {often}"), vec![rest("at most once a minute and writes an audit log", &often)]),
+        (format!("- {page}"), vec![rest("in a red font and plays music", page)]),
+        (format!("- {quiet}"), vec![rest("no output", &quiet)]),
+        ("- `shout NAME` prints `NAME` in uppercase".to_owned(), vec!["`shout NAME` prints `NAME` in uppercase".to_owned()]),
+        ("- Users can log in".to_owned(), vec!["Users can log in".to_owned()]),
+        ("# T\n## Login\nUsers can log in.".to_owned(), vec!["Users can log in.".to_owned()]),
+        (r#"{"tasks": [{"name": "Greets", "description": "`greet` exits with 2"}]}"#.to_owned(), vec![]),
+    ];
+    for (text, expected) in table {
+        assert_eq!(unproven(text), *expected, "{text}");
+    }
+    let many = "- a\n".to_owned() + &(0..300).map(|at| format!("  - b {at}\n")).collect::<String>();
+    let named = unproven(&many);
+    assert_eq!((named.len(), named.last().map(String::as_str)), (101, Some("201 more of its lines")));
+}
+
+#[test]
+fn prose_that_asks_for_something_is_a_requirement() {
+    let table: &[(&str, &[&str])] = &[
+        (
+            "# T\n\nThe greeting must be stored in a database. It is nice.\n\n## Requirements\n- a",
+            &["The greeting must be stored in a database.", "a"],
+        ),
+        ("# T\n## Security\nAll passwords are hashed with Argon2id.\n## Requirements\n- a", &["Security", "a"]),
+        ("# T\n## Requirements\nIt must have these:\n\n- a\n\nEach of them is fast.", &["Each of them is fast.", "a"]),
+        ("# T\nA small tool.\n## Overview\nIt should be quick. It is old.\n## Needs\n- a", &["It should be quick.", "a"]),
+        ("# T\n## Goals\n- fun\n- data must be safe\n## Needs\n- a", &["data must be safe", "a"]),
+        ("# T\n## Background\nIt must be told.\n## Needs\n- a", &["a"]),
+        ("# T\n## Needs\nAcceptance: it is fast\n- a", &["it is fast", "a"]),
+        ("# T\nWe have `a`.\n\n```\nIt must be so.\n```\n- a", &["a"]),
+        ("# T\nIt must be fast.", &["It must be fast."]),
+    ];
+    for (text, expected) in table {
+        assert_eq!(titles(text), *expected, "{text}");
+    }
+}
+
+#[test]
+fn a_title_has_no_marks_of_lists() {
+    for (text, expected) in [
+        ("- `greet NAME` prints `Hello, NAME!`", "greet NAME prints Hello, NAME!"),
+        ("\n2. [ ] **b**\n3. c", "b"),
+        ("> - a\n> - b", "a"),
+        ("## Greeter\n- a", "Greeter"),
+    ] {
+        assert_eq!(parse(text.as_bytes(), None).unwrap().title, expected, "{text}");
+    }
+}
+
 /// What specs are made of, and what they should not be made of.
 const PIECES: &[&str] = &[
     "#",

@@ -58,6 +58,7 @@ fn two_templates_state_nothing_but_what_can_be_checked() {
         let spec = specs::parse(rendered(name).as_bytes(), None).unwrap();
         for task in &spec.tasks {
             assert!(!task.examples.is_empty(), "{name}: {}", task.requirement);
+            assert_eq!(task.unproven, Vec::<String>::new(), "{name}: {}", task.requirement);
             for example in &task.examples {
                 assert_eq!(example.hindrance(), None, "{name}: {}", task.requirement);
             }

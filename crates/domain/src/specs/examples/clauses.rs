@@ -2,7 +2,7 @@
 
 mod outcomes;
 
-use super::{Example, Invocation, Outcome, bind, conditions, conditions::Conditions, scan, scan::Token, shell};
+use super::{Example, Invocation, Outcome, Reading, bind, conditions, conditions::Conditions, rest, scan, scan::Token, shell};
 
 /// The most outcomes that one line may carry; what comes after is not looked at.
 const MAX_OUTCOMES: usize = 20;
@@ -19,6 +19,11 @@ enum Subject {
 
 /// The examples in one requirement line.
 pub fn find(line: &str) -> Vec<Example> {
+    read(line).examples
+}
+
+/// A requirement line as its examples and what they do not carry.
+pub fn read(line: &str) -> Reading {
     let tokens = scan::scan(line);
     let mut reader = Reader {
         tokens: &tokens,
@@ -29,17 +34,26 @@ pub fn find(line: &str) -> Vec<Example> {
         unclear: None,
         found: Vec::new(),
         total: 0,
+        covered: vec![false; tokens.len()],
+        subject_at: None,
+        subjects: Vec::new(),
     };
     while reader.at < tokens.len() && reader.total < MAX_OUTCOMES {
         reader.step();
     }
     reader.flush();
     let conditions = conditions::read(&tokens);
-    let mut found = reader.found;
-    for example in &mut found {
+    let mut examples = reader.found;
+    for example in &mut examples {
         apply(&conditions, example);
     }
-    found
+    if examples.is_empty() {
+        return Reading::default();
+    }
+    let (covered, subjects) = (reader.covered.as_slice(), reader.subjects.as_slice());
+    let line_read = rest::Line { tokens: &tokens, covered, subjects, missing_input: conditions.missing_input };
+    let rest = rest::rest(&line_read, rest::label(line, &tokens));
+    Reading { examples, rest }
 }
 
 fn apply(conditions: &Conditions, example: &mut Example) {
@@ -64,6 +78,12 @@ struct Reader<'a> {
     unclear: Option<&'static str>,
     found: Vec<Example>,
     total: usize,
+    /// By token, whether it is part of an example.
+    covered: Vec<bool>,
+    /// Where the present subject stands.
+    subject_at: Option<usize>,
+    /// Where the subjects of examples stand.
+    subjects: Vec<usize>,
 }
 
 impl<'a> Reader<'a> {
@@ -73,12 +93,17 @@ impl<'a> Reader<'a> {
             Some(Token::Quote(text)) => {
                 if self.is_stdin_next() {
                     self.stdin = Some(text.clone());
+                    self.cover(self.at, self.at + 1);
                 }
                 self.at += 1;
             }
             Some(Token::Word(word)) => {
-                let next = self.clause(word).unwrap_or(self.at + 1);
-                self.at = next.max(self.at + 1);
+                let (from, before) = (self.at, self.total);
+                let next = self.clause(word).unwrap_or(from + 1).max(from + 1);
+                if self.total > before {
+                    self.cover(from, next);
+                }
+                self.at = next;
             }
             None => self.at += 1,
         }
@@ -88,6 +113,7 @@ impl<'a> Reader<'a> {
         if self.is_stdin_next() {
             self.flush();
             self.stdin = Some(code.to_owned());
+            self.cover(self.at, self.at + 1);
             self.at += 1;
             return;
         }
@@ -113,6 +139,7 @@ impl<'a> Reader<'a> {
             Some(command) => Subject::Command(code.to_owned(), command),
             None => Subject::Named(code.to_owned()),
         };
+        self.subject_at = Some(self.at);
         self.at += 1;
     }
 
@@ -129,7 +156,26 @@ impl<'a> Reader<'a> {
             _ if runs => return,
             _ => None,
         };
+        if let Some(at) = self.subject_at {
+            self.cover(at, at + 1);
+            self.subjects.push(at);
+        }
         self.found.push(Example { command, outcomes, unclear: self.unclear.take() });
+    }
+
+    /// Marks a clause as part of an example: its verb, its texts and numbers, and the words that its grammar knows.
+    fn cover(&mut self, from: usize, to: usize) {
+        for at in from..to {
+            let belongs = match self.tokens.get(at) {
+                Some(Token::Word(word)) => {
+                    at == from || rest::belongs_to_clause(word) || word.chars().all(|c| c.is_ascii_digit())
+                }
+                _ => true,
+            };
+            if let (true, Some(covered)) = (belongs, self.covered.get_mut(at)) {
+                *covered = true;
+            }
+        }
     }
 
     fn push(&mut self, outcome: Outcome) {

@@ -39,9 +39,9 @@ pub(super) fn is_option(code: &str) -> bool {
 
 fn is_program(word: &str) -> bool {
     const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
-    word.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_'))
-        && word.chars().any(|c| c.is_ascii_alphabetic())
-        && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '/' | '-' | '+'))
+    word.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | '_'))
+        && word.chars().any(char::is_alphabetic)
+        && word.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '/' | '-' | '+'))
         && !METHODS.contains(&word)
 }
 

@@ -47,6 +47,7 @@ const LINES: &[(&str, &[&str])] = &[
     ("If FILE does not exist, `cat FILE` exits with 1", &["`cat FILE` exits with 1"]),
     ("When no name is given, `greet` exits with 2", &["`greet` exits with 2"]),
     ("`greet` prints `one\\ntwo`", &["`greet` prints `one\\ntwo`"]),
+    ("`grüße NAME` prints `Grüß dich, NAME!`", &["`grüße NAME` prints `Grüß dich, NAME!`"]),
     // What cannot be told by itself.
     ("`add A B` prints `SUM`", &["? `add A B` prints `SUM`"]),
     ("`greet --version` prints `VERSION`", &["? `greet --version` prints `VERSION`"]),
@@ -74,6 +75,36 @@ const LINES: &[(&str, &[&str])] = &[
 fn requirement_lines_carry_these_examples() {
     for (line, expected) in LINES {
         assert_eq!(words(line), *expected, "{line}");
+    }
+}
+
+#[test]
+fn a_line_that_says_no_more_than_its_examples_is_whole() {
+    for line in [
+        "The command `./greet <name>` outputs \"Hello, <name>!\".",
+        "`greet` without a name prints `usage: greet NAME` to stderr and exits with 2",
+        "`greet` exits with a non-zero status",
+        "The page has the heading `Welcome` and the link `Contact`",
+        "There is a file `README.md`",
+        "With `one two` on stdin, `count` prints `2`",
+        "If FILE does not exist, `cat FILE` exits with 1",
+        "When no name is given, `greet` exits with 2",
+        "`show FILE` prints `no such file: FILE` to stderr and exits with 1 when the file does not exist",
+        "`init DIR` creates `DIR/config.json` containing `x` and exits 0",
+        "`a` prints `1` and `b` prints `2`",
+    ] {
+        let reading = read(line);
+        assert!(reading.is_whole(), "{line}: {:?}", reading.rest);
+    }
+    for (line, rest) in [
+        ("`a` prints `1` and never prints `2`", "never prints `2`"),
+        ("`a` prints the personal word `1`", "personal"),
+        ("`a` prints `1` and writes to a log", "writes to a log"),
+        ("`a` prints a line starting with `1`", "starting"),
+        ("`a` prints `1`. It is encrypted.", "it is encrypted"),
+        ("`a` prints `1` and uses `b`", "uses `b`"),
+    ] {
+        assert_eq!(read(line).rest, [rest], "{line}");
     }
 }
 

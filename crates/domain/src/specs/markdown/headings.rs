@@ -90,6 +90,27 @@ const CONTEXT: [&str; 16] = [
     "notes",
 ];
 
+/// Words of headings under which every sentence asks for something.
+const DEMANDS: [&str; 12] = [
+    "constraint",
+    "constraints",
+    "security",
+    "privacy",
+    "performance",
+    "reliability",
+    "accessibility",
+    "compliance",
+    "quality",
+    "validation",
+    "storage",
+    "limits",
+];
+
+/// Whether all that stands under a heading asks for something, such as `Security`.
+pub(super) fn is_demanding(heading: &str) -> bool {
+    plain(heading).split(|c: char| !c.is_alphanumeric()).any(|word| DEMANDS.contains(&word))
+}
+
 /// By the words the heading begins with, its numbering aside.
 pub(super) fn role(heading: &str) -> Role {
     let plain = plain(heading);
@@ -161,6 +182,13 @@ pub(super) fn states_requirement(prose: &str) -> bool {
     let starts = prose.split(['.', '\n']).filter_map(|sentence| sentence.split_whitespace().next()).map(word);
     starts.into_iter().any(|first| IMPERATIVE.contains(&first.as_str()))
         || prose.split_whitespace().map(word).any(|word| MODAL.contains(&word.as_str()))
+}
+
+/// Whether a sentence under a heading of requirements speaks of all there is, as in `All passwords are hashed`.
+pub(super) fn is_universal(sentence: &str) -> bool {
+    let first = sentence.split_whitespace().next().unwrap_or_default();
+    let first = first.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    matches!(first.as_str(), "all" | "every" | "each" | "no" | "only")
 }
 
 /// Lower case, without marks and numbers before the first word.

@@ -137,6 +137,19 @@ fn item(line: &str) -> Option<(&str, bool)> {
     .filter(|(text, _)| !text.is_empty())
 }
 
+/// The text of a line without the marks of quotations, headings and lists before it.
+pub(super) fn unmarked(line: &str) -> &str {
+    let mut text = line.trim();
+    loop {
+        let shorter = text.strip_prefix("> ").map(str::trim_start);
+        let shorter = shorter.or_else(|| heading(text).map(|(_, text)| text)).or_else(|| item(text).map(|(text, _)| text));
+        match shorter {
+            Some(shorter) => text = shorter,
+            None => return text,
+        }
+    }
+}
+
 /// Columns before the first character; a tab counts four.
 fn indent(line: &str) -> usize {
     line.chars().take_while(|c| c.is_whitespace()).map(|c| if c == '\t' { 4 } else { 1 }).sum()

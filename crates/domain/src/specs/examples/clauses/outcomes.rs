@@ -181,7 +181,9 @@ impl<'a> Reader<'a> {
             // Nothing runs: the line asks for the file itself.
             self.flush();
             self.subject = Subject::Named(path.to_owned());
+            self.subject_at = Some(at);
             if is_page(path) {
+                self.cover(self.at, at);
                 return Some(at + 1);
             }
         }

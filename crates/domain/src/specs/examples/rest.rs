@@ -1,0 +1,288 @@
+//! What a line says beyond its examples: every word that is no part of one, and does not only join them.
+
+use super::{super::prose, scan::Token};
+
+/// The most words of a label, as in `Greeting: …`.
+const LABEL_WORDS: usize = 4;
+
+/// Words that ask for nothing by themselves, in any order. No verb is among them but those of calling a program and `be`.
+const GLUE: [&str; 100] = [
+    "a",
+    "an",
+    "the",
+    "it",
+    "its",
+    "this",
+    "that",
+    "these",
+    "which",
+    "there",
+    "and",
+    "then",
+    "also",
+    "so",
+    "if",
+    "when",
+    "where",
+    "should",
+    "must",
+    "shall",
+    "will",
+    "can",
+    "is",
+    "are",
+    "be",
+    "to",
+    "on",
+    "in",
+    "of",
+    "with",
+    "by",
+    "for",
+    "from",
+    "as",
+    "at",
+    "into",
+    "via",
+    "command",
+    "commands",
+    "program",
+    "programs",
+    "tool",
+    "tools",
+    "script",
+    "page",
+    "pages",
+    "website",
+    "site",
+    "file",
+    "files",
+    "user",
+    "users",
+    "i",
+    "we",
+    "want",
+    "calling",
+    "running",
+    "run",
+    "runs",
+    "called",
+    "invoked",
+    "executed",
+    "started",
+    "typing",
+    "given",
+    "example",
+    "instance",
+    "e.g",
+    "i.e",
+    "exit",
+    "code",
+    "status",
+    "standard",
+    "stdin",
+    "input",
+    "stdout",
+    "stderr",
+    "output",
+    "error",
+    "text",
+    "line",
+    "word",
+    "words",
+    "name",
+    "names",
+    "argument",
+    "arguments",
+    "parameter",
+    "parameters",
+    "option",
+    "options",
+    "value",
+    "values",
+    "build",
+    "write",
+    "make",
+    "small",
+    "simple",
+    "piped",
+    "through",
+];
+
+/// Words that belong to a clause between its verb and its end.
+const GRAMMAR: [&str; 58] = [
+    "containing",
+    "contains",
+    "contain",
+    "content",
+    "contents",
+    "holding",
+    "include",
+    "includes",
+    "including",
+    "reads",
+    "whose",
+    "exactly",
+    "nothing",
+    "zero",
+    "non-zero",
+    "nonzero",
+    "non",
+    "successfully",
+    "cleanly",
+    "return",
+    "new",
+    "empty",
+    "named",
+    "saved",
+    "heading",
+    "headline",
+    "header",
+    "title",
+    "link",
+    "links",
+    "button",
+    "labelled",
+    "labeled",
+    "shows",
+    "show",
+    "has",
+    "have",
+    "display",
+    "displays",
+    "says",
+    "say",
+    "usage",
+    "version",
+    "help",
+    "message",
+    "greeting",
+    "warning",
+    "sum",
+    "result",
+    "string",
+    "sentence",
+    "hint",
+    "notice",
+    "answer",
+    "literal",
+    "following",
+    "out",
+    "else",
+];
+
+/// Words that deny: they only say how a command is called where they stand before its verb or after `when`.
+const DENIALS: [&str; 5] = ["without", "no", "nothing", "any", "missing"];
+
+/// Words about a file that is not there.
+const MISSING: [&str; 14] = [
+    "does",
+    "do",
+    "not",
+    "doesn't",
+    "don't",
+    "exist",
+    "exists",
+    "found",
+    "missing",
+    "nonexistent",
+    "non-existent",
+    "absent",
+    "unreadable",
+    "such",
+];
+
+/// Words before the number of a task.
+const REFERENCES: [&str; 8] = ["after", "needs", "need", "depends", "depend", "requires", "task", "requirement"];
+
+/// A line's tokens, with what of them its examples carry.
+pub(super) struct Line<'a> {
+    pub tokens: &'a [Token],
+    /// By token, whether it is part of an example.
+    pub covered: &'a [bool],
+    /// The tokens that a clause speaks of.
+    pub subjects: &'a [usize],
+    /// Whether the line is about files that are not there.
+    pub missing_input: bool,
+}
+
+/// Whether a word between a clause's verb and its end says nothing beyond the clause.
+pub(super) fn belongs_to_clause(word: &str) -> bool {
+    GLUE.contains(&word) || GRAMMAR.contains(&word)
+}
+
+/// The words of each stretch that no example carries, in small letters. `label` is the number of tokens that only name the line.
+pub(super) fn rest(line: &Line<'_>, label: usize) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut at = label;
+    while at < line.tokens.len() {
+        let is_covered = |at: usize| line.covered.get(at) == Some(&true);
+        let end = (at..line.tokens.len()).find(|at| is_covered(*at)).unwrap_or(line.tokens.len());
+        if (at..end).any(|token| !line.is_glue(at, token)) {
+            found.push(words(line.tokens.get(at..end).unwrap_or_default()));
+        }
+        at = end + 1;
+    }
+    found
+}
+
+impl Line<'_> {
+    /// Whether the token, in the stretch that begins at `from`, asks for nothing.
+    fn is_glue(&self, from: usize, at: usize) -> bool {
+        let Some(Token::Word(word)) = self.tokens.get(at) else { return false };
+        let word = word.as_str();
+        if GLUE.contains(&word) || (from == 0 && is_id(word)) || (self.missing_input && MISSING.contains(&word)) {
+            return true;
+        }
+        let before = |names: &[&str], distance: usize| {
+            (at.saturating_sub(distance).max(from)..at)
+                .any(|at| matches!(self.tokens.get(at), Some(Token::Word(word)) if names.contains(&word.as_str())))
+        };
+        if DENIALS.contains(&word) {
+            let follows_subject = from.checked_sub(1).is_some_and(|before| self.subjects.contains(&before));
+            return from == 0 || follows_subject || self.missing_input || before(&["when", "if", "called", "run", "invoked"], 6);
+        }
+        if REFERENCES.contains(&word) {
+            return (at + 1..at + 4).any(|at| matches!(self.tokens.get(at), Some(Token::Word(word)) if is_number(word)));
+        }
+        is_number(word) && before(&REFERENCES, 6)
+    }
+}
+
+/// How many tokens at a line's start only name it: a few words before a colon or a dash that ask for nothing.
+pub(super) fn label(line: &str, tokens: &[Token]) -> usize {
+    let before = line.find(['`', '"', '“']).and_then(|at| line.get(..at)).unwrap_or_default();
+    if !before.trim_end_matches(|c: char| c.is_whitespace() || c == '*').ends_with([':', '-', '–', '—']) {
+        return 0;
+    }
+    let words = tokens.iter().take_while(|token| matches!(token, Token::Word(_))).count();
+    if words <= LABEL_WORDS && !prose::obliges(before) { words } else { 0 }
+}
+
+/// `#3` or `3`.
+fn is_number(word: &str) -> bool {
+    let digits = word.strip_prefix('#').unwrap_or(word);
+    !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit())
+}
+
+/// The name of a requirement, such as `fr-12` or `r1.2`.
+fn is_id(word: &str) -> bool {
+    let letters = word.chars().take_while(char::is_ascii_alphabetic).count();
+    let rest = word.get(letters..).unwrap_or_default().trim_start_matches('-');
+    (1..=5).contains(&letters)
+        && rest.starts_with(|c: char| c.is_ascii_digit())
+        && rest.chars().all(|c| c.is_ascii_digit() || c == '.')
+}
+
+/// The tokens as a phrase, without what only joins it to its neighbours.
+fn words(tokens: &[Token]) -> String {
+    let joins = |token: &&Token| matches!(token, Token::Word(word) if matches!(word.as_str(), "and" | "then" | "also" | "so"));
+    let skipped = tokens.iter().take_while(joins).count();
+    let kept = tokens.len() - tokens.iter().rev().take_while(joins).count();
+    let words = tokens.get(skipped..kept).unwrap_or_default().iter().map(|token| match token {
+        Token::Word(word) => word.clone(),
+        Token::Code(text) => format!("`{text}`"),
+        Token::Quote(text) => format!("\"{text}\""),
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
