@@ -1,7 +1,7 @@
 //! Receipts: the verdict of a run, by rule from its facts, sealed so that a later change of either shows.
 
 use protocol::{
-    receipts::{Facts, Judgments, Receipt, TaskFact},
+    receipts::{ExampleFact, Facts, Judgments, Receipt, TaskFact},
     runs::{Gate, GateVerdict, TaskStatus, Verdict},
 };
 use sha2::{Digest, Sha256};
@@ -15,6 +15,12 @@ const FACTS_ALONE: u32 = 1;
 
 /// `Facts::ended_because` of a run that went through all of its tasks and began each, as `runs::steps::describe` writes it.
 pub const ALL_TASKS_DONE: &str = "All tasks were worked on";
+
+/// `ExampleFact::seen` of a part of the requirement that no example states, so that nothing could be carried out.
+pub const NO_EXAMPLE: &str = "no example states it";
+
+/// `Gate::iteration` of the gates that judge the whole; those of an iteration stand in a receipt where the whole was never judged.
+const WHOLE: u32 = 0;
 
 /// Gates that must have been judged on the whole for a verdict without gaps.
 const EXPECTED: [GateName; 5] = [GateName::Diff, GateName::Scope, GateName::Secrets, GateName::TestIntegrity, GateName::Tests];
@@ -141,11 +147,10 @@ fn task_failures(task: &TaskFact) -> Vec<String> {
     failures
 }
 
-/// Whether loki carried out examples of a task, and all of them held.
+/// Whether loki carried out examples of a task, and all of them held. What it has no examples of is a gap by itself.
 fn is_proven(task: &TaskFact) -> bool {
-    task.status == TaskStatus::Completed
-        && !task.examples.is_empty()
-        && task.examples.iter().all(|example| example.held == Some(true))
+    let mut examples = task.examples.iter().filter(|part| !is_unstated(part)).peekable();
+    task.status == TaskStatus::Completed && examples.peek().is_some() && examples.all(|example| example.held == Some(true))
 }
 
 /// A task's note without the title, which agents like to repeat.
@@ -175,12 +180,20 @@ fn gaps(facts: &Facts) -> Vec<String> {
         }
     }
     for expected in EXPECTED {
-        let judged = facts.gates.iter().find(|gate| gate.name == expected.as_str());
-        if judged.is_none_or(|gate| gate.verdict == GateVerdict::NotApplicable) {
+        // What failed in an iteration is named already.
+        let judged = facts.gates.iter().any(|gate| {
+            gate.name == expected.as_str()
+                && match gate.verdict {
+                    GateVerdict::NotApplicable => false,
+                    GateVerdict::Failed => true,
+                    GateVerdict::Passed | GateVerdict::Inconclusive => gate.iteration == WHOLE,
+                }
+        });
+        if !judged {
             gaps.push(format!("The gate \"{}\" was not judged on the whole.", expected.title()));
         }
     }
-    gaps.extend(facts.tasks.iter().filter(|task| task.status == TaskStatus::Completed).filter_map(task_gap));
+    gaps.extend(facts.tasks.iter().filter(|task| task.status == TaskStatus::Completed).flat_map(task_gaps));
     if !facts.sandboxed {
         gaps.push("Agent and checks ran without a sandbox.".to_owned());
     }
@@ -188,13 +201,23 @@ fn gaps(facts: &Facts) -> Vec<String> {
 }
 
 /// A completed task is proven by an example that loki carried out itself. That the agent's own tests passed is less: whether
-/// they test this requirement is what nobody checked.
-fn task_gap(task: &TaskFact) -> Option<String> {
-    let open = task.examples.iter().filter(|example| example.held.is_none()).count();
-    if task.examples.len() == open {
-        return Some(format!("Task {} is proven only by the project's own tests.", task.number));
+/// they test this requirement is what nobody checked. What of it no example states is named.
+fn task_gaps(task: &TaskFact) -> Vec<String> {
+    let mut gaps = Vec::new();
+    let (unstated, examples): (Vec<&ExampleFact>, Vec<&ExampleFact>) = task.examples.iter().partition(|part| is_unstated(part));
+    let open = examples.iter().filter(|example| example.held.is_none()).count();
+    if examples.len() == open {
+        gaps.push(format!("Task {} is proven only by the project's own tests.", task.number));
+    } else if open > 0 {
+        gaps.push(format!("{open} of {} examples of task {} could not be carried out.", examples.len(), task.number));
     }
-    (open > 0).then(|| format!("{open} of {} examples of task {} could not be carried out.", task.examples.len(), task.number))
+    gaps.extend(unstated.iter().map(|part| format!("No example proves this of task {}: {}.", task.number, trimmed(&part.text))));
+    gaps
+}
+
+/// Whether it is a part of the requirement without an example, and not an example that could not be carried out.
+fn is_unstated(part: &ExampleFact) -> bool {
+    part.held.is_none() && part.seen == NO_EXAMPLE
 }
 
 fn title(gate: &Gate) -> &str {

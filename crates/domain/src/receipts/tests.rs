@@ -2,7 +2,6 @@
 
 use protocol::{
     ProjectId, RunId, Timestamp,
-    receipts::ExampleFact,
     runs::{Gate, Limits, Tier, Tokens},
 };
 use serde_json::{Value, json};
@@ -12,7 +11,7 @@ use super::*;
 
 fn gate(name: GateName, verdict: GateVerdict, blocking: bool) -> Gate {
     Gate {
-        iteration: 1,
+        iteration: WHOLE,
         name: name.as_str().into(),
         criterion: name.criterion().into(),
         verdict,
@@ -188,6 +187,39 @@ fn the_verdict_follows_from_the_gates() {
         ),
     ];
     concludes(&cases);
+}
+
+#[test]
+fn what_no_example_states_is_a_gap_by_name() {
+    let unstated = || ExampleFact { text: "the name is short.".into(), held: None, seen: NO_EXAMPLE.into() };
+    let named = "No example proves this of task 1: the name is short.".to_owned();
+    let mut facts = facts();
+    facts.tasks[0].examples.push(unstated());
+    assert_eq!(verdict(&facts), (Verdict::VerifiedWithGaps, vec![named.clone()]));
+
+    facts.tasks[0].examples = vec![unstated()];
+    let alone = "Task 1 is proven only by the project's own tests.".to_owned();
+    assert_eq!(verdict(&facts), (Verdict::VerifiedWithGaps, vec![alone, named]));
+
+    // It is no proof that nothing had to change.
+    nothing_changed(&mut facts, GateVerdict::Inconclusive);
+    assert_eq!(verdict(&facts).0, Verdict::NotVerified);
+}
+
+#[test]
+fn gates_of_an_iteration_stand_for_a_whole_that_was_never_judged() {
+    let mut facts = Facts { ended_because: "The run reached its limit: 2 iterations".into(), ..facts() };
+    facts.gates = vec![gate(GateName::Tests, GateVerdict::Failed, true), gate(GateName::Diff, GateVerdict::Passed, true)];
+    for gate in &mut facts.gates {
+        gate.iteration = 2;
+    }
+
+    let (verdict, gaps) = verdict(&facts);
+
+    assert_eq!(verdict, Verdict::NotVerified);
+    assert!(gaps.contains(&"The gate \"Tests\" failed: seen.".to_owned()), "{gaps:?}");
+    assert!(!gaps.contains(&"The gate \"Tests\" was not judged on the whole.".to_owned()), "{gaps:?}");
+    assert!(gaps.contains(&"The gate \"Work done\" was not judged on the whole.".to_owned()), "{gaps:?}");
 }
 
 #[test]

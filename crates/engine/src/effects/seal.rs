@@ -7,13 +7,14 @@ use domain::{
     receipts,
     runs::{Input, Record},
     specs::examples,
+    vault::Masks,
 };
 use protocol::{
     agents::ProviderId,
     receipts::{ExampleFact, Facts, Judgments, TaskFact},
     runs::{Gate, Verdict},
 };
-use services::{Cx, Error, context::hex};
+use services::{Cx, Error, context::hex, vault};
 use sha2::{Digest, Sha256};
 
 use super::Outcome;
@@ -51,6 +52,7 @@ async fn facts(cx: &Cx, record: &Record) -> Result<Facts, Error> {
         let tx = cx.store.read().await?;
         tx.records().gates(record.id).await?
     };
+    let given = vault::given(cx, record.project_id).await?;
     Ok(Facts {
         run_id: record.id,
         project_id: record.project_id,
@@ -73,8 +75,8 @@ async fn facts(cx: &Cx, record: &Record) -> Result<Facts, Error> {
         commits,
         delivered_commit: state.delivered.clone(),
         delivery: state.delivery_note.clone(),
-        tasks: task_facts(record),
-        gates: gates.into_iter().filter(|gate| gate.iteration == checks::WHOLE).collect(),
+        tasks: task_facts(record, given.masks()),
+        gates: last_judged(gates),
         iterations: state.iteration,
         limits: state.ceilings.to_limits(),
         cost_usd: state.spent.cost_usd(),
@@ -86,7 +88,15 @@ async fn facts(cx: &Cx, record: &Record) -> Result<Facts, Error> {
     })
 }
 
-fn task_facts(record: &Record) -> Vec<TaskFact> {
+/// The gates that judged the whole; where none did, those of the last iteration that was judged.
+fn last_judged(gates: Vec<Gate>) -> Vec<Gate> {
+    let last = gates.iter().map(|gate| gate.iteration).max();
+    let has_whole = gates.iter().any(|gate| gate.iteration == checks::WHOLE);
+    let shown = if has_whole { Some(checks::WHOLE) } else { last };
+    gates.into_iter().filter(|gate| Some(gate.iteration) == shown).collect()
+}
+
+fn task_facts(record: &Record, masks: &Masks) -> Vec<TaskFact> {
     let Ok(spec) = super::spec(record) else { return Vec::new() };
     let state = &record.state;
     let facts = state.tasks.iter().filter_map(|task| {
@@ -99,7 +109,12 @@ fn task_facts(record: &Record) -> Vec<TaskFact> {
             held: None,
             seen: "not recorded".to_owned(),
         });
-        let examples = if carried_out.is_empty() { open.collect() } else { carried_out };
+        let mut examples: Vec<ExampleFact> = if carried_out.is_empty() { open.collect() } else { carried_out };
+        examples.extend(draft.unproven.iter().map(|part| ExampleFact {
+            text: masks.mask(part.clone()),
+            held: None,
+            seen: receipts::NO_EXAMPLE.to_owned(),
+        }));
         Some(TaskFact {
             number: task.number,
             title: task.title.clone(),
