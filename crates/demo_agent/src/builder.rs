@@ -9,7 +9,7 @@ mod template;
 mod tests;
 mod worktree;
 
-use domain::specs::examples;
+use domain::specs::{self, examples};
 
 use crate::prompt::{self, Task};
 use plan::{Blocked, Line, Plan};
@@ -40,29 +40,18 @@ pub(crate) struct Build {
     pub(crate) test_script: String,
     /// How many examples the task states.
     pub(crate) examples: usize,
-    /// The lines of the task without an example, which nobody but a person can judge.
-    pub(crate) prose: Vec<String>,
     /// Earlier lines that the task replaces.
     pub(crate) replaced: Vec<String>,
     /// Why the project's own test command does not run the script, when it does not.
     pub(crate) beside: Option<String>,
 }
 
-/// Computes the files for a task. Nothing is written. When a line blocks, nothing of the task can be built.
+/// Computes the files for a task. Nothing is written. When a line blocks, nothing of the task can be built; each that does is named.
 pub(crate) fn build(task: &Task, worktree: &Worktree, tools: TestTools) -> Result<Build, Vec<Blocked>> {
     let everywhere = |why: String| vec![Blocked { line: task.requirement().next().cloned().unwrap_or_default(), why }];
     let known = worktree.read(EXAMPLES_PATH).map_err(everywhere)?.unwrap_or_default();
     let mut lines: Vec<Line> = known.lines().filter(|line| !line.starts_with('#')).map(|line| read_line(line, false)).collect();
-    let (stated, prose): (Vec<Line>, Vec<Line>) =
-        task.requirement().map(|line| read_line(line, true)).partition(|line| !line.examples.is_empty());
-    if stated.is_empty() {
-        let why = if task.lines.is_empty() {
-            "the prompt has no task below a line `## Task`"
-        } else {
-            "it has no example that I understand, such as: `greet NAME` prints `Hello, NAME!`"
-        };
-        return Err(everywhere(why.to_owned()));
-    }
+    let stated = stated(task)?;
     for line in &stated {
         let known = lines.iter_mut().find(|known| known.text == line.text);
         match known {
@@ -80,7 +69,6 @@ pub(crate) fn build(task: &Task, worktree: &Worktree, tools: TestTools) -> Resul
         changes: writing.changes,
         test_script,
         examples: stated.iter().map(|line| line.examples.len()).sum(),
-        prose: prose.into_iter().map(|line| line.text).collect(),
         replaced,
         beside,
     })
@@ -89,6 +77,60 @@ pub(crate) fn build(task: &Task, worktree: &Worktree, tools: TestTools) -> Resul
 fn read_line(text: &str, new: bool) -> Line {
     let text = prompt::plain(text);
     Line { examples: examples::find(&text), text, new }
+}
+
+/// The lines of the task, all of them understood; or those that are not, and why.
+fn stated(task: &Task) -> Result<Vec<Line>, Vec<Blocked>> {
+    let blocks: Vec<Vec<&str>> = task.statements().collect();
+    let mut stated = Vec::new();
+    let mut blocked = Vec::new();
+    for (at, block) in blocks.iter().enumerate() {
+        let leads_in = at + 1 < blocks.len() && matches!(block.as_slice(), [line] if specs::is_lead_in(line));
+        if leads_in {
+            continue;
+        }
+        // The first line may be the name of what the lines below it ask for.
+        let without_name = match block.as_slice() {
+            [name, rest @ ..] if at == 0 && !rest.is_empty() && specs::is_name(name) => rest,
+            lines => lines,
+        };
+        match understood(block).or_else(|_| understood(without_name)) {
+            Ok(lines) => stated.extend(lines),
+            Err(why) => blocked.extend(why),
+        }
+    }
+    if !blocked.is_empty() {
+        return Err(blocked);
+    }
+    if stated.is_empty() {
+        return Err(vec![Blocked { line: String::new(), why: "the prompt has no task below a line `## Task`".to_owned() }]);
+    }
+    Ok(stated)
+}
+
+/// The lines of a paragraph or list item: each by itself, or all as one, since an example may run over lines.
+fn understood(block: &[&str]) -> Result<Vec<Line>, Vec<Blocked>> {
+    let line = |text: &str| match hindrance(text) {
+        Some(why) => Err(Blocked { line: prompt::plain(text), why }),
+        None => Ok(read_line(text, true)),
+    };
+    let (lines, blocked): (Vec<_>, Vec<_>) = block.iter().map(|text| line(text)).partition(Result::is_ok);
+    if blocked.is_empty() {
+        return Ok(lines.into_iter().filter_map(Result::ok).collect());
+    }
+    line(&block.join(" ")).map(|whole| vec![whole]).map_err(|_| blocked.into_iter().filter_map(Result::err).collect())
+}
+
+/// Why I cannot build all that a line says.
+fn hindrance(text: &str) -> Option<String> {
+    let reading = examples::read(&prompt::plain(text));
+    if reading.examples.is_empty() {
+        return Some("it has no example that I understand, such as: `greet NAME` prints `Hello, NAME!`".to_owned());
+    }
+    if let Some(why) = reading.examples.iter().find_map(|example| example.unclear) {
+        return Some(why.to_owned());
+    }
+    (!reading.rest.is_empty()).then(|| format!("I do not understand: {}", reading.rest.join("; ")))
 }
 
 /// The stated line that names a path, or the first one.

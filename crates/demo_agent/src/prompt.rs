@@ -3,8 +3,8 @@
 /// What a prompt asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Task {
-    /// The lines of the requirement without list marks, control characters and empty lines.
-    pub(crate) lines: Vec<String>,
+    /// The paragraphs and list items of the requirement, each by its lines without list marks, control characters and code blocks.
+    pub(crate) blocks: Vec<Vec<String>>,
     /// What the last verification found, one sentence each.
     pub(crate) findings: Vec<String>,
 }
@@ -19,10 +19,12 @@ enum Section {
 }
 
 impl Task {
-    /// Reads a prompt; a prompt without a task has no lines.
+    /// Reads a prompt; a prompt without a task has no blocks.
     pub(crate) fn read(prompt: &str) -> Self {
         let mut task = Self::default();
         let mut section = Section::Other;
+        let mut in_code = false;
+        let mut begins_block = true;
         for line in prompt.lines() {
             if let Some(heading) = line.strip_prefix("## ") {
                 section = match heading.trim() {
@@ -30,33 +32,53 @@ impl Task {
                     "Findings to fix" => Section::Findings,
                     _ => Section::Other,
                 };
+                (in_code, begins_block) = (false, true);
                 continue;
             }
-            let line = plain(line);
+            let is_fence = ["```", "~~~"].iter().any(|fence| line.trim_start().starts_with(fence));
+            in_code ^= is_fence;
+            let text = plain(line);
+            if is_fence || in_code || text.is_empty() {
+                begins_block |= text.is_empty();
+                continue;
+            }
+            begins_block |= text != without_controls(line).trim();
             match section {
-                _ if line.is_empty() => {}
-                Section::Task => task.lines.push(line),
-                Section::Findings => task.findings.push(line),
+                Section::Task => match task.blocks.last_mut().filter(|_| !begins_block) {
+                    Some(block) => block.push(text),
+                    None => task.blocks.push(vec![text]),
+                },
+                Section::Findings => task.findings.push(text),
                 Section::Other => {}
             }
+            begins_block = false;
         }
         task
     }
 
     /// The misbehaviour that the task's text asks for, whether or not it is one.
     pub(crate) fn misbehaviour(&self) -> Option<&str> {
-        self.lines.iter().find_map(|line| line.strip_prefix(MISBEHAVE)).map(str::trim)
+        self.blocks.iter().flatten().find_map(|line| line.strip_prefix(MISBEHAVE)).map(str::trim)
     }
 
     /// The lines that state the requirement.
     pub(crate) fn requirement(&self) -> impl Iterator<Item = &String> {
-        self.lines.iter().filter(|line| !line.starts_with(MISBEHAVE))
+        self.blocks.iter().flatten().filter(|line| !line.starts_with(MISBEHAVE))
+    }
+
+    /// The same, by paragraph and list item.
+    pub(crate) fn statements(&self) -> impl Iterator<Item = Vec<&str>> {
+        let blocks = self
+            .blocks
+            .iter()
+            .map(|block| block.iter().filter(|line| !line.starts_with(MISBEHAVE)).map(String::as_str).collect::<Vec<_>>());
+        blocks.filter(|block| !block.is_empty())
     }
 }
 
 /// A line without list marks and headings, in one piece: it ends up in comments of the programs that are written.
 pub(crate) fn plain(line: &str) -> String {
-    let line: String = line.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    let line = without_controls(line);
     let mut rest = line.trim();
     loop {
         let digits = rest.trim_start_matches(|letter: char| letter.is_ascii_digit());
@@ -74,6 +96,10 @@ pub(crate) fn plain(line: &str) -> String {
     }
 }
 
+fn without_controls(line: &str) -> String {
+    line.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,13 +107,18 @@ mod tests {
     #[test]
     fn task_and_findings_are_taken_out_of_their_context() {
         let task = Task::read(
-            "You work in a worktree.\n## Memory\n- `old` prints `no`\n## Task\nGreet people.\n\n- `greet NAME` prints `Hi`\n  1. second\n\
+            "You work in a worktree.\n## Memory\n- `old` prints `no`\n## Task\nGreet people.\nBe kind.\n\n- `greet NAME` prints `Hi`\n  \
+             and exits with 0\n```\n- no\n```\n  1. second\n\
              ## Findings to fix\n- greet is missing\n## Rules\n- be nice\n",
         );
         assert_eq!(
             task,
             Task {
-                lines: vec!["Greet people.".into(), "`greet NAME` prints `Hi`".into(), "second".into()],
+                blocks: vec![
+                    vec!["Greet people.".into(), "Be kind.".into()],
+                    vec!["`greet NAME` prints `Hi`".into(), "and exits with 0".into()],
+                    vec!["second".into()],
+                ],
                 findings: vec!["greet is missing".into()],
             }
         );

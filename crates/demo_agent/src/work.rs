@@ -202,13 +202,6 @@ impl Work {
         for line in &build.replaced {
             text.push_str(&format!("An earlier requirement no longer holds: {line}\n"));
         }
-        if !build.prose.is_empty() {
-            let shown = build.prose.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(" / ");
-            text.push_str(&format!(
-                "Not judged, since there is no example in it ({} of the lines): {shown}\n",
-                build.prose.len()
-            ));
-        }
         for note in build.beside.iter().chain(failures) {
             text.push_str(&format!("Note: {note}.\n"));
         }

@@ -36,6 +36,7 @@ async fn every_wording_is_built_as_it_will_be_checked() {
         "`greet --quiet` prints nothing",
         "`init DIR` creates `DIR/config.json` containing `\"name\": \"demo\"`",
         "`init DIR --empty` creates `DIR/notes.txt`",
+        "`grüße NAME` prints `Grüß dich, NAME!`",
         "with `TEXT` on stdin, `say` prints `You said: TEXT`",
         "`python3 tool.py --from=A:B` prints `B from A`",
         "`python3 tool.py` prints `it's \"$5\" \\ & more`",
@@ -121,6 +122,7 @@ async fn a_page_that_people_wrote_keeps_what_is_on_it() {
 async fn what_cannot_be_built_is_said_and_nothing_changes() {
     for (task, expected) in [
         ("`greet NAME` prints `HELLO, NAME`", "HELLO is not among the words of the command"),
+        ("`shout NAME` prints `NAME` in uppercase", "BLOCKED: `shout NAME` prints `NAME` in uppercase — the outcome is more"),
         ("Make it beautiful.", "BLOCKED: Make it beautiful. — it has no example"),
         ("`greet NAME` prints `Hi NAME`\n`greet WHO` prints `Ho WHO`", "it contradicts"),
         ("`./../out NAME` prints `NAME`", "BLOCKED: "),
@@ -146,14 +148,33 @@ async fn a_program_that_people_wrote_is_not_overwritten() {
 }
 
 #[tokio::test]
-async fn prose_is_not_judged_and_that_is_said() {
+async fn each_line_that_is_not_understood_is_named() {
     let project = Project::new();
-    let turn = project.build(&format!("Greet people warmly.\n- {GREET}")).await;
-    assert!(
-        turn.text.contains("Not judged, since there is no example in it (1 of the lines): Greet people warmly."),
-        "{}",
-        turn.text
-    );
+    let turn =
+        project.build(&format!("Greet people warmly.\n\n- {GREET}\n- {BARE} and plays music\n  - at most 20 letters")).await;
+    for expected in [
+        "BLOCKED: Greet people warmly. — it has no example",
+        "BLOCKED: `greet` exits with 2 and plays music — I do not understand: plays music",
+        "BLOCKED: at most 20 letters — it has no example",
+    ] {
+        assert!(turn.text.contains(expected), "{expected}: {}", turn.text);
+    }
+    assert_eq!(project.files(), []);
+}
+
+#[tokio::test]
+async fn names_lead_ins_and_lines_of_one_example_are_understood() {
+    for task in [
+        format!("Greets\n{GREET}"),
+        format!("It has these commands:\n- {GREET}"),
+        format!("```\nan example\n```\n- {GREET}"),
+        "`greet NAME` prints\n`Hello, NAME!`".to_owned(),
+    ] {
+        let project = Project::new();
+        let turn = project.build(&task).await;
+        assert!(!turn.text.contains("BLOCKED"), "{task}: {}", turn.text);
+        project.holds(GREET);
+    }
 }
 
 #[tokio::test]
