@@ -1,5 +1,6 @@
 //! What agents do wrong, done on purpose: each lie is blocked by the gate that is there for it, and nothing leaks or is lost.
 
+use domain::gates::GateName;
 use protocol::runs::{LogKind, Phase, RunStatus, Verdict};
 use serde_json::json;
 use tests::{Setup, TestApp, eventually, journal::Stored, processes, specs};
@@ -21,6 +22,14 @@ async fn assert_blocked(misbehaviour: &str, gate: &str) {
     let failed = run.failed_gates().await;
     assert!(failed.iter().any(|name| name == gate), "{gate} is not among {failed:?}\n{:#?}", run.timeline().await.gates);
     assert_nothing_delivered(&project.subjects());
+    // Who looks at the run or its receipt reads which gate it did not get past.
+    let title = GateName::named(gate).unwrap().title();
+    let reason = finished.reason.unwrap_or_default();
+    assert!(reason.contains("The last try failed: ") && reason.contains(&format!("{title}: ")), "{reason}");
+    let receipt = run.receipt().await;
+    let named = format!("The gate \"{title}\" failed: ");
+    assert!(receipt.gaps.iter().any(|gap| gap.starts_with(&named)), "{:#?}", receipt.gaps);
+    assert!(receipt.facts.tasks[0].note.as_deref().unwrap_or_default().contains(title), "{:#?}", receipt.facts.tasks);
     // The agent was told what was found.
     let stored = Stored::read(&app.store().await, run.id).await;
     assert!(!stored.calls[0].prompt.contains("## Findings to fix"));

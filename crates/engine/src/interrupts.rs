@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use domain::runs::{Effect, Record, Wish};
+use domain::runs::{Effect, Record, Wish, limits};
 use protocol::Timestamp;
 use services::Cx;
 use tokio_util::sync::CancellationToken;
@@ -36,7 +36,7 @@ pub(crate) async fn watch(cx: &Cx, record: &Record, effect: &Effect, stop: &Canc
     };
     tokio::select! {
         () = stop.cancelled() => Interrupt::Shutdown,
-        () = wall => Interrupt::Limit(format!("{} minutes", record.state.ceilings.minutes)),
+        () = wall => Interrupt::Limit(limits::counted(record.state.ceilings.minutes, "minute")),
         interrupt = watch_wishes(cx, record, closing) => interrupt,
     }
 }

@@ -47,6 +47,11 @@ impl Ceilings {
     }
 }
 
+/// A number of things in words: `1 iteration`, `2 iterations`.
+pub fn counted(count: u32, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
+}
+
 /// US dollars as millionths, rounded up, so that a ceiling is never passed by rounding.
 #[expect(clippy::cast_possible_truncation, reason = "a float out of range saturates, which is right for money")]
 pub fn micros(usd: f64) -> i64 {

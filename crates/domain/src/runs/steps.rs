@@ -2,7 +2,7 @@
 
 use protocol::{
     Timestamp,
-    runs::{GateVerdict, Iteration, Phase, PhaseRecord, Step, StepStatus, TaskStatus, Tier, Verdict},
+    runs::{Gate, GateVerdict, Iteration, Phase, PhaseRecord, Step, StepStatus, TaskStatus, Tier, Verdict},
 };
 
 use super::{
@@ -26,6 +26,8 @@ const WANTING_ATTEMPTS: u32 = 2;
 const BROKEN_CALLS: u32 = 3;
 /// Times that the check of the whole may send a run back to work.
 const CHECK_ROUNDS: u32 = 2;
+/// Lines of one task that an agent may name as what it cannot do.
+const BLOCKED_SHOWN: usize = 10;
 /// Titles of iterations that have no task.
 const MENDING: &str = "Mend what the check of the whole found";
 const BY_HAND: &str = "Take over what was edited by hand";
@@ -126,7 +128,7 @@ fn give_up_orphans(state: &mut RunState, changes: &mut Vec<Change>) {
 
 fn begin_iteration(state: &mut RunState, task: Option<u32>, title: &str, at: Timestamp, changes: &mut Vec<Change>) {
     if state.iteration >= state.ceilings.iterations {
-        let which = format!("{} iterations", state.ceilings.iterations);
+        let which = super::limits::counted(state.ceilings.iterations, "iteration");
         end(state, Ending::Limit { which }, at, changes);
         return;
     }
@@ -286,7 +288,6 @@ pub(super) fn reflected(
         return;
     }
     if let (true, Some(why)) = (empty, state.said.as_deref().and_then(blocked)) {
-        let why = why.to_owned();
         changes.push(Change::Log(format!("The agent cannot do this task: {why}")));
         close_iteration(state, StepStatus::Failed, &format!("Declined: {why}"), at, changes);
         task_failed(state, &why, changes);
@@ -311,9 +312,11 @@ fn edited_by_hand(state: &mut RunState, empty: bool, summary: &str, at: Timestam
     }
 }
 
-/// The agent's own words that it cannot do a task.
-fn blocked(said: &str) -> Option<&str> {
-    said.lines().find_map(|line| line.trim().strip_prefix("BLOCKED:")).map(str::trim)
+/// The agent's own words that it cannot do a task; the first few where it names several lines.
+fn blocked(said: &str) -> Option<String> {
+    let named = said.lines().filter_map(|line| line.trim().strip_prefix("BLOCKED:"));
+    let why: Vec<&str> = named.map(str::trim).take(BLOCKED_SHOWN).collect();
+    (!why.is_empty()).then(|| why.join("; "))
 }
 
 fn task_failed(state: &mut RunState, why: &str, changes: &mut Vec<Change>) {
@@ -327,6 +330,7 @@ fn task_failed(state: &mut RunState, why: &str, changes: &mut Vec<Change>) {
 
 pub(super) fn verified(state: &mut RunState, verification: Verification, at: Timestamp, changes: &mut Vec<Change>) {
     let failed = failed_gates(&verification);
+    let summary = if failed.is_empty() { "not proven yet".to_owned() } else { format!("failed: {}", in_words(&verification)) };
     if let Some(iteration) = state.current.as_mut() {
         iteration.failed_gates.clone_from(&failed);
     }
@@ -348,7 +352,6 @@ pub(super) fn verified(state: &mut RunState, verification: Verification, at: Tim
         return;
     }
     state.findings = verification.findings;
-    let summary = if failed.is_empty() { "not proven yet".to_owned() } else { format!("failed: {}", titles(&failed)) };
     attempt_failed(state, &summary, at, changes);
 }
 
@@ -365,18 +368,31 @@ fn held_already(state: &mut RunState, at: Timestamp, changes: &mut Vec<Change>) 
 }
 
 fn failed_gates(verification: &Verification) -> Vec<String> {
-    let failed = verification.gates.iter().filter(|gate| gate.blocking && gate.verdict == GateVerdict::Failed);
-    failed.map(|gate| gate.name.clone()).collect()
+    failures(verification).map(|gate| gate.name.clone()).collect()
 }
 
-fn titles(gates: &[String]) -> String {
-    let title = |name: &String| GateName::named(name).map_or_else(|| name.clone(), |gate| gate.title().to_owned());
-    gates.iter().map(title).collect::<Vec<_>>().join(", ")
+/// The gates that block.
+fn failures(verification: &Verification) -> impl Iterator<Item = &Gate> {
+    verification.gates.iter().filter(|gate| gate.blocking && gate.verdict == GateVerdict::Failed)
+}
+
+/// What failed, as `Tests: 1 of 3 failed; Secrets in diff: …`.
+fn in_words(verification: &Verification) -> String {
+    let words = failures(verification).map(|gate| {
+        let title = GateName::named(&gate.name).map_or_else(|| gate.name.clone(), |gate| gate.title().to_owned());
+        format!("{title}: {}", gate.summary.trim().trim_end_matches('.'))
+    });
+    words.collect::<Vec<_>>().join("; ")
 }
 
 /// Another attempt, or the end of the task. The worktree keeps the work: the agent mends what it made.
 fn attempt_failed(state: &mut RunState, summary: &str, at: Timestamp, changes: &mut Vec<Change>) {
     let task = state.task().cloned();
+    // What the try failed on stays with the task until another one succeeds.
+    for tried in state.tasks.iter_mut().filter(|tried| Some(tried.number) == task.as_ref().map(|task| task.number)) {
+        let between = if summary.starts_with("failed") { "" } else { ":" };
+        tried.note = Some(format!("The last try{between} {summary}"));
+    }
     close_iteration(state, StepStatus::Failed, summary, at, changes);
     let Some(task) = task else {
         if state.check_rounds < CHECK_ROUNDS {
@@ -452,11 +468,20 @@ pub(super) fn resumed(state: &mut RunState, changes: &mut Vec<Change>) {
 pub(super) fn end(state: &mut RunState, ending: Ending, at: Timestamp, changes: &mut Vec<Change>) {
     state.hold = None;
     state.wait = None;
+    let tried = state.tasks.iter().filter(|task| task.status == TaskStatus::InProgress).find_map(|task| task.note.clone());
+    // A limit is no reason by itself: what the run did not get past is.
+    let ending = match (ending, &tried) {
+        (Ending::Limit { which }, Some(tried)) => Ending::Limit { which: format!("{which}. {tried}") },
+        (ending, _) => ending,
+    };
     let why = describe(&ending);
     close_iteration(state, StepStatus::Failed, &why, at, changes);
     for task in state.tasks.iter_mut().filter(|task| task.status == TaskStatus::InProgress) {
         task.status = TaskStatus::Pending;
-        task.note = Some(why.clone());
+        task.note = match &task.note {
+            Some(tried) if !why.contains(tried.as_str()) => Some(format!("{why}. {tried}")),
+            _ => Some(why.clone()),
+        };
         changes.push(Change::Task(task.clone()));
     }
     changes.push(Change::Log(why));
