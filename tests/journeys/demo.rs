@@ -61,6 +61,14 @@ async fn prd_becomes_verified_commits(app: TestApp) {
         assert!(kinds.contains(kind), "{kind} is not among {kinds:?}");
     }
     assert!(!kinds.contains("quality_gate_failed"), "{events:#?}");
+    for event in events.iter().filter_map(protocol::Envelope::event) {
+        match event {
+            Event::QualityGatePassed { gate } => assert_eq!(gate.verdict, GateVerdict::Passed, "{gate:?}"),
+            Event::QualityGateSkipped { gate } => assert_eq!(gate.verdict, GateVerdict::NotApplicable, "{gate:?}"),
+            Event::TaskQueued { task } => assert_eq!((task.status, task.attempts), (TaskStatus::Pending, 0), "{task:?}"),
+            _ => {}
+        }
+    }
     assert!(events.iter().all(|event| event.event().is_some()), "every event is one that clients know");
     let shown = events.iter().rev().find_map(|event| match event.event() {
         Some(Event::RunFinished { run }) => Some(run),
@@ -199,6 +207,24 @@ async fn what_the_demo_cannot_do_ends_not_verified_with_the_line_named() {
     // What is not wholly verified is not merged.
     assert_eq!(project.subjects().iter().filter(|subject| subject.starts_with("feat: ")).count(), 0, "{:?}", project.subjects());
     assert_eq!(finished.tasks_done, 1);
+}
+
+#[tokio::test]
+async fn no_line_of_a_spec_is_passed_over() {
+    let app = TestApp::start().await;
+    let user = app.operator().await;
+    for (spec, line) in [
+        (format!("{}  - the name is at most 20 characters long\n", specs::ONE), "at most 20 characters"),
+        ("# T\n\n- `greet NAME` prints `Hello, NAME!` and sends an e-mail to the admin\n".to_owned(), "sends an e-mail"),
+        (format!("The greeting must be encrypted.\n\n{}", specs::ONE), "must be encrypted"),
+        (format!("{}\n## Security\n\nAll passwords are hashed.\n", specs::ONE), "All passwords are hashed"),
+    ] {
+        let project = user.has_project().named(line).with_spec(&spec).create().await;
+        let run = project.starts_run().await;
+        assert_eq!(run.finishes().await.verdict, Some(Verdict::NotVerified), "{spec}");
+        let gaps = run.receipt().await.gaps;
+        assert!(gaps.iter().any(|gap| gap.contains(line)), "{spec}: {gaps:#?}");
+    }
 }
 
 #[tokio::test]

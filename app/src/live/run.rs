@@ -117,7 +117,7 @@ impl RunModel {
                 self.log.push(envelope.seq, at, &chunk);
                 Changed::LOG
             }
-            Event::QualityGatePassed { gate } | Event::QualityGateFailed { gate } => {
+            Event::QualityGatePassed { gate } | Event::QualityGateSkipped { gate } | Event::QualityGateFailed { gate } => {
                 put(&mut self.gates, gate, |gate| (gate.iteration, gate.name.clone()));
                 Changed::GATES
             }

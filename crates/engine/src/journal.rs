@@ -119,6 +119,8 @@ impl Writer<'_> {
     async fn plan(&self) -> Result<(), Error> {
         for task in self.tasks() {
             self.tx.records().save_task(self.record.id, &task).await?;
+            // The first one may have begun in the same step; that has an event of its own.
+            let task = Task { status: TaskStatus::Pending, attempts: 0, note: None, ..task };
             self.event(&Event::TaskQueued { task }).await?;
         }
         Ok(())
@@ -153,7 +155,8 @@ impl Writer<'_> {
         for gate in gates {
             let gate = gate.clone();
             let event = match gate.verdict {
-                GateVerdict::Passed | GateVerdict::NotApplicable => Event::QualityGatePassed { gate },
+                GateVerdict::Passed => Event::QualityGatePassed { gate },
+                GateVerdict::NotApplicable => Event::QualityGateSkipped { gate },
                 GateVerdict::Failed | GateVerdict::Inconclusive => Event::QualityGateFailed { gate },
             };
             self.event(&event).await?;

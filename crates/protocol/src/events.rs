@@ -99,6 +99,7 @@ impl Envelope {
             "task_failed" => Event::TaskFailed { task: read::<OfTask>(&data)?.task },
             "agent_output" => Event::AgentOutput { chunk: read::<OfChunk>(&data)?.chunk },
             "quality_gate_passed" => Event::QualityGatePassed { gate: read::<OfGate>(&data)?.gate },
+            "quality_gate_skipped" => Event::QualityGateSkipped { gate: read::<OfGate>(&data)?.gate },
             "quality_gate_failed" => Event::QualityGateFailed { gate: read::<OfGate>(&data)?.gate },
             "build_progress" => Event::BuildProgress(read(&data)?),
             _ => return None,
@@ -221,6 +222,10 @@ pub enum Event {
     QualityGatePassed {
         gate: Gate,
     },
+    /// There was nothing for the gate to judge.
+    QualityGateSkipped {
+        gate: Gate,
+    },
     QualityGateFailed {
         gate: Gate,
     },
@@ -277,6 +282,7 @@ impl Event {
             Self::TaskFailed { .. } => "task_failed",
             Self::AgentOutput { .. } => "agent_output",
             Self::QualityGatePassed { .. } => "quality_gate_passed",
+            Self::QualityGateSkipped { .. } => "quality_gate_skipped",
             Self::QualityGateFailed { .. } => "quality_gate_failed",
             Self::BuildProgress(_) => "build_progress",
             Self::RunPaused { .. } => "run_paused",

@@ -114,7 +114,7 @@ fn iterations_are_replaced_by_number_and_gates_by_iteration_and_name() {
         Event::IterationStart { iteration: iteration(2, StepStatus::Running) },
         Event::QualityGateFailed { gate: gate(1, GateVerdict::Failed) },
         Event::QualityGatePassed { gate: gate(1, GateVerdict::Passed) },
-        Event::QualityGatePassed { gate: gate(0, GateVerdict::Passed) },
+        Event::QualityGateSkipped { gate: gate(0, GateVerdict::NotApplicable) },
         Event::TaskQueued { task: task(1, TaskStatus::Pending) },
         Event::TaskQueued { task: task(2, TaskStatus::Pending) },
         Event::TaskCompleted { task: task(1, TaskStatus::Completed) },
@@ -124,7 +124,7 @@ fn iterations_are_replaced_by_number_and_gates_by_iteration_and_name() {
     }
 
     assert_eq!(model.iterations, [iteration(1, StepStatus::Passed), iteration(2, StepStatus::Running)]);
-    assert_eq!(model.gates, [gate(1, GateVerdict::Passed), gate(0, GateVerdict::Passed)]);
+    assert_eq!(model.gates, [gate(1, GateVerdict::Passed), gate(0, GateVerdict::NotApplicable)]);
     assert_eq!(model.tasks, [task(1, TaskStatus::Completed), task(2, TaskStatus::Pending)]);
 }
 
@@ -182,6 +182,7 @@ fn every_event_of_a_run_that_the_wire_knows_is_read() {
         Event::TaskFailed { task: task(1, TaskStatus::Failed) },
         Event::AgentOutput { chunk },
         Event::QualityGatePassed { gate: gate(1, GateVerdict::Passed) },
+        Event::QualityGateSkipped { gate: gate(1, GateVerdict::NotApplicable) },
         Event::QualityGateFailed { gate: gate(1, GateVerdict::Failed) },
     ];
     let mut model = model();
