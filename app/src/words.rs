@@ -32,11 +32,6 @@ pub fn run_chip(status: RunStatus, verdict: Option<Verdict>) -> AnyView {
     chip(tone, icon, word)
 }
 
-/// US dollars that a run has cost: none by the demo agent, unknown where another agent reports nothing.
-pub fn spent(run: &Run) -> Option<f64> {
-    run.cost_usd.or(run.demo.then_some(0.0))
-}
-
 /// Whether a project's repository is there yet, as a chip.
 pub fn project_chip(status: ProjectStatus) -> AnyView {
     match status {
@@ -111,6 +106,7 @@ pub fn role_meaning(role: Role) -> &'static str {
     }
 }
 
-fn iterations(count: u32) -> String {
+/// `1 iteration`, `2 iterations`.
+pub fn iterations(count: u32) -> String {
     if count == 1 { "1 iteration".to_owned() } else { format!("{count} iterations") }
 }

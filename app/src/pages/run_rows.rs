@@ -68,7 +68,7 @@ fn row(run: Run, with_project: bool) -> Row {
             ui::opener(to::run(run.id), &run.title, pieces(vec![text(by), ui::ago(run.queued_at)])),
             place(&run),
             el("span").class("num").text(elapsed).view(),
-            ui::cost_of(words::spent(&run), run.limits.cost_usd),
+            ui::cost_of(run.cost_usd, run.limits.cost_usd),
         ],
     }
 }

@@ -127,7 +127,7 @@ fn sorted(mut runs: Vec<Run>, by: &str) -> Vec<Run> {
         }
         "run" => one.title.to_lowercase().cmp(&other.title.to_lowercase()),
         "elapsed" => one.worked_ms.cmp(&other.worked_ms),
-        "cost" => words::spent(one).unwrap_or(-1.0).total_cmp(&words::spent(other).unwrap_or(-1.0)),
+        "cost" => one.cost_usd.unwrap_or(-1.0).total_cmp(&other.cost_usd.unwrap_or(-1.0)),
         _ => std::cmp::Ordering::Equal,
     };
     runs.sort_by(|one, other| if turned { compare(other, one) } else { compare(one, other) });

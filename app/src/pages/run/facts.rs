@@ -15,6 +15,7 @@ use crate::{
     live::run::RunModel,
     routes::to,
     ui::{self, div, el, live, nothing, pieces, text},
+    words,
 };
 
 pub(super) fn facts(state: RunState) -> AnyView {
@@ -103,7 +104,7 @@ fn limits(run: &Run) -> String {
     let limits = [
         run.limits.cost_usd.map(ui::dollars),
         run.limits.minutes.map(|minutes| format!("{minutes} min")),
-        run.limits.iterations.map(|iterations| format!("{iterations} iterations")),
+        run.limits.iterations.map(words::iterations),
     ];
     let given: Vec<String> = limits.into_iter().flatten().collect();
     if given.is_empty() { "none".to_owned() } else { given.join(" · ") }

@@ -85,8 +85,7 @@ fn sub_line(run: &Run) -> AnyView {
             let part = part.or_else(|| run.phase.map(|phase| words::phase_title(phase).to_ascii_lowercase()));
             format!("Iteration {number} · {}", part.unwrap_or_default())
         }
-        (true, 1) => "1 iteration".to_owned(),
-        (true, number) => format!("{number} iterations"),
+        (true, number) => words::iterations(number),
     };
     let quiet = matches!(run.status, RunStatus::Paused | RunStatus::Stopped);
     let reason = run.reason.clone().filter(|_| quiet && run.iteration > 0);
@@ -128,7 +127,7 @@ fn used(state: RunState) -> AnyView {
 }
 
 fn cost(run: &Run) -> (String, Option<u32>) {
-    let words = match (words::spent(run), run.limits.cost_usd) {
+    let words = match (run.cost_usd, run.limits.cost_usd) {
         (None, Some(ceiling)) => format!("not recorded, ceiling {}", ui::dollars(ceiling)),
         (None, None) => "not recorded".to_owned(),
         (Some(spent), None) => format!("{}, no ceiling", ui::dollars(spent)),
@@ -139,7 +138,7 @@ fn cost(run: &Run) -> (String, Option<u32>) {
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "held between 0 and 100")]
 fn cost_percent(run: &Run) -> Option<u32> {
-    let (spent, ceiling) = (words::spent(run)?, run.limits.cost_usd?);
+    let (spent, ceiling) = (run.cost_usd?, run.limits.cost_usd?);
     Some(if ceiling > 0.0 { (spent / ceiling * 100.0).clamp(0.0, 100.0) as u32 } else { 100 })
 }
 

@@ -56,7 +56,11 @@ fn till(receipt: &Receipt, server: &str) -> AnyView {
         parts.extend([heading("Requirements"), el("ol").children(facts.tasks.iter().map(task)).view()]);
     }
     if !gates.is_empty() {
-        parts.extend([heading("Gates, final check"), el("ul").children(gates.into_iter().map(gate_line)).view()]);
+        // Of a run that never came to the check of the whole, the gates of its last iteration.
+        let judged = gates.first().map_or(0, |gate| gate.iteration);
+        let title = if judged == 0 { "Gates, final check".to_owned() } else { format!("Gates, iteration {judged}") };
+        let title = el("h2").text(title).view();
+        parts.extend([title, el("ul").children(gates.into_iter().map(gate_line)).view()]);
     }
     parts.extend([
         heading("Facts"),
@@ -131,7 +135,7 @@ fn measured(facts: &Facts) -> AnyView {
         ("Iterations", text(facts.iterations.to_string())),
         ("Worked", text(took(facts.worked_ms))),
         ("Tokens", text(tokens.unwrap_or_else(|| "not recorded".to_owned()))),
-        ("Cost", ui::money(facts.cost_usd.or(facts.demo.then_some(0.0)))),
+        ("Cost", ui::money(facts.cost_usd)),
         ("Spec", code(Some(&facts.spec_sha256))),
         ("Diff", code(Some(&facts.diff_sha256))),
         ("loki", text(facts.loki_version.clone())),
