@@ -11,6 +11,10 @@ use services::Error;
 
 /// Tasks whose titles the prompt shows around the current one.
 const PLAN_AROUND: usize = 12;
+/// Bytes of a title in the plan, and of the project's name.
+const NAME_BYTES: usize = 120;
+/// Bytes of all findings together; each is at most 300 characters, and there are at most twelve.
+const FINDINGS_BYTES: usize = 2_400;
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
@@ -33,31 +37,65 @@ pub(crate) struct Prompt {
 /// The prompt for the running iteration.
 pub(crate) fn render(record: &Record, spec: &Spec) -> Result<Prompt, Error> {
     let state = &record.state;
-    let findings = &state.findings;
-    let project = &record.project_name;
+    let findings = bounded(&state.findings);
+    let project = cut(&record.project_name, NAME_BYTES);
     let number = state.task().map(|task| task.number);
     let draft = spec.tasks.iter().find(|draft| Some(draft.number) == number);
     let Some(draft) = draft else {
-        let text = render_template("mend", &context! { project => project, findings => findings })?;
-        let own: usize = findings.iter().map(String::len).sum();
-        return Ok(Prompt { scaffold_tokens: tokens(text.len().saturating_sub(own)), text });
+        let text = render_template("mend", &context! { project => &project, findings => &findings })?;
+        return Ok(Prompt { scaffold_tokens: tokens(text.len().saturating_sub(listed(&findings))), text });
     };
     let simpler = state.task().is_some_and(steps::wants_simpler);
+    let criteria = unsaid(draft);
     let text = render_template(
         "iteration",
         &context! {
-            project => project,
+            project => &project,
             plan => plan_lines(record, draft),
             requirement => &draft.requirement,
-            criteria => &draft.criteria,
-            findings => findings,
+            criteria => &criteria,
+            findings => &findings,
             simpler => simpler,
         },
     )?;
-    let own = draft.requirement.len()
-        + draft.criteria.iter().map(String::len).sum::<usize>()
-        + findings.iter().map(String::len).sum::<usize>();
+    let own = draft.requirement.len() + listed(&criteria) + listed(&findings);
     Ok(Prompt { scaffold_tokens: tokens(text.len().saturating_sub(own)), text })
+}
+
+/// The criteria that the requirement does not say already.
+fn unsaid(draft: &TaskDraft) -> Vec<String> {
+    let joined = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = joined(&draft.requirement);
+    draft.criteria.iter().filter(|words| !said.contains(joined(words).trim_end_matches('…'))).cloned().collect()
+}
+
+/// As many findings as there is room for; those that were cut off come back if they still hold.
+fn bounded(findings: &[String]) -> Vec<String> {
+    let mut room = FINDINGS_BYTES;
+    let fits = |finding: &&String| {
+        let fits = finding.len() <= room;
+        room = room.saturating_sub(finding.len());
+        fits
+    };
+    let shown: Vec<String> = findings.iter().take_while(fits).cloned().collect();
+    match findings.first() {
+        Some(first) if shown.is_empty() => vec![cut(first, FINDINGS_BYTES)],
+        _ => shown,
+    }
+}
+
+/// Bytes of the lines of a list, with their marks.
+fn listed(lines: &[String]) -> usize {
+    lines.iter().map(|line| line.len() + "- \n".len()).sum()
+}
+
+/// At most so many bytes of a text, with `…` where something was left out.
+fn cut(text: &str, bytes: usize) -> String {
+    if text.len() <= bytes {
+        return text.to_owned();
+    }
+    let end = text.floor_char_boundary(bytes.saturating_sub('…'.len_utf8()));
+    format!("{}…", text.get(..end).unwrap_or_default())
 }
 
 /// The titles around the current task, each marked done, now or later.
@@ -79,7 +117,7 @@ fn plan_lines(record: &Record, draft: &TaskDraft) -> Vec<String> {
                 protocol::runs::TaskStatus::Pending => "later",
                 protocol::runs::TaskStatus::Failed => "given up",
             };
-            format!("{}. [{mark}] {}", task.number, task.title)
+            format!("{}. [{mark}] {}", task.number, cut(&task.title, NAME_BYTES))
         })
         .collect()
 }
@@ -91,4 +129,102 @@ fn render_template(name: &str, values: &minijinja::Value) -> Result<String, Erro
 
 fn tokens(characters: usize) -> u64 {
     u64::try_from(characters.div_ceil(4)).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{
+        runs::{Ceilings, RunState, TaskState},
+        specs,
+    };
+    use protocol::{
+        Timestamp,
+        agents::ProviderId,
+        runs::{Iteration, Limits, Phase, TaskStatus},
+    };
+
+    const NIL: &str = "00000000-0000-0000-0000-000000000000";
+
+    /// A run in the middle of a task, with what is longest everywhere.
+    fn longest(spec: &str) -> (Record, Spec) {
+        let spec = specs::parse(spec.as_bytes(), None).unwrap();
+        let mut state = RunState::queued(Ceilings::from_limits(Limits::default()).unwrap());
+        state.tasks = spec
+            .tasks
+            .iter()
+            .map(|draft| TaskState {
+                number: draft.number,
+                title: draft.title.clone(),
+                depends_on: Vec::new(),
+                status: TaskStatus::Failed,
+                attempts: 5,
+                commit: None,
+                note: None,
+                subject: String::new(),
+            })
+            .collect();
+        state.findings = vec!["😀".repeat(300); 12];
+        let at = Timestamp::from_millis(0);
+        state.current = Some(Iteration {
+            number: 1,
+            phase: Phase::Development,
+            task: Some(1),
+            title: String::new(),
+            steps: Vec::new(),
+            started_at: at,
+            ended_at: None,
+            failed_gates: Vec::new(),
+            cost_usd: None,
+        });
+        let record = Record {
+            id: NIL.parse().unwrap(),
+            project_id: NIL.parse().unwrap(),
+            project_name: "😀".repeat(200),
+            number: 1,
+            title: String::new(),
+            spec: String::new(),
+            provider: ProviderId::Demo,
+            model: None,
+            started_by: String::new(),
+            request_id: None,
+            request_hash: None,
+            sandboxed: true,
+            state,
+            wish: None,
+            journal_seq: 0,
+            queued_at: at,
+            started_at: None,
+            ended_at: None,
+        };
+        (record, spec)
+    }
+
+    #[test]
+    fn what_is_lokis_own_has_a_bound_whatever_the_spec_and_the_findings_are() {
+        let line = format!("- {}\n", "😀".repeat(400));
+        let criteria = (0..600).map(|at| format!("  - `g{at}` prints `{at}`\n")).collect::<String>();
+        let (mut record, spec) = longest(&(line.clone() + &criteria + &line.repeat(499)));
+
+        let prompt = render(&record, &spec).unwrap();
+        assert!((1..=1_000).contains(&prompt.scaffold_tokens), "{}", prompt.scaffold_tokens);
+        let findings = prompt.text.split("## Findings to fix").nth(1).unwrap();
+        assert!(findings.len() <= FINDINGS_BYTES + 200, "{}", findings.len());
+
+        record.state.current = None;
+        let mending = render(&record, &spec).unwrap();
+        assert!((1..=1_000).contains(&mending.scaffold_tokens), "{}", mending.scaffold_tokens);
+    }
+
+    #[test]
+    fn nothing_is_said_twice() {
+        let (record, spec) =
+            longest("- `greet NAME` prints `Hi NAME`\n  - it is **fast**\n    and small\n  Acceptance: it is tested\n");
+
+        let prompt = render(&record, &spec).unwrap().text;
+
+        for said in ["`greet NAME` prints `Hi NAME`", "it is **fast**", "it is tested"] {
+            assert_eq!(prompt.matches(said).count(), 1, "{said}: {prompt}");
+        }
+    }
 }
