@@ -64,7 +64,11 @@ async fn a_pause_file_pauses_and_taking_it_away_resumes() {
 
     fs::write(&file, "").unwrap();
     let paused = run.becomes(RunStatus::Paused).await;
-    assert!(paused.reason.as_deref().unwrap_or_default().contains(".loki/PAUSE"), "{:?}", paused.reason);
+    assert!(
+        paused.reason.as_deref().unwrap_or_default().contains(".loki/PAUSE, which appeared while the agent worked"),
+        "{:?}",
+        paused.reason
+    );
 
     fs::remove_file(&file).unwrap();
     run.is_verified().await;
@@ -99,7 +103,7 @@ async fn a_stop_file_stops_in_the_middle_of_a_step() {
     let stopped = run.finishes().await;
 
     assert_eq!((stopped.status, stopped.verdict), (RunStatus::Stopped, Some(Verdict::NotVerified)));
-    assert!(stopped.reason.as_deref().unwrap_or_default().contains(".loki/STOP"), "{:?}", stopped.reason);
+    assert!(stopped.reason.as_deref().unwrap_or_default().contains(".loki/STOP, which appeared while"), "{:?}", stopped.reason);
     app.assert_no_process_left().await;
 }
 

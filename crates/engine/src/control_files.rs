@@ -2,25 +2,47 @@
 
 use std::{ffi::CString, io, os::fd::OwnedFd, path::Path};
 
-use domain::runs::{Hold, Record, Wish};
+use domain::runs::{Effect, Hold, Record, Wish};
 use rustix::fs::FileType;
 
 use files::removal;
 
-const BY: &str = "the file .loki/PAUSE";
+const PAUSE: &str = "the file .loki/PAUSE";
+const STOP: &str = "the file .loki/STOP";
+
+/// When a file was seen for the first time. A person and an agent leave the same file, so whoever reads of it is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Appeared {
+    BetweenCalls,
+    DuringCall,
+}
+
+impl Appeared {
+    /// Of a file that was not there before `effect`.
+    pub(crate) fn during(effect: &Effect) -> Self {
+        if matches!(effect, Effect::Act { .. }) { Self::DuringCall } else { Self::BetweenCalls }
+    }
+
+    fn words(self, file: &str) -> String {
+        match self {
+            Self::BetweenCalls => file.to_owned(),
+            Self::DuringCall => format!("{file}, which appeared while the agent worked"),
+        }
+    }
+}
 
 /// What the files ask for right now.
-pub(crate) fn wish(worktree: &Path) -> Option<Wish> {
+pub(crate) fn wish(worktree: &Path, appeared: Appeared) -> Option<Wish> {
     let folder = folder(worktree).ok()?;
     if is_there(&folder, "STOP") {
-        return Some(Wish::Stop { by: "the file .loki/STOP".to_owned() });
+        return Some(Wish::Stop { by: appeared.words(STOP) });
     }
-    is_there(&folder, "PAUSE").then(|| Wish::Pause { by: BY.to_owned() })
+    is_there(&folder, "PAUSE").then(|| Wish::Pause { by: appeared.words(PAUSE) })
 }
 
 /// Whether a file in the run's worktree asks for something.
 pub(crate) fn asks(record: &Record) -> bool {
-    record.state.worktree.as_deref().is_some_and(|worktree| wish(Path::new(worktree)).is_some())
+    record.state.worktree.as_deref().is_some_and(|worktree| wish(Path::new(worktree), Appeared::BetweenCalls).is_some())
 }
 
 /// Takes the files away once a person resumed or the run is stopped, so that they ask only once.
@@ -35,7 +57,7 @@ pub(crate) fn clear(worktree: &Path) {
 
 /// A run that was paused by its file goes on when the file is gone.
 pub(crate) fn may_resume(record: &Record) -> bool {
-    let by_file = matches!(&record.state.hold, Some(Hold::Paused { by }) if by == BY);
+    let by_file = matches!(&record.state.hold, Some(Hold::Paused { by }) if by.starts_with(PAUSE));
     let worktree = record.state.worktree.as_deref().map(Path::new);
     by_file && worktree.is_some_and(|worktree| !folder(worktree).is_ok_and(|folder| is_there(&folder, "PAUSE")))
 }
@@ -62,10 +84,12 @@ mod tests {
     fn plain_files_ask_once() {
         let folder = tempfile::tempdir().unwrap();
         let own = folder.path().join(".loki");
+        let wish = |folder: &Path| super::wish(folder, Appeared::DuringCall);
         assert_eq!(wish(folder.path()), None);
         fs::create_dir(&own).unwrap();
         fs::write(own.join("PAUSE"), "").unwrap();
-        assert!(matches!(wish(folder.path()), Some(Wish::Pause { .. })));
+        let by = "the file .loki/PAUSE, which appeared while the agent worked".to_owned();
+        assert_eq!(wish(folder.path()), Some(Wish::Pause { by }));
         fs::write(own.join("STOP"), "").unwrap();
         assert!(matches!(wish(folder.path()), Some(Wish::Stop { .. })));
         // An agent may try to make it ask for ever.
@@ -83,12 +107,12 @@ mod tests {
         fs::write(&real, "").unwrap();
         symlink(&real, own.join("PAUSE")).unwrap();
         clear(folder.path());
-        assert_eq!(wish(folder.path()), None);
+        assert_eq!(wish(folder.path(), Appeared::BetweenCalls), None);
         assert!(own.join("STOP").is_dir() && own.join("PAUSE").is_symlink() && real.exists());
 
         fs::remove_dir(own.join("STOP")).unwrap();
         rustix::fs::mkfifoat(rustix::fs::CWD, own.join("STOP"), rustix::fs::Mode::RWXU).unwrap();
-        assert_eq!(wish(folder.path()), None);
+        assert_eq!(wish(folder.path(), Appeared::BetweenCalls), None);
     }
 
     #[test]
@@ -100,7 +124,7 @@ mod tests {
         fs::write(outside.join("STOP"), "precious").unwrap();
         symlink(&outside, worktree.join(".loki")).unwrap();
         clear(&worktree);
-        assert_eq!(wish(&worktree), None);
+        assert_eq!(wish(&worktree, Appeared::BetweenCalls), None);
         assert_eq!(fs::read_to_string(outside.join("STOP")).unwrap(), "precious");
     }
 }

@@ -11,7 +11,7 @@ use services::{Cx, Error};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    control_files,
+    control_files::{self, Appeared},
     effects::{self, Outcome},
     export,
     interrupts::{self, Interrupt},
@@ -33,12 +33,13 @@ pub(crate) enum Place {
 pub(crate) async fn drive(cx: &Cx, id: RunId, place: Place, stop: &CancellationToken) -> Result<(), Error> {
     let Some(mut record) = load(cx, id).await? else { return Ok(()) };
     let mut follows: Option<Effect> = None;
+    let mut appeared = Appeared::BetweenCalls;
     if let Err(error) = effects::prepare::reopen(cx, &record).await {
         let Some(outcome) = Outcome::of_error(&error) else { return Err(error) };
         journal::record(cx, &mut record, outcome.into_input().0, 0, Extra::None).await?;
     }
     while !record.state.is_over() {
-        if let Some(wish) = pending_wish(cx, &record).await? {
+        if let Some(wish) = pending_wish(cx, &record, appeared).await? {
             grant(cx, &mut record, wish, 0).await?;
             continue;
         }
@@ -54,9 +55,13 @@ pub(crate) async fn drive(cx: &Cx, id: RunId, place: Place, stop: &CancellationT
         if place == Place::None && effect != Effect::Seal {
             break;
         }
+        let asked = control_files::asks(&record);
         let took = std::time::Instant::now();
         let (outcome, interrupt) = carry_out(cx, &record, &effect, follows.as_ref(), stop).await;
         let worked_ms = i64::try_from(took.elapsed().as_millis()).unwrap_or(i64::MAX);
+        if !asked {
+            appeared = Appeared::during(&effect);
+        }
         match interrupt {
             Some(Interrupt::Shutdown) => {
                 keep_spending(cx, &mut record, outcome, worked_ms).await?;
@@ -94,7 +99,7 @@ async fn load(cx: &Cx, id: RunId) -> Result<Option<Record>, Error> {
 }
 
 /// What a person, or a control file, asks for now.
-async fn pending_wish(cx: &Cx, record: &Record) -> Result<Option<Wish>, Error> {
+async fn pending_wish(cx: &Cx, record: &Record, appeared: Appeared) -> Result<Option<Wish>, Error> {
     let stored = load(cx, record.id).await?.and_then(|record| record.wish);
     if stored.is_some() {
         return Ok(stored);
@@ -103,7 +108,7 @@ async fn pending_wish(cx: &Cx, record: &Record) -> Result<Option<Wish>, Error> {
         return Ok(Some(Wish::Resume { by: "removing .loki/PAUSE".to_owned() }));
     }
     let worktree = record.state.worktree.as_deref().map(Path::new);
-    Ok(match worktree.and_then(control_files::wish) {
+    Ok(match worktree.and_then(|worktree| control_files::wish(worktree, appeared)) {
         // A file asks for a pause after the iteration, so that what is changed then is seen by the next prompt.
         Some(Wish::Pause { .. }) if record.state.hold.is_some() || !record.state.is_between_iterations() => None,
         wish => wish,

@@ -7,7 +7,10 @@ use protocol::Timestamp;
 use services::Cx;
 use tokio_util::sync::CancellationToken;
 
-use crate::{control_files, dispatcher::LEASE_MS};
+use crate::{
+    control_files::{self, Appeared},
+    dispatcher::LEASE_MS,
+};
 
 /// How often control files are looked at.
 const FILES_EVERY: Duration = Duration::from_millis(250);
@@ -37,11 +40,13 @@ pub(crate) async fn watch(cx: &Cx, record: &Record, effect: &Effect, stop: &Canc
     tokio::select! {
         () = stop.cancelled() => Interrupt::Shutdown,
         () = wall => Interrupt::Limit(limits::counted(record.state.ceilings.minutes, "minute")),
-        interrupt = watch_wishes(cx, record, closing) => interrupt,
+        interrupt = watch_wishes(cx, record, effect, closing) => interrupt,
     }
 }
 
-async fn watch_wishes(cx: &Cx, record: &Record, closing: bool) -> Interrupt {
+async fn watch_wishes(cx: &Cx, record: &Record, effect: &Effect, closing: bool) -> Interrupt {
+    // What was there before would have been granted before the effect began.
+    let appeared = Appeared::during(effect);
     let mut nudged = cx.nudges.watch_engine();
     let mut ticks: u32 = 0;
     loop {
@@ -57,7 +62,7 @@ async fn watch_wishes(cx: &Cx, record: &Record, closing: bool) -> Interrupt {
             continue;
         }
         let worktree = record.state.worktree.as_deref().map(Path::new);
-        if let Some(stop @ Wish::Stop { .. }) = worktree.and_then(control_files::wish) {
+        if let Some(stop @ Wish::Stop { .. }) = worktree.and_then(|worktree| control_files::wish(worktree, appeared)) {
             return Interrupt::Wish(stop);
         }
         // With several machines, a wish may have been written by another one: then only the tick shows it.
