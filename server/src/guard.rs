@@ -193,7 +193,8 @@ async fn answer(request: Request, next: Next, socket: bool) -> Response {
 }
 
 fn log(method: &Method, status: StatusCode, took: Duration) {
-    let (status, ms) = (status.as_u16(), took.as_secs_f64() * 1000.0);
+    // To the microsecond: more digits are noise of the float.
+    let (status, ms) = (status.as_u16(), (took.as_secs_f64() * 1e6).round() / 1e3);
     if status >= 500 {
         tracing::warn!(status, ms, "failed");
     } else if !method.is_safe() || took >= SLOW {

@@ -94,7 +94,8 @@ impl Work {
     async fn work(&mut self) -> Result<(), Error> {
         self.updates.say(format!("Reading the task: {}.\n", lines(self.task.requirement().count()))).await?;
         if !self.task.findings.is_empty() {
-            self.updates.say(format!("Findings to fix: {}.\n", self.task.findings.join("; "))).await?;
+            let findings: Vec<&str> = self.task.findings.iter().map(|finding| finding.trim_end_matches('.')).collect();
+            self.updates.say(format!("Findings to fix: {}.\n", findings.join("; "))).await?;
         }
         let build = match builder::build(&self.task, &self.worktree, test_tools(self.worktree.root()).await) {
             Ok(build) => build,

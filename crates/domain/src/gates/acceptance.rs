@@ -28,7 +28,8 @@ pub fn judge(results: &[ExampleFact], has_examples: bool, tests_touched: bool) -
 }
 
 fn failed(results: &[ExampleFact], wrong: &[&ExampleFact]) -> Finding {
-    let (examples, do_not) = if wrong.len() == 1 { ("example", "does not") } else { ("examples", "do not") };
+    let examples = if results.len() == 1 { "example" } else { "examples" };
+    let do_not = if wrong.len() == 1 { "does not" } else { "do not" };
     let hints = wrong.iter().map(|example| {
         let (expected, seen) = (text::one_line(&example.text, 140), text::one_line(&example.seen, 110));
         format!("Expected {expected}, but {seen}")
@@ -79,7 +80,7 @@ mod tests {
         let cases: [(&[Option<bool>], _, &str); 6] = [
             (&[Some(true)], Passed, "1 example carried out, holds"),
             (&[Some(true), Some(true)], Passed, "2 examples carried out, hold"),
-            (&[Some(true), Some(false), None], Failed, "1 of 3 example does not hold"),
+            (&[Some(true), Some(false), None], Failed, "1 of 3 examples does not hold"),
             (&[Some(true), None], Inconclusive, "1 of 2 examples hold, 1 could not be carried out"),
             (&[None], Inconclusive, "no example in the requirement could be carried out; proven by the project's own tests only"),
             (&[], Inconclusive, "no example in the requirement could be carried out; proven by the project's own tests only"),
