@@ -56,7 +56,7 @@ pub struct Facts {
     /// How they were handed over, in words.
     pub delivery: Option<String>,
     pub tasks: Vec<TaskFact>,
-    /// The gates of the last check of the whole.
+    /// The gates of the last check of the whole; those of the last iteration that was judged where the whole never was.
     pub gates: Vec<Gate>,
     pub iterations: u32,
     pub limits: Limits,
@@ -79,7 +79,7 @@ pub struct TaskFact {
     pub status: TaskStatus,
     pub attempts: u32,
     pub commit: Option<String>,
-    /// Each example of the spec that was carried out, and whether it held.
+    /// Each example of the spec, and whether it held; then each part of the requirement that no example states, by itself.
     pub examples: Vec<ExampleFact>,
     pub note: Option<String>,
 }

@@ -62,7 +62,7 @@ fn not_merged(run: &Run, receipt: &Receipt) -> Option<AnyView> {
     let (why, branch) = (facts.delivery.as_deref()?, facts.branch.as_deref()?);
     // As the project asks: nothing went wrong.
     if run.for_review {
-        return Some(el("p").class("soft").text(format!("{why}.")).view());
+        return Some(el("p").class("soft").text(format!("{}.", why.trim_end_matches('.'))).view());
     }
     let verdict = if receipt.verdict == Verdict::Verified { "Verified" } else { "Verified with gaps" };
     let words = format!(
