@@ -19,11 +19,16 @@ export const HALF = `# Greet and bill
 
 /** Work that prints a line every tenth of a second for so many seconds, then is done. */
 export function slow(seconds: number): string {
-  return `# Take some time\n\n- \`greet NAME\` prints \`Hello, NAME!\`\n  DEMO-MISBEHAVE: slow=${seconds}\n`;
+  return `# Take some time\n\n- \`greet NAME\` prints \`Hello, NAME!\`\n${aside(`slow=${seconds}`)}`;
 }
 
 /** Several tasks that take so many seconds each: a pause waits for the end of a step, and there is work left after it. */
 export function slowTasks(tasks: number, seconds: number): string {
-  const lines = Array.from({ length: tasks }, (_, at) => `- \`greet --part-${at + 1}\` prints \`part ${at + 1}\`\n  DEMO-MISBEHAVE: slow=${seconds}\n`);
+  const lines = Array.from({ length: tasks }, (_, at) => `- \`greet --part-${at + 1}\` prints \`part ${at + 1}\`\n${aside(`slow=${seconds}`)}`);
   return `# Take some time\n\n${lines.join('')}`;
+}
+
+/** What the demo agent is told to do wrong; in a code block, which is no line of the requirement. */
+function aside(misbehaviour: string): string {
+  return `  \`\`\`\n  DEMO-MISBEHAVE: ${misbehaviour}\n  \`\`\`\n`;
 }

@@ -38,7 +38,8 @@ impl Task {
             let is_fence = ["```", "~~~"].iter().any(|fence| line.trim_start().starts_with(fence));
             in_code ^= is_fence;
             let text = plain(line);
-            if is_fence || in_code || text.is_empty() {
+            // Code asks for nothing, but for misbehaviour: there it is no line of the requirement.
+            if is_fence || (in_code && !text.starts_with(MISBEHAVE)) || text.is_empty() {
                 begins_block |= text.is_empty();
                 continue;
             }
@@ -140,8 +141,11 @@ mod tests {
 
     #[test]
     fn misbehaviour_is_no_part_of_the_requirement() {
-        let task = Task::read("## Task\n- DEMO-MISBEHAVE: empty\n- real\n");
-        assert_eq!(task.misbehaviour(), Some("empty"));
-        assert_eq!(task.requirement().collect::<Vec<_>>(), ["real"]);
+        for prompt in ["## Task\n- DEMO-MISBEHAVE: empty\n- real\n", "## Task\nreal\n  ```\n  DEMO-MISBEHAVE: empty\n  ```\n"] {
+            let task = Task::read(prompt);
+            assert_eq!(task.misbehaviour(), Some("empty"));
+            assert_eq!(task.requirement().collect::<Vec<_>>(), ["real"]);
+            assert_eq!(task.statements().collect::<Vec<_>>(), [["real"]]);
+        }
     }
 }
