@@ -167,8 +167,8 @@ struct Reading {
     /// Requirements, with what prose asks for beside them, and what would be one if there were no others.
     found: Vec<Draft>,
     soft: Vec<Draft>,
-    /// Whether something is a requirement by its place, and not only by its words.
-    has_requirements: bool,
+    /// How many are requirements by their place, and not only by their words.
+    placed: usize,
     bare_headings: Vec<Draft>,
     only_ignored: bool,
     headings: u32,
@@ -335,7 +335,7 @@ impl Reading {
                 self.found.extend(must.iter().cloned());
                 self.soft.extend(must.into_iter().chain(may));
             } else {
-                self.has_requirements = true;
+                self.placed += section.items.len();
                 self.found.extend(section.items);
             }
             return;
@@ -358,7 +358,7 @@ impl Reading {
                 || headings::is_demanding(&section.title)
                 || !draft.criteria.is_empty())
         {
-            self.has_requirements = true;
+            self.placed += 1;
             self.found.push(draft);
         } else {
             self.soft.push(draft);
@@ -370,7 +370,7 @@ impl Reading {
     fn drafts(&mut self) -> Vec<Draft> {
         let found = std::mem::take(&mut self.found);
         let soft = std::mem::take(&mut self.soft);
-        if self.has_requirements || soft.is_empty() {
+        if self.placed > 0 || soft.is_empty() {
             return found;
         }
         let told: Vec<String> = soft.iter().map(|draft| joined(&draft.text)).collect();
