@@ -14,11 +14,18 @@ use protocol::{
     receipts::{ExampleFact, Facts, Judgments, TaskFact},
     runs::{Gate, Verdict},
 };
-use services::{Cx, Error, context::hex, vault};
+use services::{
+    Cx, Error,
+    context::hex,
+    vault::{self, Given},
+};
 use sha2::{Digest, Sha256};
 
 use super::Outcome;
 use crate::{checks, journal::Extra};
+
+/// In place of a line that may hold a secret.
+const NOT_SHOWN: &str = "a line that is not shown, since the vault could not be opened";
 
 pub(super) async fn seal(cx: &Cx, record: &Record) -> Result<Outcome, Error> {
     let facts = facts(cx, record).await?;
@@ -52,7 +59,8 @@ async fn facts(cx: &Cx, record: &Record) -> Result<Facts, Error> {
         let tx = cx.store.read().await?;
         tx.records().gates(record.id).await?
     };
-    let given = vault::given(cx, record.project_id).await?;
+    // A run comes to its end also while the vault cannot be opened.
+    let given = vault::given(cx, record.project_id).await.ok();
     Ok(Facts {
         run_id: record.id,
         project_id: record.project_id,
@@ -75,7 +83,7 @@ async fn facts(cx: &Cx, record: &Record) -> Result<Facts, Error> {
         commits,
         delivered_commit: state.delivered.clone(),
         delivery: state.delivery_note.clone(),
-        tasks: task_facts(record, given.masks()),
+        tasks: task_facts(record, given.as_ref().map(Given::masks)),
         gates: last_judged(gates),
         iterations: state.iteration,
         limits: state.ceilings.to_limits(),
@@ -96,7 +104,8 @@ fn last_judged(gates: Vec<Gate>) -> Vec<Gate> {
     gates.into_iter().filter(|gate| Some(gate.iteration) == shown).collect()
 }
 
-fn task_facts(record: &Record, masks: &Masks) -> Vec<TaskFact> {
+/// The tasks with their examples; `masks` is absent where nobody can tell which words are secret.
+fn task_facts(record: &Record, masks: Option<&Masks>) -> Vec<TaskFact> {
     let Ok(spec) = super::spec(record) else { return Vec::new() };
     let state = &record.state;
     let facts = state.tasks.iter().filter_map(|task| {
@@ -111,7 +120,7 @@ fn task_facts(record: &Record, masks: &Masks) -> Vec<TaskFact> {
         });
         let mut examples: Vec<ExampleFact> = if carried_out.is_empty() { open.collect() } else { carried_out };
         examples.extend(draft.unproven.iter().map(|part| ExampleFact {
-            text: masks.mask(part.clone()),
+            text: masks.map_or_else(|| NOT_SHOWN.to_owned(), |masks| masks.mask(part.clone())),
             held: None,
             seen: receipts::NO_EXAMPLE.to_owned(),
         }));
