@@ -55,7 +55,7 @@ pub fn of_cookie(cx: &Cx, headers: &HeaderMap, tls: bool) -> Option<Session> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     let (_, value) = pairs.find(|(name, _)| *name == cookie_name(tls))?;
-    Some(Session::new(Some(value.parse::<Id>().ok()?), Arc::new(Logins { cx: cx.clone() }), None))
+    Some(Session::new(Some(value.parse::<Id>().ok()?), Arc::new(Logins { cx: cx.clone(), kept: Arc::default() }), None))
 }
 
 /// Binds the browser to a user, under a new cookie value.
