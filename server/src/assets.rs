@@ -188,6 +188,10 @@ plainbr"#;
         File { path: "/pkg/a.0123.js".into(), hash: "0123".into(), plain: b"plain", brotli: Some(b"br"), gzip: Some(b"gz") }
     }
 
+    fn asking(encodings: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(encodings))])
+    }
+
     #[test]
     fn what_is_packed_is_found_again_and_what_is_no_pack_is_no_site() {
         let site = unpack(PACK).unwrap();
