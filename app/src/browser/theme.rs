@@ -8,6 +8,17 @@ pub enum Theme {
     System,
 }
 
+impl Theme {
+    /// Its name in the page.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Dark => "dark",
+            Self::Light => "light",
+            Self::System => "system",
+        }
+    }
+}
+
 #[cfg(not(feature = "hydrate"))]
 pub fn set(_theme: Theme) {}
 
@@ -18,11 +29,7 @@ pub fn set(theme: Theme) {
     let Some(window) = web_sys::window() else { return };
     let Some(root) = window.document().and_then(|document| document.document_element()) else { return };
     let storage = window.local_storage().ok().flatten();
-    let name = match theme {
-        Theme::Dark => Some("dark"),
-        Theme::Light => Some("light"),
-        Theme::System => None,
-    };
+    let name = (theme != Theme::System).then(|| theme.as_str());
     // A browser may forbid storage; the theme then lasts as long as the page.
     let _kept = match name {
         Some(name) => (root.set_attribute("data-theme", name), storage.map(|storage| storage.set_item(KEY, name))),

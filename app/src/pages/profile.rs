@@ -83,7 +83,7 @@ fn account(page: &ProfilePage) -> AnyView {
 }
 
 fn theme_button(label: &'static str, choice: Theme) -> AnyView {
-    let button = el("button").attr("type", "button").class("btn").attr("data-choice", label.to_lowercase());
+    let button = el("button").attr("type", "button").class("btn").attr("data-choice", choice.as_str());
     button.on_click(move || theme::set(choice)).text(label).view()
 }
 

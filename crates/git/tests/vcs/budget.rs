@@ -31,7 +31,7 @@ async fn each_step_starts_few_processes() {
     let world = World::new().await;
     let (git, log) = counted(&world);
     let worktree = git.add_worktree(&world.repository, &world.path("worktree"), "loki/run", &world.base).await.unwrap();
-    assert_eq!(calls(&log), "rev-parse update-ref worktree read-tree");
+    assert_eq!(calls(&log), "for-each-ref rev-parse update-ref worktree read-tree");
     write(&worktree.path, "new", "x");
     let tree = git.snapshot(&worktree.path).await.unwrap();
     assert_eq!(calls(&log), "ls-files update-index write-tree");
