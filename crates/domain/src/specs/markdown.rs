@@ -164,11 +164,11 @@ struct Reading {
     /// Indentation of the present top-level item, and of the present sub-item.
     item_indent: Option<usize>,
     after_blank: bool,
-    /// Requirements, with what prose asks for beside them, and what would be one if there were no others.
+    /// Requirements by their place, and what would be one if there were no others.
     found: Vec<Draft>,
     soft: Vec<Draft>,
-    /// How many are requirements by their place, and not only by their words.
-    placed: usize,
+    /// Requirements by their words, each with whether it is one of `soft` or told in one.
+    asked: Vec<(Draft, bool)>,
     bare_headings: Vec<Draft>,
     only_ignored: bool,
     headings: u32,
@@ -328,16 +328,16 @@ impl Reading {
         let asked = asked_for(&section);
         if !section.items.is_empty() {
             let beside = section.criteria.into_iter().chain(asked);
-            self.found.extend(beside.map(|text| Draft { section: section.path.clone(), text, ..Draft::default() }));
+            let beside: Vec<Draft> =
+                beside.map(|text| Draft { section: section.path.clone(), text, ..Draft::default() }).collect();
             if section.role == Role::Context {
-                let (must, may): (Vec<Draft>, Vec<Draft>) =
-                    section.items.into_iter().partition(|item| prose::obliges(&item.text));
-                self.found.extend(must.iter().cloned());
-                self.soft.extend(must.into_iter().chain(may));
+                let must = section.items.iter().filter(|item| prose::obliges(&item.text));
+                self.asked.extend(must.map(|item| (item.clone(), true)));
+                self.soft.extend(section.items);
             } else {
-                self.placed += section.items.len();
                 self.found.extend(section.items);
             }
+            self.asked.extend(beside.into_iter().map(|draft| (draft, false)));
             return;
         }
         let is_titled = section.level > 1;
@@ -347,39 +347,33 @@ impl Reading {
             (false, false) => prose.clone(),
         };
         let draft = Draft { section: section.path.clone(), text, criteria: section.criteria, is_titled };
+        let is_of_requirements = is_titled && section.role == Role::Requirements;
         if prose.is_empty() && draft.criteria.is_empty() {
             if !section.title.is_empty() {
                 self.bare_headings.push(draft);
             }
-        } else if section.level > 1
-            && section.role == Role::Requirements
-            && (headings::states_requirement(&prose)
-                || asked.is_some()
-                || headings::is_demanding(&section.title)
-                || !draft.criteria.is_empty())
-        {
-            self.placed += 1;
+        } else if is_of_requirements && (headings::states_requirement(&prose) || !draft.criteria.is_empty()) {
             self.found.push(draft);
         } else {
+            if is_of_requirements && (asked.is_some() || headings::is_demanding(&section.title)) {
+                self.asked.push((draft.clone(), true));
+            } else {
+                let asked = asked.map(|text| Draft { section: section.path, text, ..Draft::default() });
+                self.asked.extend(asked.map(|draft| (draft, true)));
+            }
             self.soft.push(draft);
-            self.found.extend(asked.into_iter().map(|text| Draft { section: section.path.clone(), text, ..Draft::default() }));
         }
     }
 
-    /// The requirements; where nothing is one by its place, the aims and descriptions.
+    /// The requirements by their place; where there are none, the aims and descriptions. What is asked for elsewhere comes after
+    /// them, so that what people number themselves by, the items of their lists, keeps its numbers.
     fn drafts(&mut self) -> Vec<Draft> {
         let found = std::mem::take(&mut self.found);
         let soft = std::mem::take(&mut self.soft);
-        if self.placed > 0 || soft.is_empty() {
-            return found;
-        }
-        let told: Vec<String> = soft.iter().map(|draft| joined(&draft.text)).collect();
-        let is_new = |draft: &Draft| {
-            let words = joined(&draft.text);
-            !told.iter().any(|told| told.contains(&words))
-        };
-        let beside: Vec<Draft> = found.into_iter().filter(is_new).collect();
-        soft.into_iter().chain(beside).collect()
+        let are_soft = found.is_empty();
+        let first = if are_soft { soft } else { found };
+        let asked = std::mem::take(&mut self.asked).into_iter();
+        first.into_iter().chain(asked.filter(|(_, is_soft)| !(are_soft && *is_soft)).map(|(draft, _)| draft)).collect()
     }
 
     fn spec(mut self, source: &str) -> Result<Spec, SpecError> {

@@ -197,6 +197,8 @@ fn dependencies_are_read_and_never_form_a_circle() {
         ("- a after #2\n- b after #1", &[&[], &[1]]),
         ("- a needs 2 retries after 5 seconds\n- b", &[&[], &[]]),
         ("- a depends on #9\n- b depends on #2", &[&[], &[]]),
+        // What prose asks for comes last, so that the numbers that people gave their lists stay.
+        ("# T\nIt must be fast.\n\n1. a\n2. b (needs #1)", &[&[], &[1], &[]]),
         ("- `g A` prints `A`\n- `g` exits with 2\n- `h` exits with 0", &[&[], &[1], &[]]),
         ("- `init` creates `a.json`\n- read `a.json`\n- other", &[&[], &[1], &[]]),
         ("- The page `index.html` shows `a`\n- The page shows `b`", &[&[], &[1]]),
@@ -252,6 +254,8 @@ fn what_cannot_be_read_is_explained() {
     assert!(error("- a\n".repeat(501).as_bytes(), None).contains("states 501 requirements, the limit is 500"));
     assert_eq!(parse("- a\n".repeat(500).as_bytes(), None).unwrap().tasks.len(), 500);
     assert!(error("- a\n".repeat(200_000).as_bytes(), None).contains("the limit is 500"));
+    let aims: String = (0..50_000).map(|at| format!("## Goal\nA{at} must.\n")).collect();
+    assert!(error(aims.as_bytes(), None).contains("states 50000 requirements, the limit is 500"));
     assert!(error(b"{\"a\": 1}", None).contains("features, requirements"));
     assert!(error(b"openapi: 3.0.0\npaths: {}", None).contains("at least one path"));
     assert!(error(b"# T\n## Non-goals\n- no", None).contains("non-goals"));
@@ -315,16 +319,17 @@ fn prose_that_asks_for_something_is_a_requirement() {
     let table: &[(&str, &[&str])] = &[
         (
             "# T\n\nThe greeting must be stored in a database. It is nice.\n\n## Requirements\n- a",
-            &["The greeting must be stored in a database.", "a"],
+            &["a", "The greeting must be stored in a database."],
         ),
-        ("# T\n## Security\nAll passwords are hashed with Argon2id.\n## Requirements\n- a", &["Security", "a"]),
-        ("# T\n## Requirements\nIt must have these:\n\n- a\n\nEach of them is fast.", &["Each of them is fast.", "a"]),
-        ("# T\nA small tool.\n## Overview\nIt should be quick. It is old.\n## Needs\n- a", &["It should be quick.", "a"]),
-        ("# T\n## Goals\n- fun\n- data must be safe\n## Needs\n- a", &["data must be safe", "a"]),
+        ("# T\n## Security\nAll passwords are hashed with Argon2id.\n## Requirements\n- a", &["a", "Security"]),
+        ("# T\n## Requirements\nIt must have these:\n\n- a\n\nEach of them is fast.", &["a", "Each of them is fast."]),
+        ("# T\nA small tool.\n## Overview\nIt should be quick. It is old.\n## Needs\n- a", &["a", "It should be quick."]),
+        ("# T\n## Goals\n- fun\n- data must be safe\n## Needs\n- a", &["a", "data must be safe"]),
         ("# T\n## Background\nIt must be told.\n## Needs\n- a", &["a"]),
-        ("# T\n## Needs\nAcceptance: it is fast\n- a", &["it is fast", "a"]),
+        ("# T\n## Needs\nAcceptance: it is fast\n- a", &["a", "it is fast"]),
         ("# T\nWe have `a`.\n\n```\nIt must be so.\n```\n- a", &["a"]),
         ("# T\nIt must be fast.", &["It must be fast."]),
+        ("# T\nIt must be fast.\n## Goals\n- fun\n- data must be safe", &["It must be fast.", "fun", "data must be safe"]),
     ];
     for (text, expected) in table {
         assert_eq!(titles(text), *expected, "{text}");
