@@ -141,13 +141,8 @@ impl Writer<'_> {
     /// The tasks as the spec words them and the machine has them. The spec never changes during a run, so it is read again
     /// instead of being stored twice.
     fn tasks(&self) -> Vec<Task> {
-        let Ok(spec) = specs::parse(self.record.spec.as_bytes(), None) else { return Vec::new() };
-        let states = &self.record.state.tasks;
-        let pairs = spec.tasks.iter().filter_map(|draft| {
-            let state = states.iter().find(|state| state.number == draft.number)?;
-            Some(task_view(draft, state))
-        });
-        pairs.collect()
+        let drafts = specs::parse(self.record.spec.as_bytes(), None).map(|spec| spec.tasks).unwrap_or_default();
+        self.record.state.tasks.iter().map(|state| task_view(state.draft(&drafts), state)).collect()
     }
 
     async fn gates(&self, gates: &[Gate]) -> Result<(), Error> {

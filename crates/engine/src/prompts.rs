@@ -39,26 +39,25 @@ pub(crate) fn render(record: &Record, spec: &Spec) -> Result<Prompt, Error> {
     let state = &record.state;
     let findings = bounded(&state.findings);
     let project = cut(&record.project_name, NAME_BYTES);
-    let number = state.task().map(|task| task.number);
-    let draft = spec.tasks.iter().find(|draft| Some(draft.number) == number);
-    let Some(draft) = draft else {
+    let Some(task) = state.task() else {
         let text = render_template("mend", &context! { project => &project, findings => &findings })?;
         return Ok(Prompt { scaffold_tokens: tokens(text.len().saturating_sub(listed(&findings))), text });
     };
-    let simpler = state.task().is_some_and(steps::wants_simpler);
-    let criteria = unsaid(draft);
+    let draft = task.draft(&spec.tasks);
+    let requirement = draft.map_or(task.title.as_str(), |draft| draft.requirement.as_str());
+    let criteria = draft.map(unsaid).unwrap_or_default();
     let text = render_template(
         "iteration",
         &context! {
             project => &project,
-            plan => plan_lines(record, draft),
-            requirement => &draft.requirement,
+            plan => plan_lines(record, task.number),
+            requirement => requirement,
             criteria => &criteria,
             findings => &findings,
-            simpler => simpler,
+            simpler => steps::wants_simpler(task),
         },
     )?;
-    let own = draft.requirement.len() + listed(&criteria) + listed(&findings);
+    let own = requirement.len() + listed(&criteria) + listed(&findings);
     Ok(Prompt { scaffold_tokens: tokens(text.len().saturating_sub(own)), text })
 }
 
@@ -99,12 +98,12 @@ fn cut(text: &str, bytes: usize) -> String {
 }
 
 /// The titles around the current task, each marked done, now or later.
-fn plan_lines(record: &Record, draft: &TaskDraft) -> Vec<String> {
+fn plan_lines(record: &Record, number: u32) -> Vec<String> {
     let tasks = &record.state.tasks;
     if tasks.len() < 2 {
         return Vec::new();
     }
-    let here = tasks.iter().position(|task| task.number == draft.number).unwrap_or(0);
+    let here = tasks.iter().position(|task| task.number == number).unwrap_or(0);
     let from = here.saturating_sub(PLAN_AROUND / 2);
     tasks
         .iter()
@@ -214,6 +213,16 @@ mod tests {
         record.state.current = None;
         let mending = render(&record, &spec).unwrap();
         assert!((1..=1_000).contains(&mending.scaffold_tokens), "{}", mending.scaffold_tokens);
+    }
+
+    #[test]
+    fn a_task_whose_words_the_spec_has_no_longer_is_told_by_its_title() {
+        let (mut record, spec) = longest("- `greet NAME` prints `Hi NAME`\n");
+        record.state.tasks[0].title = "Wave".to_owned();
+
+        let prompt = render(&record, &spec).unwrap().text;
+
+        assert!(prompt.contains("## Task\nWave\n") && !prompt.contains("greet NAME"), "{prompt}");
     }
 
     #[test]

@@ -93,7 +93,7 @@ impl Record {
             // It goes with the end.
             worktree: state.worktree.clone().filter(|_| !state.is_over()),
             commit: state.tip.clone().filter(|tip| Some(tip) != state.base.as_ref()),
-            for_review: state.for_review,
+            for_review: state.waits_for_review(),
             tasks_total: count(state.tasks.iter()),
             tasks_done: count(state.tasks.iter().filter(|task| task.status == TaskStatus::Completed)),
             sandboxed: self.sandboxed,
@@ -107,13 +107,13 @@ impl Record {
     }
 }
 
-/// A task as the interface shows it: what the spec asked for, and how it stands.
-pub fn task_view(draft: &TaskDraft, state: &TaskState) -> Task {
+/// A task as the interface shows it: what the spec asked for, as far as it is found there, and how it stands.
+pub fn task_view(draft: Option<&TaskDraft>, state: &TaskState) -> Task {
     Task {
-        number: draft.number,
-        title: draft.title.clone(),
-        criteria: draft.criteria.clone(),
-        depends_on: draft.depends_on.clone(),
+        number: state.number,
+        title: state.title.clone(),
+        criteria: draft.map(|draft| draft.criteria.clone()).unwrap_or_default(),
+        depends_on: state.depends_on.clone(),
         status: state.status,
         attempts: state.attempts,
         commit: state.commit.clone(),

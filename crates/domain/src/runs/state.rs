@@ -8,7 +8,7 @@ use protocol::{
 use serde::{Deserialize, Serialize};
 
 use super::{Ceilings, Wait, limits::usd};
-use crate::ports::agent::Usage;
+use crate::{ports::agent::Usage, specs::TaskDraft};
 
 /// Where a run stands and what it has so far. Written with each journaled input.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -131,6 +131,13 @@ pub struct TaskState {
     pub subject: String,
 }
 
+impl TaskState {
+    /// What the spec says of it: the task of its number and title. A later version may read the same spec otherwise.
+    pub fn draft<'a>(&self, drafts: &'a [TaskDraft]) -> Option<&'a TaskDraft> {
+        drafts.iter().find(|draft| draft.number == self.number && draft.title == self.title)
+    }
+}
+
 /// The run's ledger. A call is added exactly once: when its result is journaled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spent {
@@ -236,6 +243,12 @@ impl RunState {
         self.tasks.iter().find(|task| task.number == number)
     }
 
+    /// Whether the commits wait for a person to merge them. Runs of before the field say it in the words of their delivery.
+    pub fn waits_for_review(&self) -> bool {
+        let says_so = |note: &str| note.ends_with("for review, as the project asks");
+        self.for_review || (self.delivered.is_none() && self.delivery_note.as_deref().is_some_and(says_so))
+    }
+
     /// Whether no iteration is in its middle: the next prompt sees what a person changes now.
     pub fn is_between_iterations(&self) -> bool {
         !matches!(self.stage, Stage::Acting | Stage::Reflecting | Stage::Verifying | Stage::Committing { .. })
@@ -263,4 +276,46 @@ pub(super) fn pending_steps() -> Vec<StepRecord> {
         .into_iter()
         .map(|step| StepRecord { step, status: StepStatus::Pending, summary: String::new(), started_at: None, ended_at: None })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::runs::Limits;
+
+    use super::*;
+
+    #[test]
+    fn runs_of_before_the_field_wait_for_review_by_the_words_of_their_delivery() {
+        let queued = RunState::queued(Ceilings::from_limits(Limits::default()).unwrap());
+        let mut stored = serde_json::to_value(queued).unwrap();
+        stored.as_object_mut().unwrap().remove("for_review");
+        for (delivered, note, waits) in [
+            (None, Some("The commits wait on loki/1 for review, as the project asks"), true),
+            (None, Some("The commits stay on loki/1: not everything was verified"), false),
+            (Some("c1"), Some("loki/1 is merged into main for review, as the project asks"), false),
+            (None, None, false),
+        ] {
+            stored["delivered"] = serde_json::json!(delivered);
+            stored["delivery_note"] = serde_json::json!(note);
+            let state: RunState = serde_json::from_value(stored.clone()).unwrap();
+            assert_eq!(state.waits_for_review(), waits, "{note:?}");
+        }
+    }
+
+    #[test]
+    fn a_task_is_found_in_the_spec_by_its_number_and_its_title() {
+        let drafts = crate::specs::parse(b"- a\n- b", None).unwrap().tasks;
+        let task = |number: u32, title: &str| TaskState {
+            number,
+            title: title.to_owned(),
+            depends_on: Vec::new(),
+            status: TaskStatus::Pending,
+            attempts: 0,
+            commit: None,
+            note: None,
+            subject: String::new(),
+        };
+        assert_eq!(task(2, "b").draft(&drafts).map(|draft| draft.number), Some(2));
+        assert_eq!(task(1, "b").draft(&drafts), None);
+    }
 }

@@ -6,7 +6,6 @@ use domain::{
     ports::vcs::DiffStat,
     receipts,
     runs::{Input, Record},
-    specs::examples,
     vault::Masks,
 };
 use protocol::{
@@ -23,6 +22,9 @@ use sha2::{Digest, Sha256};
 
 use super::Outcome;
 use crate::{checks, journal::Extra};
+
+/// What stands for the text of a task that the spec, as it is read now, does not have.
+const NOT_IN_SPEC: &str = "the spec is read otherwise than when the run began, and has no task of this number and title";
 
 /// In place of a line that may hold a secret.
 const NOT_SHOWN: &str = "a line that is not shown, since the vault could not be opened";
@@ -108,23 +110,26 @@ fn last_judged(gates: Vec<Gate>) -> Vec<Gate> {
 fn task_facts(record: &Record, masks: Option<&Masks>) -> Vec<TaskFact> {
     let Ok(spec) = super::spec(record) else { return Vec::new() };
     let state = &record.state;
-    let facts = state.tasks.iter().filter_map(|task| {
-        let draft = spec.tasks.iter().find(|draft| draft.number == task.number)?;
+    let facts = state.tasks.iter().map(|task| {
+        let draft = task.draft(&spec.tasks);
         let carried_out: Vec<ExampleFact> =
             state.examples.iter().filter(|(number, _)| *number == task.number).map(|(_, fact)| fact.clone()).collect();
         // What was never carried out is named all the same, as not known.
-        let open = draft.examples.iter().map(examples::Example::describe).map(|text| ExampleFact {
-            text,
+        let open = draft.into_iter().flat_map(|draft| &draft.examples).map(|example| ExampleFact {
+            text: example.describe(),
             held: None,
             seen: "not recorded".to_owned(),
         });
         let mut examples: Vec<ExampleFact> = if carried_out.is_empty() { open.collect() } else { carried_out };
-        examples.extend(draft.unproven.iter().map(|part| ExampleFact {
-            text: masks.map_or_else(|| NOT_SHOWN.to_owned(), |masks| masks.mask(part.clone())),
-            held: None,
-            seen: receipts::NO_EXAMPLE.to_owned(),
-        }));
-        Some(TaskFact {
+        let unproven: Vec<String> = match draft {
+            Some(draft) => {
+                let shown = |part: &String| masks.map_or_else(|| NOT_SHOWN.to_owned(), |masks| masks.mask(part.clone()));
+                draft.unproven.iter().map(shown).collect()
+            }
+            None => vec![NOT_IN_SPEC.to_owned()],
+        };
+        examples.extend(unproven.into_iter().map(|text| ExampleFact { text, held: None, seen: receipts::NO_EXAMPLE.to_owned() }));
+        TaskFact {
             number: task.number,
             title: task.title.clone(),
             status: task.status,
@@ -132,7 +137,7 @@ fn task_facts(record: &Record, masks: Option<&Masks>) -> Vec<TaskFact> {
             commit: task.commit.clone(),
             examples,
             note: task.note.clone(),
-        })
+        }
     });
     facts.collect()
 }

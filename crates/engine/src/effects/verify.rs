@@ -35,10 +35,9 @@ pub(super) async fn verify(
     if restore_first || removed {
         cx.vcs.restore(&worktree, tree).await?;
     }
-    let running = record.state.task().map(|task| task.number);
     // Mending the whole must keep what was done, so all of it is looked at.
-    let tasks = match running {
-        Some(number) => spec.tasks.iter().filter(|task| task.number == number).collect(),
+    let tasks = match record.state.task() {
+        Some(running) => running.draft(&spec.tasks).into_iter().collect(),
         None => completed(record, &spec.tasks),
     };
     let subject = Subject {
@@ -93,6 +92,6 @@ async fn remove_copy(run_dir: &Path) -> Result<(), Error> {
 }
 
 fn completed<'a>(record: &Record, drafts: &'a [TaskDraft]) -> Vec<&'a TaskDraft> {
-    let done = |number: u32| record.state.tasks.iter().any(|task| task.number == number && task.status == TaskStatus::Completed);
-    drafts.iter().filter(|draft| done(draft.number)).collect()
+    let done = record.state.tasks.iter().filter(|task| task.status == TaskStatus::Completed);
+    done.filter_map(|task| task.draft(drafts)).collect()
 }
