@@ -6,7 +6,7 @@ use super::{super::prose, scan::Token};
 const LABEL_WORDS: usize = 4;
 
 /// Words that ask for nothing by themselves, in any order. No verb is among them but those of calling a program and `be`.
-const GLUE: [&str; 100] = [
+const GLUE: [&str; 105] = [
     "a",
     "an",
     "the",
@@ -50,6 +50,11 @@ const GLUE: [&str; 100] = [
     "programs",
     "tool",
     "tools",
+    "cli",
+    "command-line",
+    "terminal",
+    "console",
+    "screen",
     "script",
     "page",
     "pages",
@@ -109,8 +114,11 @@ const GLUE: [&str; 100] = [
     "through",
 ];
 
+/// Words that only ask for the work, where a line begins with them.
+const OPENERS: [&str; 5] = ["create", "add", "implement", "provide", "develop"];
+
 /// Words that belong to a clause between its verb and its end.
-const GRAMMAR: [&str; 58] = [
+const GRAMMAR: [&str; 59] = [
     "containing",
     "contains",
     "contain",
@@ -137,6 +145,7 @@ const GRAMMAR: [&str; 58] = [
     "saved",
     "heading",
     "headline",
+    "paragraph",
     "header",
     "title",
     "link",
@@ -173,6 +182,9 @@ const GRAMMAR: [&str; 58] = [
 
 /// Words that deny: they only say how a command is called where they stand before its verb or after `when`.
 const DENIALS: [&str; 5] = ["without", "no", "nothing", "any", "missing"];
+
+/// Words by which a text is only a part of what is printed.
+const PARTS: [&str; 9] = ["containing", "contains", "contain", "including", "includes", "include", "with", "starting", "ending"];
 
 /// Words about a file that is not there.
 const MISSING: [&str; 14] = [
@@ -229,8 +241,14 @@ pub(super) fn rest(line: &Line<'_>, label: usize) -> Vec<String> {
 impl Line<'_> {
     /// Whether the token, in the stretch that begins at `from`, asks for nothing.
     fn is_glue(&self, from: usize, at: usize) -> bool {
-        let Some(Token::Word(word)) = self.tokens.get(at) else { return false };
-        let word = word.as_str();
+        let word = match self.tokens.get(at) {
+            Some(Token::Word(word)) => word.as_str(),
+            Some(Token::Code(name)) => return self.is_run_next(at, name),
+            _ => return false,
+        };
+        if self.is_opener(at, word) || self.ends_text(from, at, word) {
+            return true;
+        }
         if GLUE.contains(&word) || (from == 0 && is_id(word)) || (self.missing_input && MISSING.contains(&word)) {
             return true;
         }
@@ -246,6 +264,51 @@ impl Line<'_> {
             return (at + 1..at + 4).any(|at| matches!(self.tokens.get(at), Some(Token::Word(word)) if is_number(word)));
         }
         is_number(word) && before(&REFERENCES, 6)
+    }
+
+    fn word_at(&self, at: usize) -> Option<&str> {
+        match self.tokens.get(at) {
+            Some(Token::Word(word)) => Some(word),
+            _ => None,
+        }
+    }
+
+    fn is_opener(&self, at: usize, word: &str) -> bool {
+        OPENERS.contains(&word) && (0..at).all(|before| self.word_at(before).is_some_and(is_id))
+    }
+
+    /// Whether a word after a text or an exit code only says that it is all: `exactly`, `and nothing else`, `followed by a newline`,
+    /// `(success)`. A last line end is never looked at.
+    fn ends_text(&self, from: usize, at: usize, word: &str) -> bool {
+        let Some(last) = from.checked_sub(1).and_then(|last| self.tokens.get(last)) else { return false };
+        if word == "success" {
+            return at == from && matches!(last, Token::Word(code) | Token::Code(code) if matches!(code.as_str(), "0" | "zero"));
+        }
+        let is_after_text = matches!(last, Token::Code(_) | Token::Quote(_)) && !self.subjects.contains(&(from - 1));
+        let is_whole = !(0..from - 1).rev().map_while(|at| self.word_at(at)).any(|word| PARTS.contains(&word));
+        let newline = (from..from + 8).find(|at| self.word_at(*at) == Some("newline"));
+        let follows = (from..at).any(|at| matches!(self.word_at(at), Some("followed" | "with")));
+        is_after_text
+            && match word {
+                "exactly" => is_whole,
+                "nothing" => is_whole && self.word_at(at + 1) == Some("else"),
+                "else" => is_whole && self.word_at(at - 1) == Some("nothing"),
+                "followed" => newline.is_some_and(|newline| at < newline),
+                "single" | "trailing" | "final" => follows && newline.is_some_and(|newline| at < newline),
+                "newline" => follows,
+                _ => false,
+            }
+    }
+
+    /// Whether a code span is the program that the next command runs: "the program `calc.py`, run with `python3 calc.py`".
+    fn is_run_next(&self, at: usize, name: &str) -> bool {
+        let says_run = matches!(self.word_at(at + 1), Some("run" | "called" | "invoked"))
+            && matches!(self.word_at(at + 2), Some("with" | "as" | "by" | "via"));
+        let plain = |path: &str| path.strip_prefix("./").unwrap_or(path).to_owned();
+        says_run
+            && self.subjects.contains(&(at + 3))
+            && matches!(self.tokens.get(at + 3), Some(Token::Code(command))
+                if command.split_whitespace().any(|word| plain(word) == plain(name)))
     }
 }
 

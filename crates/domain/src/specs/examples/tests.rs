@@ -92,6 +92,16 @@ fn a_line_that_says_no_more_than_its_examples_is_whole() {
         "`show FILE` prints `no such file: FILE` to stderr and exits with 1 when the file does not exist",
         "`init DIR` creates `DIR/config.json` containing `x` and exits 0",
         "`a` prints `1` and `b` prints `2`",
+        "Create a script `hello.sh` that prints `Hello`",
+        "FR-1: Provide a CLI: `greet` prints `Hello`",
+        "Build a command-line tool: `greet` prints `Hello`",
+        "`greet` prints `Hello` to the terminal",
+        "`greet` prints `Hello` on the console and exits with code 0 (success)",
+        "`greet` prints `Hello` followed by a trailing newline",
+        "`greet` prints `Hello` and nothing else and exits with 0",
+        "`greet` prints `Hello` exactly.",
+        "The page `index.html` has a heading `A` and a paragraph `B`",
+        "The program `calc.py`, run with `python3 calc.py`, prints `3`",
     ] {
         let reading = read(line);
         assert!(reading.is_whole(), "{line}: {:?}", reading.rest);
@@ -103,6 +113,12 @@ fn a_line_that_says_no_more_than_its_examples_is_whole() {
         ("`a` prints a line starting with `1`", "starting"),
         ("`a` prints `1`. It is encrypted.", "it is encrypted"),
         ("`a` prints `1` and uses `b`", "uses `b`"),
+        ("`a` prints `1` and add `b`", "add `b`"),
+        ("`a` prints `1` followed by the name", "followed by the name"),
+        ("`a` prints `1` without a trailing newline", "without a trailing newline"),
+        ("`a` exits with 1 (success)", "success"),
+        ("`a` prints a line containing `1` and nothing else", "nothing else"),
+        ("The program `b.py`, run with `python3 a.py`, prints `1`", "the program `b.py` run with"),
     ] {
         assert_eq!(read(line).rest, [rest], "{line}");
     }
