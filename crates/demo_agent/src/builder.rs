@@ -85,7 +85,8 @@ fn stated(task: &Task) -> Result<Vec<Line>, Vec<Blocked>> {
     let mut stated = Vec::new();
     let mut blocked = Vec::new();
     for (at, block) in blocks.iter().enumerate() {
-        let leads_in = at + 1 < blocks.len() && matches!(block.as_slice(), [line] if specs::is_lead_in(line));
+        let names = |line: &str| specs::is_lead_in(line) || (at == 0 && specs::is_label(line));
+        let leads_in = at + 1 < blocks.len() && matches!(block.as_slice(), [line] if names(line));
         if leads_in {
             continue;
         }

@@ -23,7 +23,7 @@ impl Task {
     pub(crate) fn read(prompt: &str) -> Self {
         let mut task = Self::default();
         let mut section = Section::Other;
-        let mut in_code = false;
+        let mut fence: Option<(char, usize)> = None;
         let mut begins_block = true;
         for line in prompt.lines() {
             if let Some(heading) = line.strip_prefix("## ") {
@@ -32,11 +32,13 @@ impl Task {
                     "Findings to fix" => Section::Findings,
                     _ => Section::Other,
                 };
-                (in_code, begins_block) = (false, true);
+                (fence, begins_block) = (None, true);
                 continue;
             }
-            let is_fence = ["```", "~~~"].iter().any(|fence| line.trim_start().starts_with(fence));
-            in_code ^= is_fence;
+            let in_code = fence.is_some();
+            let closes = fence.is_some_and(|opened| closes_fence(line.trim(), opened));
+            fence = if in_code { fence.filter(|_| !closes) } else { opening_fence(line.trim()) };
+            let is_fence = closes || (!in_code && fence.is_some());
             let text = plain(line);
             // Code asks for nothing, but for misbehaviour: there it is no line of the requirement.
             if is_fence || (in_code && !text.starts_with(MISBEHAVE)) || text.is_empty() {
@@ -97,6 +99,19 @@ pub(crate) fn plain(line: &str) -> String {
     }
 }
 
+/// The mark and the length of the fence that begins a code block. A line of inline code between as many marks begins none.
+fn opening_fence(line: &str) -> Option<(char, usize)> {
+    let mark = line.chars().next().filter(|letter| matches!(letter, '`' | '~'))?;
+    let length = line.chars().take_while(|letter| *letter == mark).count();
+    let info = line.get(length..)?;
+    (length >= 3 && !info.contains(mark)).then_some((mark, length))
+}
+
+/// Whether a line ends the code block that began with this fence.
+fn closes_fence(line: &str, (mark, length): (char, usize)) -> bool {
+    line.chars().all(|letter| letter == mark) && line.chars().count() >= length
+}
+
 fn without_controls(line: &str) -> String {
     line.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
@@ -123,6 +138,12 @@ mod tests {
                 findings: vec!["greet is missing".into()],
             }
         );
+    }
+
+    #[test]
+    fn a_code_block_ends_with_the_mark_that_began_it() {
+        let task = Task::read("## Task\na\n~~~\n```\nno\n~~~\n```b``` is c\n- d\n");
+        assert_eq!(task.requirement().collect::<Vec<_>>(), ["a", "```b``` is c", "d"]);
     }
 
     #[test]

@@ -80,11 +80,16 @@ impl Draft {
     /// then each of its sub-items and criteria. Code blocks are left out, and what only names or leads to the rest.
     fn sources(&self) -> Vec<String> {
         let mut parts: Vec<Vec<&str>> = vec![Vec::new()];
-        let mut in_code = false;
+        let mut fence: Option<(char, usize)> = None;
         for line in self.text.lines().map(str::trim) {
-            let is_fence = line.starts_with("```") || line.starts_with("~~~");
-            in_code ^= is_fence;
-            if is_fence || in_code {
+            if let Some(opened) = fence {
+                if lines::closes_fence(line, opened) {
+                    fence = None;
+                }
+                continue;
+            }
+            fence = lines::opening_fence(line);
+            if fence.is_some() {
                 continue;
             }
             if let Some(item) = line.strip_prefix("- ") {
@@ -98,6 +103,13 @@ impl Draft {
             && first.first().is_some_and(|title| prose::is_name(title))
         {
             first.remove(0);
+        }
+        let has_items = parts.len() > 1;
+        if let Some(first) = parts.first_mut()
+            && has_items
+            && matches!(first.as_slice(), [name] if prose::is_label(name))
+        {
+            first.clear();
         }
         let parts = parts.into_iter().map(|part| part.join(" "));
         let all: Vec<String> = parts.chain(self.criteria.iter().map(|words| words.replace('\n', " "))).collect();
@@ -318,7 +330,7 @@ impl Reading {
         self.in_criteria = false;
         self.item_indent = None;
         let prose = section.prose.trim().to_owned();
-        if self.summary.is_empty() && (section.level <= 1 || section.role == Role::Context) && !prose.is_empty() {
+        if self.summary.is_empty() && (section.level <= 1 || section.role.is_context()) && !prose.is_empty() {
             self.summary = text::one_line(&prose, 600);
         }
         if section.role == Role::Ignored {
@@ -330,8 +342,8 @@ impl Reading {
             let beside = section.criteria.into_iter().chain(asked);
             let beside: Vec<Draft> =
                 beside.map(|text| Draft { section: section.path.clone(), text, ..Draft::default() }).collect();
-            if section.role == Role::Context {
-                let must = section.items.iter().filter(|item| prose::obliges(&item.text));
+            if section.role.is_context() {
+                let must = section.items.iter().filter(|item| section.role == Role::Context && prose::insists(&item.text));
                 self.asked.extend(must.map(|item| (item.clone(), true)));
                 self.soft.extend(section.items);
             } else {
@@ -417,11 +429,15 @@ impl Reading {
 
 /// What the prose of a section asks for; one text, so that it becomes one task. It tells and leads in otherwise.
 fn asked_for(section: &Section) -> Option<String> {
-    let is_of_requirements = section.level > 1 && section.role == Role::Requirements;
-    let asks = |sentence: &String| {
-        prose::obliges(sentence)
-            || (is_of_requirements && headings::is_universal(sentence))
-            || examples::read(sentence).is_whole()
+    let asks = |sentence: &String| match section.role {
+        Role::Told | Role::Ignored => false,
+        Role::Requirements if section.level > 1 => {
+            prose::obliges(sentence)
+                || headings::is_universal(sentence)
+                || headings::states_requirement(sentence)
+                || examples::read(sentence).is_whole()
+        }
+        Role::Requirements | Role::Context => prose::insists(sentence) || examples::read(sentence).is_whole(),
     };
     let leads_in = |sentence: &String| !section.items.is_empty() && prose::is_lead_in(sentence);
     let sentences = prose::sentences(&section.said).into_iter().filter(|sentence| !leads_in(sentence) && asks(sentence));

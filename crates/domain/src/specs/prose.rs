@@ -7,15 +7,48 @@ const OBLIGING: [&str; 9] = ["must", "mustn't", "shall", "should", "shouldn't", 
 const PAIRS: [(&str, &str); 6] =
     [("has", "to"), ("have", "to"), ("needs", "to"), ("need", "to"), ("may", "only"), ("may", "not")];
 
+/// Words by which even a sentence that tells of aims obliges.
+const INSISTING: [&str; 6] = ["must", "mustn't", "shall", "should", "shouldn't", "never"];
+
+/// Words by which a sentence says what there is, wherever they stand.
+const STATING: [&str; 22] = [
+    "must", "should", "shall", "can", "needs", "need", "supports", "support", "allows", "allow", "provides", "provide", "lets",
+    "enables", "requires", "want", "prints", "shows", "returns", "exits", "creates", "displays",
+];
+
+/// The most words of a name that leads to a list without a colon.
+const LABEL_WORDS: usize = 4;
+
 /// The most words of a name or of what leads to a list.
 const NAME_WORDS: usize = 12;
 
 /// Whether a sentence asks for something by its words. What is code in it does not count.
 pub(super) fn obliges(sentence: &str) -> bool {
-    let plain = sentence.split('`').step_by(2).collect::<Vec<_>>().join(" ").to_lowercase().replace('’', "'");
-    let words: Vec<&str> = plain.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric())).collect();
+    let words = words(sentence);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
     words.iter().any(|word| OBLIGING.contains(word))
         || words.windows(2).any(|pair| matches!(pair, [first, second] if PAIRS.contains(&(*first, *second))))
+}
+
+/// Whether a sentence among aims and descriptions asks for something, and does not only tell what people have to do.
+pub(super) fn insists(sentence: &str) -> bool {
+    words(sentence).iter().any(|word| INSISTING.contains(&word.as_str()))
+}
+
+/// Whether a text says what there is or can be done. Its code counts too.
+pub(super) fn states(text: &str) -> bool {
+    text.split_whitespace().map(bare).any(|word| STATING.contains(&word.as_str()))
+}
+
+/// The words of a sentence in small letters, without its code.
+fn words(sentence: &str) -> Vec<String> {
+    let plain = sentence.split('`').step_by(2).collect::<Vec<_>>().join(" ").replace('’', "'");
+    plain.split_whitespace().map(bare).collect()
+}
+
+/// A word in small letters, without the marks around it.
+pub(super) fn bare(word: &str) -> String {
+    word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase()
 }
 
 /// Whether a line only leads to what follows it, like `It must have these commands:`.
@@ -23,9 +56,16 @@ pub fn is_lead_in(line: &str) -> bool {
     line.trim_end_matches(|c: char| c.is_whitespace() || c == '*').ends_with(':') && is_short(line)
 }
 
-/// Whether a line at the head of a requirement can be its name: a few words without code that oblige to nothing.
+/// Whether a line at the head of a requirement can be its name: a few words without code that ask for nothing.
 pub fn is_name(line: &str) -> bool {
-    is_short(line) && !obliges(line)
+    is_short(line) && !obliges(line) && !states(line) && !words(line).iter().any(|word| matches!(word.as_str(), "is" | "are"))
+}
+
+/// Whether a line without a colon only names the list below it: a name in bold, or one of very few words.
+pub fn is_label(line: &str) -> bool {
+    let line = line.trim();
+    let is_bold = line.len() > 4 && line.starts_with("**") && line.ends_with("**");
+    is_name(line) && (is_bold || line.split_whitespace().count() <= LABEL_WORDS)
 }
 
 /// A few words without code.
@@ -93,11 +133,34 @@ mod tests {
     fn names_and_what_leads_to_a_list_ask_for_nothing() {
         for (line, name, lead_in) in [
             ("Greeting", true, false),
+            ("Users can pay by credit card", false, false),
+            ("All passwords are hashed", false, false),
             ("It has these commands:", true, true),
             ("It must do this:", false, true),
             ("`greet` does this:", false, false),
         ] {
             assert_eq!((is_name(line), is_lead_in(line)), (name, lead_in), "{line}");
+        }
+        for (line, label) in [
+            ("Greeting", true),
+            ("**How people that come in are welcomed**", false),
+            ("**A greeting for people that come in**", true),
+            ("A greeting for people that come in", false),
+            ("Supports dark mode", false),
+        ] {
+            assert_eq!(is_label(line), label, "{line}");
+        }
+    }
+
+    #[test]
+    fn among_aims_only_what_insists_asks_for_something() {
+        for (sentence, expected) in [
+            ("Teams have to copy files by hand.", false),
+            ("It should be quick.", true),
+            ("Data never leaves the machine.", true),
+            ("`must` is a word.", false),
+        ] {
+            assert_eq!(insists(sentence), expected, "{sentence}");
         }
     }
 }

@@ -1,12 +1,16 @@
 //! What a heading, a label or a paragraph says about the text under it.
 
+use super::super::prose;
+
 /// What stands under a heading.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Role {
     #[default]
     Requirements,
-    /// Aims and descriptions: requirements only where nothing else states any.
+    /// Aims: requirements only where nothing else states any, but for what insists on being done.
     Context,
+    /// Descriptions of what there is: requirements only where nothing else states any.
+    Told,
     /// What is not to be built, or only explains.
     Ignored,
 }
@@ -16,9 +20,15 @@ impl Role {
     pub(super) fn under(self, below: Self) -> Self {
         match (self, below) {
             (Self::Ignored, _) | (_, Self::Ignored) => Self::Ignored,
+            (Self::Told, _) | (_, Self::Told) => Self::Told,
             (Self::Context, _) | (_, Self::Context) => Self::Context,
             _ => Self::Requirements,
         }
+    }
+
+    /// Whether what stands there is a requirement only where nothing else states any.
+    pub(super) fn is_context(self) -> bool {
+        matches!(self, Self::Context | Self::Told)
     }
 }
 
@@ -71,24 +81,10 @@ const IGNORED: [&str; 46] = [
     "license",
 ];
 
-const CONTEXT: [&str; 16] = [
-    "overview",
-    "introduction",
-    "intro",
-    "about",
-    "context",
-    "purpose",
-    "motivation",
-    "summary",
-    "problem",
-    "vision",
-    "goal",
-    "objective",
-    "description",
-    "executive",
-    "mission",
-    "notes",
-];
+const TOLD: [&str; 6] = ["overview", "about", "context", "motivation", "summary", "problem"];
+
+const CONTEXT: [&str; 10] =
+    ["introduction", "intro", "purpose", "vision", "goal", "objective", "description", "executive", "mission", "notes"];
 
 /// Words of headings under which every sentence asks for something.
 const DEMANDS: [&str; 12] = [
@@ -123,6 +119,8 @@ pub(super) fn role(heading: &str) -> Role {
     };
     if begins(&IGNORED) {
         Role::Ignored
+    } else if begins(&TOLD) {
+        Role::Told
     } else if begins(&CONTEXT) {
         Role::Context
     } else {
@@ -151,11 +149,7 @@ pub(super) fn is_anchor(item: &str) -> bool {
 }
 
 /// Whether a paragraph asks for something rather than tells of it.
-pub(super) fn states_requirement(prose: &str) -> bool {
-    const MODAL: [&str; 22] = [
-        "must", "should", "shall", "can", "needs", "need", "supports", "support", "allows", "allow", "provides", "provide",
-        "lets", "enables", "requires", "want", "prints", "shows", "returns", "exits", "creates", "displays",
-    ];
+pub(super) fn states_requirement(text: &str) -> bool {
     const IMPERATIVE: [&str; 20] = [
         "add",
         "build",
@@ -178,10 +172,8 @@ pub(super) fn states_requirement(prose: &str) -> bool {
         "return",
         "validate",
     ];
-    let word = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-    let starts = prose.split(['.', '\n']).filter_map(|sentence| sentence.split_whitespace().next()).map(word);
-    starts.into_iter().any(|first| IMPERATIVE.contains(&first.as_str()))
-        || prose.split_whitespace().map(word).any(|word| MODAL.contains(&word.as_str()))
+    let starts = text.split(['.', '\n']).filter_map(|sentence| sentence.split_whitespace().next()).map(prose::bare);
+    starts.into_iter().any(|first| IMPERATIVE.contains(&first.as_str())) || prose::states(text)
 }
 
 /// Whether a sentence under a heading of requirements speaks of all there is, as in `All passwords are hashed`.

@@ -32,10 +32,9 @@ pub(super) fn lines(source: &str) -> Vec<Line> {
     found.extend(title.map(|title| Line::Title(super::text::one_line(title.trim().trim_matches(['"', '\'']), 100))));
     for raw in body.lines() {
         let trimmed = raw.trim();
-        if let Some((mark, length)) = fence {
-            let closes = trimmed.chars().all(|c| c == mark) && trimmed.chars().count() >= length;
+        if let Some(opened) = fence {
             found.push(Line::Verbatim(raw.to_owned()));
-            if closes {
+            if closes_fence(trimmed, opened) {
                 fence = None;
             }
             continue;
@@ -82,11 +81,17 @@ fn front_matter(source: &str) -> (&str, &str) {
         .unwrap_or(("", source))
 }
 
-fn opening_fence(line: &str) -> Option<(char, usize)> {
+/// The mark and the length of the fence that begins a code block. A line of inline code between as many marks begins none.
+pub(super) fn opening_fence(line: &str) -> Option<(char, usize)> {
     let mark = line.chars().next().filter(|c| matches!(c, '`' | '~'))?;
     let length = line.chars().take_while(|c| *c == mark).count();
     let info = line.get(length..)?;
     (length >= 3 && !info.contains(mark)).then_some((mark, length))
+}
+
+/// Whether a line ends the code block that began with this fence.
+pub(super) fn closes_fence(line: &str, (mark, length): (char, usize)) -> bool {
+    line.chars().all(|c| c == mark) && line.chars().count() >= length
 }
 
 fn heading(line: &str) -> Option<(usize, &str)> {
