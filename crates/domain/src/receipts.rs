@@ -147,10 +147,10 @@ fn task_failures(task: &TaskFact) -> Vec<String> {
     failures
 }
 
-/// Whether loki carried out examples of a task, and all of them held. What it has no examples of is a gap by itself.
+/// Whether loki carried out examples of all that a task asks for, and all of them held.
 fn is_proven(task: &TaskFact) -> bool {
-    let mut examples = task.examples.iter().filter(|part| !is_unstated(part)).peekable();
-    task.status == TaskStatus::Completed && examples.peek().is_some() && examples.all(|example| example.held == Some(true))
+    let examples = &task.examples;
+    task.status == TaskStatus::Completed && !examples.is_empty() && examples.iter().all(|example| example.held == Some(true))
 }
 
 /// A task's note without the title, which agents like to repeat.

@@ -152,9 +152,9 @@ pub(crate) async fn run(subject: &Subject<'_>, cancel: &CancellationToken) -> Re
     Ok(judged.verification(facts))
 }
 
-/// Whether every task is proven by examples as it stands.
+/// Whether every task is proven by examples as it stands, in all that it asks for.
 async fn holds_already(subject: &Subject<'_>, files: &[String], cancel: &CancellationToken) -> Result<bool, Error> {
-    if subject.tasks.is_empty() || subject.tasks.iter().any(|task| task.examples.is_empty()) {
+    if subject.tasks.is_empty() || subject.tasks.iter().any(|task| task.examples.is_empty() || !task.unproven.is_empty()) {
         return Ok(false);
     }
     let facts = examples::carry_out(subject, files, cancel).await?;

@@ -201,8 +201,10 @@ fn what_no_example_states_is_a_gap_by_name() {
     let alone = "Task 1 is proven only by the project's own tests.".to_owned();
     assert_eq!(verdict(&facts), (Verdict::VerifiedWithGaps, vec![alone, named]));
 
-    // It is no proof that nothing had to change.
+    // It is no proof that nothing had to change, nor beside an example that held.
     nothing_changed(&mut facts, GateVerdict::Inconclusive);
+    assert_eq!(verdict(&facts).0, Verdict::NotVerified);
+    facts.tasks[0].examples.push(example(Some(true)));
     assert_eq!(verdict(&facts).0, Verdict::NotVerified);
 }
 
