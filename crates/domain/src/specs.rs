@@ -20,6 +20,12 @@ pub const MAX_BYTES: usize = 1_048_576;
 /// The most requirements that one spec may state.
 pub const MAX_TASKS: usize = 500;
 
+/// The most lines of one requirement that are named as unproven.
+const MAX_TASK_UNPROVEN: usize = 20;
+
+/// The most of them in one spec.
+const MAX_UNPROVEN: usize = 500;
+
 /// The longest title of a task, in characters.
 pub const MAX_TITLE: usize = 100;
 
@@ -72,7 +78,7 @@ pub struct TaskDraft {
     /// What can be carried out and compared.
     pub examples: Vec<Example>,
     /// What no example of it can prove: its lines and criteria without one, and what a line with one says beside it. Each at most
-    /// 500 characters, and at most 101 of them.
+    /// 500 characters, and at most 20 of them (500 in the whole spec), with one more that counts those that were left out.
     pub unproven: Vec<String>,
     /// Numbers of the tasks that must be done first, ascending; never in a circle.
     pub depends_on: Vec<u32>,
@@ -109,10 +115,26 @@ pub fn parse(text: &[u8], name_hint: Option<&str>) -> Result<Spec, SpecError> {
     if spec.tasks.len() > MAX_TASKS {
         return Err(SpecError::TooManyRequirements { found: spec.tasks.len() });
     }
+    bound_unproven(&mut spec.tasks);
     spec.words = count(text.split_whitespace().count());
     spec.features = spec.features.max(count(spec.tasks.len()));
     spec.text = text;
     Ok(spec)
+}
+
+/// Leaves as much of what no example proves as a receipt can hold: of each task at least one line, and how many more there are.
+fn bound_unproven(tasks: &mut [TaskDraft]) {
+    let wanting = tasks.iter().filter(|task| !task.unproven.is_empty()).count();
+    let mut room = MAX_UNPROVEN.saturating_sub(wanting);
+    for task in tasks.iter_mut().filter(|task| !task.unproven.is_empty()) {
+        let more = (task.unproven.len().min(MAX_TASK_UNPROVEN) - 1).min(room);
+        room -= more;
+        let left_out = task.unproven.len() - 1 - more;
+        if left_out > 0 {
+            task.unproven.truncate(1 + more);
+            task.unproven.push(format!("{left_out} more of its lines"));
+        }
+    }
 }
 
 enum Format {

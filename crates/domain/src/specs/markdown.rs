@@ -19,9 +19,6 @@ const MAX_CRITERION: usize = 500;
 /// The most examples of one requirement; what comes after is not looked at.
 const MAX_EXAMPLES: usize = 100;
 
-/// The most lines of one requirement that are named as unproven.
-const MAX_UNPROVEN: usize = 100;
-
 /// The text of a requirement before it is a task.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Draft {
@@ -57,7 +54,9 @@ impl Draft {
         }
         let mut criteria: Vec<String> = Vec::new();
         let mut known = HashSet::new();
-        for words in self.criteria.iter().cloned().chain(found.iter().map(Example::describe)) {
+        // Half an example is none.
+        let described = found.iter().map(Example::describe).filter(|words| words.chars().count() <= MAX_CRITERION);
+        for words in self.criteria.iter().cloned().chain(described) {
             let words = text::cut(&joined(&words), MAX_CRITERION);
             if !words.is_empty() && known.insert(words.clone()) {
                 criteria.push(words);
@@ -71,7 +70,7 @@ impl Draft {
             section: self.section,
             criteria,
             examples: found,
-            unproven: bounded(unproven),
+            unproven: in_lines(unproven),
             depends_on: Vec::new(),
         }
     }
@@ -128,17 +127,11 @@ fn joined(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What nothing proves, each once and in one line, as much of it as a receipt can hold.
-pub(super) fn bounded(unproven: Vec<String>) -> Vec<String> {
+/// What nothing proves, each once and in one line.
+pub(super) fn in_lines(unproven: Vec<String>) -> Vec<String> {
     let mut known = HashSet::new();
     let lines = unproven.iter().map(|words| text::cut(&joined(words), MAX_CRITERION)).filter(|words| !words.is_empty());
-    let mut lines: Vec<String> = lines.filter(|words| known.insert(words.clone())).collect();
-    let left_out = lines.len().saturating_sub(MAX_UNPROVEN);
-    if left_out > 0 {
-        lines.truncate(MAX_UNPROVEN);
-        lines.push(format!("{left_out} more of its lines"));
-    }
-    lines
+    lines.filter(|words| known.insert(words.clone())).collect()
 }
 
 pub(super) fn read(source: &str) -> Result<Spec, SpecError> {
@@ -181,6 +174,8 @@ struct Reading {
     soft: Vec<Draft>,
     /// Requirements by their words, each with whether it is one of `soft` or told in one.
     asked: Vec<(Draft, bool)>,
+    /// Headings of `soft` with nothing but a code block below them.
+    code_only: Vec<String>,
     bare_headings: Vec<Draft>,
     only_ignored: bool,
     headings: u32,
@@ -373,6 +368,9 @@ impl Reading {
                 let asked = asked.map(|text| Draft { section: section.path, text, ..Draft::default() });
                 self.asked.extend(asked.map(|draft| (draft, true)));
             }
+            if is_of_requirements && section.said.trim().is_empty() {
+                self.code_only.push(section.title);
+            }
             self.soft.push(draft);
         }
     }
@@ -397,6 +395,7 @@ impl Reading {
         if self.only_ignored && bare_headings.iter().all(|draft| draft.section.is_empty()) {
             bare_headings.clear();
         }
+        let has_requirements = !self.found.is_empty();
         let drafts = [self.drafts(), bare_headings].into_iter().find(|drafts| !drafts.is_empty());
         let Some(drafts) = drafts else {
             let advice = if self.only_ignored {
@@ -413,6 +412,10 @@ impl Reading {
             return Err(SpecError::TooManyRequirements { found: drafts.len() });
         }
         let mut tasks: Vec<TaskDraft> = drafts.into_iter().enumerate().map(|(at, draft)| draft.task(count(at + 1))).collect();
+        if let Some(last) = tasks.last_mut().filter(|_| has_requirements) {
+            // No task has them, and somebody may have meant them as more than an illustration.
+            last.unproven.extend(self.code_only.iter().map(|heading| format!("the code block under \"{heading}\"")));
+        }
         dependencies::connect(&mut tasks, &[]);
         Ok(Spec {
             kind: if is_brief { SpecKind::Brief } else { SpecKind::Prd },

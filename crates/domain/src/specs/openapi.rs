@@ -82,7 +82,7 @@ fn task(number: u32, (method, path): (&str, &str), operation: &Map<String, Value
         requirement.push_str(words);
     }
     let title = text::one_line(requirement.lines().next().unwrap_or(&route), MAX_TITLE);
-    let unproven = markdown::bounded(std::iter::once(title.clone()).chain(criteria.iter().cloned()).collect());
+    let unproven = markdown::in_lines(std::iter::once(title.clone()).chain(criteria.iter().cloned()).collect());
     let section = operation.get("tags").and_then(|tags| tags.get(0)).and_then(Value::as_str).unwrap_or_default();
     TaskDraft {
         number,

@@ -312,6 +312,7 @@ fn what_no_example_proves_is_named() {
         (format!("- {quiet}"), vec![rest("no output", &quiet)]),
         ("- `shout NAME` prints `NAME` in uppercase".to_owned(), vec!["`shout NAME` prints `NAME` in uppercase".to_owned()]),
         ("- Users can log in".to_owned(), vec!["Users can log in".to_owned()]),
+        (format!("# T\n## Needs\n- {GREET}\n## Usage\n```\n$ greet Ada\n```"), vec!["the code block under \"Usage\"".to_owned()]),
         ("# T\n## Login\nUsers can log in.".to_owned(), vec!["Users can log in.".to_owned()]),
         (r#"{"tasks": [{"name": "Greets", "description": "`greet` exits with 2"}]}"#.to_owned(), vec![]),
     ];
@@ -320,7 +321,10 @@ fn what_no_example_proves_is_named() {
     }
     let many = "- a\n".to_owned() + &(0..300).map(|at| format!("  - b {at}\n")).collect::<String>();
     let named = unproven(&many);
-    assert_eq!((named.len(), named.last().map(String::as_str)), (101, Some("201 more of its lines")));
+    assert_eq!((named.len(), named.last().map(String::as_str)), (21, Some("280 more of its lines")));
+    let named = unproven(&many.repeat(100));
+    assert_eq!(named.iter().filter(|line| !line.ends_with("more of its lines")).count(), 500);
+    assert_eq!(named.last().map(String::as_str), Some("299 more of its lines"));
 }
 
 #[test]
@@ -346,6 +350,15 @@ fn prose_that_asks_for_something_is_a_requirement() {
     ];
     for (text, expected) in table {
         assert_eq!(titles(text), *expected, "{text}");
+    }
+}
+
+#[test]
+fn an_example_that_is_too_long_for_a_criterion_is_none() {
+    let spec = |length: usize| parse(format!("- `a` prints `{}`", "x".repeat(length)).as_bytes(), None).unwrap();
+    for (length, criteria) in [(480, 1), (490, 0)] {
+        let spec = spec(length);
+        assert_eq!((spec.tasks[0].examples.len(), spec.tasks[0].criteria.len()), (1, criteria), "{length}");
     }
 }
 
