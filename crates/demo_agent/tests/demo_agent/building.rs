@@ -167,6 +167,8 @@ async fn names_lead_ins_and_lines_of_one_example_are_understood() {
     for task in [
         format!("Greets\n{GREET}"),
         format!("It has these commands:\n- {GREET}"),
+        format!("**Greeting**\n  - {GREET}"),
+        format!("Create a script that does this:\n- {GREET} to the terminal, followed by a newline"),
         format!("```\nan example\n```\n- {GREET}"),
         "`greet NAME` prints\n`Hello, NAME!`".to_owned(),
     ] {

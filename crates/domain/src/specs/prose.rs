@@ -65,7 +65,8 @@ pub fn is_name(line: &str) -> bool {
 pub fn is_label(line: &str) -> bool {
     let line = line.trim();
     let is_bold = line.len() > 4 && line.starts_with("**") && line.ends_with("**");
-    is_name(line) && (is_bold || line.split_whitespace().count() <= LABEL_WORDS)
+    let is_sentence = line.trim_end_matches('*').ends_with(['.', '!', '?']);
+    is_name(line) && !is_sentence && (is_bold || line.split_whitespace().count() <= LABEL_WORDS)
 }
 
 /// A few words without code.
@@ -147,6 +148,7 @@ mod tests {
             ("**A greeting for people that come in**", true),
             ("A greeting for people that come in", false),
             ("Supports dark mode", false),
+            ("Greet people warmly.", false),
         ] {
             assert_eq!(is_label(line), label, "{line}");
         }
