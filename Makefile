@@ -66,9 +66,12 @@ setup-check:
 # The server and its site. Both halves are built side by side; then the binary takes the site in, which compiles its main.rs alone.
 build: setup
 	$(ENV)
-	deploy/site.sh $(SITE) & site=$$!
-	trap 'kill $$site 2>/dev/null || true' EXIT
+	# In a group of its own, so that its compilers end with it; the terminal's Ctrl-C no longer reaches them there.
+	setsid deploy/site.sh $(SITE) & site=$$!
+	trap 'kill -- -$$site $$site 2>/dev/null || true' EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
 	cargo build --lib
 	wait $$site
-	trap - EXIT
+	trap - EXIT INT TERM
 	cargo build
