@@ -47,6 +47,9 @@ pub struct Check {
     /// Whether the counts of tests that it prints are those of a test runner. Where they may be anybody's words, they prove
     /// nothing.
     pub counts: bool,
+    /// Whether the project names this command nowhere. Files that it cannot load may need what only the project's own command
+    /// has, so that they are no failure.
+    pub is_guess: bool,
 }
 
 impl Check {
@@ -58,7 +61,17 @@ impl Check {
         let tool = argv.first().cloned().unwrap_or_default();
         // Runners that would watch for changes, ask or colour do none of it where CI is set.
         let env = [("CI", "true"), ("NO_COLOR", "1")].map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        Self { kind, dir: dir.to_owned(), argv, tool, env, timeout_s: kind.timeout_s(), alternatives: Vec::new(), counts: true }
+        Self {
+            kind,
+            dir: dir.to_owned(),
+            argv,
+            tool,
+            env,
+            timeout_s: kind.timeout_s(),
+            alternatives: Vec::new(),
+            counts: true,
+            is_guess: false,
+        }
     }
 
     #[must_use]

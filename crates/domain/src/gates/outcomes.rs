@@ -59,6 +59,14 @@ static NO_REGISTRY: LazyLock<Regex> = LazyLock::new(|| {
 });
 static NO_TESTS: LazyLock<Regex> =
     LazyLock::new(|| text::pattern(r"(?m)(?:no tests ran|NO TESTS RAN|^No tests? (?:files )?found|^Ran 0 tests)"));
+/// What node says of a file that it cannot load, which counts as one failed test. Errors within tests are indented or named below
+/// the test.
+static NOT_LOADED: LazyLock<Regex> = LazyLock::new(|| {
+    text::pattern(concat!(
+        r"(?m)^(?:# )?(?:(?:SyntaxError|ReferenceError)(?: \[\w+\])?: |Error \[ERR_MODULE_NOT_FOUND\]: |Error: Cannot find module |",
+        r"TypeError \[ERR_UNKNOWN_FILE_EXTENSION\]: |Error \[ERR_REQUIRE_ESM\]: )",
+    ))
+});
 
 /// Judges a run of tests: green only when it ended well and says that at least one test ran.
 pub fn judge_tests(check: &Check, exit: Exit, output: &str) -> (Finding, Option<TestCount>) {
@@ -83,6 +91,9 @@ pub fn judge_tests(check: &Check, exit: Exit, output: &str) -> (Finding, Option<
         }
         Exit::Code(0) if count.is_some() => no_tests(check, &shown),
         Exit::Code(0) => uncounted(check, &shown),
+        Exit::Code(_) if check.is_guess && failed > 0 && NOT_LOADED.find_iter(&shown).count() >= failed as usize => {
+            not_loaded(check, &shown)
+        }
         Exit::Code(_) if ran == 0 && NO_TESTS.is_match(&shown) => no_tests(check, &shown),
         Exit::Code(_) if ran == 0 && OFFLINE.is_match(&shown) => offline(check, &shown),
         _ if failed > 0 => failure(&shown, &format!("{name}: {failed} of {} failed", tests(ran))),
@@ -214,6 +225,12 @@ fn own_words(check: &Check, shown: &str) -> Finding {
     Finding::inconclusive(&format!("{}: {summary}", name(check))).with_evidence(&last_lines(shown, EVIDENCE_LINES)).with_hints([
         "Let the script `test` of package.json run a test runner (`node --test`, or the project's own) on files named like `a.test.js`.",
     ])
+}
+
+fn not_loaded(check: &Check, shown: &str) -> Finding {
+    Finding::inconclusive(&format!("{}: node alone cannot load some of these tests, and all others passed", name(check)))
+        .with_evidence(&last_lines(shown, EVIDENCE_LINES))
+        .with_hints(["Let the script `test` of package.json run the test runner that these files are written for."])
 }
 
 fn uncounted(check: &Check, shown: &str) -> Finding {

@@ -6,7 +6,7 @@ use super::{
     super::test_integrity,
     Check, CheckKind, Checks,
     detect::{Project, is_below, is_foreign, split},
-    scripts,
+    scripts::{self, Scripts, Surroundings},
 };
 
 /// What npm writes into a package that has no tests.
@@ -28,6 +28,11 @@ impl Package<'_> {
     fn script(&self, name: &str) -> Option<&str> {
         let script = self.manifest.get("scripts")?.get(name)?.as_str()?.trim();
         (!script.is_empty() && !script.contains(NO_TESTS)).then_some(script)
+    }
+
+    fn scripts(&self) -> Scripts {
+        let scripts = self.manifest.get("scripts").and_then(Value::as_object).into_iter().flatten();
+        scripts.filter_map(|(name, script)| Some((name.clone(), script.as_str()?.to_owned()))).collect()
     }
 
     fn covers(&self, dir: &str, script: &str) -> bool {
@@ -54,7 +59,7 @@ pub(super) fn detect(project: &Project<'_>, checks: &mut Checks) {
             let tool = tool(project, package);
             let argv: &[&str] = if tool == "npm" { &["npm", "run", "--silent", script] } else { &[tool, "run", script] };
             let check = Check::new(kind, package.dir, argv);
-            if kind != CheckKind::Tests || runs_tests(&packages, package) {
+            if kind != CheckKind::Tests || runs_tests(project, &packages, package) {
                 checks.add(check);
                 continue;
             }
@@ -63,34 +68,46 @@ pub(super) fn detect(project: &Project<'_>, checks: &mut Checks) {
             checks.add(Check { counts: !files.is_empty(), ..check });
             if !files.is_empty() {
                 let words = ["node", "--test"].into_iter().chain(files).map(str::to_owned).collect();
-                checks.add(Check::of_words(kind, package.dir, words));
+                checks.add(Check { is_guess: true, ..Check::of_words(kind, package.dir, words) });
             }
         }
     }
 }
 
 /// Whether the package's script runs a test runner, be it that of the packages below.
-fn runs_tests(packages: &[Package<'_>], package: &Package<'_>) -> bool {
-    let script = package.script("test").unwrap_or_default();
-    let named = |name: &str| package.script(name).map(str::to_owned);
+fn runs_tests(project: &Project<'_>, packages: &[Package<'_>], package: &Package<'_>) -> bool {
+    let told = |package: &Package<'_>, others| {
+        let may_be_none = may_be_none(project, package.dir);
+        scripts::runs_tests("test", Surroundings { scripts: &package.scripts(), may_be_none, others })
+    };
     let below = packages.iter().filter(|other| other.dir != package.dir && is_below(other.dir, package.dir));
     let mut below = below.filter(|other| other.script("test").is_some()).peekable();
-    let others = below.peek().is_some()
-        && below.all(|other| {
-            let named = |name: &str| other.script(name).map(str::to_owned);
-            scripts::runs_tests(other.script("test").unwrap_or_default(), &named, false)
-        });
-    scripts::runs_tests(script, &named, others)
+    let others = below.peek().is_some() && below.all(|other| told(other, false));
+    told(package, others)
+}
+
+/// Whether settings of the package in `dir`, or of one above or below it, let a runner end well without tests.
+fn may_be_none(project: &Project<'_>, dir: &str) -> bool {
+    project.files.iter().map(|path| split(path)).any(|(folder, name)| {
+        let is_near = is_below(dir, folder) || is_below(folder, dir);
+        let is_settings = name == "package.json" || scripts::is_settings(name);
+        is_near
+            && is_settings
+            && !is_foreign(folder)
+            && project.read(folder, name).is_some_and(|text| text.contains("passWithNoTests"))
+    })
 }
 
 /// The package's own files with tests that node itself can run, relative to its folder.
 fn node_tests<'p>(project: &'p Project<'_>, packages: &[Package<'_>], package: &Package<'_>) -> Vec<&'p str> {
-    let names = |key: &str| package.manifest.get(key).and_then(Value::as_object);
-    let has_runner = ["dependencies", "devDependencies"]
-        .into_iter()
-        .filter_map(names)
+    // Packages of a monorepo run the runner that the top has.
+    let has_runner = packages
+        .iter()
+        .filter(|above| is_below(package.dir, above.dir))
+        .flat_map(|above| ["dependencies", "devDependencies"].map(|key| above.manifest.get(key).and_then(Value::as_object)))
+        .flatten()
         .flat_map(Map::keys)
-        .any(|name| name.split(['@', '/']).any(|part| scripts::RUNNERS.contains(&part)));
+        .any(|name| name.split(['@', '/']).any(scripts::is_runner));
     let is_own = |path: &str| {
         let dir = split(path).0;
         let nearest = packages.iter().map(|other| other.dir).filter(|other| is_below(dir, other)).max_by_key(|other| other.len());

@@ -147,6 +147,14 @@ fn a_script_that_is_no_runner_does_not_count_by_its_words() {
     assert_eq!(tests(&[jest, ("a.test.js", "")]), [npm(false)]);
     let playwright = ("package.json", r#"{"scripts":{"test":"./e2e"},"devDependencies":{"@playwright/test":"1"}}"#);
     assert_eq!(tests(&[playwright, ("a.spec.js", "")]), [npm(false)]);
+    let hooked = ("package.json", r#"{"scripts":{"test":"jest --passWithNoTests","posttest":"node run.js"}}"#);
+    assert_eq!(tests(&[hooked]), [npm(false)]);
+    let both = r#"{"scripts":{"test":"jest && node run.js"},"jest":{"passWithNoTests":true}}"#;
+    assert_eq!(tests(&[("package.json", both)]), [npm(false)]);
+    let both = ("package.json", r#"{"scripts":{"test":"vitest run && node run.js"}}"#);
+    assert_eq!(tests(&[both, ("vitest.config.ts", "export default {}")]), [npm(true)]);
+    assert_eq!(tests(&[both, ("vitest.config.ts", "passWithNoTests: true")]), [npm(false)]);
+    assert_eq!(tests(&[both, ("vite.config.ts", "passWithNoTests: true")]), [npm(false)]);
     let honest = ("package.json", r#"{"scripts":{"test":"npm run unit","unit":"node --test"}}"#);
     assert_eq!(tests(&[honest, ("a.test.js", "")]), [npm(true)]);
     let bun = ("package.json", r#"{"scripts":{"test":"bun test"}}"#);
@@ -156,6 +164,8 @@ fn a_script_that_is_no_runner_does_not_count_by_its_words() {
     assert_eq!(tests(&[top, (web, r#"{"scripts":{"test":"node run.js"}}"#)]), [npm(false)]);
     let inner = ("web/package.json", r#"{"scripts":{"test":"node run.js"}}"#);
     assert_eq!(tests(&[inner, ("web/a.test.js", ""), ("b.test.js", "")]), [npm(true), node("a.test.js")]);
+    let top = ("package.json", r#"{"devDependencies":{"vitest":"3"}}"#);
+    assert_eq!(tests(&[top, inner, ("web/a.test.js", "")]), [npm(false)]);
 }
 
 #[test]

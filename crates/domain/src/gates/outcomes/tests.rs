@@ -14,6 +14,7 @@ fn check(argv: &[&str]) -> Check {
         timeout_s: 300,
         alternatives: Vec::new(),
         counts: true,
+        is_guess: false,
     }
 }
 
@@ -141,6 +142,23 @@ fn words_of_an_unknown_program_are_no_count() {
         [(0, "# tests 3\n# pass 3\n# fail 0", Inconclusive), (1, "# pass 3", Failed), (0, "1 failed", Failed)]
     {
         assert_eq!(judge_tests(&own, Exit::Code(code), output).0.verdict, verdict, "{output}");
+    }
+}
+
+#[test]
+fn files_that_a_guessed_command_cannot_load_are_no_failure() {
+    let guess = Check { is_guess: true, ..check(&["node", "--test", "a.test.js"]) };
+    let cases = [
+        ("# SyntaxError: Unexpected token '<'\nnot ok 1 - a.test.js\n# pass 0\n# fail 1", Inconclusive),
+        ("ReferenceError: describe is not defined\n✖ a.test.js\nℹ pass 2\nℹ fail 1", Inconclusive),
+        ("# Error [ERR_MODULE_NOT_FOUND]: Cannot find module 'b'\n# Error: Cannot find module 'c'\n# fail 2", Inconclusive),
+        ("# SyntaxError: Unexpected token '<'\nnot ok 1 - a.test.js\nnot ok 2 - adds\n# fail 2", Failed),
+        ("✖ adds\n  ReferenceError [Error]: foo is not defined\nℹ fail 1", Failed),
+        ("not ok 1 - adds\n  error: 'foo is not defined'\n  name: 'ReferenceError'\n# fail 1", Failed),
+    ];
+    for (output, verdict) in cases {
+        assert_eq!(judge_tests(&guess, Exit::Code(1), output).0.verdict, verdict, "{output}");
+        assert_eq!(judge_tests(&check(&["node", "--test"]), Exit::Code(1), output).0.verdict, Failed, "{output}");
     }
 }
 
