@@ -10,6 +10,8 @@ use crate::ports::vcs::ChangedFile;
 
 static CANNOT_FAIL: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"^(?:exit 0|true|:|echo\b[^&|;]*|printf\b[^&|;]*|node -e ["'][^"']*["'])$"#));
+static RUNS_TESTS: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b(?:tests?|spec|ava|cypress|jasmine|jest|karma|mocha|playwright|tap|tape|uvu|vitest)\b"));
 static SWALLOWS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:\|\|\s*(?:true|:|exit 0|echo\b.*)|;\s*(?:exit 0|true))\s*$"));
 static DESELECTS: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -71,20 +73,36 @@ fn added(file: &ChangedFile, regex: &Regex, what: &str) -> Vec<(usize, String)> 
     lines.map(|(number, line)| (number, format!("{what}: {}", text::one_line(line, 80)))).collect()
 }
 
+/// The script `test` and those that npm runs before and after it: what one of them did, another may do.
 fn package(file: &ChangedFile) -> Vec<(usize, String)> {
-    let script = |text: &Option<String>| -> Option<String> {
-        let manifest: Value = serde_json::from_str(text.as_deref()?).ok()?;
-        let script = manifest.get("scripts")?.get("test")?.as_str()?.trim().to_owned();
-        (!script.contains("no test specified")).then_some(script)
+    const NAMES: [&str; 3] = ["pretest", "test", "posttest"];
+    let scripts = |text: &Option<String>| {
+        let manifest: Value = text.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        NAMES.map(|name| {
+            let script = manifest.get("scripts")?.get(name)?.as_str()?.trim().to_owned();
+            (!script.contains("no test specified")).then_some(script)
+        })
     };
-    let (before, after) = (script(&file.before), script(&file.after));
-    let was_real = before.as_deref().is_some_and(|before| !is_neutral(before));
-    match after {
-        Some(after) if is_neutral(&after) && before.as_deref() != Some(&after) => {
-            vec![(1, format!("the test command cannot fail: {}", text::one_line(&after, 80)))]
-        }
-        None if was_real && file.after.is_some() => vec![(1, "the test command was removed".to_owned())],
-        _ => Vec::new(),
+    let (before, after) = (scripts(&file.before), scripts(&file.after));
+    let is_real = |script: &Option<String>| script.as_deref().is_some_and(|script| !is_neutral(script));
+    // A hook may go, or move, unless it ran tests that nothing runs now.
+    let is_gone = |(before, after_it): (&Option<String>, &Option<String>)| {
+        let runs = |script: &str| RUNS_TESTS.is_match(script) && !after.iter().flatten().any(|other| other.contains(script));
+        after_it.is_none() && is_real(before) && before.as_deref().is_some_and(runs)
+    };
+    // Without `test`, npm runs no hook of it.
+    let works = |[before, test, after]: &[Option<String>; 3]| test.is_some() && [before, test, after].into_iter().any(is_real);
+    let nothing_is_left = works(&before) && !works(&after);
+    let is_removed = nothing_is_left || before.iter().zip(&after).any(is_gone);
+    // A hook that prints a word is no harm beside a test command that can fail.
+    let emptied = NAMES.iter().zip(before.iter().zip(&after)).find_map(|(name, (before, after))| {
+        let after = after.as_deref().filter(|after| is_neutral(after) && before.as_deref() != Some(*after))?;
+        (*name == "test" || is_real(before)).then_some(after)
+    });
+    match emptied {
+        Some(script) => vec![(1, format!("the test command cannot fail: {}", text::one_line(script, 80)))],
+        None if is_removed && file.after.is_some() => vec![(1, "the test command was removed".to_owned())],
+        None => Vec::new(),
     }
 }
 

@@ -185,6 +185,19 @@ fn weakened_javascript_tests_are_found() {
             ("package.json", r#"{"scripts":{"test":"jest"}}"#, r#"{"scripts":{"test":"echo all tests passed"}}"#),
             ("package.json", r#"{"scripts":{"test":"jest"}}"#, r#"{"scripts":{"test":"jest || true"}}"#),
             ("package.json", r#"{"scripts":{"test":"jest"}}"#, r#"{"scripts":{}}"#),
+            (
+                "package.json",
+                r#"{"scripts":{"test":"tsc","posttest":"jest"}}"#,
+                r#"{"scripts":{"test":"tsc","posttest":"jest || true"}}"#,
+            ),
+            (
+                "package.json",
+                r#"{"scripts":{"pretest":"jest","test":"tsc"}}"#,
+                r#"{"scripts":{"pretest":"echo passed","test":"tsc"}}"#,
+            ),
+            ("package.json", r#"{"scripts":{"test":"echo ok","posttest":"jest"}}"#, r#"{"scripts":{"test":"echo ok"}}"#),
+            ("package.json", r#"{"scripts":{"test":"tsc","posttest":"jest"}}"#, r#"{"scripts":{"test":"tsc"}}"#),
+            ("package.json", r#"{"scripts":{"pretest":"tsc","test":"jest"}}"#, r#"{"scripts":{"pretest":"tsc"}}"#),
         ],
     );
 }
@@ -219,6 +232,11 @@ fn honest_javascript_tests_pass() {
             ("package.json", r#"{"scripts":{"test":"jest"}}"#, r#"{"scripts":{"test":"vitest run"}}"#),
             ("package.json", "", r#"{"scripts":{"test":"echo \"Error: no test specified\" && exit 1"}}"#),
             ("package.json", "", r#"{"scripts":{"test":"echo start && jest"}}"#),
+            ("package.json", r#"{"scripts":{"test":"jest"}}"#, r#"{"scripts":{"test":"jest","posttest":"echo done"}}"#),
+            ("package.json", r#"{"scripts":{"pretest":"tsc","test":"jest"}}"#, r#"{"scripts":{"test":"tsc && jest"}}"#),
+            ("package.json", r#"{"scripts":{"test":"tsc","posttest":"jest"}}"#, r#"{"scripts":{"test":"tsc && jest"}}"#),
+            ("package.json", r#"{"scripts":{"pretest":"eslint .","test":"jest"}}"#, r#"{"scripts":{"test":"jest"}}"#),
+            ("package.json", r#"{"scripts":{"pretest":"tsc"}}"#, r#"{"scripts":{"pretest":"tsc"},"version":"2"}"#),
         ],
     );
 }
