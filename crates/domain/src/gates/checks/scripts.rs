@@ -322,8 +322,8 @@ fn wrapped<'a, 'w>(wrapper: &str, words: &'a [&'w str]) -> Option<&'a [&'w str]>
     let mut after_option = false;
     let at = words.iter().position(|word| {
         let is_value = std::mem::replace(&mut after_option, OF_WRAPPERS.contains(&(wrapper, *word)));
-        let is_of_wrapper = word.starts_with('-') || is_assignment(word) || is_number(word);
-        !(is_of_wrapper || is_value && !leads_out(word))
+        let is_of_wrapper = word.starts_with('-') || is_assignment(word) || is_number(word) || is_value && !leads_out(word);
+        !is_of_wrapper
     })?;
     let (leading, inner) = words.split_at_checked(at)?;
     let speaks =
