@@ -11,8 +11,9 @@ fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default());
     let Some(pack) = pack(&out) else { return };
-    // An empty one is no site: the server says so at start. `site.sh` may move its own there at any moment, which stays. Nothing removes
-    // a pack, so that this is not run again for each site, which would compile the library anew; who removed it calls `site.sh`.
+    // An empty one is no site: the server says so at start. `site.sh` may move its own there at any moment, which stays. Nothing
+    // removes a pack, so that this is not run again for each site, which would compile the library anew; who removed it calls
+    // `site.sh`.
     if let Err(error) = OpenOptions::new().write(true).create_new(true).open(&pack)
         && error.kind() != ErrorKind::AlreadyExists
     {

@@ -59,8 +59,8 @@ static NO_REGISTRY: LazyLock<Regex> = LazyLock::new(|| {
 });
 static NO_TESTS: LazyLock<Regex> =
     LazyLock::new(|| text::pattern(r"(?m)(?:no tests ran|NO TESTS RAN|^No tests? (?:files )?found|^Ran 0 tests)"));
-/// What node says of a file that it cannot load, which counts as one failed test. Errors within tests are indented or named below
-/// the test.
+/// What node says of a file that it cannot load, which counts as one failed test. Errors within tests are indented or named
+/// below the test.
 static NOT_LOADED: LazyLock<Regex> = LazyLock::new(|| {
     text::pattern(concat!(
         r"(?m)^(?:# )?(?:(?:SyntaxError|ReferenceError)(?: \[\w+\])?: |Error \[ERR_MODULE_NOT_FOUND\]: |Error: Cannot find module |",

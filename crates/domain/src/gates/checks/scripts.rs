@@ -173,8 +173,8 @@ pub(super) fn is_runner(name: &str) -> bool {
     RUNNERS.iter().any(|(runner, _)| *runner == name)
 }
 
-/// The kinds of the commands of a script, with the scripts that npm runs before and after it by itself; `false` where a failure of
-/// one of them would not count.
+/// The kinds of the commands of a script, with the scripts that npm runs before and after it by itself; `false` where a failure
+/// of one of them would not count.
 fn collect(name: &str, scripts: &Scripts, depth: usize, kinds: &mut Vec<Kind>) -> bool {
     let hooks = [format!("pre{name}"), name.to_owned(), format!("post{name}")];
     depth > 0
