@@ -45,6 +45,8 @@ impl Ending {
 pub async fn update_token(cx: &Cx, actor: &Actor, identifier: &str, command: UpdateToken) -> Result<Token, Error> {
     access::require(actor, Action::ManageTokens)?;
     let tx = cx.store.begin().await?;
+    // First of all, as wherever tokens change: what is read next stays so, and nobody waits for a row of who waits for this.
+    crate::events::tokens_changed(cx, &tx).await?;
     let mut row = find(&tx, identifier).await?;
     within(actor, &scopes_of(&row))?;
     let maker = Maker::of(cx, &tx, actor).await?;
@@ -67,7 +69,6 @@ pub async fn update_token(cx: &Cx, actor: &Actor, identifier: &str, command: Upd
         .field("description", &before.description, &row.description)
         .field("allowed_ips", before.allowed_ips.join(" "), row.allowed_ips.join(" "))
         .field("rate_limit", limit(&before), limit(&row));
-    crate::events::tokens_changed(cx, &tx).await?;
     record_changes(cx, &tx, actor, ("update token", row.id), changes).await?;
     tx.commit().await?;
     cx.nudges.access();
@@ -80,6 +81,8 @@ pub async fn rotate_token(cx: &Cx, actor: &Actor, identifier: &str, command: Rot
     access::require(actor, Action::ManageTokens)?;
     let hours = rules::grace_hours(command.grace_period_hours).map_err(Error::Invalid)?;
     let tx = cx.store.begin().await?;
+    // First of all: of two that replace one token at the same time, the second finds it replaced.
+    crate::events::tokens_changed(cx, &tx).await?;
     let old = find(&tx, identifier).await?;
     within(actor, &scopes_of(&old))?;
     let maker = Maker::of(cx, &tx, actor).await?;
@@ -103,7 +106,6 @@ pub async fn rotate_token(cx: &Cx, actor: &Actor, identifier: &str, command: Rot
         tx.tokens().update(&token).await?;
     }
     let changes = Changes::came(facts(&new)).field("replacement", "", new.id).field("replaced_until", "", until);
-    crate::events::tokens_changed(cx, &tx).await?;
     record_changes(cx, &tx, actor, ("rotate token", id), changes).await?;
     tx.commit().await?;
     cx.nudges.access();
@@ -134,12 +136,13 @@ fn replacement(cx: &Cx, old: &TokenRow, creator: String) -> (TokenRow, String) {
 pub async fn end_token(cx: &Cx, actor: &Actor, identifier: &str, ending: Ending) -> Result<(), Error> {
     access::require(actor, Action::ManageTokens)?;
     let tx = cx.store.begin().await?;
+    // First of all: what one of them makes at the same time is made before this, and found, or refused after it.
+    crate::events::tokens_changed(cx, &tx).await?;
     let row = find(&tx, identifier).await?;
     within(actor, &scopes_of(&row))?;
     if ending == Ending::Revoke && row.revoked_at.is_some() {
         return Err(not_there(identifier));
     }
-    crate::events::tokens_changed(cx, &tx).await?;
     for token in with_all_behind(&tx, row).await? {
         match ending {
             Ending::Revoke if token.revoked_at.is_some() => continue,
