@@ -26,13 +26,20 @@ pub async fn sign_in_as(cx: &Cx, provider: &Provider, identity: &Identity) -> Re
     let tx = cx.store.begin().await?;
     let known = tx.identities().find(&provider.issuer, &admitted.subject).await?;
     let by_rules = admitted.teams.clone();
-    let user = match known {
+    let (id, told) = match known {
         Some(known) => returning(cx, &tx, &admitted, &known).await?,
         None => newcomer(cx, &tx, provider, admitted).await?,
     };
-    let changed = teams::rules::apply(cx, &tx, (user.id, &provider.id), &by_rules).await?;
+    let ruled = teams::rules::apply(cx, &tx, (id, &provider.id), &by_rules).await?;
+    let changed = ruled.is_change();
+    // After all rows, as elsewhere: who waited for one here with the turn at the events would hold up whoever has that row.
+    if let Some((what, changes)) = told {
+        crate::events::users_changed(cx, &tx).await?;
+        record_changes(cx, &tx, &Actor::Automation, (what, id), changes).await?;
+    }
+    ruled.tell(cx, &tx).await?;
     // As counted after those changes: the new login has its id for what the person may do now.
-    let user = tx.accounts().by_id(user.id).await?.ok_or_else(|| refused("the account is gone"))?;
+    let user = tx.accounts().by_id(id).await?.ok_or_else(|| refused("the account is gone"))?;
     tx.commit().await?;
     if changed {
         cx.nudges.access();
@@ -40,24 +47,25 @@ pub async fn sign_in_as(cx: &Cx, provider: &Provider, identity: &Identity) -> Re
     Ok(user.into())
 }
 
+/// What is to be told of a person, when all rows are written: under which words it goes on record, and what changed.
+type Told = (&'static str, Changes);
+
 /// Somebody who was here before: the groups of today decide the role, if they decide it at all.
-async fn returning(cx: &Cx, tx: &Tx, admitted: &Admitted, known: &IdentityRow) -> Result<UserRow, Error> {
-    let mut user = tx.accounts().by_id(known.user_id).await?.ok_or_else(|| refused("the account is gone"))?;
+async fn returning(cx: &Cx, tx: &Tx, admitted: &Admitted, known: &IdentityRow) -> Result<(UserId, Option<Told>), Error> {
+    let user = tx.accounts().by_id(known.user_id).await?.ok_or_else(|| refused("the account is gone"))?;
     if user.switched_off_at.is_some() {
         return Err(refused("the account is switched off"));
     }
     tx.identities().used(known.id, &admitted.email, cx.clock.now()).await?;
-    if known.manages_role && admitted.by_groups && user.role != admitted.role {
-        tx.accounts().set_role(user.id, admitted.role).await?;
-        let changes = Changes::default().field("role", user.role.as_str(), admitted.role.as_str());
-        crate::events::users_changed(cx, tx).await?;
-        record_changes(cx, tx, &Actor::Automation, ("update user", user.id), changes).await?;
-        user.role = admitted.role;
+    if !known.manages_role || !admitted.by_groups || user.role == admitted.role {
+        return Ok((user.id, None));
     }
-    Ok(user)
+    tx.accounts().set_role(user.id, admitted.role).await?;
+    let changes = Changes::default().field("role", user.role.as_str(), admitted.role.as_str());
+    Ok((user.id, Some(("update user", changes))))
 }
 
-async fn newcomer(cx: &Cx, tx: &Tx, provider: &Provider, admitted: Admitted) -> Result<UserRow, Error> {
+async fn newcomer(cx: &Cx, tx: &Tx, provider: &Provider, admitted: Admitted) -> Result<(UserId, Option<Told>), Error> {
     if tx.accounts().by_email(&admitted.email).await?.is_some() {
         // Whoever has the account shows it by signing in to it, and links the provider then.
         return Err(refused("the e-mail address belongs to an account that is not linked"));
@@ -88,9 +96,7 @@ async fn newcomer(cx: &Cx, tx: &Tx, provider: &Provider, admitted: Admitted) -> 
     tx.identities().insert(&row).await?;
     invitations::join_all(cx, tx, user.id, &admitted.email).await?;
     let changes = Changes::default().field("provider", "", &provider.id).field("role", "", role.as_str());
-    crate::events::users_changed(cx, tx).await?;
-    record_changes(cx, tx, &Actor::Automation, ("create user", user.id), changes).await?;
-    Ok(user)
+    Ok((user.id, Some(("create user", changes))))
 }
 
 fn identity_row(cx: &Cx, provider: &Provider, subject: &str, email: &str, user: UserId) -> IdentityRow {

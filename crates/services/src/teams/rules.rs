@@ -13,14 +13,34 @@ use store::{MemberRow, Tx};
 
 use crate::{Cx, Error, audit::record_changes};
 
-/// Makes the roles that a provider's rules give a person those of `wanted`, by team's name or id; whether anything changed, which
-/// gives the person's logins other ids as any other change of a role does.
+/// What rules changed and nobody was told yet.
+pub(crate) struct Applied(Vec<(TeamId, Changes)>);
+
+impl Applied {
+    /// Whether anything changed.
+    pub(crate) fn is_change(&self) -> bool {
+        !self.0.is_empty()
+    }
+
+    /// Tells the teams and puts it on record.
+    pub(crate) async fn tell(self, cx: &Cx, tx: &Tx) -> Result<(), Error> {
+        for (team, changes) in self.0 {
+            super::tell(cx, tx, team).await?;
+            record_changes(cx, tx, &Actor::Automation, ("set_member team", team), changes).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Makes the roles that a provider's rules give a person those of `wanted`, by team's name or id. A change gives the person's
+/// logins other ids as any other change of a role does. It is told by whoever asked for it, when all rows are written: writers
+/// take turns at the events, and who has the turn waits for nobody's row.
 pub(crate) async fn apply(
     cx: &Cx,
     tx: &Tx,
     (user_id, provider): (UserId, &str),
     wanted: &[(String, Role)],
-) -> Result<bool, Error> {
+) -> Result<Applied, Error> {
     let mut given: BTreeMap<TeamId, Role> = BTreeMap::new();
     for (name, role) in wanted {
         match team(tx, name).await? {
@@ -45,22 +65,16 @@ pub(crate) async fn apply(
         let row = MemberRow { team_id: *team_id, user_id, source: provider.to_owned(), role: *role, created_at: cx.clock.now() };
         tx.teams().set_member(&row).await?;
     }
-    let changed = had != given;
-    if changed {
+    if had != given {
         tx.accounts().privileges_changed(user_id).await?;
     }
     let teams = had.keys().chain(given.keys().filter(|team| !had.contains_key(*team)));
-    for team in teams.filter(|team| had.get(*team) != given.get(*team)) {
-        super::tell(cx, tx, *team).await?;
-        let word = |role: Option<&Role>| role.map_or("", |role| role.as_str());
-        let changes = Changes::default().field("provider", "", provider).field("user", "", user_id).field(
-            "role",
-            word(had.get(team)),
-            word(given.get(team)),
-        );
-        record_changes(cx, tx, &Actor::Automation, ("set_member team", team), changes).await?;
-    }
-    Ok(changed)
+    let word = |role: Option<&Role>| role.map_or("", |role| role.as_str());
+    let changes = teams.filter(|team| had.get(*team) != given.get(*team)).map(|team| {
+        let changes = Changes::default().field("provider", "", provider).field("user", "", user_id);
+        (*team, changes.field("role", word(had.get(team)), word(given.get(team))))
+    });
+    Ok(Applied(changes.collect()))
 }
 
 async fn team(tx: &Tx, name: &str) -> Result<Option<TeamId>, Error> {

@@ -79,13 +79,17 @@ pub async fn unlink_identity(cx: &Cx, actor: &Actor, id: Uuid) -> Result<(), Err
     }
     tx.identities().delete(id).await?;
     tx.accounts().privileges_changed(user).await?;
+    let mut ruled = None;
     if !rows.iter().any(|other| other.id != id && other.provider == row.provider) {
         // What its groups gave goes with it.
-        teams::rules::apply(cx, &tx, (user, &row.provider), &[]).await?;
+        ruled = Some(teams::rules::apply(cx, &tx, (user, &row.provider), &[]).await?);
     }
     mail::notice(cx, &tx, user, (Notice::ProviderUnlinked, actor)).await?;
     let changes = Changes::default().field("provider", &row.provider, "").field("email", &row.email, "");
     crate::events::logins_changed(cx, &tx, user).await?;
+    if let Some(ruled) = ruled {
+        ruled.tell(cx, &tx).await?;
+    }
     record_changes(cx, &tx, actor, ("unlink identity", id), changes).await?;
     tx.commit().await?;
     cx.nudges.access();
