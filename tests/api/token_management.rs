@@ -3,6 +3,7 @@
 use protocol::{
     access::{Role, Scope, Token},
     audit::AuditPage,
+    teams::InvitationList,
 };
 use serde_json::{Value, json};
 use tests::{Actor, Answer, Setup, TestApp, actor::Credentials, app::PASSWORD, command, eventually, socket::Heard};
@@ -205,6 +206,52 @@ async fn a_replaced_token_counts_until_its_grace_is_over() {
         let answer = admin.post("/api/v2/api-keys/admin/rotate", &body).await.expect(422);
         assert!(answer.detail().to_lowercase().contains(named), "{}", answer.detail());
     }
+}
+
+#[tokio::test]
+async fn what_a_token_made_ends_when_a_person_rotates_it() {
+    let app = TestApp::start().await;
+    let ada = app.first_admin().await;
+    let leaked = makes(&ada, json!({"name": "leaked", "role": "admin"})).await;
+    let thief = holder(&app, &leaked);
+    let invitations = async || ada.get("/api/v2/invitations").await.expect(200).json::<InvitationList>().invitations.len();
+    let child = makes(&thief, json!({"name": "child", "role": "admin"})).await;
+    let grandchild = makes(&holder(&app, &child), json!({"name": "grandchild", "role": "admin"})).await;
+    thief.post("/api/v2/invitations", &json!({"email": "eve@example.org", "role": "viewer"})).await.expect(201);
+    // Replacing itself, it keeps what it made.
+    let newer: Token = thief.post("/api/v2/api-keys/leaked/rotate", &json!({"grace_period_hours": 1})).await.expect(200).json();
+    assert_eq!(invitations().await, 1);
+    holder(&app, &child).get("/api/status").await.expect(200);
+
+    let safe: Token = ada.post("/api/v2/api-keys/leaked/rotate", &json!({"grace_period_hours": 0})).await.expect(200).json();
+
+    for token in [&leaked, &newer, &child, &grandchild] {
+        is_refused(&holder(&app, token)).await;
+    }
+    assert_eq!(invitations().await, 0);
+    holder(&app, &safe).get("/api/status").await.expect(200);
+}
+
+#[tokio::test]
+async fn of_two_rotations_at_once_one_makes_a_token() {
+    replaced_once(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn of_two_rotations_at_once_one_makes_a_token_on_postgres() {
+    replaced_once(Setup::default().on_postgres().start().await).await;
+}
+
+async fn replaced_once(app: TestApp) {
+    let ada = app.first_admin().await;
+    let made = makes(&ada, json!({"name": "ci", "role": "viewer"})).await;
+    let path = format!("/api/v2/api-keys/{}/rotate", made.id);
+    let nothing = json!({});
+    let tries = (0..4).map(|_| ada.post(&path, &nothing));
+    let mut statuses: Vec<u16> = futures::future::join_all(tries).await.iter().map(|answer| answer.status).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409, 409, 409]);
+    assert_eq!(count(&ada).await, 2);
 }
 
 #[tokio::test]

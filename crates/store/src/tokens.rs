@@ -120,12 +120,6 @@ impl Tokens<'_> {
         found.all(&self.0.inner).await?.into_iter().map(read).collect()
     }
 
-    /// The one that replaces it.
-    pub async fn replacement_of(&self, id: TokenId) -> Result<Option<TokenRow>, StoreError> {
-        let found = api_tokens::Entity::find().filter(Column::RotatingFrom.eq(id.0));
-        found.one(&self.0.inner).await?.map(read).transpose()
-    }
-
     /// All of that name, newest first.
     pub async fn by_name(&self, name: &str) -> Result<Vec<TokenRow>, StoreError> {
         let found = api_tokens::Entity::find().filter(Column::Name.eq(name)).order_by_desc(Column::Id);

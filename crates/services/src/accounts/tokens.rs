@@ -213,14 +213,10 @@ pub(super) async fn reach_of_person(tx: &Tx, id: UserId) -> Result<Option<Reach>
     Ok(Some(Reach::of_person(id, person.role, tx.teams().grants(id).await?)))
 }
 
-/// How far a token reaches at `now`, or the one that took its place; nothing for one that was ended.
+/// How far a token reaches at `now`; nothing for one that no longer counts. The one that took its place does not stand for it:
+/// a token is replaced because it leaked, too.
 pub(super) async fn reach_of_token(tx: &Tx, id: TokenId, now: Timestamp) -> Result<Option<Reach>, Error> {
-    let mut found = tx.tokens().by_id(id).await?;
-    while let Some(row) = found.take_if(|row| !row.counts(now)) {
-        // What was revoked was not replaced in order.
-        found = if row.revoked_at.is_some() { None } else { tx.tokens().replacement_of(row.id).await? };
-    }
-    let Some(row) = found else { return Ok(None) };
+    let Some(row) = tx.tokens().by_id(id).await?.filter(|row| row.counts(now)) else { return Ok(None) };
     match known(tx, row).await {
         Ok(known) => Ok(Some(known.reach())),
         Err(Error::Unauthorized(_)) => Ok(None),

@@ -76,7 +76,8 @@ pub async fn update_token(cx: &Cx, actor: &Actor, identifier: &str, command: Upd
 }
 
 /// Makes a new secret in place of a token's; the old one, and what it replaced, still count for a while, so that nothing has to
-/// stop. A person renews its lifetime, a token keeps it.
+/// stop. A person renews its lifetime, a token keeps it. Where a person or the command line does it, what they made ends with them:
+/// the secret may be known to others. What a token replaces keeps it.
 pub async fn rotate_token(cx: &Cx, actor: &Actor, identifier: &str, command: RotateToken) -> Result<Token, Error> {
     access::require(actor, Action::ManageTokens)?;
     let hours = rules::grace_hours(command.grace_period_hours).map_err(Error::Invalid)?;
@@ -101,7 +102,11 @@ pub async fn rotate_token(cx: &Cx, actor: &Actor, identifier: &str, command: Rot
     let new = TokenRow { made_by, ..new };
     tx.tokens().insert(&new).await?;
     let (id, until) = (old.id, later(now, i64::from(hours) * HOUR_MS));
-    for mut token in with_replaced(&tx, old).await? {
+    let ending = match maker.id() {
+        Some(_) => with_replaced(&tx, old).await?,
+        None => with_all_behind(&tx, old).await?,
+    };
+    for mut token in ending {
         token.rotation_expires_at = Some(token.rotation_expires_at.map_or(until, |end| end.min(until)));
         tx.tokens().update(&token).await?;
     }
