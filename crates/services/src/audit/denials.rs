@@ -1,8 +1,11 @@
 //! Requests that were denied. They are written behind the answers, together, and within a budget: whoever sends a flood of
-//! them slows nobody down and does not fill the disk.
+//! them slows nobody down, does not fill the disk, and hides nothing of people and tokens that are known: those wait and are
+//! written apart from strangers.
 
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, btree_map},
+    net::IpAddr,
     sync::{
         Mutex,
         atomic::{AtomicU64, Ordering},
@@ -19,11 +22,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{Cx, Error};
 
-/// Requests that may wait to be written; further ones are counted.
+/// Requests that may wait to be written, of who is known and of strangers; further ones are counted.
 const WAITING: usize = 1_024;
 /// How long requests are gathered before they are written.
 const GATHER: Duration = Duration::from_secs(1);
-/// Entries that may be written at once after a quiet time.
+/// Entries that may be written at once after a quiet time, for who is known and for strangers.
 const BURST: i64 = 300;
 /// Ids of requests in one entry: whoever is shown a number finds what it was, as long as there is no flood.
 const MOST_IDS: usize = 50;
@@ -46,25 +49,38 @@ pub struct Denied {
 }
 
 /// Requests that wait to be written.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Denials {
-    sender: mpsc::Sender<Denied>,
-    receiver: Mutex<Option<mpsc::Receiver<Denied>>>,
+    known: Queue,
+    strangers: Queue,
     /// Those that found no room.
     lost: AtomicU64,
 }
 
-impl Default for Denials {
+#[derive(Debug)]
+struct Queue {
+    sender: mpsc::Sender<Denied>,
+    receiver: Mutex<Option<mpsc::Receiver<Denied>>>,
+}
+
+impl Default for Queue {
     fn default() -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
-        Self { sender, receiver: Mutex::new(Some(receiver)), lost: AtomicU64::new(0) }
+        Self { sender, receiver: Mutex::new(Some(receiver)) }
+    }
+}
+
+impl Queue {
+    fn receiver(&self) -> Option<mpsc::Receiver<Denied>> {
+        self.receiver.lock().ok().and_then(|mut receiver| receiver.take())
     }
 }
 
 impl Denials {
     /// Notes a request; never waits.
     pub fn note(&self, denied: Denied) {
-        if self.sender.try_send(denied).is_err() {
+        let queue = if denied.actor.is_some() { &self.known } else { &self.strangers };
+        if queue.sender.try_send(denied).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -72,25 +88,31 @@ impl Denials {
 
 /// Writes what is noted until `stopping` fires, and then the rest.
 pub async fn write_denials(cx: Cx, stopping: CancellationToken) {
-    let receiver = cx.denials.receiver.lock().ok().and_then(|mut receiver| receiver.take());
-    let Some(mut receiver) = receiver else { return };
-    let mut budget = Budget { left: BURST, since: cx.clock.now().millis() };
+    let (Some(mut known), Some(mut strangers)) = (cx.denials.known.receiver(), cx.denials.strangers.receiver()) else { return };
+    let mut budgets = Budgets::new(cx.clock.now().millis());
     loop {
         let mut noted = Vec::new();
         let ends = tokio::select! {
             () = stopping.cancelled() => true,
-            _ = receiver.recv_many(&mut noted, WAITING) => false,
+            Some(denied) = known.recv() => {
+                noted.push(denied);
+                false
+            }
+            Some(denied) = strangers.recv() => {
+                noted.push(denied);
+                false
+            }
         };
         if !ends {
             let _ = stopping.run_until_cancelled(tokio::time::sleep(GATHER)).await;
         }
-        while let Ok(denied) = receiver.try_recv() {
-            noted.push(denied);
+        for receiver in [&mut known, &mut strangers] {
+            while let Ok(denied) = receiver.try_recv() {
+                noted.push(denied);
+            }
         }
         let lost = cx.denials.lost.swap(0, Ordering::Relaxed);
-        let now = cx.clock.now().millis();
-        let entries = entries(noted, lost, budget.refill(now), now);
-        budget.left -= i64::try_from(entries.len()).unwrap_or(i64::MAX);
+        let entries = entries(noted, lost, &mut budgets, cx.clock.now().millis());
         if let Err(error) = write(&cx, entries).await {
             tracing::error!(error = &error as &dyn std::error::Error, "denied requests could not be written to the audit trail");
         }
@@ -116,11 +138,34 @@ struct Budget {
 }
 
 impl Budget {
-    fn refill(&mut self, now: i64) -> i64 {
+    fn refill(&mut self, now: i64) {
         let more = (now - self.since).max(0) / REFILL_MS;
         self.since += more * REFILL_MS;
         self.left = (self.left + more).min(BURST);
-        self.left
+    }
+
+    fn room(&self) -> usize {
+        usize::try_from(self.left).unwrap_or(0)
+    }
+
+    /// Takes as many as there is room for off the front of what is to be written.
+    fn take<T>(&mut self, from: &mut Vec<T>, most: usize) -> Vec<T> {
+        let taken: Vec<T> = from.drain(..from.len().min(most).min(self.room())).collect();
+        self.left -= i64::try_from(taken.len()).unwrap_or(i64::MAX);
+        taken
+    }
+}
+
+/// One each, so that whoever sends requests without a name takes no room from those that have one.
+struct Budgets {
+    known: Budget,
+    strangers: Budget,
+}
+
+impl Budgets {
+    fn new(now: i64) -> Self {
+        let budget = || Budget { left: BURST, since: now };
+        Self { known: budget(), strangers: budget() }
     }
 }
 
@@ -141,8 +186,34 @@ impl Alike {
     }
 }
 
-/// One entry for all requests that are alike, at most `room` of them and one for all the others.
-fn entries(noted: Vec<Denied>, lost: u64, room: i64, now: i64) -> Vec<Entry> {
+/// One entry for all requests that are alike, as far as there is room. Strangers' that find none are told by address and status,
+/// and whatever is left over after that in one entry.
+fn entries(noted: Vec<Denied>, lost: u64, budgets: &mut Budgets, now: i64) -> Vec<Entry> {
+    budgets.known.refill(now);
+    budgets.strangers.refill(now);
+    let (known, strangers): (Vec<Denied>, Vec<Denied>) = noted.into_iter().partition(|denied| denied.actor.is_some());
+    let (mut known, mut strangers) = (gathered(known), gathered(strangers));
+    let room = budgets.strangers.room();
+    // Half of the room is kept for the addresses of those that find none.
+    let singly = if strangers.len() > room { room / 2 } else { room };
+
+    let mut entries: Vec<Entry> = budgets.known.take(&mut known, usize::MAX).into_iter().map(entry).collect();
+    entries.extend(budgets.strangers.take(&mut strangers, singly).into_iter().map(entry));
+    let mut surplus = by_address(strangers);
+    let told = budgets.strangers.take(&mut surplus, usize::MAX);
+    entries.extend(told.into_iter().map(|(from, count)| others(now, Some(from), count)));
+
+    let rest =
+        lost + known.iter().map(|alike| alike.others + 1).sum::<u64>() + surplus.iter().map(|(_, count)| count).sum::<u64>();
+    if rest > 0 {
+        entries.push(others(now, None, rest));
+    }
+    entries.sort_by_key(|entry| entry.at);
+    entries
+}
+
+/// Those that are alike together, in a fixed order.
+fn gathered(noted: Vec<Denied>) -> Vec<Alike> {
     let mut alike: BTreeMap<_, Alike> = BTreeMap::new();
     for denied in noted {
         let who = denied.actor.as_ref().map(key).unwrap_or_default();
@@ -154,22 +225,33 @@ fn entries(noted: Vec<Denied>, lost: u64, room: i64, now: i64) -> Vec<Entry> {
             btree_map::Entry::Occupied(mut place) => place.get_mut().add(denied),
         }
     }
-    let room = usize::try_from(room).unwrap_or(0);
-    let mut rest = lost;
-    let mut entries: Vec<Entry> = Vec::new();
-    for alike in alike.into_values() {
-        if entries.len() < room {
-            entries.push(entry(alike));
-        } else {
-            rest += alike.others + 1;
-        }
+    alike.into_values().collect()
+}
+
+/// Where requests came from, and how they were answered.
+type Place = (Option<IpAddr>, u16);
+
+/// How many came from where, the most first.
+fn by_address(surplus: Vec<Alike>) -> Vec<(Place, u64)> {
+    let mut counts: BTreeMap<Place, u64> = BTreeMap::new();
+    for alike in surplus {
+        *counts.entry((alike.first.origin.address, alike.first.status)).or_default() += alike.others + 1;
     }
-    if rest > 0 {
-        let details = Details { count: Some(rest), error: "more than are listed one by one".to_owned(), ..Details::default() };
-        entries.push(Entry { details, ..blank(now, "request", "others") });
-    }
-    entries.sort_by_key(|entry| entry.at);
-    entries
+    let mut counts: Vec<(Place, u64)> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| Reverse(*count));
+    counts
+}
+
+/// The entry for requests that have none of their own.
+fn others(now: i64, from: Option<Place>, count: u64) -> Entry {
+    let details = Details {
+        address: from.and_then(|(address, _)| address).map(|address| address.to_string()),
+        status: from.map(|(_, status)| status),
+        count: Some(count),
+        error: "more than are listed one by one".to_owned(),
+        ..Details::default()
+    };
+    Entry { details, ..blank(now, "request", "others") }
 }
 
 fn blank(at: i64, action: &str, what: &str) -> Entry {
@@ -223,7 +305,7 @@ mod tests {
 
     #[test]
     fn requests_that_are_alike_become_one_entry() {
-        let entries = entries(vec![denied(1), denied(2), denied(1), denied(1)], 0, 10, 9);
+        let entries = entries(vec![denied(1), denied(2), denied(1), denied(1)], 0, &mut Budgets::new(9), 9);
         let told: Vec<_> = entries.iter().map(|entry| (entry.resource_id.as_str(), entry.details.count)).collect();
         assert_eq!(told, [("GET /api/1", Some(3)), ("GET /api/2", None)]);
     }
@@ -234,7 +316,7 @@ mod tests {
             let origin = Origin { request_id: format!("r-{number}"), ..Origin::default() };
             Denied { origin, ..denied(1) }
         };
-        let entries = entries((0..1_000).map(numbered).collect(), 0, 10, 9);
+        let entries = entries((0..1_000).map(numbered).collect(), 0, &mut Budgets::new(9), 9);
         assert_eq!((entries.len(), entries[0].details.count), (1, Some(1_000)));
         assert_eq!(entries[0].details.request_id, "r-0");
         let others: Vec<String> = (1..MOST_IDS).map(|number| format!("r-{number}")).collect();
@@ -243,18 +325,46 @@ mod tests {
 
     #[test]
     fn a_flood_costs_no_more_entries_than_the_budget_has() {
-        let mut budget = Budget { left: BURST, since: 0 };
+        let mut budgets = Budgets::new(0);
         let mut written = 0;
         let mut counted = 0;
         for second in 0..600 {
             let now = second * 1_000;
-            let entries = entries((0..500).map(denied).collect(), 7, budget.refill(now), now);
-            budget.left -= i64::try_from(entries.len()).unwrap();
+            let entries = entries((0..500).map(denied).collect(), 7, &mut budgets, now);
             written += entries.len();
             counted += entries.iter().map(|entry| entry.details.count.unwrap_or(1)).sum::<u64>();
         }
         // The one for all the others is written in each round.
         assert!(written <= usize::try_from(BURST).unwrap() + 2 * 600, "{written}");
         assert_eq!(counted, 600 * 507);
+    }
+    #[test]
+    fn strangers_take_no_room_from_who_is_known() {
+        let mut budgets = Budgets::new(0);
+        let mut noted: Vec<Denied> = (0..1_000).map(denied).collect();
+        noted.push(Denied { actor: Some(Actor::Automation), status: 403, ..denied(1_000) });
+
+        let entries = entries(noted, 0, &mut budgets, 0);
+
+        let known: Vec<_> = entries.iter().filter(|entry| entry.actor != "nobody").collect();
+        assert_eq!((known.len(), known[0].resource_id.as_str()), (1, "GET /api/1000"));
+        assert_eq!(entries.iter().map(|entry| entry.details.count.unwrap_or(1)).sum::<u64>(), 1_001);
+    }
+
+    #[test]
+    fn strangers_that_find_no_room_are_told_by_address_and_status() {
+        let from = |number: usize, address: &str| {
+            let origin = Origin { address: Some(address.parse().unwrap()), ..Origin::default() };
+            Denied { origin, ..denied(number) }
+        };
+        let noted =
+            (0..500).map(|number| from(number, "203.0.113.7")).chain((500..600).map(|number| from(number, "203.0.113.9")));
+
+        let entries = entries(noted.collect(), 0, &mut Budgets::new(0), 0);
+
+        let others: Vec<_> = entries.iter().filter(|entry| entry.resource_id == "others").collect();
+        let told: Vec<_> = others.iter().map(|entry| (entry.details.address.as_deref(), entry.details.status)).collect();
+        assert!(told.contains(&(Some("203.0.113.7"), Some(401))), "{told:?}");
+        assert_eq!(entries.iter().map(|entry| entry.details.count.unwrap_or(1)).sum::<u64>(), 600);
     }
 }

@@ -76,8 +76,8 @@ pub async fn update_token(cx: &Cx, actor: &Actor, identifier: &str, command: Upd
 }
 
 /// Makes a new secret in place of a token's; the old one, and what it replaced, still count for a while, so that nothing has to
-/// stop. A person renews its lifetime, a token keeps it. Where a person or the command line does it, what they made ends with them:
-/// the secret may be known to others. What a token replaces keeps it.
+/// stop. A person renews its lifetime, a token keeps it. Where a person or the command line does it, what they made ends with
+/// them: the secret may be known to others. Where a token does it, what they made stays.
 pub async fn rotate_token(cx: &Cx, actor: &Actor, identifier: &str, command: RotateToken) -> Result<Token, Error> {
     access::require(actor, Action::ManageTokens)?;
     let hours = rules::grace_hours(command.grace_period_hours).map_err(Error::Invalid)?;
