@@ -41,16 +41,15 @@ pub async fn start(cx: &Cx, actor: &Actor, command: StartRun) -> Result<Run, Err
     if let (ProjectStatus::Failed, problem) = (project.status, project.problem.as_deref().unwrap_or("not recorded")) {
         return Err(Error::Conflict(format!("the project's repository could not be made: {problem}")));
     }
-    let text = masked(cx, project.id, spec_text(cx, &project, &command).await?).await?;
-    let spec = check_spec(&text)?;
+    let (spec, title) = masked(cx, project.id, spec_text(cx, &project, &command).await?, &project.name).await?;
     check_agent(cx, command.provider).await?;
     let record = Record {
         id: RunId(cx.ids.uuid()),
         project_id: project.id,
         project_name: project.name.clone(),
         number: 0,
-        title: spec.title,
-        spec: text,
+        title,
+        spec,
         provider: command.provider,
         model: command.model,
         started_by: actor.display_name().to_owned(),
@@ -74,10 +73,10 @@ pub async fn replay(cx: &Cx, actor: &Actor, id: RunId) -> Result<Run, Error> {
         load(&tx, actor, id, Action::StartRun).await?
     };
     check_agent(cx, earlier.provider).await?;
-    let spec = masked(cx, earlier.project_id, earlier.spec.clone()).await?;
+    let (spec, title) = masked(cx, earlier.project_id, earlier.spec.clone(), &earlier.title).await?;
     let record = Record {
         id: RunId(cx.ids.uuid()),
-        title: check_spec(&spec)?.title,
+        title,
         spec,
         started_by: actor.display_name().to_owned(),
         request_id: None,
@@ -190,14 +189,17 @@ async fn spec_text(cx: &Cx, project: &Project, command: &StartRun) -> Result<Str
     project.spec.clone().ok_or_else(|| Error::Invalid(missing.to_owned()))
 }
 
-/// The spec without the values of the vault, since title, tasks and criteria come from it, which are kept and shown. Where the
-/// vault does not open, the run is queued all the same and waits for somebody who mends that.
-async fn masked(cx: &Cx, project: ProjectId, text: String) -> Result<String, Error> {
-    match vault::given(cx, project).await {
-        Ok(given) => Ok(given.masks().mask(text)),
-        Err(Error::Unavailable(_)) => Ok(text),
-        Err(error) => Err(error),
-    }
+/// The spec and its title without the values of the vault, since title, tasks and criteria are kept and shown. Where the vault
+/// does not open, the run is queued all the same and waits for somebody who mends that; its title is `otherwise`, since events
+/// and the audit trail have it at once and for ever.
+async fn masked(cx: &Cx, project: ProjectId, text: String, otherwise: &str) -> Result<(String, String), Error> {
+    let (text, neutral) = match vault::given(cx, project).await {
+        Ok(given) => (given.masks().mask(text), None),
+        Err(Error::Unavailable(_)) => (text, Some(otherwise.to_owned())),
+        Err(error) => return Err(error),
+    };
+    let title = check_spec(&text)?.title;
+    Ok((text, neutral.unwrap_or(title)))
 }
 
 /// The agent is there and can be isolated, or what to do about it.
