@@ -106,6 +106,12 @@ async fn no_team_looks_like_another() {
     let ada = app.first_admin().await;
     ada.makes_team("Cop", &[]).await;
     let answer = ada.post("/api/v2/teams", &json!({"name": "\u{441}\u{43e}\u{440}"})).await.expect(409);
-    assert!(answer.detail().contains("Another team is called"), "{}", answer.detail());
+    assert!(answer.detail().contains("another team is called"), "{}", answer.detail());
+    // Whichever of the two was there first.
+    ada.makes_team("\u{440}\u{430}\u{441}\u{435}", &[]).await;
+    ada.post("/api/v2/teams", &json!({"name": "Pace"})).await.expect(409);
+    let team = ada.makes_team("Peace", &[]).await;
+    ada.put(&format!("/api/v2/teams/{}", team.id), &json!({"name": "PACE"})).await.expect(409);
+    ada.put(&format!("/api/v2/teams/{}", team.id), &json!({"name": "peace"})).await.expect(200);
     ada.makes_team("Рост", &[]).await;
 }

@@ -125,12 +125,14 @@ pub async fn rename(cx: &Cx, actor: &Actor, id: TeamId, command: NameTeam) -> Re
 }
 
 async fn is_free(tx: &Tx, row: &TeamRow) -> Result<(), Error> {
-    // Nor one that only looks like it.
-    let seen = names::folded(&domain::names::skeleton(&row.name));
-    for folded in [&row.folded, &seen] {
-        if let Some(other) = tx.teams().by_name(folded).await?.filter(|other| other.id != row.id) {
-            return Err(Error::Conflict(format!("another team is called \"{}\"", other.name)));
-        }
+    // Nor one that only looks like it, whichever of the two was there first. Teams are few.
+    let seen = |name: &str| names::folded(&domain::names::skeleton(name));
+    let wanted = seen(&row.name);
+    let others = tx.teams().list(None, "", None, u64::from(u32::MAX)).await?;
+    let other =
+        others.into_iter().find(|other| other.id != row.id && (other.folded == row.folded || seen(&other.name) == wanted));
+    match other {
+        Some(other) => Err(Error::Conflict(format!("another team is called \"{}\"", other.name))),
+        None => Ok(()),
     }
-    Ok(())
 }
