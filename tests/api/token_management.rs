@@ -233,6 +233,29 @@ async fn what_a_token_made_ends_when_a_person_rotates_it() {
 }
 
 #[tokio::test]
+async fn what_a_token_made_gets_as_narrow_as_the_token() {
+    let app = TestApp::start().await;
+    let ada = app.first_admin().await;
+    let maker = makes(&ada, json!({"name": "maker", "role": "admin"})).await;
+    let program = holder(&app, &maker);
+    let child = makes(&program, json!({"name": "child", "role": "admin", "rate_limit": 900})).await;
+    makes(&holder(&app, &child), json!({"name": "grandchild", "allowed_ips": ["127.0.0.0/8"], "rate_limit": 50})).await;
+    let elsewhere = makes(&program, json!({"name": "elsewhere", "allowed_ips": ["10.0.0.0/8"]})).await;
+
+    ada.put("/api/v2/api-keys/maker", &json!({"allowed_ips": ["127.0.0.1"], "rate_limit": 500})).await.expect(200);
+
+    for (name, limit) in [("maker", 500), ("child", 500), ("grandchild", 50)] {
+        let token: Token = ada.get(&format!("/api/v2/api-keys/{name}")).await.expect(200).json();
+        assert_eq!((token.allowed_ips.as_slice(), token.rate_limit), (&["127.0.0.1".to_owned()][..], Some(limit)), "{name}");
+    }
+    let gone: Token = ada.get(&format!("/api/v2/api-keys/{}", elsewhere.id)).await.expect(200).json();
+    assert!(gone.revoked);
+    // What gets wider does so by itself.
+    ada.put("/api/v2/api-keys/maker", &json!({"allowed_ips": [], "rate_limit": 0})).await.expect(200);
+    assert_eq!(ada.get("/api/v2/api-keys/child").await.expect(200).json::<Token>().rate_limit, Some(500));
+}
+
+#[tokio::test]
 async fn of_two_rotations_at_once_one_makes_a_token() {
     replaced_once(TestApp::start().await).await;
 }

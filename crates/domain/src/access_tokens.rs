@@ -45,6 +45,20 @@ impl AllowedAddresses {
         self.0.is_empty() || (!other.0.is_empty() && other.0.iter().all(within))
     }
 
+    /// What counts from here and from `other`; nothing when no address does, or when that is a longer list than one may be.
+    pub fn cut(&self, other: &Self) -> Option<Self> {
+        if other.is_empty() || self.is_empty() {
+            return Some(if self.is_empty() { other.clone() } else { self.clone() });
+        }
+        let mut both: Vec<IpNet> = Vec::new();
+        for (own, other) in self.0.iter().flat_map(|own| other.0.iter().map(move |other| (own, other))) {
+            // Of two networks, one holds the other or they have no address in common.
+            let narrower = if own.contains(other) { Some(*other) } else { other.contains(own).then_some(*own) };
+            both.extend(narrower.filter(|network| !both.contains(network)));
+        }
+        (1..=MOST_NETWORKS).contains(&both.len()).then_some(Self(both))
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -152,6 +166,23 @@ mod tests {
         }
         assert!(!AllowedAddresses::parse(&["10.0.0.0/8"]).unwrap().allow(None));
         assert!(AllowedAddresses::default().allow(None));
+    }
+
+    #[test]
+    fn what_counts_from_both_is_the_narrower_of_each_two() {
+        let cases: [(&[&str], &[&str], Option<&[&str]>); 6] = [
+            (&[], &[], Some(&[])),
+            (&[], &["10.0.0.0/8"], Some(&["10.0.0.0/8"])),
+            (&["10.0.0.0/8"], &[], Some(&["10.0.0.0/8"])),
+            (&["10.0.0.0/8", "::1"], &["10.1.0.0/16", "10.2.0.1", "192.0.2.1"], Some(&["10.1.0.0/16", "10.2.0.1"])),
+            (&["10.1.0.0/16", "10.1.2.0/24"], &["10.0.0.0/8"], Some(&["10.1.0.0/16", "10.1.2.0/24"])),
+            (&["10.0.0.0/8"], &["192.0.2.1"], None),
+        ];
+        for (own, other, expected) in cases {
+            let (own, other) = (AllowedAddresses::parse(own).unwrap(), AllowedAddresses::parse(other).unwrap());
+            let both = own.cut(&other).map(|both| both.list());
+            assert_eq!(both, expected.map(|list| list.iter().map(ToString::to_string).collect::<Vec<_>>()), "{own:?} {other:?}");
+        }
     }
 
     #[test]

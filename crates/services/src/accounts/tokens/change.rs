@@ -41,7 +41,7 @@ impl Ending {
     }
 }
 
-/// Changes description, addresses and limit of a token; a token gives no more of them than it has.
+/// Changes description, addresses and limit of a token, and cuts what it made to them; a token gives no more of them than it has.
 pub async fn update_token(cx: &Cx, actor: &Actor, identifier: &str, command: UpdateToken) -> Result<Token, Error> {
     access::require(actor, Action::ManageTokens)?;
     let tx = cx.store.begin().await?;
@@ -64,15 +64,48 @@ pub async fn update_token(cx: &Cx, actor: &Actor, identifier: &str, command: Upd
         given => row.rate_limit = maker.rate(rules::rate_limit(given).map_err(Error::Invalid)?)?,
     }
     tx.tokens().update(&row).await?;
-    let limit = |row: &TokenRow| row.rate_limit.map_or_else(String::new, |limit| limit.to_string());
-    let changes = Changes::default()
-        .field("description", &before.description, &row.description)
-        .field("allowed_ips", before.allowed_ips.join(" "), row.allowed_ips.join(" "))
-        .field("rate_limit", limit(&before), limit(&row));
-    record_changes(cx, &tx, actor, ("update token", row.id), changes).await?;
+    let mut told = vec![("update token", row.id, difference(&before, &row))];
+    told.extend(narrow(cx, &tx, &row).await?);
+    for (what, id, changes) in told {
+        record_changes(cx, &tx, actor, (what, id), changes).await?;
+    }
     tx.commit().await?;
     cx.nudges.access();
     Ok(view(row))
+}
+
+/// Cuts what a token replaces, and all that any of them made, to its addresses and its limit: nothing that a token made counts
+/// where or as often as the token does not. One that would count from nowhere is revoked. What changed is to be put on record.
+async fn narrow(cx: &Cx, tx: &Tx, to: &TokenRow) -> Result<Vec<(&'static str, TokenId, Changes)>, Error> {
+    let addresses = AllowedAddresses::parse(&to.allowed_ips).map_err(Error::Internal)?;
+    let mut told = Vec::new();
+    for before in with_all_behind(tx, to.clone()).await? {
+        if before.id == to.id || before.revoked_at.is_some() {
+            continue;
+        }
+        let own = AllowedAddresses::parse(&before.allowed_ips).map_err(Error::Internal)?;
+        let Some(both) = own.cut(&addresses) else {
+            tx.tokens().revoke(before.id, cx.clock.now()).await?;
+            told.push(("revoke token", before.id, Changes::went(facts(&before))));
+            continue;
+        };
+        let rate_limit = [before.rate_limit, to.rate_limit].into_iter().flatten().min();
+        let row = TokenRow { allowed_ips: both.list(), rate_limit, ..before.clone() };
+        if row != before {
+            tx.tokens().update(&row).await?;
+            told.push(("update token", row.id, difference(&before, &row)));
+        }
+    }
+    Ok(told)
+}
+
+/// What of a token can be changed, and was.
+fn difference(before: &TokenRow, row: &TokenRow) -> Changes {
+    let limit = |row: &TokenRow| row.rate_limit.map_or_else(String::new, |limit| limit.to_string());
+    Changes::default()
+        .field("description", &before.description, &row.description)
+        .field("allowed_ips", before.allowed_ips.join(" "), row.allowed_ips.join(" "))
+        .field("rate_limit", limit(before), limit(row))
 }
 
 /// Makes a new secret in place of a token's; the old one, and what it replaced, still count for a while, so that nothing has to
