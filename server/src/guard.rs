@@ -36,6 +36,8 @@ use crate::{
 
 /// A request that is not answered by then is given up. Sockets are exempt.
 const TIME_OUT: Duration = Duration::from_secs(30);
+/// So long is looked for who sent a request that is refused anyway.
+const LOOK: Duration = Duration::from_secs(2);
 const SLOW: Duration = Duration::from_secs(1);
 /// Longer addresses are cut in the audit trail.
 const LONGEST_ASKED: usize = 300;
@@ -96,11 +98,9 @@ pub async fn guard(State(edge): State<Edge>, mut request: Request, next: Next) -
         Ok(()) => answer(request, next, is_socket(path)).instrument(span.clone()).await,
         Err(refused) => {
             // Of two that say who it is, neither does.
-            let headers = request.headers().clone();
-            if refused.status() != StatusCode::BAD_REQUEST
-                && let Some(actor) = extract::seen(&edge, &headers, &origin).await
-            {
-                caller.is(&actor);
+            if refused.status() != StatusCode::BAD_REQUEST {
+                let headers = request.headers().clone();
+                recognise(&edge, &headers, &origin, &caller).instrument(span.clone()).await;
             }
             refused.into_response()
         }
@@ -165,6 +165,22 @@ fn note(edge: &Edge, response: &Response, what: String, (caller, origin): (&Call
         error: error.unwrap_or_default(),
         origin: origin.clone(),
     });
+}
+
+/// Finds out for the record who a refused request is from. It costs a look into the database, so an address that guesses gets no
+/// more looks than anywhere else, and the answer does not wait for long.
+async fn recognise(edge: &Edge, headers: &HeaderMap, origin: &Arc<Origin>, caller: &Caller) {
+    let now = edge.cx.clock.now().millis();
+    if edge.buckets.may_guess(origin.address, now).is_err() {
+        return;
+    }
+    let looked = AssertUnwindSafe(extract::seen(edge, headers, origin)).catch_unwind();
+    match tokio::time::timeout(LOOK, looked).await {
+        Ok(Ok(Some(actor))) => caller.is(&actor),
+        Ok(Ok(None)) => edge.buckets.guessed_wrong(origin.address, now),
+        Ok(Err(_)) => tracing::error!("looking for who sent a refused request panicked"),
+        Err(_) => tracing::warn!("who sent a refused request was not found out in time"),
+    }
 }
 
 /// A header of the client counts only if it cannot do harm in logs.
