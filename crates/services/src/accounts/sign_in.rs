@@ -48,8 +48,8 @@ struct Tally {
 }
 
 impl Tally {
-    fn new(now: Timestamp) -> Self {
-        Self { count: 0, last: now, halved: now, right: None }
+    fn new(now: Timestamp, halved: Timestamp) -> Self {
+        Self { count: 0, last: now, halved, right: None }
     }
 
     /// With what time has taken away of it.
@@ -89,8 +89,9 @@ impl Attempts {
         if tallies.len() >= REMEMBERED {
             forget_oldest(&mut tallies, now);
         }
+        let halved = last_halved(&tallies, now);
         for key in [guess.what.clone(), guess.from.clone(), pair] {
-            let tally = tallies.entry(key).or_insert_with(|| Tally::new(now));
+            let tally = tallies.entry(key).or_insert_with(|| Tally::new(now, halved));
             let current = tally.at(now);
             *tally = Tally { count: current.count.saturating_add(1), last: now, ..current };
         }
@@ -109,11 +110,21 @@ impl Attempts {
     /// what failed from there for the same.
     pub(super) fn succeeded(&self, guess: &Guess, now: Timestamp) {
         let Ok(mut tallies) = self.0.lock() else { return };
+        let halved = last_halved(&tallies, now);
         tallies.remove(&guess.what);
         let failed = tallies.get(&guess.pair()).map_or(0, |tally| tally.at(now).count);
+        if let Some(from) = tallies.get_mut(&guess.from) {
+            *from = from.at(now);
+        }
         take(&mut tallies, &guess.from, failed);
-        tallies.insert(guess.pair(), Tally { right: Some(now), ..Tally::new(now) });
+        tallies.insert(guess.pair(), Tally { right: Some(now), ..Tally::new(now, halved) });
     }
+}
+
+/// When everything that is remembered was last halved: at the same moments, or an address would be forgiven twice what failed
+/// from there, by time and by who was right after all.
+fn last_halved(tallies: &HashMap<String, Tally>, now: Timestamp) -> Timestamp {
+    tallies.values().next().map_or(now, |tally| tally.at(now).halved)
 }
 
 /// Takes failures away again.
@@ -299,6 +310,21 @@ mod tests {
         }
         assert_eq!(attempts.begin(&guess(), at(HALVES_MS)), Err(2));
         assert_eq!(attempts.0.lock().unwrap()["address 203.0.113.7"].at(at(100 * HALVES_MS)).count, 0);
+    }
+
+    #[test]
+    fn what_an_account_is_forgiven_takes_nothing_else_from_its_address() {
+        let attempts = Attempts::default();
+        let count = |now| attempts.0.lock().unwrap()["address 203.0.113.7"].at(at(now)).count;
+        assert_eq!(attempts.begin(&guess_at("grace", "203.0.113.7"), at(0)), Ok(()));
+        for _ in 0..4 {
+            assert_eq!(attempts.begin(&guess(), at(HALVES_MS / 2)), Ok(()));
+        }
+        assert_eq!((count(HALVES_MS / 2), count(HALVES_MS)), (5, 2));
+        // The four have become two, at the address as at the account.
+        assert_eq!(attempts.begin(&guess_at("grace", "203.0.113.7"), at(HALVES_MS)), Ok(()));
+        attempts.succeeded(&guess(), at(HALVES_MS));
+        assert_eq!(count(HALVES_MS), 1);
     }
 
     #[test]
