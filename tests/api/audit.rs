@@ -206,6 +206,38 @@ async fn a_flood_of_denied_requests_is_counted_and_does_not_fill_the_trail() {
 }
 
 #[tokio::test]
+async fn many_entries_at_once_are_one_chain() {
+    are_one_chain(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn many_entries_at_once_are_one_chain_on_postgres() {
+    are_one_chain(Setup::default().on_postgres().start().await).await;
+}
+
+async fn are_one_chain(app: TestApp) {
+    let admin = app.admin().await;
+    let store = app.store().await;
+    let before = store.read().await.unwrap().audit().head().await.unwrap().seq;
+    let some = |count: i64| (0..count).map(|at| Entry::done(at, &Doer::Automation, "create project", &at)).collect::<Vec<_>>();
+    // More than fit into a statement, fewer, and twice in one transaction.
+    for appends in [&[2_001][..], &[1], &[2, 1_000], &[1_001, 1]] {
+        let tx = store.begin().await.unwrap();
+        for count in appends {
+            tx.audit().append(some(*count)).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+    }
+    let tx = store.read().await.unwrap();
+    let head = tx.audit().head().await.unwrap();
+    assert_eq!(head.seq - before, 2_001 + 1 + 1_002 + 1_002);
+    let last = tx.audit().after(head.seq - 1, 10).await.unwrap().remove(0);
+    assert_eq!((last.seq, &last.hash), (head.seq, &head.hash));
+    let verdict = verdict(&admin).await;
+    assert!(verdict.valid && verdict.last_seq == head.seq && verdict.head_hash == head.hash, "{verdict:?}");
+}
+
+#[tokio::test]
 async fn a_changed_or_removed_entry_is_named() {
     is_named(TestApp::start().await).await;
 }
