@@ -221,7 +221,8 @@ async fn are_one_chain(app: TestApp) {
     let before = store.read().await.unwrap().audit().head().await.unwrap().seq;
     let some = |count: i64| (0..count).map(|at| Entry::done(at, &Doer::Automation, "create project", &at)).collect::<Vec<_>>();
     // More than fit into a statement, fewer, and twice in one transaction.
-    for appends in [&[2_001][..], &[1], &[2, 1_000], &[1_001, 1]] {
+    let transactions: [&[i64]; 4] = [&[2_001], &[1], &[2, 1_000], &[1_001, 1]];
+    for appends in transactions {
         let tx = store.begin().await.unwrap();
         for count in appends {
             tx.audit().append(some(*count)).await.unwrap();
