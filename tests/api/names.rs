@@ -106,7 +106,7 @@ async fn no_team_looks_like_another() {
     let ada = app.first_admin().await;
     ada.makes_team("Cop", &[]).await;
     let answer = ada.post("/api/v2/teams", &json!({"name": "\u{441}\u{43e}\u{440}"})).await.expect(409);
-    assert!(answer.detail().contains("another team is called"), "{}", answer.detail());
+    assert!(answer.detail().contains("Another team is called"), "{}", answer.detail());
     // Whichever of the two was there first.
     ada.makes_team("\u{440}\u{430}\u{441}\u{435}", &[]).await;
     ada.post("/api/v2/teams", &json!({"name": "Pace"})).await.expect(409);

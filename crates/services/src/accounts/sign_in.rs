@@ -152,6 +152,10 @@ fn forget_oldest(tallies: &mut HashMap<String, Tally>, now: Timestamp) {
 /// The person of that e-mail address and password. Where it comes from counts for slowing down guesses, which are on record.
 pub async fn sign_in(cx: &Cx, email: &str, password: &str, from: &Origin) -> Result<UserRecord, Error> {
     let email = email.trim().to_lowercase();
+    if email.is_empty() || password.is_empty() {
+        note(cx, 401, "no e-mail address or no password".to_owned(), from);
+        return Err(wrong());
+    }
     let account: String = format!("account {}", email.chars().take(254).collect::<String>());
     let guess = Guess { what: account, from: address_key(from) };
     if let Err(retry_after_seconds) = cx.attempts.begin(&guess, cx.clock.now()) {
@@ -167,7 +171,7 @@ pub async fn sign_in(cx: &Cx, email: &str, password: &str, from: &Origin) -> Res
             // What was typed may be a password in the wrong field, so only accounts that are there are named.
             let whose = account.map_or_else(|| "no account".to_owned(), |account| format!("the account {account}"));
             note(cx, 401, format!("wrong e-mail address or password, for {whose}"), from);
-            Err(Error::Unauthorized("that e-mail address and password do not belong together".to_owned()))
+            Err(wrong())
         }
         Err(error) => {
             cx.attempts.undo(&guess);
@@ -177,6 +181,10 @@ pub async fn sign_in(cx: &Cx, email: &str, password: &str, from: &Origin) -> Res
             Err(error)
         }
     }
+}
+
+fn wrong() -> Error {
+    Error::Unauthorized("that e-mail address and password do not belong together".to_owned())
 }
 
 /// Under which guesses from there are counted.
