@@ -410,7 +410,7 @@ async fn secrets_are_found_by_words_and_listed_in_pages() {
         ada.put(&format!("{ALL}/KEY_{number:02}"), &secret).await.expect(200);
     }
     let read = async |asked: &str| ada.get(&format!("/ui/secrets?project={asked}")).await.expect(200).value();
-    let names = |page: &serde_json::Value| -> Vec<String> {
+    let names = |page: &Value| -> Vec<String> {
         page["secrets"].as_array().unwrap().iter().map(|secret| secret["name"].as_str().unwrap().to_owned()).collect()
     };
 

@@ -425,16 +425,17 @@ def bench_audit(binary):
     median = lambda name: statistics.median(one[name] for one in measured)
     row("audit trail: append in batches of 5,000, SQLite", f"{median('append_per_second'):,.0f} entries/s", "≥ 10,000/s")
     row("audit trail: verify 200,000 entries", f"{median('verify_per_second'):,.0f} entries/s", "≥ 200,000/s")
+    # On the same trail: how long it is tells in both.
+    request = statistics.mean(changes(binary, folder))
     shutil.rmtree(data, ignore_errors=True)
-    request = statistics.mean(changes(binary))
     one = median("append_one_seconds")
     row("audit trail: append of one entry, share of the request that changes a project",
         f"{one / request:.1%} ({one * 1e6:.0f} µs of {request * 1e6:.0f} µs)", "≤ 5 %")
 
 
-def changes(binary, count=300):
+def changes(binary, data, count=300):
     """Seconds that requests take which change a project's description, one after the other over one connection."""
-    loki = Loki(binary)
+    loki = Loki(binary, data=data)
     loki.start()
     loki.make_token()
     project = loki.project("measured", "# Measured\n\n- `greet` prints `Hello!`\n")
