@@ -163,7 +163,7 @@ pub async fn tail(State(edge): State<Edge>, request: Request) -> Result<Json<Aud
 
 /// All entries that fit, newest first, as a file
 #[utoipa::path(get, path = "/api/v2/audit/export", tag = "audit", params(ExportQuery),
-    responses((status = 200, body = Vec<AuditEntry>, description = "With `format=csv` as text/csv"), Refusals))]
+    responses((status = 200, content((Vec<AuditEntry> = "application/json"), (String = "text/csv")), description = "By `format`"), Refusals))]
 pub async fn export(
     State(edge): State<Edge>,
     Signed(actor): Signed,
