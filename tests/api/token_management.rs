@@ -432,6 +432,28 @@ async fn uses_are_counted_and_outlive_a_restart() {
     assert!(seen.last_used.is_some_and(|last| last >= made.created_at));
 }
 
+// Whoever counted waited for the rows of others, who waited for theirs: PostgreSQL ended one of them, and a list answered 500.
+#[tokio::test]
+async fn a_list_waits_for_no_token_that_is_being_changed_on_postgres() {
+    let app = Setup::default().on_postgres().start().await;
+    let admin = app.admin().await;
+    let made = makes(&admin, json!({"name": "counted", "role": "viewer"})).await;
+    let program = holder(&app, &made);
+    for _ in 0..3 {
+        program.get("/api/status").await.expect(200);
+    }
+    let tx = app.store().await.begin().await.unwrap();
+    let row = tx.tokens().by_id(made.id).await.unwrap().unwrap();
+    tx.tokens().update(&row).await.unwrap();
+
+    let meanwhile: Vec<Token> = admin.get("/api/enterprise/tokens").await.expect(200).json();
+    tx.commit().await.unwrap();
+    let then: Token = admin.get("/api/v2/api-keys/counted").await.expect(200).json();
+
+    assert_eq!(meanwhile.iter().map(|token| token.usage_count).collect::<Vec<_>>(), [0]);
+    assert_eq!(then.usage_count, 3);
+}
+
 #[tokio::test]
 async fn two_of_one_name_are_told_apart_by_id() {
     let app = TestApp::start().await;

@@ -152,11 +152,13 @@ impl Drop for Server {
     }
 }
 
-/// The end of a log, for a failed test.
+/// The end of a log and the errors before it, for a failed test.
 pub fn tail(log: &Path) -> String {
     let Ok(text) = fs::read_to_string(log) else { return String::new() };
     let lines: Vec<&str> = text.lines().collect();
-    lines.get(lines.len().saturating_sub(40)..).unwrap_or_default().join("\n")
+    let (before, end) = lines.split_at(lines.len().saturating_sub(40));
+    let errors = before.iter().filter(|line| line.contains(" ERROR "));
+    errors.chain(end).copied().collect::<Vec<_>>().join("\n")
 }
 
 /// An empty file, for the log.

@@ -1,6 +1,6 @@
 //! Why the database did not answer as expected.
 
-use sea_orm::{ConnAcquireErr, DbErr};
+use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr};
 
 use crate::way::{self, Way};
 
@@ -31,6 +31,7 @@ impl StoreError {
     pub fn is_busy(&self) -> bool {
         match self {
             Self::Database(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)) => true,
+            Self::Database(error) if sqlstate(error).is_some_and(|code| BUSY_STATES.contains(&code.as_str())) => true,
             // SQLite's words for SQLITE_BUSY and SQLITE_LOCKED, whose codes have several extended ones.
             Self::Database(error) => {
                 let text = error.to_string();
@@ -51,6 +52,15 @@ impl StoreError {
     pub(crate) fn corrupt(table: &'static str, error: impl std::fmt::Display) -> Self {
         Self::Corrupt { table, detail: error.to_string() }
     }
+}
+
+/// PostgreSQL's codes for a transaction that it ended for another's sake: serialization failure, deadlock, no lock in time.
+const BUSY_STATES: [&str; 3] = ["40001", "40P01", "55P03"];
+
+/// The database's own code of an error.
+fn sqlstate(error: &DbErr) -> Option<String> {
+    let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) = error else { return None };
+    Some(cause.as_database_error()?.code()?.into_owned())
 }
 
 #[cfg(test)]

@@ -90,9 +90,7 @@ pub(super) async fn write_token_uses(cx: Cx, stopping: CancellationToken) {
             () = stopping.cancelled() => true,
             () = tokio::time::sleep(Duration::from_secs(30)) => false,
         };
-        if let Err(error) = services::accounts::write_token_uses(&cx).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "when tokens were used could not be written");
-        }
+        services::accounts::write_token_uses(&cx).await;
         if ends {
             return;
         }

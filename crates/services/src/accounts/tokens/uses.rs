@@ -6,36 +6,72 @@ use std::{
 };
 
 use protocol::{Timestamp, TokenId};
+use store::StoreError;
 
-use crate::{Cx, Error};
+use crate::Cx;
+
+/// Uses that are not written yet: how many, and when the last was.
+type Uses = HashMap<TokenId, (i64, Timestamp)>;
 
 /// Uses that are not written yet. A crash loses those since the last writing, half a minute at most.
 #[derive(Debug, Default)]
-pub struct TokenUses(Mutex<HashMap<TokenId, (i64, Timestamp)>>);
+pub struct TokenUses(Mutex<Uses>);
 
 impl TokenUses {
     /// Counts a request.
     pub fn count(&self, token: TokenId, now: Timestamp) {
-        let mut uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (requests, last) = uses.entry(token).or_insert((0, now));
-        *requests += 1;
-        *last = now;
+        self.add([(token, (1, now))]);
     }
 
-    fn take(&self) -> HashMap<TokenId, (i64, Timestamp)> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    fn add(&self, uses: impl IntoIterator<Item = (TokenId, (i64, Timestamp))>) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for (token, (requests, last)) in uses {
+            let known = all.entry(token).or_insert((0, last));
+            *known = (known.0 + requests, known.1.max(last));
+        }
+    }
+
+    fn take(&self) -> Taken<'_> {
+        let uses = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        Taken { of: self, uses }
     }
 }
 
-/// Writes what was counted since the last time.
-pub async fn write_token_uses(cx: &Cx) -> Result<(), Error> {
-    let uses = cx.token_uses.take();
+/// Uses that are being written. Those that are in it when it goes, for whatever reason, are written the next time.
+struct Taken<'a> {
+    of: &'a TokenUses,
+    uses: Uses,
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        self.of.add(self.uses.drain());
+    }
+}
+
+/// Writes what was counted since the last time. What cannot be written now is told to the log and written the next time: nothing
+/// else fails for it.
+pub async fn write_token_uses(cx: &Cx) {
+    let mut taken = cx.token_uses.take();
+    if let Err(error) = write(cx, &mut taken.uses).await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "when tokens were used could not be written");
+    }
+}
+
+/// Leaves in `uses` what is to be written later.
+async fn write(cx: &Cx, uses: &mut Uses) -> Result<(), StoreError> {
     if uses.is_empty() {
         return Ok(());
     }
     let tx = cx.store.begin().await?;
-    for (token, (requests, last)) in uses {
-        tx.tokens().used(token, requests, last).await?;
+    let ids: Vec<TokenId> = uses.keys().copied().collect();
+    let there: Vec<TokenId> = tx.tokens().by_ids(&ids).await?.iter().map(|row| row.id).collect();
+    // One that another transaction changes has its turn the next time: who counts waits for nobody, so that nobody waits in a circle.
+    let free = tx.tokens().take_free(&there).await?;
+    for (token, (requests, last)) in free.iter().filter_map(|token| Some((token, uses.get(token)?))) {
+        tx.tokens().used(*token, *requests, *last).await?;
     }
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    uses.retain(|token, _| there.contains(token) && !free.contains(token));
+    Ok(())
 }
