@@ -2,12 +2,13 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
+use domain::audit::Link;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     AccessMode, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
@@ -25,6 +26,21 @@ use crate::{
 pub struct Store {
     db: DatabaseConnection,
     commits: Commits,
+    end: KnownEnd,
+}
+
+/// Where the audit trail ended when this process last committed to it. Others may have moved it on.
+#[derive(Clone, Debug, Default)]
+struct KnownEnd(Arc<Mutex<Option<Link>>>);
+
+impl KnownEnd {
+    fn get(&self) -> Option<Link> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, end: Link) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
+    }
 }
 
 /// How often something was committed through this process. What is remembered of the database holds while it stands still.
@@ -55,6 +71,9 @@ impl Drop for Counted<'_> {
 pub struct Tx {
     pub(crate) inner: DatabaseTransaction,
     commits: Commits,
+    end: KnownEnd,
+    /// Where the audit trail ends with what this transaction appended; others learn it when it is committed.
+    own_end: KnownEnd,
 }
 
 impl Store {
@@ -82,7 +101,7 @@ impl Store {
         }
         let db = Database::connect(options).await.map_err(|error| StoreError::opening(error, url))?;
         Migrator::up(&db, None).await?;
-        let store = Self { db, commits: Commits::default() };
+        let store = Self { db, commits: Commits::default(), end: KnownEnd::default() };
         if store.read().await?.audit().is_older_than_the_chain().await? {
             let tx = store.begin().await?;
             tx.audit().adopt().await?;
@@ -97,7 +116,7 @@ impl Store {
             sqlite_transaction_mode: self.is_sqlite().then_some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(Tx { inner: self.db.begin_with_options(options).await?, commits: self.commits.clone() })
+        self.transaction(options).await
     }
 
     /// A transaction that only reads, all of it at one point in time.
@@ -107,7 +126,12 @@ impl Store {
             access_mode: (!self.is_sqlite()).then_some(AccessMode::ReadOnly),
             ..TransactionOptions::default()
         };
-        Ok(Tx { inner: self.db.begin_with_options(options).await?, commits: self.commits.clone() })
+        self.transaction(options).await
+    }
+
+    async fn transaction(&self, options: TransactionOptions) -> Result<Tx, StoreError> {
+        let inner = self.db.begin_with_options(options).await?;
+        Ok(Tx { inner, commits: self.commits.clone(), end: self.end.clone(), own_end: KnownEnd::default() })
     }
 
     /// The count of commits.
@@ -129,7 +153,21 @@ impl Store {
 impl Tx {
     pub async fn commit(self) -> Result<(), StoreError> {
         let _counted = Counted(&self.commits);
-        Ok(self.inner.commit().await?)
+        self.inner.commit().await?;
+        if let Some(end) = self.own_end.get() {
+            self.end.set(end);
+        }
+        Ok(())
+    }
+
+    /// Where the audit trail may end.
+    pub(crate) fn known_end(&self) -> Option<Link> {
+        self.own_end.get().or_else(|| self.end.get())
+    }
+
+    /// The audit trail ends there when this is committed.
+    pub(crate) fn chain_ends(&self, end: Link) {
+        self.own_end.set(end);
     }
 
     pub fn accounts(&self) -> Accounts<'_> {
