@@ -12,7 +12,15 @@ use tests::{Setup, TestApp, command, specs};
 // EP-001, EP-002, EC-002, BD-007
 #[tokio::test]
 async fn specs_that_cannot_be_read_are_refused_with_what_is_wrong() {
-    let app = TestApp::start().await;
+    are_refused_with_what_is_wrong(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn specs_that_cannot_be_read_are_refused_with_what_is_wrong_on_postgres() {
+    are_refused_with_what_is_wrong(Setup::default().on_postgres().start().await).await;
+}
+
+async fn are_refused_with_what_is_wrong(app: TestApp) {
     let user = app.operator().await;
     let long = format!("# Long\n\n- {}\n", "x".repeat(1 << 20));
     let cases: [(&str, u16, &str); 6] = [

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::json;
-use tests::TestApp;
+use tests::{Setup, TestApp};
 
 const BODY: &str = r#"{"name": "A"}"#;
 
@@ -33,7 +33,15 @@ async fn a_request_with_a_cookie_has_to_come_from_here() {
 
 #[tokio::test]
 async fn a_form_of_another_site_signs_nobody_in_or_out() {
-    let app = TestApp::start().await;
+    signs_nobody_in_or_out(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn a_form_of_another_site_signs_nobody_in_or_out_on_postgres() {
+    signs_nobody_in_or_out(Setup::default().on_postgres().start().await).await;
+}
+
+async fn signs_nobody_in_or_out(app: TestApp) {
     let ada = app.first_admin().await;
     for path in ["/login", "/logout", "/setup"] {
         for origin in ["http://evil.example", "null"] {

@@ -186,7 +186,15 @@ async fn pages_take_no_tokens() {
 
 #[tokio::test]
 async fn a_token_may_have_a_limit_of_its_own() {
-    let app = Setup::default().variable("LOKI_LIMITS", "read=5").start().await;
+    has_a_limit_of_its_own(Setup::default().variable("LOKI_LIMITS", "read=5").start().await).await;
+}
+
+#[tokio::test]
+async fn a_token_may_have_a_limit_of_its_own_on_postgres() {
+    has_a_limit_of_its_own(Setup::default().variable("LOKI_LIMITS", "read=5").on_postgres().start().await).await;
+}
+
+async fn has_a_limit_of_its_own(app: TestApp) {
     let made = |limit: &str| {
         let words = ["token", "create", "--name", "a", "--role", Role::Operator.as_str(), "--rate-limit", limit];
         let output = app.offline(&words, "");
@@ -231,14 +239,23 @@ async fn signing_in_is_slowed_down_by_address() {
 
 #[tokio::test]
 async fn who_asks_too_often_is_on_record_once() {
-    let app = Setup::default().variable("LOKI_LIMITS", "read=3,write=off").start().await;
+    is_on_record_once(Setup::default().variable("LOKI_LIMITS", "read=3,write=off").start().await).await;
+}
+
+#[tokio::test]
+async fn who_asks_too_often_is_on_record_once_on_postgres() {
+    is_on_record_once(Setup::default().variable("LOKI_LIMITS", "read=3,write=off").on_postgres().start().await).await;
+}
+
+async fn is_on_record_once(app: TestApp) {
     let user = app.viewer().await;
     for _ in 0..20 {
         user.get("/api/status").await;
     }
     let admin = app.admin().await;
+    let store = app.store().await;
     tests::eventually("the refusals are counted", async || {
-        let tx = app.store().await.read().await.unwrap();
+        let tx = store.read().await.unwrap();
         let filter = store::AuditFilter { outcome: Some("denied".to_owned()), ..store::AuditFilter::default() };
         let rows = tx.audit().find(&filter, None, (0, 100)).await.unwrap();
         (rows.len() <= 3 && rows.iter().any(|row| row.details.contains("429"))).then_some(())

@@ -2,11 +2,19 @@
 
 use protocol::projects::{Project, ProjectList};
 use serde_json::json;
-use tests::TestApp;
+use tests::{Setup, TestApp};
 
 #[tokio::test]
 async fn pages_of_a_list_join_without_gap_or_double() {
-    let app = TestApp::start().await;
+    join_without_gap_or_double(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn pages_of_a_list_join_without_gap_or_double_on_postgres() {
+    join_without_gap_or_double(Setup::default().on_postgres().start().await).await;
+}
+
+async fn join_without_gap_or_double(app: TestApp) {
     let user = app.operator().await;
     let mut made = Vec::new();
     for number in 1..=5 {
@@ -88,7 +96,15 @@ async fn what_is_no_id_names_nothing() {
 
 #[tokio::test]
 async fn a_deleted_project_is_gone_with_its_folders() {
-    let app = TestApp::start().await;
+    is_gone_with_its_folders(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn a_deleted_project_is_gone_with_its_folders_on_postgres() {
+    is_gone_with_its_folders(Setup::default().on_postgres().start().await).await;
+}
+
+async fn is_gone_with_its_folders(app: TestApp) {
     let user = app.operator().await;
     let project = user.has_project().with_spec(tests::specs::ONE).create().await;
     let run = project.starts_run().await;

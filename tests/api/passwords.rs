@@ -8,6 +8,7 @@ use tests::{Browser, Setup, TestApp, app::PASSWORD, command, server};
 fn creates(app: &TestApp, email: &str, password: &str) -> Result<(), String> {
     let mut loki = server::loki();
     loki.args(["user", "create", "--email", email, "--role", "viewer", "--password-stdin", "--data-dir"]).arg(app.data_dir());
+    loki.args(["--database-url", app.database_url()]);
     let output = command::run(loki, password);
     if output.status.success() { Ok(()) } else { Err(command::stderr(&output)) }
 }
@@ -56,7 +57,15 @@ async fn the_first_admin_is_told_what_is_wrong_with_a_password() {
 
 #[tokio::test]
 async fn a_password_counts_however_a_keyboard_writes_it() {
-    let app = TestApp::start().await;
+    counts_however_it_is_written(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn a_password_counts_however_a_keyboard_writes_it_on_postgres() {
+    counts_however_it_is_written(Setup::default().on_postgres().start().await).await;
+}
+
+async fn counts_however_it_is_written(app: TestApp) {
     app.first_admin().await;
     creates(&app, "zoe@example.org", "caf\u{e9} au lait, sept fois").unwrap();
     for (password, counts) in [

@@ -1,6 +1,6 @@
 //! First access, signing in and out.
 
-use tests::{Actor, TestApp, actor::Credentials, app::PASSWORD};
+use tests::{Actor, Setup, TestApp, actor::Credentials, app::PASSWORD};
 
 async fn signs_in<'a>(app: &'a TestApp, email: &str, password: &str) -> Option<Actor<'a>> {
     let answer = app.nobody().send_form("/login", &[("email", email), ("password", password)]).await.expect(303);
@@ -49,7 +49,15 @@ async fn a_short_password_is_refused_and_the_link_still_works() {
 
 #[tokio::test]
 async fn a_person_made_on_the_command_line_signs_in_with_their_role() {
-    let app = TestApp::start().await;
+    signs_in_with_their_role(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn a_person_made_on_the_command_line_signs_in_with_their_role_on_postgres() {
+    signs_in_with_their_role(Setup::default().on_postgres().start().await).await;
+}
+
+async fn signs_in_with_their_role(app: TestApp) {
     app.offline(
         &["user", "create", "--email", "vera@example.org", "--role", "viewer", "--password-stdin"],
         &format!("{PASSWORD}\n"),
@@ -77,7 +85,15 @@ async fn the_cookie_is_out_of_reach_of_scripts_and_other_sites() {
 
 #[tokio::test]
 async fn signing_in_changes_the_session_id() {
-    let app = TestApp::start().await;
+    changes_the_session_id(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn signing_in_changes_the_session_id_on_postgres() {
+    changes_the_session_id(Setup::default().on_postgres().start().await).await;
+}
+
+async fn changes_the_session_id(app: TestApp) {
     let before = app.first_admin().await;
     // With the old cookie in hand, as somebody who planted it would have it.
     let answer =
@@ -107,7 +123,15 @@ async fn leads_to(app: &TestApp, email: &str, password: &str) -> String {
 
 #[tokio::test]
 async fn guessing_passwords_is_slowed_down() {
-    let app = TestApp::start().await;
+    is_slowed_down(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn guessing_passwords_is_slowed_down_on_postgres() {
+    is_slowed_down(Setup::default().on_postgres().start().await).await;
+}
+
+async fn is_slowed_down(app: TestApp) {
     let ada = app.first_admin().await;
     for _ in 0..6 {
         let location = leads_to(&app, "ada@example.org", "wrong wrong wrong").await;
