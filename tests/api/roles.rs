@@ -4,6 +4,7 @@
 mod functions;
 mod listed;
 mod pages;
+mod projects;
 mod rest;
 mod rows;
 
@@ -126,7 +127,7 @@ async fn tried(app: &TestApp, callers: &[Caller]) -> Vec<String> {
 }
 
 async fn try_row(app: &TestApp, caller: &Caller, row: &Row) -> Result<(), String> {
-    let response = request(app, caller, row).send().await.unwrap();
+    let response = request(app, caller, row, UNKNOWN).send().await.unwrap();
     let (got, expected) = (response.status().as_u16(), expected(caller, row));
     if got != expected {
         return Err(format!("{got} instead of {expected}"));
@@ -161,8 +162,8 @@ fn expected(caller: &Caller, row: &Row) -> u16 {
     }
 }
 
-fn request(app: &TestApp, caller: &Caller, row: &Row) -> RequestBuilder {
-    let mut address = format!("{}{}", app.url(), row.address());
+fn request(app: &TestApp, caller: &Caller, row: &Row, id: &str) -> RequestBuilder {
+    let mut address = format!("{}{}", app.url(), row.address(id));
     if matches!(caller.transport, Transport::Query | Transport::QueryBesideBearer) {
         let mark = if address.contains('?') { '&' } else { '?' };
         address = format!("{address}{mark}token={}", caller.secret);
@@ -176,7 +177,7 @@ fn request(app: &TestApp, caller: &Caller, row: &Row) -> RequestBuilder {
     };
     let mut request = request.header("accept", accept);
     if row.method != "get" {
-        request = request.header("content-type", kind).body(row.body.replace("ID", UNKNOWN));
+        request = request.header("content-type", kind).body(row.body(id));
     }
     if row.client == For::Sockets {
         request = request.header("connection", "upgrade").header("upgrade", "websocket");

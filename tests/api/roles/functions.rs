@@ -78,7 +78,7 @@ pub(super) fn rows() -> Vec<Row> {
         does("/ui/withdraw_invitation", ManageTeam, 404).with("id=ID&invitation=ID").refused(404),
         does("/ui/withdraw_user_invitation", ManageTeam, 404).with("invitation=ID").refused(404),
         does("/ui/remove_team", ManageTeam, 404).with("id=ID").refused(404),
-        reads("/ui/sharing", ReadProjects, 404).at("/ui/sharing?id=ID"),
+        reads("/ui/sharing", ShareProject, 404).at("/ui/sharing?id=ID").refused(404),
         does("/ui/share_project", ShareProject, 404)
             .with("id=ID&role=viewer&owner[kind]=person&owner[email]=a@example.org")
             .refused(404),

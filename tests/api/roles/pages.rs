@@ -1,6 +1,6 @@
 //! Pages and forms of browsers, which no document lists.
 
-use domain::access::Action::{ManageAllSecrets, ManageSecrets, ManageTokens, ManageUsers, ReadAudit, ReadSettings};
+use domain::access::Action::{ManageAllSecrets, ManageSecrets, ManageTokens, ManageUsers, ReadAudit, ReadSettings, ShareProject};
 
 use super::rows::{
     Needs::{Login, Nothing},
@@ -60,7 +60,7 @@ pub(super) fn rows() -> Vec<Row> {
         page("/teams", Login, 200),
         page("/teams/:id", Login, 404),
         page("/teams/:id/secrets", Login, 404),
-        page("/projects/:id/sharing", Login, 404),
+        page("/projects/:id/sharing", ShareProject, 404).refused(404),
         page("/invite", Nothing, 401),
         form("/invite", Nothing, 401),
         page("/account/confirm", Login, 200),

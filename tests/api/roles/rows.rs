@@ -8,7 +8,8 @@
 //! ```
 //!
 //! The figure is the answer to whoever may. An id in the path stands for nothing that is there, so that nothing changes while
-//! all roles try; `at` gives another address, `refused` another answer to whoever may not.
+//! all roles try; `at` gives another address, `refused` another answer to whoever may not. `projects.rs` puts the ids of a project
+//! and a run that are there into the same lines, and asks as people with roles in teams and on shared projects.
 
 use domain::access::{Action, Scope};
 use protocol::access::Role;
@@ -42,20 +43,39 @@ impl From<Scope> for Needs {
 }
 
 impl Needs {
-    /// Which roles have it: written down once more, so that a slip in the policy does not pass for the policy.
-    pub(super) fn has(self, role: Role) -> bool {
-        let scope = match self {
-            Self::Nothing | Self::Login | Self::Token => return true,
-            Self::Action(action) => action.scope(),
-            Self::Scope(scope) => scope,
-        };
-        match scope {
-            Scope::Read => true,
-            Scope::Write | Scope::Control => matches!(role, Role::Admin | Role::Operator),
-            Scope::Audit => matches!(role, Role::Admin | Role::Auditor),
-            Scope::Admin | Scope::All => role == Role::Admin,
+    /// The scope that it takes; none where every role will do.
+    pub(super) fn scope(self) -> Option<Scope> {
+        match self {
+            Self::Nothing | Self::Login | Self::Token => None,
+            Self::Action(action) => Some(action.scope()),
+            Self::Scope(scope) => Some(scope),
         }
     }
+
+    /// Which roles have it: written down once more, so that a slip in the policy does not pass for the policy.
+    pub(super) fn has(self, role: Role) -> bool {
+        match self.scope() {
+            None | Some(Scope::Read) => true,
+            Some(Scope::Write | Scope::Control) => matches!(role, Role::Admin | Role::Operator),
+            Some(Scope::Audit) => matches!(role, Role::Admin | Role::Auditor),
+            Some(Scope::Admin | Scope::All) => role == Role::Admin,
+        }
+    }
+
+    /// Whether it is asked for with one project or run in hand, wherever there is an id.
+    fn is_of_a_project(self) -> bool {
+        use Action::{ControlRun, DeleteProject, ReadProjects, ReadRuns, ShareProject, StartRun, WriteProject};
+
+        let Self::Action(action) = self else { return false };
+        matches!(action, ReadProjects | WriteProject | DeleteProject | ShareProject | ReadRuns | StartRun | ControlRun)
+    }
+}
+
+/// What an id stands for, as far as roles in teams and on projects decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Thing {
+    Project,
+    Run,
 }
 
 /// What kind of client a route is for; it decides the shape of the request and of the refusal.
@@ -87,7 +107,7 @@ pub(super) struct Row {
     pub(super) unknown: u16,
     /// The answer to a token, where it is another one than that to a person.
     pub(super) token: Option<u16>,
-    pub(super) body: &'static str,
+    body: &'static str,
     address: Option<&'static str>,
 }
 
@@ -181,12 +201,40 @@ impl Row {
         Self { token: Some(status), ..self }
     }
 
-    /// Where it is asked.
-    pub(super) fn address(&self) -> String {
-        let part = |part: &str| if part.starts_with(['{', ':', '*']) { UNKNOWN.to_owned() } else { part.to_owned() };
+    /// Where it is asked about the thing of that id. Whatever else the path names is not there.
+    pub(super) fn address(&self, id: &str) -> String {
+        let part = |part: &str| match part {
+            "{id}" | ":id" => id.to_owned(),
+            other if other.starts_with(['{', ':', '*']) => UNKNOWN.to_owned(),
+            plain => plain.to_owned(),
+        };
         match self.address {
-            Some(address) => address.replace("ID", UNKNOWN),
+            Some(address) => address.replace("ID", id),
             None => self.path.split('/').map(part).collect::<Vec<_>>().join("/"),
         }
+    }
+
+    /// What is sent there about the thing of that id.
+    pub(super) fn body(&self, id: &str) -> String {
+        self.body.replace("ID", id)
+    }
+
+    /// What its id stands for; nothing where there is none, or it is that of something else than a project or run.
+    pub(super) fn names(&self) -> Option<Thing> {
+        let asked = format!("{} {}", self.address("ID"), self.body);
+        if !asked.contains("ID") {
+            return None;
+        }
+        let says = |words: [&str; 2]| words.iter().any(|word| asked.contains(word));
+        // A run is started with the id of its project.
+        let thing = if says(["project", "shar"]) {
+            Some(Thing::Project)
+        } else if says(["run", "session_id"]) {
+            Some(Thing::Run)
+        } else {
+            None
+        };
+        assert!(thing.is_some() || !self.needs.is_of_a_project(), "{} {}: what does its id stand for?", self.method, self.path);
+        thing
     }
 }
