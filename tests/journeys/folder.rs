@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use tests::{Setup, command};
+use tests::{Actor, ProjectHandle, Setup, command, specs};
 
 /// A repository with one commit; dropped, it is gone.
 pub(crate) struct Folder {
@@ -46,5 +46,10 @@ impl Folder {
     /// A set-up of a server that may open it.
     pub(crate) fn setup(&self) -> Setup {
         Setup::default().argument("--allow-root").argument(self.root.path().to_string_lossy())
+    }
+
+    /// The project that somebody makes of it, with a spec of one requirement.
+    pub(crate) async fn opened_by<'a>(&self, user: &'a Actor<'a>) -> ProjectHandle<'a> {
+        user.has_project().in_folder(&self.path()).with_spec(specs::ONE).create().await
     }
 }

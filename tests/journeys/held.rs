@@ -58,7 +58,7 @@ async fn edits_by_hand_between_a_call_and_its_verification_are_in_the_result() {
     folder.commit();
     let app = folder.setup().start().await;
     let user = app.operator().await;
-    let project = user.has_project().in_folder(&folder.path()).with_spec(specs::ONE).create().await;
+    let project = folder.opened_by(&user).await;
     let run = project.starts_run().await;
     run.becomes(RunStatus::Verifying).await;
     run.pause().await.expect(200);

@@ -23,7 +23,7 @@ fn script(path: &Path, mark: &Path) {
 async fn is_verified(folder: &Folder) {
     let app = folder.setup().start().await;
     let user = app.operator().await;
-    let project = user.has_project().in_folder(&folder.path()).with_spec(specs::ONE).create().await;
+    let project = folder.opened_by(&user).await;
     project.starts_run().await.is_verified().await;
     assert!(!mark(folder).exists(), "something of the repository was run");
 }
@@ -81,7 +81,7 @@ async fn links_out_of_a_repository_are_not_followed() {
     folder.commit();
     let app = folder.setup().start().await;
     let user = app.operator().await;
-    let project = user.has_project().in_folder(&folder.path()).with_spec(specs::ONE).create().await;
+    let project = folder.opened_by(&user).await;
 
     let linked = project.asks_to_start(serde_json::json!({"prd_path": "spec.md"})).await;
     assert!(matches!(linked.status, 404 | 422), "{}", linked.text());
@@ -110,7 +110,7 @@ async fn edits_in_a_persons_own_folder_are_not_lost() {
     let folder = Folder::new();
     let app = folder.setup().start().await;
     let user = app.operator().await;
-    let project = user.has_project().in_folder(&folder.path()).with_spec(specs::ONE).create().await;
+    let project = folder.opened_by(&user).await;
     fs::write(folder.path().join("README.md"), "# Not committed yet\n").unwrap();
     fs::write(folder.path().join("new.txt"), "new\n").unwrap();
 

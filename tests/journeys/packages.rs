@@ -9,7 +9,7 @@ use std::{
 
 use protocol::runs::Verdict;
 use serde_json::{Value, json};
-use tests::{command, specs};
+use tests::command;
 
 use crate::folder::Folder;
 
@@ -73,14 +73,14 @@ async fn packages_of_a_lock_file_are_there_in_the_checks() {
     let folder = project(Some((&registry(archive), &integrity)));
     let app = folder.setup().start().await;
     let user = app.operator().await;
-    let project = user.has_project().in_folder(&folder.path()).with_spec(specs::ONE).create().await;
+    let project = folder.opened_by(&user).await;
 
     let run = project.starts_run().await;
     run.is_verified().await;
 
     let log = run.log_text().await;
     assert!(log.contains("$ npm ci"), "{log}");
-    let whole = run.timeline().await.gates.into_iter().find(|gate| gate.iteration == 0 && gate.name == "tests").unwrap();
+    let whole = run.gate("tests", |gate| gate.iteration == 0).await;
     assert!(whole.summary.contains("npm run"), "{whole:#?}");
     let paths = project.committed_paths();
     assert!(!paths.iter().any(|path| path.starts_with("node_modules")), "{paths:?}");
@@ -93,14 +93,13 @@ async fn packages_without_a_lock_file_are_a_finding_that_says_so() {
     let folder = project(None);
     let app = folder.setup().start().await;
     let user = app.operator().await;
-    let project = user.has_project().in_folder(&folder.path()).with_spec(specs::ONE).create().await;
+    let project = folder.opened_by(&user).await;
 
     let run = project.starts_with(json!({"limits": {"iterations": 1}})).await;
     let finished = run.finishes().await;
 
     assert_eq!(finished.verdict, Some(Verdict::NotVerified));
-    let gates = run.timeline().await.gates;
-    let tests = gates.iter().find(|gate| gate.name == "tests").unwrap();
+    let tests = run.gate("tests", |_| true).await;
     assert!(tests.summary.contains("no lock file"), "{tests:#?}");
 }
 
@@ -110,7 +109,7 @@ async fn a_registry_that_is_away_is_no_fault_of_the_work() {
     let folder = project(Some(("http://127.0.0.1:9/left-1.0.0.tgz", &integrity)));
     let app = folder.setup().start().await;
     let user = app.operator().await;
-    let project = user.has_project().in_folder(&folder.path()).with_spec(specs::ONE).create().await;
+    let project = folder.opened_by(&user).await;
 
     let run = project.starts_run().await;
     let finished = run.finishes().await;
@@ -127,14 +126,13 @@ async fn a_package_that_is_not_what_the_lock_file_says_is_refused() {
     let folder = project(Some((&registry(archive), &other)));
     let app = folder.setup().start().await;
     let user = app.operator().await;
-    let project = user.has_project().in_folder(&folder.path()).with_spec(specs::ONE).create().await;
+    let project = folder.opened_by(&user).await;
 
     let run = project.starts_with(json!({"limits": {"iterations": 1}})).await;
     let finished = run.finishes().await;
 
     assert_eq!(finished.verdict, Some(Verdict::NotVerified));
-    let gates = run.timeline().await.gates;
-    assert!(gates.iter().any(|gate| gate.name == "tests" && gate.summary.contains("npm ci")), "{gates:#?}");
+    run.gate("tests", |gate| gate.summary.contains("npm ci")).await;
 }
 
 #[tokio::test]
@@ -143,7 +141,7 @@ async fn a_server_may_forbid_the_network_to_every_check() {
     let folder = project(Some((&registry(archive), &integrity)));
     let app = folder.setup().argument("--no-install").start().await;
     let user = app.operator().await;
-    let project = user.has_project().in_folder(&folder.path()).with_spec(specs::ONE).create().await;
+    let project = folder.opened_by(&user).await;
 
     let run = project.starts_with(json!({"limits": {"iterations": 1}})).await;
 

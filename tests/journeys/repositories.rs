@@ -125,7 +125,7 @@ async fn a_spec_that_was_built_already_holds_without_a_change() {
     assert_eq!(finished.tasks_done, 3);
     assert!(timeline.tasks.iter().all(|task| task.commit.is_none() && task.attempts == 1), "{:#?}", timeline.tasks);
     assert_eq!(project.git(&["rev-parse", "main"]), before);
-    let diff = timeline.gates.iter().find(|gate| gate.name == "diff").unwrap();
+    let diff = again.gate("diff", |_| true).await;
     assert_eq!(diff.verdict, GateVerdict::Inconclusive);
 
     // What nobody could see hold stays a claim.
@@ -144,7 +144,7 @@ async fn tests_that_leave_bottomless_folders_harm_neither_server_nor_disk() {
     folder.commit();
     let app = folder.setup().start().await;
     let user = app.operator().await;
-    let project = user.has_project().in_folder(&folder.path()).with_spec(specs::ONE).create().await;
+    let project = folder.opened_by(&user).await;
 
     let run = project.starts_with(json!({"limits": {"iterations": 1}})).await;
     run.finishes().await;
@@ -228,7 +228,7 @@ async fn tests_cannot_put_another_program_under_the_examples() {
     folder.commit();
     let app = folder.setup().demo("--misbehave unrelated").start().await;
     let user = app.operator().await;
-    let project = user.has_project().in_folder(&folder.path()).with_spec(specs::ONE).create().await;
+    let project = folder.opened_by(&user).await;
 
     let run = project.starts_with(json!({"limits": {"iterations": 1}})).await;
     let finished = run.finishes().await;
@@ -244,7 +244,7 @@ async fn work_that_is_being_verified_shows_in_the_diff() {
     folder.commit();
     let app = folder.setup().start().await;
     let user = app.operator().await;
-    let project = user.has_project().in_folder(&folder.path()).with_spec(specs::ONE).create().await;
+    let project = folder.opened_by(&user).await;
 
     let run = project.starts_run().await;
 
@@ -292,13 +292,12 @@ async fn a_coverage_threshold_is_held_against_what_the_tests_report() {
         folder.commit();
         let app = folder.setup().start().await;
         let user = app.operator().await;
-        let project = user.has_project().in_folder(&folder.path()).with_spec(specs::ONE).create().await;
+        let project = folder.opened_by(&user).await;
 
         let run = project.starts_with(json!({"limits": {"iterations": 1}})).await;
         let finished = run.finishes().await;
 
-        let gates = run.timeline().await.gates;
-        let coverage = gates.iter().find(|gate| gate.name == "coverage").unwrap_or_else(|| panic!("{gates:#?}"));
+        let coverage = run.gate("coverage", |_| true).await;
         assert_eq!(coverage.verdict, verdict, "{coverage:#?}");
         assert_eq!(finished.verdict == Some(Verdict::NotVerified), verdict == GateVerdict::Failed, "{}", run.log_text().await);
     }
@@ -312,7 +311,7 @@ async fn settings_that_nobody_could_keep_are_a_finding() {
     folder.commit();
     let app = folder.setup().start().await;
     let user = app.operator().await;
-    let project = user.has_project().in_folder(&folder.path()).with_spec(specs::ONE).create().await;
+    let project = folder.opened_by(&user).await;
 
     let run = project.starts_run().await;
     run.finishes().await;
@@ -372,14 +371,13 @@ async fn a_check_that_takes_too_long_is_stopped_and_never_green() {
     folder.commit();
     let app = folder.setup().start().await;
     let user = app.operator().await;
-    let project = user.has_project().in_folder(&folder.path()).with_spec(specs::ONE).create().await;
+    let project = folder.opened_by(&user).await;
 
     let run = project.starts_run().await;
     let finished = run.finishes().await;
 
     assert_eq!(finished.verdict, Some(Verdict::VerifiedWithGaps), "{}", run.log_text().await);
-    let gates = run.timeline().await.gates;
-    let tests = gates.iter().find(|gate| gate.name == "tests").unwrap();
+    let tests = run.gate("tests", |_| true).await;
     assert_eq!(tests.verdict, GateVerdict::Inconclusive);
     assert!(tests.summary.contains("took longer than 1 s"), "{tests:#?}");
     app.assert_no_process_left().await;
@@ -392,7 +390,7 @@ async fn a_tool_that_is_not_there_is_named_and_never_green() {
     folder.commit();
     let app = folder.setup().start().await;
     let user = app.operator().await;
-    let project = user.has_project().in_folder(&folder.path()).with_spec(specs::ONE).create().await;
+    let project = folder.opened_by(&user).await;
 
     let run = project.starts_run().await;
     let finished = run.finishes().await;
@@ -413,7 +411,7 @@ async fn a_repository_of_many_and_binary_files_is_worked_on() {
     folder.commit();
     let app: TestApp = folder.setup().start().await;
     let user = app.operator().await;
-    let project = user.has_project().in_folder(&folder.path()).with_spec(specs::ONE).create().await;
+    let project = folder.opened_by(&user).await;
 
     let run = project.starts_run().await;
     run.is_verified().await;
@@ -438,7 +436,7 @@ async fn what_the_worktree_does_not_hold_is_said() {
     let head = folder.git(&["rev-parse", "HEAD:vendored"]);
     let app = folder.setup().start().await;
     let user = app.operator().await;
-    let project = user.has_project().in_folder(&folder.path()).with_spec(specs::ONE).create().await;
+    let project = folder.opened_by(&user).await;
 
     let run = project.starts_run().await;
     run.is_verified().await;

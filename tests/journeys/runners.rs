@@ -2,14 +2,11 @@
 
 use protocol::runs::{Gate, GateVerdict, Verdict};
 use serde_json::json;
-use tests::{RunHandle, specs};
 
 use crate::folder::Folder;
 
-async fn gate_of_the_whole(run: &RunHandle<'_>, name: &str) -> Gate {
-    let gates = run.timeline().await.gates;
-    let found = gates.iter().find(|gate| gate.iteration == 0 && gate.name == name);
-    found.unwrap_or_else(|| panic!("no {name} of the whole: {gates:#?}")).clone()
+fn of_the_whole(gate: &Gate) -> bool {
+    gate.iteration == 0
 }
 
 #[tokio::test]
@@ -25,14 +22,14 @@ async fn cargo_builds_and_tests_a_crate() {
     folder.commit();
     let app = folder.setup().start().await;
     let user = app.operator().await;
-    let project = user.has_project().in_folder(&folder.path()).with_spec(specs::ONE).create().await;
+    let project = folder.opened_by(&user).await;
 
     let run = project.starts_run().await;
     run.is_verified().await;
 
-    let build = gate_of_the_whole(&run, "build").await;
+    let build = run.gate("build", of_the_whole).await;
     assert_eq!((build.verdict, build.summary.as_str()), (GateVerdict::Passed, "cargo build: done"));
-    let tests = gate_of_the_whole(&run, "tests").await;
+    let tests = run.gate("tests", of_the_whole).await;
     assert!(tests.summary.contains("cargo test: 1 test passed"), "{tests:#?}");
 }
 
@@ -48,14 +45,13 @@ async fn a_script_that_only_prints_counts_does_not_hide_a_failing_test() {
     folder.commit();
     let app = folder.setup().start().await;
     let user = app.operator().await;
-    let project = user.has_project().in_folder(&folder.path()).with_spec(specs::ONE).create().await;
+    let project = folder.opened_by(&user).await;
 
     let run = project.starts_with(json!({"limits": {"iterations": 1}})).await;
     let finished = run.finishes().await;
 
     assert_eq!(finished.verdict, Some(Verdict::NotVerified));
-    let gates = run.timeline().await.gates;
-    let tests = gates.iter().find(|gate| gate.name == "tests").unwrap();
+    let tests = run.gate("tests", |_| true).await;
     assert_eq!(tests.verdict, GateVerdict::Failed, "{tests:#?}");
     assert!(tests.summary.contains("node --test test/a.test.js: 1 of 1 test failed"), "{tests:#?}");
 }

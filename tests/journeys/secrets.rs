@@ -177,8 +177,7 @@ async fn a_value_in_the_work_is_a_finding_and_is_not_committed() {
         let finished = run.finishes().await;
 
         assert_eq!(finished.verdict, Some(Verdict::NotVerified));
-        let gates = run.timeline().await.gates;
-        let gate = gates.iter().find(|gate| gate.name == "secrets" && gate.verdict == GateVerdict::Failed).unwrap();
+        let gate = run.gate("secrets", |gate| gate.verdict == GateVerdict::Failed).await;
         assert!(gate.summary.contains("a secret of the vault at settings.txt:1"), "{gate:#?}");
         assert!(gate.evidence.contains("AGENT_ONLY"), "{gate:#?}");
         let committed = project.git(&["log", "--branches", "--name-only", "--format="]);

@@ -68,6 +68,13 @@ impl RunHandle<'_> {
         self.actor.get(&format!("/api/v2/runs/{}/diff", self.id)).await.expect(200).json()
     }
 
+    /// The first gate of that name for which `is` holds.
+    pub async fn gate(&self, name: &str, is: impl Fn(&Gate) -> bool) -> Gate {
+        let gates = self.timeline().await.gates;
+        let found = gates.iter().find(|gate| gate.name == name && is(gate));
+        found.unwrap_or_else(|| panic!("there is no such gate {name}: {gates:#?}")).clone()
+    }
+
     /// The gates that failed, each once, in order of their names.
     pub async fn failed_gates(&self) -> Vec<String> {
         let failed = |gate: &Gate| gate.verdict == GateVerdict::Failed;
