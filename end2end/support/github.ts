@@ -2,6 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { type IncomingMessage, type Server as HttpServer, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Site } from './providers.ts';
 import { Server } from './server.ts';
 
 const CLIENT = { id: 'Iv1.0123456789abcdef', secret: 'a secret of loki and GitHub' };
@@ -38,7 +39,7 @@ export class GitHub {
   }
 
   /** People of `example.org` are let in; the team platform of acme may start runs. */
-  static async start(): Promise<{ github: GitHub; server: Server }> {
+  static async start(): Promise<Site<GitHub>> {
     const http = createServer();
     await new Promise<void>(resolve => http.listen(0, '127.0.0.1', resolve));
     const github = new GitHub(http);
@@ -52,7 +53,7 @@ export class GitHub {
       LOKI_SIGN_IN_GITHUB_ALLOWED_DOMAINS: 'example.org',
       LOKI_SIGN_IN_GITHUB_ROLES: 'acme/platform=operator',
     });
-    return { github, server };
+    return { provider: github, server };
   }
 
   /** Makes an account, or changes one. Its verified address is at `example.org` unless something else is said. */

@@ -3,6 +3,7 @@ import { type Server as HttpServer, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 // @ts-expect-error It has no types of its own.
 import Provider from 'oidc-provider';
+import type { Site } from './providers.ts';
 import { Server } from './server.ts';
 
 const SECRET = 'a secret of loki and the issuer';
@@ -19,7 +20,7 @@ export class Issuer {
     this.url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   }
 
-  static async start(): Promise<{ issuer: Issuer; server: Server }> {
+  static async start(): Promise<Site<Issuer>> {
     const http = createServer();
     await new Promise<void>(resolve => http.listen(0, '127.0.0.1', resolve));
     const issuer = new Issuer(http);
@@ -39,7 +40,7 @@ export class Issuer {
       if (request.url === '/favicon.ico') response.writeHead(204).end();
       else callback(request, response);
     });
-    return { issuer, server };
+    return { provider: issuer, server };
   }
 
   stop(): void {

@@ -2,19 +2,14 @@
 import type { Page } from '@playwright/test';
 import { ADMIN, expect, fillLogin, test as base } from '../support/fixtures.ts';
 import { GitHub } from '../support/github.ts';
-import { setsUp, whoIs } from '../support/people.ts';
-import type { Server } from '../support/server.ts';
+import { whoIs } from '../support/people.ts';
+import { NOBODY, type Site, forOneTest } from '../support/providers.ts';
 
-const test = base.extend<{ hub: { github: GitHub; server: Server } }>({
-  hub: async ({}, use) => {
-    const hub = await GitHub.start();
-    await use(hub);
-    hub.github.stop();
-    await hub.server.stop();
-  },
+const test = base.extend<{ hub: Site<GitHub> }>({
+  hub: async ({ page, complaints }, use) => forOneTest({ page, complaints }, await GitHub.start(), use),
 });
 
-test.use({ storageState: { cookies: [], origins: [] } });
+test.use(NOBODY);
 
 /** What a person does at GitHub, and where they come back to. */
 async function authorizes(page: Page, login: string, loki: string): Promise<void> {
@@ -29,11 +24,8 @@ async function signsIn(page: Page, login: string, loki: string): Promise<void> {
   await authorizes(page, login, loki);
 }
 
-test('a person signs in by a verified address, with the role of their team, and signs out', async ({ page, hub, complaints }) => {
-  // The socket of a page whose login is gone.
-  complaints.allow(/WebSocket connection .* failed/);
-  const { github, server } = hub;
-  await setsUp(page, server);
+test('a person signs in by a verified address, with the role of their team, and signs out', async ({ page, hub }) => {
+  const { provider: github, server } = hub;
   github.has('grace', { name: 'Grace Hopper', organisations: ['acme'] });
 
   await signsIn(page, 'grace', server.url);
@@ -56,11 +48,9 @@ test('a person signs in by a verified address, with the role of their team, and 
 });
 
 test('who has no verified address that is let in stays out', async ({ page, hub, complaints }) => {
-  // The refusals, and the socket of a page whose login is gone.
+  // The refusals.
   complaints.allow(/status of 400/);
-  complaints.allow(/WebSocket connection .* failed/);
-  const { github, server } = hub;
-  await setsUp(page, server);
+  const { provider: github, server } = hub;
   github.has('mallory', {
     emails: [
       { email: 'mallory@elsewhere.example', primary: true, verified: true },
@@ -83,11 +73,9 @@ test('who has no verified address that is let in stays out', async ({ page, hub,
 });
 
 test('an account is linked from the page about oneself', async ({ page, hub, complaints }) => {
-  // The refusal, and the socket of a page whose login is gone.
+  // The refusal.
   complaints.allow(/status of 400/);
-  complaints.allow(/WebSocket connection .* failed/);
-  const { github, server } = hub;
-  await setsUp(page, server);
+  const { provider: github, server } = hub;
   const login = ADMIN.email.split('@')[0]!;
   github.has(login);
 

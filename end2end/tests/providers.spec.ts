@@ -2,21 +2,18 @@
 import type { Page } from '@playwright/test';
 import { ADMIN, expect, fillLogin, test as base } from '../support/fixtures.ts';
 import { Issuer } from '../support/issuer.ts';
-import { setsUp, whoIs } from '../support/people.ts';
-import type { Server } from '../support/server.ts';
+import { whoIs } from '../support/people.ts';
+import { NOBODY, type Site, forOneTest } from '../support/providers.ts';
 
-const test = base.extend<{ corp: { issuer: Issuer; server: Server } }>({
-  corp: async ({ page }, use) => {
+const test = base.extend<{ corp: Site<Issuer> }>({
+  corp: async ({ page, complaints }, use) => {
     // The issuer's pages ask for a font, which nobody needs.
     await page.route('https://fonts.googleapis.com/**', route => route.fulfill({ contentType: 'text/css', body: '' }));
-    const corp = await Issuer.start();
-    await use(corp);
-    corp.issuer.stop();
-    await corp.server.stop();
+    await forOneTest({ page, complaints }, await Issuer.start(), use);
   },
 });
 
-test.use({ storageState: { cookies: [], origins: [] } });
+test.use(NOBODY);
 
 /** What a person does at the issuer: says who they are, and consents the first time. */
 async function comesBack(page: Page, name: string, loki: string): Promise<void> {
@@ -33,11 +30,8 @@ async function signsIn(page: Page, name: string, loki: string): Promise<void> {
   await comesBack(page, name, loki);
 }
 
-test('a person signs in, gets the role of their groups, and signs out there too', async ({ page, corp, complaints }) => {
-  // The socket of a page whose login is gone.
-  complaints.allow(/WebSocket connection .* failed/);
-  const { issuer, server } = corp;
-  await setsUp(page, server);
+test('a person signs in, gets the role of their groups, and signs out there too', async ({ page, corp }) => {
+  const { provider: issuer, server } = corp;
 
   await page.goto(`${server.url}/projects`);
   await signsIn(page, 'grace', server.url);
@@ -55,11 +49,8 @@ test('a person signs in, gets the role of their groups, and signs out there too'
   expect(await whoIs(page)).toContain('operator');
 });
 
-test('signing out at the issuer ends the login here, and no other', async ({ page, browser, corp, complaints }) => {
-  // The socket of a page whose login is gone.
-  complaints.allow(/WebSocket connection .* failed/);
-  const { issuer, server } = corp;
-  await setsUp(page, server);
+test('signing out at the issuer ends the login here, and no other', async ({ page, browser, corp }) => {
+  const { provider: issuer, server } = corp;
   await page.goto(`${server.url}/projects`);
   await signsIn(page, 'grace', server.url);
   // The same person on another machine, in a session of its own there.
@@ -80,11 +71,9 @@ test('signing out at the issuer ends the login here, and no other', async ({ pag
 });
 
 test('an account is linked by its owner, and by nobody else', async ({ page, corp, complaints }) => {
-  // The refusal, and the socket of a page whose login is gone.
+  // The refusal.
   complaints.allow(/status of 400/);
-  complaints.allow(/WebSocket connection .* failed/);
   const { server } = corp;
-  await setsUp(page, server);
 
   // The issuer knows somebody with the admin's address; that alone opens nothing.
   await page.goto(`${server.url}/login`);
