@@ -6,6 +6,7 @@ mod access_tokens;
 mod account_pages;
 mod admin_pages;
 mod audit;
+mod audit_chain;
 mod audit_forward;
 mod bad_input;
 mod browsers;
