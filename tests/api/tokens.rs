@@ -1,7 +1,12 @@
 //! API tokens: shown once, kept as a hash, ended at once.
 
+use std::cell::Cell;
+
+use futures::future::join_all;
+use protocol::access::Token;
 use sea_orm_migration::sea_orm::{ConnectionTrait as _, Database};
-use tests::{Actor, TestApp, actor::Credentials, command, eventually};
+use serde_json::json;
+use tests::{Actor, Setup, TestApp, actor::Credentials, command, eventually};
 
 // SC-01
 #[tokio::test]
@@ -17,6 +22,50 @@ async fn a_revoked_token_ends_at_once() {
 
     eventually("the token is refused", async || (user.get("/api/status").await.status == 401).then_some(())).await;
     assert_eq!(user.get("/api/status").await.detail(), "Invalid, expired, or revoked token");
+}
+
+#[tokio::test]
+async fn a_token_in_use_ends_with_the_answer_to_its_revocation() {
+    ends_with_the_answer(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn a_token_in_use_ends_with_the_answer_to_its_revocation_on_postgres() {
+    ends_with_the_answer(Setup::default().on_postgres().start().await).await;
+}
+
+/// The server remembers a token until something is committed: requests that are under way while it is revoked must not bring
+/// it back.
+async fn ends_with_the_answer(app: TestApp) {
+    let admin = app.admin().await;
+    for round in 0..5 {
+        let body = json!({"name": format!("busy-{round}"), "role": "viewer"});
+        let made: Token = admin.post("/api/enterprise/tokens", &body).await.expect(201).json();
+        let user = Actor::new(&app, Credentials::Bearer(made.token.unwrap()));
+        let (answers, is_revoked) = (Cell::new(0_u32), Cell::new(false));
+        // Asks without a pause, and gives what is said to the first request that begins after the revocation.
+        let asks = async || loop {
+            let is_late = is_revoked.get();
+            let status = user.get("/api/status").await.status;
+            answers.set(answers.get() + 1);
+            if is_late {
+                return status;
+            }
+            // Those under way meanwhile may still be served.
+            assert!(matches!(status, 200 | 401), "{status}");
+        };
+        let revokes = async {
+            eventually("many requests are under way", async || (answers.get() >= 64).then_some(())).await;
+            admin.delete(&format!("/api/enterprise/tokens/{}", made.id)).await.expect(200);
+            is_revoked.set(true);
+        };
+
+        let (late, ()) = tokio::join!(join_all((0..32).map(|_| asks())), revokes);
+
+        let later = join_all((0..32).map(|_| user.get("/api/status"))).await;
+        let statuses: Vec<u16> = late.into_iter().chain(later.into_iter().map(|answer| answer.status)).collect();
+        assert_eq!(statuses, [401; 64], "{round}");
+    }
 }
 
 // SC-02
