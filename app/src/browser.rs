@@ -11,7 +11,6 @@ pub mod scroll;
 pub mod sight;
 pub mod socket;
 pub mod storage;
-pub mod theme;
 
 /// Whether this is the browser's half.
 pub const IS_BROWSER: bool = cfg!(feature = "hydrate");

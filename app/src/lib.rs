@@ -52,6 +52,7 @@ pub fn shell(assets: SiteAssets) -> impl IntoView {
                 <script nonce=nonce.clone() inner_html=THEME_SCRIPT></script>
                 <link rel="stylesheet" href=assets.css.to_string()/>
                 <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
+                <script type="module" src="/page.js" nonce=nonce.clone()></script>
                 {(!still).then(|| hydration(&assets, nonce))}
                 <MetaTags/>
             </head>

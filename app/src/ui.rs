@@ -29,7 +29,7 @@ mod time;
 mod toast;
 
 pub use banner::banner;
-pub use button::{Kind, button, icon_button, link_button, submit_button, submit_class};
+pub use button::{Kind, button, choice_button, icon_button, link_button, submit_button, submit_class};
 pub use chip::{Tone, chip};
 pub use choice::{Choice, choices};
 pub use code::{code, code_block, copy_button, kbd, path, prose};

@@ -1,7 +1,7 @@
 // Keys and the command palette.
-import { alive, expect, test } from '../support/fixtures.ts';
+import { ADMIN, alive, expect, test } from '../support/fixtures.ts';
 import { RunPage } from '../support/run-page.ts';
-import { slowTasks } from '../support/specs.ts';
+import { GREET, slowTasks } from '../support/specs.ts';
 
 test('two letters go to a page, c makes a project', async ({ page }) => {
   await page.goto('/');
@@ -22,7 +22,7 @@ test('? shows all keys, Escape closes them and gives the focus back', async ({ p
   await page.keyboard.press('?');
   const sheet = page.getByRole('dialog', { name: 'Keys' });
   await expect(sheet).toBeVisible();
-  for (const words of ['search or run a command', 'projects', 'next row', 'pause or resume', 'switch tabs']) {
+  for (const words of ['search or run a command', 'submit the form', 'projects', 'next row', 'pause or resume', 'switch tabs']) {
     await expect(sheet).toContainText(words);
   }
 
@@ -133,6 +133,30 @@ test('keys are never taken from a text field', async ({ page, world }) => {
   await page.keyboard.type(typed);
   await expect(page.getByLabel('Model')).toHaveValue(typed);
   await expect(page).toHaveURL(`/projects/${world.greeter.id}`);
+});
+
+test('Ctrl and Enter submit the form, from a text area too', async ({ page }) => {
+  await page.goto('/projects/new');
+  await alive(page);
+  await page.getByLabel('Name', { exact: true }).fill('By two keys');
+  await page.getByRole('radio', { name: /^Spec/ }).check();
+  await page.getByLabel('Spec', { exact: true }).fill(GREET);
+  await page.keyboard.press('Control+Enter');
+
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('By two keys');
+});
+
+test('Ctrl and Enter submit on pages that come without the browser’s half', async ({ page }) => {
+  await page.context().clearCookies();
+  await page.goto('/login');
+  await page.getByLabel('Email').fill(ADMIN.email);
+  // What the browser finds missing is not sent.
+  await page.keyboard.press('Control+Enter');
+  await expect(page).toHaveURL('/login');
+  await page.getByLabel('Password').fill(ADMIN.password);
+  await page.keyboard.press('Control+Enter');
+
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('What needs you');
 });
 
 test('with a modifier keys stay the browser’s', async ({ page }) => {

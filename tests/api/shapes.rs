@@ -180,7 +180,7 @@ async fn every_answer_says_what_it_is() {
         ("/metrics", plain),
         ("/api/v2/audit/export?format=csv", plain),
         ("/theme.js", plain),
-        ("/theme-choice.js", plain),
+        ("/page.js", plain),
     ] {
         let answer = admin.get(path).await;
         let found = answer.header("content-type");

@@ -2,17 +2,14 @@
 
 use protocol::{projects::ProjectRow, runs::Run};
 
-use crate::{
-    browser::{lower_case, theme::Theme},
-    routes::to,
-};
+use crate::{browser::lower_case, routes::to};
 
 /// What happens when a command is chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Does {
     Go(String),
-    SetTheme(Theme),
-    SignOut,
+    /// Presses a button of the page, which a selector finds.
+    Press(&'static str),
     ShowKeys,
 }
 
@@ -44,11 +41,11 @@ pub(super) fn fixed() -> Vec<Command> {
         Command::go("Go to templates", "page", to::TEMPLATES),
         Command::go("Go to teams", "page", to::TEAMS),
         Command::go("Make a project", "command", to::NEW_PROJECT),
-        Command::act("Use the dark theme", Does::SetTheme(Theme::Dark)),
-        Command::act("Use the light theme", Does::SetTheme(Theme::Light)),
-        Command::act("Use the system's theme", Does::SetTheme(Theme::System)),
+        Command::act("Use the dark theme", Does::Press("[data-choice=dark]")),
+        Command::act("Use the light theme", Does::Press("[data-choice=light]")),
+        Command::act("Use the system's theme", Does::Press("[data-choice=system]")),
         Command::act("Show the keys", Does::ShowKeys),
-        Command::act("Sign out", Does::SignOut),
+        Command::act("Sign out", Does::Press("#sign-out button")),
     ]
 }
 

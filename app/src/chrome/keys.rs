@@ -16,7 +16,16 @@ use crate::{
 pub(super) const SHEET_ID: &str = "keys";
 
 const SHEET: [(&str, &[(&str, &str)]); 5] = [
-    ("Everywhere", &[("⌘K", "search or run a command"), ("?", "show the keys"), ("c", "make a project"), ("Esc", "close")]),
+    (
+        "Everywhere",
+        &[
+            ("⌘K", "search or run a command"),
+            ("?", "show the keys"),
+            ("c", "make a project"),
+            ("⌘Enter", "submit the form"),
+            ("Esc", "close"),
+        ],
+    ),
     ("Go", &[("g h", "home"), ("g p", "projects"), ("g r", "runs"), ("g t", "templates"), ("g a", "admin, if it is yours")]),
     ("In lists", &[("j", "next row"), ("k", "previous row"), ("Enter", "open the row")]),
     (

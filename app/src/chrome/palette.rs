@@ -18,7 +18,6 @@ use crate::{
     browser::{
         elements::{close_dialog, open_dialog, set_value},
         keys::follow,
-        theme,
     },
     loading::Loading,
     server_fns::{projects::ask_projects, run_lists::ask_run_list},
@@ -105,8 +104,7 @@ fn runner() -> Run {
         close_dialog(ID);
         match does {
             Does::Go(place) => navigate(&place, NavigateOptions::default()),
-            Does::SetTheme(choice) => theme::set(choice),
-            Does::SignOut => follow("#sign-out button"),
+            Does::Press(button) => follow(button),
             Does::ShowKeys => open_dialog(SHEET_ID),
         }
     })

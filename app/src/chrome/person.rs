@@ -4,7 +4,6 @@ use leptos::prelude::*;
 use protocol::access::Viewer;
 
 use crate::{
-    browser::theme::{self, Theme},
     routes::to,
     ui::{self, div, el, pieces},
 };
@@ -25,19 +24,13 @@ pub(super) fn menu(viewer: Viewer) -> AnyView {
     let who = el("p").class("who").child(el("b").text(viewer.name).view()).child(small(viewer.email));
     let who = who.child(small(format!("{} · loki {}", viewer.role.as_str(), viewer.version))).view();
     let themes = div("menu-group needs-script").attr("role", "group").attr("aria-label", "Theme").children([
-        theme_button("Dark", Theme::Dark),
-        theme_button("Light", Theme::Light),
-        theme_button("System", Theme::System),
+        ui::choice_button("Dark", "dark"),
+        ui::choice_button("Light", "light"),
+        ui::choice_button("System", "system"),
     ]);
     let [profile, teams, docs] =
         LINKS.map(|(href, words, rel)| el("a").class("menu-item").attr("href", href).maybe("rel", rel).text(words).view());
     let sign_out = el("button").attr("type", "submit").class("menu-item").text("Sign out").view();
     let form = el("form").attr("id", "sign-out").attr("method", "post").attr("action", to::LOGOUT).child(sign_out).view();
     ui::menu("You", face, pieces(vec![who, themes.view(), profile, teams, docs, form]))
-}
-
-/// The style sheet shows which of them is chosen, which is known before any script runs.
-fn theme_button(label: &'static str, choice: Theme) -> AnyView {
-    let button = el("button").attr("type", "button").class("btn").attr("data-choice", choice.as_str());
-    button.on_click(move || theme::set(choice)).text(label).view()
 }

@@ -8,7 +8,6 @@ use protocol::{Envelope, access::Login};
 
 use super::asked::asked_here;
 use crate::{
-    browser::theme::{self, Theme},
     loading::{Loading, load, loaded_page, refetch_at_rest},
     routes::to,
     server_fns::profile::{ProfilePage, ask_profile},
@@ -74,17 +73,12 @@ fn account(page: &ProfilePage) -> AnyView {
     let role = role.child(el("span").class("muted").text(words::role_meaning(page.role)).view()).view();
     let themes = div("theme-choice needs-script").attr("role", "group").attr("aria-label", "Theme").children([
         el("span").class("muted").text("Theme").view(),
-        theme_button("Dark", Theme::Dark),
-        theme_button("Light", Theme::Light),
-        theme_button("System", Theme::System),
+        ui::choice_button("Dark", "dark"),
+        ui::choice_button("Light", "light"),
+        ui::choice_button("System", "system"),
     ]);
     let facts = ui::facts(vec![("Name", text(page.name.clone())), ("E-mail", text(page.email.clone())), ("Role", role)]);
     div("stack").child(facts).child(themes.view()).view()
-}
-
-fn theme_button(label: &'static str, choice: Theme) -> AnyView {
-    let button = el("button").attr("type", "button").class("btn").attr("data-choice", choice.as_str());
-    button.on_click(move || theme::set(choice)).text(label).view()
 }
 
 fn change_password(page: &ProfilePage, loading: Loading<ProfilePage>, state: FormState) -> AnyView {

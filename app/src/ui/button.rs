@@ -33,6 +33,12 @@ pub fn icon_button(name: &'static str, label: &'static str, on_click: impl FnMut
     button.on_click(on_click).child(icon(name)).view()
 }
 
+/// Chooses how the browser shows all pages; `choice` is its name in `public/page.js`, which keeps it. The style sheet shows which
+/// one is chosen, which is known before any script runs.
+pub fn choice_button(label: &'static str, choice: &'static str) -> AnyView {
+    el("button").attr("type", "button").class("btn").attr("data-choice", choice).text(label).view()
+}
+
 /// Sends the form around it. While `busy`, a second click does nothing.
 pub fn submit_button(kind: Kind, label: &'static str, busy: Signal<bool>) -> AnyView {
     let button = el("button").attr("type", "submit").class(kind.class());

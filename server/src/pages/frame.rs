@@ -157,8 +157,7 @@ fn shell(page: &Unframed, viewer: Option<&Viewer>, notice: &str, main: &str) -> 
 const THEMES: &str = "<div class=\"menu-group needs-script\" role=\"group\" aria-label=\"Theme\">\
      <button type=\"button\" class=\"btn\" data-choice=\"dark\">Dark</button>\
      <button type=\"button\" class=\"btn\" data-choice=\"light\">Light</button>\
-     <button type=\"button\" class=\"btn\" data-choice=\"system\">System</button></div>\
-     <script src=\"/theme-choice.js\" defer></script>";
+     <button type=\"button\" class=\"btn\" data-choice=\"system\">System</button></div>";
 
 /// Search, which needs the browser's half and so is on another page, and the menu of whoever looks.
 fn top(viewer: &Viewer) -> String {
@@ -194,7 +193,8 @@ fn document(title: &str, body: &str) -> String {
     format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <meta name=\"color-scheme\" content=\"light dark\"><title>{} – loki</title><script src=\"/theme.js\"></script>{style}\
+         <meta name=\"color-scheme\" content=\"light dark\"><title>{} – loki</title><script src=\"/theme.js\"></script>\
+         <script type=\"module\" src=\"/page.js\"></script>{style}\
          <link rel=\"icon\" href=\"/icon.svg\" type=\"image/svg+xml\"></head><body>{body}</body></html>",
         escape(title),
     )

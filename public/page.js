@@ -1,0 +1,32 @@
+// What every page does beside the browser's half: also the pages of the server, which come without it.
+const page = document.documentElement.dataset;
+
+/** What can be chosen: where it is kept, and as what; nothing is kept of what is so anyway. public/theme.js shows it. */
+const CHOICES = { dark: ['theme', 'dark'], light: ['theme', 'light'], system: ['theme'] };
+
+const keep = (name, value) => {
+  if (value) page[name] = value;
+  else delete page[name];
+  // A browser may forbid storage; the choice then lasts as long as the page.
+  try {
+    if (value) localStorage.setItem(`loki-${name}`, value);
+    else localStorage.removeItem(`loki-${name}`);
+  } catch {}
+};
+
+addEventListener('click', ({ target }) => {
+  const choice = CHOICES[target.closest('[data-choice]')?.dataset.choice];
+  if (choice) keep(...choice);
+});
+
+addEventListener('keydown', event => {
+  const { target, key } = event;
+  if (key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || event.isComposing) return;
+  const form = target.form || target.closest('form');
+  if (event.defaultPrevented || event.repeat || !form) return;
+  event.preventDefault();
+  // As if it was pressed: what it says is sent along, and the browser looks at the fields first.
+  const button = [target, ...form.elements].find(element => element.type === 'submit');
+  if (button) button.click();
+  else form.requestSubmit();
+});
