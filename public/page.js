@@ -14,9 +14,16 @@ const keep = (name, value) => {
   } catch {}
 };
 
+const tellRail = () => document.querySelector('.rail-fold')?.setAttribute('aria-expanded', !page.rail);
+tellRail();
+
 addEventListener('click', ({ target }) => {
   const choice = CHOICES[target.closest('[data-choice]')?.dataset.choice];
   if (choice) keep(...choice);
+  if (target.closest('.rail-fold')) {
+    keep('rail', page.rail ? '' : 'small');
+    tellRail();
+  }
 });
 
 addEventListener('keydown', event => {

@@ -25,6 +25,9 @@ pub const ADMIN: Place = ("Admin", "shield", to::ADMIN);
 /// The one at the foot.
 pub const API: Place = ("API", "book", to::DOCS);
 
+/// What the button says that takes the labels away and brings them back.
+pub const FOLD: &str = "Labels of the navigation";
+
 /// Where one can go.
 pub(super) fn rail(session: Loading<Viewer>) -> AnyView {
     let path = use_location().pathname;
@@ -34,9 +37,15 @@ pub(super) fn rail(session: Loading<Viewer>) -> AnyView {
         item(place).live_attr("aria-current", current).view()
     });
     let brand = el("a").class("brand").attr("href", to::HOME).attr("aria-label", "loki, home").child(ui::icon("knot"));
-    let docs = div("foot").child(item(API).attr("rel", "external").view()).view();
+    let docs = div("foot").child(item(API).attr("rel", "external").view()).child(fold()).view();
     let rail = el("nav").class("rail").attr("aria-label", "Main").child(brand.child(el("span").text("loki").view()).view());
     rail.children(places).child(loaded_or_nothing(session, move |viewer| admin(viewer.admin, path))).child(docs).view()
+}
+
+/// Leaves the rail its icons alone, where it has room for more: `public/page.js` does it, and says whether it is so.
+fn fold() -> AnyView {
+    let button = el("button").attr("type", "button").class("item rail-fold needs-script").attr("aria-label", FOLD);
+    button.attr("title", FOLD).attr("aria-expanded", "true").child(ui::icon("chevron")).view()
 }
 
 /// The admin section for whom some of it is open; its pages show while one is in it.

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use app::{
-    chrome::{ADMIN, API, LINKS, NO_SANDBOX, PLACES, Place},
+    chrome::{ADMIN, API, FOLD, LINKS, NO_SANDBOX, PLACES, Place},
     routes::to,
     server_fns::access::person,
 };
@@ -141,13 +141,15 @@ fn shell(page: &Unframed, viewer: Option<&Viewer>, notice: &str, main: &str) -> 
     format!(
         "<a class=\"skip\" href=\"#content\">Skip to the content</a><div class=\"app\"><nav class=\"rail\" aria-label=\"Main\">\
          <a class=\"brand\" href=\"{}\" aria-label=\"loki, home\">{}<span>loki</span></a>{places}\
-         <div class=\"foot\">{}</div></nav>\
+         <div class=\"foot\">{}<button type=\"button\" class=\"item rail-fold needs-script\" aria-label=\"{FOLD}\" \
+         title=\"{FOLD}\" aria-expanded=\"true\">{}</button></div></nav>\
          <nav class=\"crumbs\" aria-label=\"Breadcrumb\"><ol>{above}<li><span aria-current=\"page\">{}</span></li></ol></nav>\
          <header class=\"top\">{}</header><div class=\"notices\">{notice}</div>\
          <main id=\"content\" tabindex=\"-1\">{main}</main></div>",
         to::HOME,
         icon_of("knot"),
         item(API),
+        icon_of("chevron"),
         escape(&page.title),
         viewer.map_or_else(|| format!("<a class=\"btn\" href=\"{}\">Sign in</a>", to::LOGIN), top),
     )
