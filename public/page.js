@@ -2,7 +2,13 @@
 const page = document.documentElement.dataset;
 
 /** What can be chosen: where it is kept, and as what; nothing is kept of what is so anyway. public/theme.js shows it. */
-const CHOICES = { dark: ['theme', 'dark'], light: ['theme', 'light'], system: ['theme'] };
+const CHOICES = {
+  dark: ['theme', 'dark'],
+  light: ['theme', 'light'],
+  system: ['theme'],
+  compact: ['density', 'compact'],
+  comfortable: ['density'],
+};
 
 const keep = (name, value) => {
   if (value) page[name] = value;

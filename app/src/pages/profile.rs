@@ -71,14 +71,17 @@ fn done_words(done: &str) -> Option<&'static str> {
 fn account(page: &ProfilePage) -> AnyView {
     let role = el("span").text(words::role_name(page.role)).child(el("span").class("muted").text(" · ").view());
     let role = role.child(el("span").class("muted").text(words::role_meaning(page.role)).view()).view();
-    let themes = div("theme-choice needs-script").attr("role", "group").attr("aria-label", "Theme").children([
-        el("span").class("muted").text("Theme").view(),
-        ui::choice_button("Dark", "dark"),
-        ui::choice_button("Light", "light"),
-        ui::choice_button("System", "system"),
-    ]);
+    let themes = look("Theme", &[("Dark", "dark"), ("Light", "light"), ("System", "system")]);
+    let densities = look("Density", &[("Comfortable", "comfortable"), ("Compact", "compact")]);
     let facts = ui::facts(vec![("Name", text(page.name.clone())), ("E-mail", text(page.email.clone())), ("Role", role)]);
-    div("stack").child(facts).child(themes.view()).view()
+    div("stack").child(facts).child(themes).child(densities).view()
+}
+
+/// How all pages look in this browser: `choices` are words and names of [`ui::choice_button`].
+fn look(label: &'static str, choices: &[(&'static str, &'static str)]) -> AnyView {
+    let group = div("look-choice needs-script").attr("role", "group").attr("aria-label", label);
+    let buttons = choices.iter().map(|&(words, choice)| ui::choice_button(words, choice));
+    group.child(el("span").class("muted").text(label).view()).children(buttons).view()
 }
 
 fn change_password(page: &ProfilePage, loading: Loading<ProfilePage>, state: FormState) -> AnyView {
