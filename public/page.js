@@ -32,6 +32,11 @@ addEventListener('click', ({ target }) => {
   }
 });
 
+// It comes up from no element: it is seen on its way down.
+addEventListener('toggle', async ({ target, newState }) => {
+  if (newState === 'open' && target.matches('.switcher')) (await import('/switcher.js')).fill(target);
+}, true);
+
 addEventListener('keydown', event => {
   const { target, key } = event;
   if (key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || event.isComposing) return;

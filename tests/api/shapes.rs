@@ -181,6 +181,7 @@ async fn every_answer_says_what_it_is() {
         ("/api/v2/audit/export?format=csv", plain),
         ("/theme.js", plain),
         ("/page.js", plain),
+        ("/switcher.js", plain),
     ] {
         let answer = admin.get(path).await;
         let found = answer.header("content-type");

@@ -6,7 +6,7 @@ mod start;
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use protocol::projects::ProjectStatus;
+use protocol::{ProjectId, projects::ProjectStatus};
 
 use super::run_rows::run_table_of_project;
 use crate::{
@@ -41,7 +41,7 @@ fn show(page: ProjectPage, tab: Memo<String>, forms: Forms) -> AnyView {
         form.error.set(Some(error));
     }
     let project = &page.project;
-    let crumbs = vec![Crumb::new("Projects", to::PROJECTS), Crumb::new(project.name.clone(), to::project(project.id))];
+    let crumbs = vec![Crumb::new("Projects", to::PROJECTS), crumb(&project.name, project.id)];
     let title = title(&page);
     let shown = page.head();
     let head = head(&shown);
@@ -52,6 +52,11 @@ fn show(page: ProjectPage, tab: Memo<String>, forms: Forms) -> AnyView {
         _ => pieces(vec![tabs(""), overview::overview(&page, forms.start)]),
     });
     ui::page(title, crumbs, pieces(vec![head, part]))
+}
+
+/// The step of the breadcrumb that leads to a project, and to the others.
+pub(super) fn crumb(name: &str, id: ProjectId) -> Crumb {
+    Crumb::new(name, to::project(id)).among("Switch project")
 }
 
 fn title(page: &ProjectPage) -> String {

@@ -24,6 +24,7 @@ use self::{
     log::LogPanel,
     state::{RunState, Shown},
 };
+use super::project;
 use crate::{
     browser::scroll,
     loading::{Loading, load, loaded_page},
@@ -73,7 +74,7 @@ fn show(page: RunPage, feed: Feed, address: Address, diff: Loading<Option<Diff>>
     let run = &page.view.run;
     let crumbs = vec![
         Crumb::new("Projects", to::PROJECTS),
-        Crumb::new(run.project_name.clone(), to::project(run.project_id)),
+        project::crumb(&run.project_name, run.project_id),
         Crumb::new(format!("Run {}", run.number), to::run(run.id)),
     ];
     let shown = Shown { may_control: page.may_control, refused: page.flash.error.clone() };

@@ -71,7 +71,7 @@ fn show(page: &SecretsPage, query: &ParamsMap, loading: Loading<SecretsPage>, fo
         (Some(head), _) => (
             vec![
                 Crumb::new("Projects", to::PROJECTS),
-                Crumb::new(head.name.clone(), to::project(head.id)),
+                project::crumb(&head.name, head.id),
                 Crumb::new("Secrets", to::project_secrets(head.id)),
             ],
             pieces(vec![project::head(head), project::tabs(head, "secrets")]),

@@ -3,19 +3,29 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{div, el, pieces};
+use super::{div, el, icon, pieces};
 use crate::browser::IS_BROWSER;
+
+/// The list behind a step of the breadcrumb.
+const SWITCHER: &str = "switcher";
 
 /// A step of the breadcrumb; the last one is the page itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crumb {
     pub label: String,
     pub href: String,
+    /// What a button beside it says that opens what else could stand there; `public/switcher.js` fills it.
+    pub among: Option<&'static str>,
 }
 
 impl Crumb {
     pub fn new(label: impl Into<String>, href: impl Into<String>) -> Self {
-        Self { label: label.into(), href: href.into() }
+        Self { label: label.into(), href: href.into(), among: None }
+    }
+
+    /// With a button that opens what else could stand there, called so. A page has one such step.
+    pub fn among(self, label: &'static str) -> Self {
+        Self { among: Some(label), ..self }
     }
 }
 
@@ -36,11 +46,20 @@ fn framed(title: AnyView, crumbs: Vec<Crumb>, body: AnyView) -> AnyView {
         let current = (index == last).then_some("page");
         // What has no address of its own is no link.
         let step = if crumb.href.is_empty() { el("span") } else { el("a").attr("href", crumb.href) };
-        el("li").child(step.maybe("aria-current", current).text(crumb.label).view()).view()
+        let step = el("li").child(step.maybe("aria-current", current).text(crumb.label).view());
+        step.children(crumb.among.into_iter().flat_map(switcher)).view()
     });
     let crumbs = el("nav").class("crumbs").attr("aria-label", "Breadcrumb").child(el("ol").children(crumbs).view()).view();
     let main = el("main").attr("id", "content").attr("tabindex", "-1").child(body).view();
     pieces(vec![title, crumbs, main])
+}
+
+/// The button, and what it opens, which the browser closes by itself.
+fn switcher(label: &'static str) -> [AnyView; 2] {
+    let button = el("button").attr("type", "button").class("btn icon-only needs-script").attr("aria-label", label);
+    let button = button.attr("title", label).attr("popovertarget", SWITCHER).child(icon("chevron")).view();
+    let list = el("div").attr("id", SWITCHER).class(SWITCHER).attr("popover", "auto").attr("role", "dialog");
+    [button, list.attr("aria-label", label).view()]
 }
 
 /// What the browser's tab shows.
@@ -60,4 +79,20 @@ fn in_tab(title: &str) -> String {
 pub fn page_head(heading: impl Into<String>, beside: AnyView, action: AnyView) -> AnyView {
     let words = div("words").child(el("h1").text(heading).view()).child(beside).view();
     div("page-head").child(words).child(action).view()
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+    use crate::{rendering_tests::html, ui::nothing};
+
+    #[test]
+    fn a_step_among_others_stays_a_link() {
+        let crumbs = || vec![Crumb::new("Greeter", "/there").among("Switch")];
+        let html = html("/", move || page("Greeter".to_owned(), crumbs(), nothing()));
+
+        for part in ["href=\"/there\"", "popovertarget=\"switcher\"", "needs-script", "id=\"switcher\""] {
+            assert!(html.contains(part), "{part} is not in {html}");
+        }
+    }
 }

@@ -7,7 +7,10 @@ use protocol::teams::{Owner, Share};
 use super::{changes_teams, confirmed, role_field, role_in_row, says};
 use crate::{
     loading::{Loading, load, loaded_page, refetch_at_rest},
-    pages::owner_choice::{Asked, owner_choice},
+    pages::{
+        owner_choice::{Asked, owner_choice},
+        project,
+    },
     routes::to,
     server_fns::{
         flash::Flash,
@@ -54,7 +57,7 @@ fn show(page: &SharingPage, loading: Loading<SharingPage>, forms: Forms) -> AnyV
     };
     let crumbs = vec![
         Crumb::new("Projects", to::PROJECTS),
-        Crumb::new(project.name.clone(), to::project(project.id)),
+        project::crumb(&project.name, project.id),
         Crumb::new("Owner and sharing", to::sharing(project.id)),
     ];
     let about = el("p").class("soft").child(el("a").attr("href", to::project(project.id)).text(project.name.clone()).view());
