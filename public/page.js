@@ -37,14 +37,28 @@ addEventListener('toggle', async ({ target, newState }) => {
   if (newState === 'open' && target.matches('.switcher')) (await import('/switcher.js')).fill(target);
 }, true);
 
-addEventListener('keydown', event => {
-  const { target, key } = event;
-  if (key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || event.isComposing) return;
-  const form = target.form || target.closest('form');
-  if (event.defaultPrevented || event.repeat || !form) return;
-  event.preventDefault();
+// A row that is selected shows what can be done with several; nobody else needs that script.
+addEventListener('change', async ({ target }) => {
+  if (target.matches('.pick')) (await import('/rows.js')).pick(target);
+});
+
+const submit = (form, target) => {
   // As if it was pressed: what it says is sent along, and the browser looks at the fields first.
   const button = [target, ...form.elements].find(element => element.type === 'submit');
   if (button) button.click();
   else form.requestSubmit();
+};
+
+addEventListener('keydown', event => {
+  const { target, key } = event;
+  if (event.defaultPrevented || event.repeat || event.altKey || event.shiftKey || event.isComposing) return;
+  if (event.ctrlKey || event.metaKey) {
+    const form = target.form || target.closest('form');
+    if (key === 'Enter' && form) {
+      event.preventDefault();
+      submit(form, target);
+    }
+  } else if (key === 'x' && !target.closest('input:not(.pick), textarea, select, [contenteditable]')) {
+    target.closest('tr')?.querySelector('.pick')?.click();
+  }
 });

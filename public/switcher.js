@@ -33,7 +33,8 @@ const step = (box, forward) => {
 export const fill = async box => {
   const button = document.querySelector(`[popovertarget="${box.id}"]`);
   const here = box.parentElement.querySelector('a').pathname;
-  const field = made('input', { type: 'search', 'aria-label': 'Find a project', placeholder: 'Find a project', autocomplete: 'off' });
+  const words = 'Find a project';
+  const field = made('input', { type: 'search', 'aria-label': words, placeholder: words, autocomplete: 'off' });
   const list = made('div', {});
   const says = made('p', { role: 'status', class: 'muted' }, 'Loading…');
   // What came with the page stays: it belongs to the browser's half.
@@ -46,7 +47,8 @@ export const fill = async box => {
   const draw = () => {
     const words = field.value.toLowerCase().split(/\s+/);
     const found = projects.filter(({ name }) => words.every(word => name.toLowerCase().includes(word)));
-    const links = found.map(({ id, name }) => made('a', { href: `/projects/${encodeURIComponent(id)}`, class: 'menu-item' }, name));
+    const link = ({ id, name }) => made('a', { href: `/projects/${encodeURIComponent(id)}`, class: 'menu-item' }, name);
+    const links = found.map(link);
     links.find(link => link.pathname === here)?.setAttribute('aria-current', 'true');
     list.replaceChildren(...links);
     says.textContent = found.length ? '' : 'No project has these words in its name.';

@@ -22,7 +22,7 @@ test('? shows all keys, Escape closes them and gives the focus back', async ({ p
   await page.keyboard.press('?');
   const sheet = page.getByRole('dialog', { name: 'Keys' });
   await expect(sheet).toBeVisible();
-  for (const words of ['search or run a command', 'submit the form', 'projects', 'next row', 'pause or resume', 'switch tabs']) {
+  for (const words of ['search or run a command', 'submit the form', 'projects', 'next row', 'select the row', 'pause or resume', 'switch tabs']) {
     await expect(sheet).toContainText(words);
   }
 

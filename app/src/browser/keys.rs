@@ -46,13 +46,14 @@ fn is_taken(event: &web_sys::KeyboardEvent) -> bool {
 #[cfg(not(feature = "hydrate"))]
 pub fn move_in_list(_forward: bool) {}
 
-/// Moves the focus to the next or previous row's link (`a.open`) on the page; Enter then opens it by itself.
+/// Moves the focus to the next or previous row on the page: to its link (`a.open`), which Enter then opens by itself, or, where it
+/// opens nothing, to the box that selects it.
 #[cfg(feature = "hydrate")]
 pub fn move_in_list(forward: bool) {
     use wasm_bindgen::JsCast;
 
     let Some(document) = web_sys::window().and_then(|window| window.document()) else { return };
-    let Ok(links) = document.query_selector_all("main a.open") else { return };
+    let Ok(links) = document.query_selector_all("main :is(a.open, tr:not(:has(a.open)) .pick)") else { return };
     let focused = document.active_element();
     let at = (0..links.length()).find(|index| match (links.item(*index), &focused) {
         (Some(link), Some(focused)) => link.is_same_node(Some(focused)),

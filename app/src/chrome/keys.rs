@@ -27,7 +27,7 @@ const SHEET: [(&str, &[(&str, &str)]); 5] = [
         ],
     ),
     ("Go", &[("g h", "home"), ("g p", "projects"), ("g r", "runs"), ("g t", "templates"), ("g a", "admin, if it is yours")]),
-    ("In lists", &[("j", "next row"), ("k", "previous row"), ("Enter", "open the row")]),
+    ("In lists", &[("j", "next row"), ("k", "previous row"), ("Enter", "open the row"), ("x", "select the row")]),
     (
         "On a run",
         &[

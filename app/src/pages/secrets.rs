@@ -127,7 +127,10 @@ fn list(page: &SecretsPage, query: &ParamsMap, loading: Loading<SecretsPage>, st
     let rows = page.secrets.iter().map(|secret| {
         let (name, act) = if page.may_write {
             let link = el("a").class("mono").attr("href", change_link(&address, query, &secret.name)).text(secret.name.clone());
-            (link.view(), remove(page, &secret.name, loading, state))
+            let (project, team) = whose(page);
+            let fields = to::asking("", &[("project", &project), ("team", &team), ("name", &secret.name)]);
+            let pick = ui::pick("Remove", "/ui/remove_secret", fields, &secret.name);
+            (pieces(vec![pick, link.view()]), remove(page, &secret.name, loading, state))
         } else {
             (el("span").class("mono").text(secret.name.clone()).view(), nothing())
         };

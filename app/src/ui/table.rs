@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{El, el, pieces, prose, still};
+use super::{El, el, input, pieces, prose, still};
 
 /// A column's heading and its class in style sheets (width, alignment, `wide` for what a phone leaves out).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +44,32 @@ pub fn opener(href: String, title: &str, small_print: AnyView) -> AnyView {
     pieces(vec![link, el("span").class("sub muted").child(small_print).view()])
 }
 
+/// Selects a row for what can be done with several at once; it stands at the start of the row's first cell. `verb` says what that
+/// is ("Revoke"), and for this row, called `name`, the server function at `action` is sent `fields`. `public/rows.js` does it.
+pub fn pick(verb: &'static str, action: &'static str, fields: String, name: &str) -> AnyView {
+    let pick = input("checkbox").attr("class", "pick needs-script").attr("aria-label", format!("Select {name}"));
+    // What a browser remembers over a reload was selected in another list.
+    let pick = pick.attr("autocomplete", "off").attr("value", fields).attr("data-name", name);
+    pick.attr("data-verb", verb).attr("data-to", action).view()
+}
+
 /// A cell of words that is cut after two lines.
 pub fn clipped(words: &str) -> AnyView {
     el("span").class("soft clip").child(prose(words)).view()
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::pick;
+    use crate::rendering_tests::html;
+
+    #[test]
+    fn a_box_says_what_is_sent_for_its_row() {
+        let html = html("/", || pick("Revoke", "/ui/revoke_token", "?id=1".to_owned(), "<ci>"));
+
+        for part in ["value=\"?id=1\"", "data-to=\"/ui/revoke_token\"", "data-verb=\"Revoke\"", "needs-script"] {
+            assert!(html.contains(part), "{part} is not in {html}");
+        }
+        assert!(!html.contains("<ci>"), "{html}");
+    }
 }

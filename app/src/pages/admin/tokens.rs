@@ -8,7 +8,7 @@ use crate::{
     loading::{load, loaded_page, refetch_at_rest},
     routes::to,
     server_fns::admin::tokens::{Standing, TokenLine, TokensPage, ask_tokens},
-    ui::{self, Column, Kind, Row, Tab, Tone, div, el, input, pieces, text},
+    ui::{self, Column, Kind, Row, Tab, Tone, div, el, input, nothing, pieces, text},
 };
 
 const COLUMNS: &[Column] = &[
@@ -81,9 +81,12 @@ fn row(line: TokenLine) -> Row {
     let name = format!("{}by {} · ", narrowed(token), token.created_by);
     let small = |words: String| el("span").class("soft").text(words).view();
     let used = token.last_used.map_or_else(|| small("never".to_owned()), |at| el("span").class("soft").child(ui::ago(at)).view());
+    let fields = to::asking("", &[("id", &token.id.to_string())]);
+    let is_revoked = line.standing == Standing::Revoked;
+    let pick = if is_revoked { nothing() } else { ui::pick("Revoke", "/ui/revoke_token", fields, &token.name) };
     Row {
         cells: vec![
-            standing(line.standing),
+            pieces(vec![pick, standing(line.standing)]),
             ui::opener(to::token(token.id), &token.name, pieces(vec![phone, text(name), ui::ago(token.created_at)])),
             ui::clipped(&may(token)),
             used,
