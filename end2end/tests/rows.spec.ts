@@ -2,6 +2,7 @@
 import type { Page } from '@playwright/test';
 import { isAccessible } from '../support/checks.ts';
 import { alive, expect, test } from '../support/fixtures.ts';
+import { slowTasks } from '../support/specs.ts';
 
 const bar = (page: Page) => page.getByRole('region', { name: 'Selected rows' });
 const says = (page: Page) => bar(page).getByRole('status');
@@ -54,6 +55,19 @@ test('what could not be done is told, and the rest is', async ({ page, home, com
   await expect(page.getByRole('checkbox', { name: 'Select Many one' })).not.toBeChecked();
   await bar(page).getByRole('button', { name: 'Close' }).click();
   await expect(bar(page)).toBeHidden();
+});
+
+test('runs of a project are stopped together', async ({ page, home }) => {
+  const project = await home.api.hasProject('Stopped together', slowTasks(6, 3));
+  const runs = [await home.api.startsRun(project), await home.api.startsRun(project)];
+  await page.goto(`/projects/${project.id}?tab=runs`);
+  await alive(page);
+  for (const run of runs) await page.getByRole('checkbox', { name: `Select run ${run.number}` }).check();
+  await bar(page).getByRole('button', { name: 'Stop…' }).click();
+  await bar(page).getByRole('button', { name: 'Stop 2' }).click();
+
+  for (const run of runs) expect((await home.api.finished(run.id)).status).toBe('stopped');
+  await expect(page.getByRole('checkbox', { name: /^Select run/ })).toHaveCount(0);
 });
 
 test('a selection ends with its page, and by its button', async ({ page, home }) => {

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use protocol::{ProjectId, projects::ProjectStatus};
 
-use super::run_rows::run_table_of_project;
+use super::run_rows::{run_table_of_project, run_table_to_stop};
 use crate::{
     loading::{changes_runs, load, loaded_page, refetch_on},
     routes::to,
@@ -118,7 +118,8 @@ fn runs(page: &ProjectPage) -> AnyView {
             ui::link_button(Kind::Normal, "Start a run", to::project(id)),
         );
     }
-    let mut parts = vec![ui::panel("", run_table_of_project("Runs of the project", page.runs.clone()))];
+    let table = if page.may_control { run_table_to_stop } else { run_table_of_project };
+    let mut parts = vec![ui::panel("", table("Runs of the project", page.runs.clone()))];
     if page.runs.len() >= 50 {
         let all = ui::link_button(Kind::Normal, "Show all runs", to::runs("", &id.to_string(), "", ""));
         parts.push(el("p").class("more").child(all).view());

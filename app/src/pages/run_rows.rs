@@ -7,7 +7,7 @@ use protocol::runs::{Run, RunStatus, Step};
 
 use crate::{
     routes::to,
-    ui::{self, Column, Row, el, pieces, text},
+    ui::{self, Column, Row, el, nothing, pieces, text},
     words,
 };
 
@@ -27,6 +27,20 @@ pub fn run_table(label: &'static str, runs: Vec<Run>) -> AnyView {
 /// A table of the runs of one project, whose name stands above it already.
 pub fn run_table_of_project(label: &'static str, runs: Vec<Run>) -> AnyView {
     rows(label, runs, false)
+}
+
+/// As [`run_table_of_project`], for whoever may stop them, several at once.
+pub fn run_table_to_stop(label: &'static str, runs: Vec<Run>) -> AnyView {
+    ui::table(label, COLUMNS, runs.into_iter().map(row_to_stop).collect())
+}
+
+fn row_to_stop(run: Run) -> Row {
+    if run.status.is_over() {
+        return row(run, false, nothing());
+    }
+    let fields = to::asking("", &[("id", &run.id.to_string())]);
+    let pick = ui::pick("Stop", "/ui/stop_run", fields, &format!("run {}", run.number));
+    row(run, false, pick)
 }
 
 /// What the columns are called in addresses; what sorts nothing has no name.
@@ -50,21 +64,21 @@ pub fn run_table_sorted(label: &'static str, runs: Vec<Run>, sort: &str, link: i
         };
         head.maybe("aria-sort", order).child(el("a").attr("href", link(next)).text(column.title).view()).view()
     });
-    ui::table_under(label, COLUMNS, heads.collect(), runs.into_iter().map(|run| row(run, true)).collect())
+    ui::table_under(label, COLUMNS, heads.collect(), runs.into_iter().map(|run| row(run, true, nothing())).collect())
 }
 
 fn rows(label: &'static str, runs: Vec<Run>, with_project: bool) -> AnyView {
-    ui::table(label, COLUMNS, runs.into_iter().map(|run| row(run, with_project)).collect())
+    ui::table(label, COLUMNS, runs.into_iter().map(|run| row(run, with_project, nothing())).collect())
 }
 
-fn row(run: Run, with_project: bool) -> Row {
+fn row(run: Run, with_project: bool, pick: AnyView) -> Row {
     let elapsed = if run.worked_ms > 0 { ui::duration(run.worked_ms) } else { "–".to_owned() };
     let demo = if run.demo { " · demo" } else { "" };
     let number = if with_project { format!("{} · run", run.project_name) } else { "Run".to_owned() };
     let by = format!("{number} {} · {}{demo} · ", run.number, run.started_by);
     Row {
         cells: vec![
-            words::run_chip(run.status, run.verdict),
+            pieces(vec![pick, words::run_chip(run.status, run.verdict)]),
             ui::opener(to::run(run.id), &run.title, pieces(vec![text(by), ui::ago(run.queued_at)])),
             place(&run),
             el("span").class("num").text(elapsed).view(),

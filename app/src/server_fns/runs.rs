@@ -120,7 +120,7 @@ pub async fn resume_run(id: String, tab: String) -> Result<(), UiError> {
 
 /// Ends a run in the middle of whatever it does.
 #[server(prefix = "/ui", endpoint = "stop_run")]
-pub async fn stop_run(id: String, tab: String) -> Result<(), UiError> {
+pub async fn stop_run(id: String, #[server(default)] tab: String) -> Result<(), UiError> {
     let (cx, actor) = super::context()?;
     let id = known(&id)?;
     finished(services::runs::stop(&cx, &actor, id).await, id, &tab)
