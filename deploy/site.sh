@@ -115,7 +115,11 @@ js=$parts/loki.js wasm=$parts/loki_bg.wasm
 perl -i -0pe 's{/\*\*.*?\*/}{}gs; s{^\s*//.*$}{}gm; s/^[ \t]+//gm; s/\n{2,}/\n/g' "$work/out/$js"
 # The classes of wasm-streams, whose exports lead nowhere.
 perl -i -0pe 's/^export class IntoUnderlying\w+ \{.*?^if \(Symbol\.dispose\)[^\n]*\n//gms; s/^const IntoUnderlying\w+ = .*?;\n//gms' "$work/out/$js"
-if [ -n "$(ls -A public 2>/dev/null)" ]; then cp -r public/. "$work/out/"; fi
+if [ -n "$(ls -A public 2>/dev/null)" ]; then
+  cp -r public/. "$work/out/"
+  # The scripts are as they were written, but for comments on lines of their own and indentation.
+  perl -i -0pe 's{^\s*(?:/\*\*.*?\*/|//.*)$}{}gm; s/^[ \t]+//gm; s/\n{2,}/\n/g; s/^\n//' "$work"/out/*.js
+fi
 
 # --- compressed once, here, instead of at each request --------------------------------------------------------------
 find "$work/out" -type f \( -name '*.wasm' -o -name '*.js' -o -name '*.css' -o -name '*.svg' -o -name '*.txt' -o -name '*.json' -o -name '*.webmanifest' \) -print0 |

@@ -63,6 +63,8 @@ fn buttons() -> Vec<AnyView> {
         ui::submit_button(Kind::Primary, "Sending", Signal::stored(true)),
         ui::icon_button("copy", "Copy", || ()),
         ui::link_button(Kind::Normal, "Open project", "#"),
+        ui::choice_button("Dark", "dark"),
+        ui::choice_button("Light", "light"),
         ui::kbd("⌘K"),
         ui::code("loki/run-14"),
     ]
@@ -88,7 +90,11 @@ fn table() -> AnyView {
         Column { title: "Cost", class: "price" },
     ];
     let row = |status, name: &'static str, cost| Row {
-        cells: vec![words::run_chip(status, None), el("a").class("open").attr("href", "#").text(name).view(), cost],
+        cells: vec![
+            pieces(vec![ui::pick("Stop", "#", format!("?row={name}"), name), words::run_chip(status, None)]),
+            el("a").class("open").attr("href", "#").text(name).view(),
+            cost,
+        ],
     };
     let rows = vec![
         row(RunStatus::Working, "An example of a row", ui::cost_of(Some(0.42), Some(2.0))),
