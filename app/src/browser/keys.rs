@@ -37,8 +37,8 @@ pub fn listen(on_press: OnPress) {
 fn is_taken(event: &web_sys::KeyboardEvent) -> bool {
     use wasm_bindgen::JsCast;
 
-    const TAKERS: &str =
-        "input:not([type=radio],[type=checkbox],[type=submit]),textarea,select,[contenteditable],dialog,.xterm,.menu[open]";
+    const TAKERS: &str = "input:not([type=radio],[type=checkbox],[type=submit]),textarea,select,[contenteditable],dialog,.xterm,\
+                          .menu[open],[popover]";
     let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
     target.is_some_and(|element| element.closest(TAKERS).ok().flatten().is_some())
 }
@@ -46,8 +46,8 @@ fn is_taken(event: &web_sys::KeyboardEvent) -> bool {
 #[cfg(not(feature = "hydrate"))]
 pub fn move_in_list(_forward: bool) {}
 
-/// Moves the focus to the next or previous row on the page: to its link (`a.open`), which Enter then opens by itself, or, where it
-/// opens nothing, to the box that selects it.
+/// Moves the focus to the next or previous row on the page: to its link (`a.open`), which Enter then opens by itself, or, where
+/// it opens nothing, to the box that selects it.
 #[cfg(feature = "hydrate")]
 pub fn move_in_list(forward: bool) {
     use wasm_bindgen::JsCast;
