@@ -62,11 +62,19 @@ export const pick = box => {
 };
 
 /** Sends what the row's button would send; answers why it was not done, or nothing. */
-const send = async ({ to, fields }) => {
+const send = async row => {
+  const { to, fields } = row;
   const headers = { accept: 'application/json' };
   const answer = await fetch(to, { method: 'POST', headers, body: new URLSearchParams(fields) }).catch(() => undefined);
   if (!answer) return 'The server did not answer.';
   if (answer.ok) return '';
+  // Many at once are more than it takes in a minute: the rest has time.
+  if (answer.status === 429) {
+    const seconds = Number(answer.headers.get('retry-after')) || 1;
+    says.textContent = `The server takes no more for the moment. It goes on in ${seconds} s`;
+    await new Promise(done => setTimeout(done, seconds * 1000));
+    return send(row);
+  }
   const { detail } = await answer.json().catch(() => ({}));
   return detail || 'The server refused this. Reload the page and try again.';
 };
