@@ -200,6 +200,7 @@ async fn the_set_up_is_shown_without_secrets() {
 
     let limits = admin.opens("/admin/limits").await.expect(200).text();
     assert!(limits.contains(">77<") && limits.contains("no limit") && limits.contains("No token has a limit of its own"));
+    assert!(limits.contains("changes made on the pages of this site") && limits.contains("Looking at pages is not counted"));
     let settings = admin.opens("/admin/settings").await.expect(200).text();
     assert!(settings.contains(&app.host()) && settings.contains("SQLite") && settings.contains("Trusted proxies"));
     let parts = ["An agent may be silent for", "New projects belong to", "Secrets are sealed with", "LOKI_ALLOW_HOST", "<time"];

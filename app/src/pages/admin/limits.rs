@@ -27,8 +27,8 @@ pub(super) fn page() -> AnyView {
     let loading = load(ask_limits);
     refetch_on(loading, changes_tokens);
     loaded_page(loading, |limits: LimitsInForce| {
-        let about =
-            "Requests over the API. Who asks more often is told to wait, and how long. The pages of this site are not counted.";
+        let about = "Requests over the API, and changes made on the pages of this site. Who asks more often is told to wait, and \
+            how long. Looking at pages is not counted.";
         let table = ui::table("Limits in force", LIMITS, limits.limits.into_iter().map(limit).collect());
         let body = pieces(vec![
             head("Limits", about, nothing()),
