@@ -11,6 +11,7 @@ pub mod owner_choice;
 pub mod profile;
 pub mod project;
 pub mod projects;
+pub mod refused;
 pub mod run;
 pub mod run_rows;
 pub mod runs;

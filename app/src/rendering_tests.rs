@@ -10,7 +10,10 @@ use protocol::{
     runs::{Limits, Run, RunStatus, Step},
 };
 
-use crate::{pages, ui};
+use crate::{
+    pages::{self, refused::Refused},
+    ui,
+};
 
 /// The HTML of a view at an address.
 pub(crate) fn html(address: &str, view: impl FnOnce() -> AnyView + Send + 'static) -> String {
@@ -103,12 +106,22 @@ async fn a_page_has_one_heading_and_one_main_part() {
 
 #[tokio::test]
 async fn a_sign_in_that_failed_keeps_the_email_and_shows_no_words_of_the_address() {
-    let html = html("/login?error=credentials&email=ada%40example.com&next=%2Fruns", pages::login::page);
+    let refused = || Refused {
+        problem: "Email or password is wrong.".to_owned(),
+        typed: vec![("email", "ada@example.com".to_owned()), ("next", "/runs".to_owned())],
+    };
+    let again = html("/login", move || {
+        provide_context(refused());
+        pages::login::page()
+    });
 
-    assert!(html.contains("Email or password is wrong"));
-    assert!(html.contains("ada@example.com"));
-    assert!(html.contains(r#"name="next" value="/runs""#));
-    assert!(!html.contains("credentials"));
+    assert!(again.contains("Email or password is wrong"));
+    assert!(again.contains("ada@example.com"));
+    assert!(again.contains(r#"name="next" value="/runs""#));
+
+    let led = html("/login?error=evil&email=eve%40example.com&next=%2Fruns", pages::login::page);
+    assert!(led.contains("That did not work") && led.contains(r#"name="next" value="/runs""#));
+    assert!(!led.contains("evil") && !led.contains("eve@example.com"));
 }
 
 #[tokio::test]

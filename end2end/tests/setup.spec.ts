@@ -28,17 +28,19 @@ test('until then every page leads to the set-up', async ({ page, freshServer }) 
   }
 });
 
-test('what is wrong with the form is said, and what was typed stays', async ({ page, freshServer }) => {
+test('what is wrong with the form is said, and what was typed stays', async ({ page, freshServer, complaints }) => {
+  // What is typed wrong here on purpose.
+  complaints.allow(/status of 4(01|22)/);
   await page.goto(`${freshServer.url}/setup?token=made-up`);
   await fillSetup(page);
-  await expect(page.getByRole('alert')).toContainText('This setup link does not count any more');
+  await expect(page.getByRole('alert')).toContainText('This setup link has been used or replaced');
 
   await page.goto(freshServer.setupLink!);
   await page.getByLabel('Name', { exact: true }).fill(ADMIN.name);
   await page.getByLabel('Email').fill(ADMIN.email);
   await page.getByLabel(/^Password/).fill('short');
   await page.getByRole('button', { name: 'Create admin account' }).click();
-  await expect(page.getByRole('alert')).toContainText('Use at least 12 characters');
+  await expect(page.getByRole('alert')).toContainText('it needs at least 12');
   await expect(page.getByLabel('Name', { exact: true })).toHaveValue(ADMIN.name);
   await expect(page.getByLabel('Email')).toHaveValue(ADMIN.email);
   await expect(page.getByLabel(/^Password/)).toHaveValue('');
@@ -51,6 +53,6 @@ test('what is wrong with the form is said, and what was typed stays', async ({ p
 test('words never come from the address', async ({ page, freshServer }) => {
   await page.goto(`${freshServer.url}/setup?error=%3Cb%3Eevil%3C%2Fb%3E&name=%22%3E%3Cb%3Ebold`);
 
-  await expect(page.getByRole('alert')).toHaveText('That did not work. Try again.');
-  await expect(page.getByLabel('Name', { exact: true })).toHaveValue('"><b>bold');
+  await expect(page.getByLabel('Name', { exact: true })).toHaveValue('');
+  await expect(page.getByRole('alert')).toHaveCount(0);
 });

@@ -4,7 +4,9 @@ import { ADMIN, alive, expect, fillLogin, test } from '../support/fixtures.ts';
 test.describe('a stranger', () => {
   test.use({ storageState: { cookies: [], origins: [] } });
 
-  test('signs in and gets the page that was asked for', async ({ page }) => {
+  test('signs in and gets the page that was asked for', async ({ page, complaints }) => {
+    // What is typed wrong here on purpose.
+    complaints.allow(/status of 401/);
     await page.goto('/templates');
     await expect(page).toHaveURL('/login?next=%2Ftemplates');
     await expect(page).toHaveTitle('Sign in – loki');
@@ -12,6 +14,8 @@ test.describe('a stranger', () => {
     await fillLogin(page, 'not the password');
     await expect(page.getByRole('alert')).toHaveText('Email or password is wrong. Check both and try again.');
     await expect(page.getByLabel('Email')).toHaveValue(ADMIN.email);
+    // The address that was typed is in no other address.
+    await expect(page).toHaveURL('/login');
 
     await fillLogin(page);
     await expect(page).toHaveURL('/templates');

@@ -6,18 +6,25 @@ pub(crate) use frame::{Around, entry, escape, form_error, icon_of, page, plain_e
 
 use std::sync::Arc;
 
-use app::{SiteAssets, pages::not_found::Gallery, server_fns::PublicUrl};
+use app::{
+    SiteAssets,
+    pages::{not_found::Gallery, refused::Refused},
+    server_fns::PublicUrl,
+};
 use axum::{
     Router,
+    body::Body,
     extract::{FromRequestParts as _, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Redirect, Response},
     routing::{any, get, post},
 };
 use domain::actor::Actor;
 use leptos::prelude::{provide_context, use_context};
-use leptos_axum::{LeptosRoutes as _, ResponseOptions, generate_route_list, handle_server_fns_with_context};
+use leptos_axum::{
+    LeptosRoutes as _, ResponseOptions, generate_route_list, handle_server_fns_with_context, render_app_async_with_context,
+};
 use services::Cx;
 
 use crate::{
@@ -87,6 +94,22 @@ fn context(cx: Cx, public_url: Arc<str>, gallery: Option<Gallery>) -> impl Fn() 
             response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
         }
     }
+}
+
+/// A page of the interface whose form was refused: the page itself, with why and with what had been typed.
+pub(crate) async fn refused_form(edge: &Edge, page: &'static str, status: StatusCode, refused: Refused) -> Response {
+    let site = site_assets();
+    let around = context(edge.cx.clone(), edge.settings.public_url.as_str().into(), edge.settings.gallery);
+    let provide = move || {
+        around();
+        provide_context(refused.clone());
+    };
+    let mut request = Request::new(Body::empty());
+    *request.uri_mut() = Uri::from_static(page);
+    let rendered = render_app_async_with_context(provide, move || app::shell(site.clone()))(request);
+    let mut response = rendered.await;
+    *response.status_mut() = status;
+    response
 }
 
 fn site_assets() -> SiteAssets {

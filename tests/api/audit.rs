@@ -166,7 +166,7 @@ async fn guesses_at_passwords_are_on_record_without_the_password() {
     let app = TestApp::start().await;
     let (auditor, ada) = (app.auditor().await, app.first_admin().await);
     for (email, password) in [("ada@example.org", "hunter2 hunter2"), ("my own password", "hunter2")] {
-        app.nobody().send_form("/login", &[("email", email), ("password", password)]).await.expect(303);
+        app.nobody().send_form("/login", &[("email", email), ("password", password)]).await.expect(401);
     }
     let guess = is_noted(&auditor, "action=sign_in&outcome=denied&q=ada").await;
     assert_eq!((guess.status, guess.ip_address.as_deref()), (Some(401), Some("127.0.0.1")));

@@ -100,7 +100,7 @@ async fn a_new_password_ends_the_other_logins_and_this_one_goes_on_under_another
     let seen = logins(&here).await;
     assert_eq!((seen.len(), seen[0].id), (1, before), "it is the same login");
     let form = [("email", "vera@example.org"), ("password", PASSWORD)];
-    assert!(app.nobody().send_form("/login", &form).await.expect(303).cookie("loki_login").is_none());
+    assert!(app.nobody().send_form("/login", &form).await.expect(401).cookie("loki_login").is_none());
     // Programs have none, and unknown fields are refused.
     changes_password(&app.admin().await, PASSWORD, "another long password").await.expect(422);
     here.put("/api/v2/password", &json!({"current_password": "a", "new_password": "b", "user": "c"})).await.expect(422);

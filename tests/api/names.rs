@@ -66,15 +66,20 @@ async fn they_make_nothing(app: TestApp) {
 async fn people_get_no_name_that_deceives() {
     let app = TestApp::start().await;
     let token = app.setup_link().unwrap().rsplit_once("token=").unwrap().1.to_owned();
-    let mut forms: Vec<(String, String)> = bad().into_iter().map(|(name, _)| (name, "ada@example.org".to_owned())).collect();
-    forms.push(("Ada".to_owned(), "\u{430}d\u{430}min@example.org".to_owned()));
-    forms.push(("Ada".to_owned(), "\u{441}\u{43e}\u{440}@example.org".to_owned()));
-    forms.push(("Ada".to_owned(), "<b>@example.org".to_owned()));
-    forms.push(("Ada".to_owned(), format!("{}@example.org", "a".repeat(10_000))));
-    for (name, email) in &forms {
+    let named = |(name, said)| (name, "ada@example.org".to_owned(), said);
+    let mut forms: Vec<(String, String, &str)> = bad().into_iter().map(named).collect();
+    for email in ["\u{430}d\u{430}min@example.org", "\u{441}\u{43e}\u{440}@example.org", "<b>@example.org"] {
+        forms.push(("Ada".to_owned(), email.to_owned(), "no e-mail address"));
+    }
+    forms.push(("Ada".to_owned(), format!("{}@example.org", "a".repeat(10_000)), "no e-mail address"));
+    for (name, email, said) in &forms {
         let form = [("token", token.as_str()), ("email", email), ("name", name), ("password", PASSWORD)];
-        let answer = app.nobody().send_form("/setup", &form).await.expect(303);
+        let answer = app.nobody().send_form("/setup", &form).await.expect(422);
         assert_eq!(answer.cookie("loki_login"), None, "{:?} {:?}", name.get(..20), email.get(..20));
+        // The form says what is wrong with its own field.
+        let page = answer.text();
+        let alert = page.split_once("role=\"alert\"").unwrap().1.split("</p>").next().unwrap();
+        assert!(alert.contains(said), "{said}: {alert}");
     }
     // Nobody has an account yet, and the link still counts.
     app.first_admin().await;

@@ -1,10 +1,13 @@
-//! Signing in: a plain form that the server's edge answers with a redirect.
+//! Signing in: a plain form that the server's edge answers with a redirect, or with this page again.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use protocol::access::WayIn;
 
-use super::setup::{entry, entry_error, entry_field, hidden};
+use super::{
+    refused::Refused,
+    setup::{entry, entry_error, entry_field, hidden},
+};
 use crate::{
     loading::{load, loaded_or_nothing},
     routes::to,
@@ -14,10 +17,11 @@ use crate::{
 
 pub fn page() -> AnyView {
     let query = use_query_map().get_untracked();
-    let next = query.get("next");
+    let refused = Refused::here();
+    let next = refused.value("next").or_else(|| query.get("next"));
     let form = el("form").class("form").attr("method", "post").attr("action", to::LOGIN).children([
-        entry_error(query.get("error").as_deref()),
-        entry_field("email", "Email", "email", "username", query.get("email").unwrap_or_default()),
+        entry_error(query.get("error").map_or(refused.problem.as_str(), |code| led_here(&code))),
+        entry_field("email", "Email", "email", "username", refused.value("email").unwrap_or_default()),
         entry_field("password", "Password", "password", "current-password", String::new()),
         hidden("next", next.clone()),
         el("button").attr("type", "submit").class(ui::submit_class()).text("Sign in").view(),
@@ -27,6 +31,16 @@ pub fn page() -> AnyView {
     });
     let forgot = el("a").attr("href", to::FORGOT).attr("rel", "external").text("Forgot your password?").view();
     entry("Sign in", "Sign in to loki", pieces(vec![form.view(), el("p").child(forgot).view(), ways]))
+}
+
+/// Why somebody was led here, by its code; the words never come from the address.
+fn led_here(code: &str) -> &'static str {
+    match code {
+        "too_many" => "Too many attempts. Wait a minute, then try again.",
+        "late" => "Signing in took more than ten minutes, or was begun in another browser. Sign in again.",
+        "expired" => "You were signed out. Sign in again to go on.",
+        _ => "That did not work. Try again.",
+    }
 }
 
 /// Leads away from the interface, so it is a plain link.

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
+use super::refused::Refused;
 pub(super) use crate::ui::hidden;
 use crate::{
     loading::{load, loaded},
@@ -12,17 +13,17 @@ use crate::{
 };
 
 pub fn page() -> AnyView {
-    let query = use_query_map().get_untracked();
-    let error = query.get("error");
+    let refused = Refused::here();
+    let token = refused.value("token").or_else(|| use_query_map().get_untracked().get("token"));
     loaded(load(ask_setup_needed), move |needed| {
         if !needed {
             return done();
         }
         let form = el("form").class("form").attr("method", "post").attr("action", to::SETUP).children([
-            entry_error(error.as_deref()),
-            hidden("token", query.get("token")),
-            entry_field("name", "Name", "text", "name", query.get("name").unwrap_or_default()),
-            entry_field("email", "Email", "email", "username", query.get("email").unwrap_or_default()),
+            entry_error(&refused.problem),
+            hidden("token", token.clone()),
+            entry_field("name", "Name", "text", "name", refused.value("name").unwrap_or_default()),
+            entry_field("email", "Email", "email", "username", refused.value("email").unwrap_or_default()),
             entry_field("password", "Password, at least 12 characters", "password", "new-password", String::new()),
             el("button").attr("type", "submit").class(ui::submit_class()).text("Create admin account").view(),
         ]);
@@ -57,26 +58,7 @@ pub(super) fn entry_field(
     ui::field(name, label, "", control.flag("required", true).view())
 }
 
-/// What an error code of the edge means; the words never come from the address.
-pub(super) fn entry_error(code: Option<&str>) -> AnyView {
-    code.map_or_else(nothing, |code| ui::form_error(error_words(code)))
-}
-
-fn error_words(code: &str) -> &'static str {
-    match code {
-        "credentials" => "Email or password is wrong. Check both and try again.",
-        "too_many" => "Too many attempts. Wait a minute, then try again.",
-        "token" => "This setup link does not count any more. Use the newest one that the server printed.",
-        "email" => "This is no email address. Check it and try again.",
-        "password" => "The password is too short. Use at least 12 characters.",
-        "password_long" => "The password is too long. Use at most 128 characters.",
-        "password_common" => "This password is one of those that are used most. Use a few words that nobody else puts together.",
-        "password_breached" => "This password has turned up in a data breach. Use another one, here and where else you use it.",
-        "password_own" => "The password contains your own name or that of this program. Use one without them.",
-        "late" => "Signing in took more than ten minutes, or was begun in another browser. Sign in again.",
-        "name" => "Enter a name, at most 100 characters.",
-        "taken" => "The first account was made already. Sign in with it.",
-        "expired" => "You were signed out. Sign in again to go on.",
-        _ => "That did not work. Try again.",
-    }
+/// Why the form was refused; nothing where there is no problem.
+pub(super) fn entry_error(problem: &str) -> AnyView {
+    if problem.is_empty() { nothing() } else { ui::form_error(problem) }
 }

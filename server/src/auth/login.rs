@@ -1,7 +1,7 @@
-//! `POST /login` and `POST /logout`: plain forms, answered with a redirect. A refused one comes back with a code that the
-//! page has words for; no words come from the address. One that came too soon is answered with the form itself.
+//! `POST /login` and `POST /logout`: plain forms, answered with a redirect. Who is refused gets the page again by the answer
+//! itself: a redirect would put the e-mail address into histories and logs, and could not say how long to wait.
 
-use app::routes::to::{self, segment};
+use app::{pages::refused::Refused, routes::to};
 use axum::{
     Form,
     extract::{FromRequest as _, FromRequestParts as _, Request, State},
@@ -16,7 +16,7 @@ use super::{Signed, address, factor, next, providers::linked::onward, sessions};
 use crate::{
     edge::Edge,
     error::{HttpError, OnRecord, Reason},
-    pages::{entry, escape, form_error},
+    pages::refused_form,
 };
 
 /// The sign-in form.
@@ -36,7 +36,7 @@ pub async fn login(State(edge): State<Edge>, session: Session, request: Request)
     let from = address::of(&parts);
     let target = next::local_path(form.next.as_deref());
     if let Err(seconds) = edge.buckets.sign_in(from.address, edge.cx.clock.now().millis()) {
-        let mut response = too_soon(&edge, &form.email, target, seconds);
+        let mut response = too_soon(&edge, (&form.email, target), seconds).await;
         response.extensions_mut().insert(Reason("too many sign-ins from this address".to_owned()));
         return Ok(response);
     }
@@ -46,11 +46,13 @@ pub async fn login(State(edge): State<Edge>, session: Session, request: Request)
             factor::enter(&edge, &session, user, arrival, from).await
         }
         Err(Error::Unauthorized(_) | Error::Invalid(_)) => {
-            let typed = format!("email={}&next={}", segment(&form.email), segment(target));
-            Ok(Redirect::to(&format!("/login?error=credentials&{typed}")).into_response())
+            let problem = "Email or password is wrong. Check both and try again.".to_owned();
+            let mut response = again(&edge, (&form.email, target), StatusCode::UNAUTHORIZED, problem).await;
+            response.extensions_mut().insert(OnRecord);
+            Ok(response)
         }
         Err(Error::TooMany { retry_after_seconds }) => {
-            let mut response = too_soon(&edge, &form.email, target, retry_after_seconds);
+            let mut response = too_soon(&edge, (&form.email, target), retry_after_seconds).await;
             response.extensions_mut().insert(OnRecord);
             Ok(response)
         }
@@ -58,37 +60,22 @@ pub async fn login(State(edge): State<Edge>, session: Session, request: Request)
     }
 }
 
-/// The form again, with what was typed but the password, for after a wait. A redirect could not say how long that is, and would
-/// put the e-mail address into histories and logs.
-fn too_soon(edge: &Edge, email: &str, target: &str, seconds: u64) -> Response {
-    let ways: String = edge.providers.iter().map(|known| way_in(&known.rules().id, &known.rules().name, target)).collect();
+/// The page again, for after a wait.
+async fn too_soon(edge: &Edge, typed: (&str, &str), seconds: u64) -> Response {
     let wait = match seconds {
         0..=60 => "a minute".to_owned(),
         seconds => format!("{} minutes", seconds.div_ceil(60)),
     };
-    let alert = form_error(&format!("Too many attempts. Wait {wait}, then try again."));
-    let body = format!(
-        "<h1>Sign in to loki</h1>\
-         <form class=\"form\" method=\"post\" action=\"{login}\">{alert}\
-         <div class=\"field\"><label for=\"email\">Email</label>\
-         <input id=\"email\" name=\"email\" type=\"email\" autocomplete=\"username\" required value=\"{email}\"></div>\
-         <div class=\"field\"><label for=\"password\">Password</label>\
-         <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"current-password\" required></div>\
-         <input type=\"hidden\" name=\"next\" value=\"{next}\">\
-         <button class=\"btn primary\" type=\"submit\">Sign in</button></form>\
-         <p><a href=\"{forgot}\">Forgot your password?</a></p>{ways}",
-        login = to::LOGIN,
-        forgot = to::FORGOT,
-        email = escape(email),
-        next = escape(target),
-    );
-    let mut response = (StatusCode::TOO_MANY_REQUESTS, entry("Sign in", &body)).into_response();
+    let problem = format!("Too many attempts. Wait {wait}, then try again.");
+    let mut response = again(edge, typed, StatusCode::TOO_MANY_REQUESTS, problem).await;
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     response
 }
 
-fn way_in(id: &str, name: &str, target: &str) -> String {
-    format!("<p><a class=\"btn\" href=\"{}\">Sign in with {}</a></p>", escape(&to::login_with(id, Some(target))), escape(name))
+/// The page with what was typed but the password.
+async fn again(edge: &Edge, (email, target): (&str, &str), status: StatusCode, problem: String) -> Response {
+    let typed = vec![("email", email.to_owned()), ("next", target.to_owned())];
+    refused_form(edge, to::LOGIN, status, Refused { problem, typed }).await
 }
 
 /// Signs out, and at the provider that the person came from if it offers that.

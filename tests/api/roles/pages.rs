@@ -51,9 +51,9 @@ pub(super) fn rows() -> Vec<Row> {
         // Nobody did the first step.
         page("/login/factor", Nothing, 303),
         form("/login/factor", Nothing, 303),
-        // Empty forms: back to the page, with a code for its words.
-        form("/login", Nothing, 303),
-        form("/setup", Nothing, 303),
+        // Empty forms: the page again.
+        form("/login", Nothing, 401),
+        form("/setup", Nothing, 401),
         form("/reset", Nothing, 401),
         // No mail is set up.
         form("/forgot", Nothing, 409),
