@@ -3,7 +3,7 @@
 use std::process::Output;
 
 use serde_json::Value;
-use tests::{TestApp, command, server, specs};
+use tests::{Setup, TestApp, command, eventually, server, smtp::authority, specs, tls_front::TlsFront};
 
 fn loki(arguments: &[&str]) -> Output {
     let mut loki = server::loki();
@@ -134,6 +134,28 @@ async fn templates_are_listed_and_shown() {
     assert_eq!(viewer.loki(&["template", "show", "cli-tol"]).status.code(), Some(1));
     let nowhere = viewer.loki(&["template", "list", "--project", "Nobody"]);
     assert!(command::stderr(&nowhere).contains("no project named \"Nobody\""), "{nowhere:?}");
+}
+
+#[tokio::test]
+async fn a_log_is_followed_live_over_tls() {
+    let front = TlsFront::bind();
+    let app = Setup::default().demo("--pace 30000").variable("LOKI_ALLOW_HOST", &front.host()).start().await;
+    front.leads_to(&app.host());
+    let user = app.operator().await;
+    let run = user.has_project().with_spec(specs::ONE).create().await.starts_run().await;
+    let mut loki = server::loki();
+    loki.args(["logs", &run.id.to_string(), "-f"]).env("LOKI_SERVER", format!("https://{}", front.host()));
+    loki.env("LOKI_TOKEN", user.secret()).env("SSL_CERT_FILE", authority());
+    let follows = tokio::task::spawn_blocking(move || command::run(loki, ""));
+
+    // A socket of its own and no page after page.
+    let is_open = async || front.overheard().contains("101 Switching Protocols").then_some(());
+    eventually("the log is followed by a socket", is_open).await;
+    run.stop().await.expect(200);
+
+    let followed = follows.await.unwrap();
+    assert_eq!(followed.status.code(), Some(1), "{followed:?}");
+    assert!(command::stderr(&followed).contains("stopped"), "{followed:?}");
 }
 
 #[tokio::test]

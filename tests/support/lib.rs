@@ -21,6 +21,7 @@ pub mod smtp;
 pub mod socket;
 pub mod specs;
 pub mod team;
+pub mod tls_front;
 
 pub use actor::Actor;
 pub use answer::Answer;

@@ -5,10 +5,19 @@ use std::time::Duration;
 use clap::Args;
 use protocol::{ApiError, RunId, runs::Run};
 use reqwest::{
-    Method, RequestBuilder, Response, StatusCode,
-    header::{HeaderMap, RETRY_AFTER},
+    Method, RequestBuilder, Response, StatusCode, Upgraded,
+    header::{
+        CONNECTION, HeaderMap, HeaderValue, RETRY_AFTER, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+    },
 };
 use serde::{Serialize, de::DeserializeOwned};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        handshake::{client::generate_key, derive_accept_key},
+        protocol::Role,
+    },
+};
 
 use super::{Exit, Failure};
 use crate::config::variable;
@@ -65,10 +74,25 @@ impl Client {
         self.get(&format!("/api/v2/runs/{id}")).await
     }
 
-    /// The address of a socket, and the token that goes with it; none behind TLS, which the client of sockets does not speak.
-    pub(super) fn socket(&self, path: &str) -> Option<(String, Option<&str>)> {
-        let place = self.server.strip_prefix("http://")?;
-        Some((format!("ws://{place}{path}"), self.token.as_deref()))
+    /// A WebSocket at that path, by the connection that everything else goes by, with its TLS and its proxy; nothing where something
+    /// on the way lets none through.
+    pub(super) async fn socket(&self, path: &str) -> Result<Option<WebSocketStream<Upgraded>>, Failure> {
+        let key = generate_key();
+        let request = self.request(Method::GET, path).header(CONNECTION, "Upgrade").header(UPGRADE, "websocket");
+        let request = request.header(SEC_WEBSOCKET_VERSION, "13").header(SEC_WEBSOCKET_KEY, &key);
+        let response = self.send(request).await?;
+        match response.status() {
+            StatusCode::SWITCHING_PROTOCOLS => {}
+            // What the server says to a wish that did not reach it.
+            StatusCode::BAD_REQUEST | StatusCode::UPGRADE_REQUIRED => return Ok(None),
+            status => return Err(self.refused(status, &response.bytes().await?)),
+        }
+        let accepted = response.headers().get(SEC_WEBSOCKET_ACCEPT).map(HeaderValue::as_bytes);
+        if accepted != Some(derive_accept_key(key.as_bytes()).as_bytes()) {
+            return Err(Failure(format!("{} opened a connection as loki does not", self.server)));
+        }
+        let upgraded = response.upgrade().await?;
+        Ok(Some(WebSocketStream::from_raw_socket(upgraded, Role::Client, None).await))
     }
 
     pub(super) async fn put<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
@@ -86,12 +110,17 @@ impl Client {
             .map_err(|error| Failure(format!("{} answered something else than loki does: {error}", self.server)))
     }
 
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.server));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
     /// The body of a good answer.
     async fn answer(&self, method: Method, path: &str, body: Option<&impl Serialize>) -> Result<Vec<u8>, Failure> {
-        let mut request = self.http.request(method, format!("{}{path}", self.server));
-        if let Some(token) = &self.token {
-            request = request.bearer_auth(token);
-        }
+        let mut request = self.request(method, path);
         if let Some(body) = body {
             request = request.json(body);
         }
@@ -145,7 +174,7 @@ impl Client {
 }
 
 /// How long to wait before asking again, when the answer is that this was one request too many.
-pub(super) fn retry_after(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
+fn retry_after(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
     (status == StatusCode::TOO_MANY_REQUESTS).then(|| Duration::from_secs(seconds).max(Duration::from_secs(1)))
 }

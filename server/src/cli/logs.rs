@@ -9,20 +9,17 @@ use protocol::{
     events::{SocketMessage, TOO_MANY_SOCKETS},
     runs::{LogChunk, LogKind, LogPage},
 };
-use tokio_tungstenite::{
-    connect_async,
-    tungstenite::{Error, Message, client::IntoClientRequest as _, http::HeaderValue, http::header::AUTHORIZATION},
-};
+use tokio_tungstenite::tungstenite::Message;
 
 use super::{
     Exit, Failure,
-    client::{Client, ServerArgs, exit_of, line_of, retry_after, run_id},
+    client::{Client, ServerArgs, exit_of, line_of, run_id},
     print,
 };
 
 /// The server says something at least this often.
 const SILENCE: Duration = Duration::from_secs(60);
-/// How often pages are read where there is no socket; a third of what the limits of reading allow.
+/// How often pages are read where no socket is let through; a third of what the limits of reading allow.
 const PAGES: Duration = Duration::from_secs(6);
 /// How long to wait for another of one's sockets to be closed.
 const FULL: Duration = Duration::from_secs(30);
@@ -47,9 +44,9 @@ pub(super) async fn run(args: LogsArgs) -> Result<Exit, Failure> {
             Followed::Over => break,
             // The socket was cut, or we fell behind: what was missed is read as pages, then on.
             Followed::Cut(last) => position = print_from(&client, args.run, last).await?,
-            Followed::Refused { why, wait } => {
-                print::note(&format!("{why}, going on in {} s", wait.as_secs()));
-                tokio::time::sleep(wait).await;
+            Followed::Full(why) => {
+                print::note(&format!("{why}, going on in {} s", FULL.as_secs()));
+                tokio::time::sleep(FULL).await;
                 position = print_from(&client, args.run, position).await?;
             }
         }
@@ -81,36 +78,21 @@ async fn print_from(client: &Client, id: RunId, position: EventSeq) -> Result<Ev
 enum Followed {
     Over,
     Cut(EventSeq),
-    /// Not now, but after that time.
-    Refused {
-        why: String,
-        wait: Duration,
-    },
+    /// Not as long as so many other sockets are open; in words.
+    Full(String),
 }
 
 async fn follow(client: &Client, id: RunId, position: EventSeq) -> Result<Followed, Failure> {
-    let Some((address, token)) = client.socket(&format!("/ws?after={position}")) else {
+    let Some(mut socket) = client.socket(&format!("/ws?after={position}")).await? else {
         tokio::time::sleep(PAGES).await;
         return Ok(Followed::Cut(position));
-    };
-    let mut request = address.into_client_request()?;
-    if let Some(token) = token {
-        request.headers_mut().insert(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {token}"))?);
-    }
-    let mut socket = match connect_async(request).await {
-        Ok((socket, _)) => socket,
-        Err(Error::Http(response)) => match retry_after(response.status(), response.headers()) {
-            Some(wait) => return Ok(Followed::Refused { why: "asked too often".to_owned(), wait }),
-            None => return Err(Error::Http(response).into()),
-        },
-        Err(error) => return Err(error.into()),
     };
     let mut last = position;
     while let Ok(Some(Ok(message))) = tokio::time::timeout(SILENCE, socket.next()).await {
         let text = match message {
             Message::Text(text) => text,
             Message::Close(Some(frame)) if u16::from(frame.code) == TOO_MANY_SOCKETS => {
-                return Ok(Followed::Refused { why: print::plain(&frame.reason), wait: FULL });
+                return Ok(Followed::Full(print::plain(&frame.reason)));
             }
             _ => continue,
         };
