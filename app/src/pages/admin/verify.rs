@@ -11,6 +11,11 @@ use crate::{
     ui::{self, Kind, Tone, div, el, pieces, text},
 };
 
+/// What cannot be told without the note of the trail's end.
+const OPEN_ENDED: &str = "The server's note of where the trail ends, audit.last in its data directory, is missing: whether entries \
+    were taken off the end, alone or together with checkpoints, cannot be told here. Compare the hash at the head with one that was \
+    kept elsewhere.";
+
 pub(super) fn page() -> AnyView {
     let loading = load(ask_audit_verdict);
     loaded_page(loading, |verdict: AuditVerdict| {
@@ -22,7 +27,13 @@ pub(super) fn page() -> AnyView {
 }
 
 fn shown(verdict: AuditVerdict) -> AnyView {
+    // A server writes its note of the end within seconds of the first entry.
+    let is_open_ended = verdict.anchor_seq.is_none() && verdict.last_seq > 0;
     let (state, words) = match &verdict.problem {
+        None if is_open_ended => {
+            let words = format!("Every entry is as it was written, as far as entry {}. {OPEN_ENDED}", verdict.last_seq);
+            (ui::chip(Tone::Warn, "warn", "end not known"), words)
+        }
         None => (ui::chip(Tone::Good, "check", "verified"), "Every entry is as it was written.".to_owned()),
         Some(problem) => (ui::chip(Tone::Bad, "cross", "broken"), format!("{}.", problem.trim_end_matches('.'))),
     };
@@ -59,4 +70,39 @@ fn anchor(seq: Option<i64>) -> AnyView {
 
 fn figure(number: i64) -> AnyView {
     el("span").class("num").child(text(number.to_string())).view()
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+    use crate::rendering_tests::html;
+
+    #[tokio::test]
+    async fn a_missing_note_of_the_end_is_told_and_is_no_change() {
+        let told = |anchor_seq: Option<i64>, last_seq: i64, problem: Option<&str>| {
+            let verdict = AuditVerdict {
+                valid: problem.is_none(),
+                entries_checked: last_seq,
+                checkpoints_checked: 1,
+                anchor_seq,
+                first_seq: (last_seq > 0).then_some(1),
+                last_seq,
+                head_hash: "00".repeat(32),
+                first_broken: None,
+                problem: problem.map(str::to_owned),
+            };
+            html("/admin/audit/verify", move || shown(verdict))
+        };
+
+        let missing = told(None, 6, None);
+        for part in ["End not known", "as far as entry 6", "audit.last", "is missing", "taken off the end", "kept elsewhere"] {
+            assert!(missing.contains(part), "{part} is missing in {missing}");
+        }
+        assert!(!missing.contains("Verified</span>") && !missing.contains("Somebody changed"), "{missing}");
+        for whole in [told(Some(6), 6, None), told(None, 0, None)] {
+            assert!(whole.contains("Every entry is as it was written.") && !whole.contains("End not known"), "{whole}");
+        }
+        let broken = told(None, 6, Some("entry 2 was changed"));
+        assert!(broken.contains("entry 2 was changed.") && broken.contains("Somebody changed"), "{broken}");
+    }
 }
