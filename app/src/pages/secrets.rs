@@ -32,8 +32,8 @@ const COLUMNS: [Column; 4] = [
 const USES: [(SecretUse, &str, &str); 4] = [
     (SecretUse::Agent, "form[agent]", "The agent"),
     (SecretUse::Tests, "form[tests]", "Tests, builds, linters"),
-    (SecretUse::Preview, "form[preview]", "Previews"),
-    (SecretUse::Terminal, "form[terminal]", "Terminals"),
+    (SecretUse::Preview, "form[preview]", "Previews (not used by this version yet)"),
+    (SecretUse::Terminal, "form[terminal]", "Terminals (not used by this version yet)"),
 ];
 
 pub fn page() -> AnyView {
@@ -164,7 +164,13 @@ fn change_link(address: &str, query: &ParamsMap, name: &str) -> String {
 }
 
 fn given_to(secret: &Secret) -> String {
-    let names: Vec<&str> = secret.uses.iter().map(|kind| kind.as_str()).collect();
+    let named = |kind: &SecretUse| match kind {
+        SecretUse::Agent => "agent",
+        SecretUse::Tests => "tests",
+        SecretUse::Preview => "preview (not yet)",
+        SecretUse::Terminal => "terminal (not yet)",
+    };
+    let names: Vec<&str> = secret.uses.iter().map(named).collect();
     if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
 }
 
@@ -252,7 +258,7 @@ mod tests {
         let at = Timestamp::from_millis(1_795_240_925_123);
         let secret = Secret {
             name: "DATABASE_PASSWORD".to_owned(),
-            uses: vec![SecretUse::Agent, SecretUse::Tests],
+            uses: vec![SecretUse::Agent, SecretUse::Tests, SecretUse::Preview],
             created_at: at,
             updated_at: at,
             updated_by: "Ada".to_owned(),
@@ -268,7 +274,9 @@ mod tests {
 
         let parts = [
             "DATABASE_PASSWORD",
-            "agent, tests",
+            "agent, tests, preview (not yet)",
+            "Previews (not used by this version yet)",
+            "Terminals (not used by this version yet)",
             "by Ada",
             r#"action="/ui/remove_secret""#,
             r#"action="/ui/set_secret""#,
@@ -278,6 +286,6 @@ mod tests {
         for part in parts {
             assert!(html.contains(part), "{part} is missing in {html}");
         }
-        assert_eq!(html.matches("checked").count(), 2, "{html}");
+        assert_eq!(html.matches("checked").count(), 3, "{html}");
     }
 }

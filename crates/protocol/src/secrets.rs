@@ -15,7 +15,9 @@ pub enum SecretUse {
     Agent,
     /// Tests, builds, linters and examples.
     Tests,
+    /// Kept for previews; nothing of this version is given it.
     Preview,
+    /// Kept for terminals; nothing of this version is given it.
     Terminal,
 }
 
@@ -68,7 +70,8 @@ pub struct PutSecret {
     /// 8 characters to 16 KiB; needed for a new secret
     #[serde(default, deserialize_with = "text")]
     pub value: Option<String>,
-    /// The processes that are given it, any of agent, tests, preview and terminal; needed for a new secret
+    /// The processes that are given it, any of agent, tests, preview and terminal, of which this version does not use
+    /// the last two yet; needed for a new secret
     #[serde(default)]
     pub uses: Option<Vec<SecretUse>>,
 }

@@ -41,7 +41,8 @@ pub(super) struct SetArgs {
     name: String,
     #[command(flatten)]
     place: Place,
-    /// agent, tests, preview or terminal (may be given several times); needed for a new one
+    /// agent or tests, or what this version does not use yet: preview or terminal (may be given several times); needed for a new
+    /// one
     #[arg(long = "use", value_name = "USE", value_parser = kind)]
     uses: Vec<SecretUse>,
     /// Give it to no process any more
