@@ -241,6 +241,29 @@ async fn a_secret_that_is_set_later_is_masked_in_a_replay() {
 }
 
 #[tokio::test]
+async fn a_spec_that_was_queued_without_the_master_key_is_masked_before_anything_is_made_of_it() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let project = project(&admin).await;
+    let file = app.data_dir().join("vault.key");
+    let key = fs::read(&file).unwrap();
+    fs::remove_file(&file).unwrap();
+    let spec = format!("# Greeter for {SHARED}\n\n- `greet NAME` prints `Hello, NAME {SHARED}!`\n- It never says {AGENT}\n");
+
+    let run = project.starts_with(json!({"prd_text": spec, "limits": {"iterations": 2}})).await;
+    run.becomes(protocol::runs::RunStatus::NeedsYou).await;
+    let held = Stored::read(&app.store().await, run.id).await.record;
+    assert!(held.state.tasks.is_empty(), "{:?}", held.state);
+    fs::write(&file, key).unwrap();
+    run.resume().await.expect(200);
+    run.finishes().await;
+
+    assert_shown_nowhere(&admin, &run).await;
+    let kept = Stored::read(&app.store().await, run.id).await.record.spec;
+    assert!(kept.contains("# Greeter for •••") && !kept.contains(SHARED) && !kept.contains(AGENT), "{kept}");
+}
+
+#[tokio::test]
 async fn a_run_waits_for_a_person_when_the_master_key_is_gone() {
     let app = TestApp::start().await;
     let user = app.operator().await;

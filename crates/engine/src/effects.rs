@@ -155,7 +155,7 @@ pub(crate) fn tip(record: &Record) -> Result<&str, Error> {
     record.state.tip.as_deref().ok_or_else(|| Error::Internal("the run has no commit yet".to_owned()))
 }
 
-/// The run's spec, read again: it never changes.
+/// The run's spec, read again: it does not change once its tasks are planned.
 pub(crate) fn spec(record: &Record) -> Result<Spec, Error> {
     specs::parse(record.spec.as_bytes(), None).map_err(|error| Error::Invalid(error.to_string()))
 }

@@ -23,6 +23,8 @@ pub(crate) enum Extra {
     /// The prompt that the next call sends.
     Prompt(CallRow),
     Receipt(Box<Receipt>),
+    /// The spec without values of the vault, in place of the one that was queued.
+    Spec(String),
     /// The wish that this input carries out; another one that came meanwhile stays.
     ClearWish(Wish),
 }
@@ -45,6 +47,10 @@ pub(crate) async fn record(cx: &Cx, record: &mut Record, input: Input, worked_ms
         Extra::None => {}
         Extra::Prompt(call) => tx.journal().save_call(next.id, &call).await?,
         Extra::Receipt(receipt) => tx.records().save_receipt(&receipt).await?,
+        Extra::Spec(spec) => {
+            tx.runs().set_spec(next.id, &spec).await?;
+            next.spec = spec;
+        }
         Extra::ClearWish(granted) => tx.runs().clear_wish(next.id, &granted).await?,
     }
     let writer = Writer { tx: &tx, record: &next, at: now, told: Mutex::default() };

@@ -94,6 +94,13 @@ impl Runs<'_> {
         Ok(())
     }
 
+    /// Puts another spec in the place of the one that the run was queued with.
+    pub async fn set_spec(&self, id: RunId, spec: &str) -> Result<(), StoreError> {
+        let row = runs::ActiveModel { id: Set(id.0), spec: Set(spec.to_owned()), ..Default::default() };
+        row.update(&self.0.inner).await?;
+        Ok(())
+    }
+
     pub async fn set_wish(&self, id: RunId, wish: Option<&Wish>) -> Result<(), StoreError> {
         let wish = wish.map(|wish| json(TABLE, wish)).transpose()?;
         let row = runs::ActiveModel { id: Set(id.0), wish: Set(wish), ..Default::default() };

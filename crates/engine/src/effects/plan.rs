@@ -7,14 +7,20 @@ use domain::{
     specs,
 };
 use protocol::runs::{Phase, TaskStatus};
-use services::{Cx, Error};
+use services::{Cx, Error, vault};
 
 use super::Outcome;
+use crate::journal::Extra;
 
 /// Files that are looked at to tell how much there is to do.
 const MOST_FILES: usize = 50_000;
 
 pub(super) async fn plan(cx: &Cx, record: &Record) -> Result<Outcome, Error> {
+    // A run may have been queued while the vault did not open, or before a secret was set: then its spec is as it was typed, and
+    // titles and criteria of the tasks are shown.
+    let text = vault::given(cx, record.project_id).await?.masks().mask(record.spec.clone());
+    let is_changed = text != record.spec;
+    let record = &Record { spec: text, ..record.clone() };
     let spec = super::spec(record)?;
     let worktree = super::worktree(record)?;
     let repository = super::repository(cx, record).await?;
@@ -38,7 +44,9 @@ pub(super) async fn plan(cx: &Cx, record: &Record) -> Result<Outcome, Error> {
         .collect();
     let found = checks::detect(&files, &read);
     let summaries = summaries(record, &tasks, (&found, &absent(&files, &read)));
-    Ok(Input::Planned { tier, phases: complexity::phases(tier).to_vec(), tasks, summaries }.into())
+    let input = Input::Planned { tier, phases: complexity::phases(tier).to_vec(), tasks, summaries };
+    let extra = if is_changed { Extra::Spec(record.spec.clone()) } else { Extra::None };
+    Ok(Outcome { input, extra, over_budget: None })
 }
 
 /// What each phase before the work came to.

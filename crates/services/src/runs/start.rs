@@ -190,8 +190,8 @@ async fn spec_text(cx: &Cx, project: &Project, command: &StartRun) -> Result<Str
 }
 
 /// The spec and its title without the values of the vault, since title, tasks and criteria are kept and shown. Where the vault
-/// does not open, the run is queued all the same and waits for somebody who mends that; its title is `otherwise`, since events
-/// and the audit trail have it at once and for ever.
+/// does not open, the run is queued all the same and waits for somebody who mends that: nothing is made of its spec before it is
+/// masked. Its title is `otherwise`, since events and the audit trail have it at once and for ever.
 async fn masked(cx: &Cx, project: ProjectId, text: String, otherwise: &str) -> Result<(String, String), Error> {
     let (text, neutral) = match vault::given(cx, project).await {
         Ok(given) => (given.masks().mask(text), None),
