@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use protocol::ApiError;
@@ -152,9 +152,29 @@ pub(crate) fn is_api(path: &str) -> bool {
         || ["/api", "/ws", "/health", "/metrics", "/openapi.json"].contains(&path)
 }
 
+/// Who reads an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reader {
+    Program,
+    Person,
+}
+
+impl Reader {
+    /// Programs ask the API, and the browser's half asks server functions. Without script a form is sent to those by a person, who
+    /// sees whatever comes back.
+    pub(crate) fn of(path: &str, headers: &HeaderMap) -> Self {
+        let takes = |kind: &str| {
+            let accepted = headers.get_all(header::ACCEPT);
+            accepted.iter().filter_map(|value| value.to_str().ok()).any(|value| value.contains(kind))
+        };
+        let is_form = path.starts_with("/ui/") && takes("text/html") && !takes("application/json");
+        if is_api(path) && !is_form { Self::Program } else { Self::Person }
+    }
+}
+
 /// Gives an error response its body: JSON for programs, a plain page for people. Other responses, and errors that brought a
 /// body of their own for people, stay as they are.
-pub(crate) fn shape(response: Response, path: &str, request_id: &str) -> Response {
+pub(crate) fn shape(response: Response, path: &str, reader: Reader, request_id: &str) -> Response {
     let status = response.status();
     let detail = response.extensions().get::<Detail>().map(|detail| detail.0.clone());
     if !(status.is_client_error() || status.is_server_error()) || !needs_body(&response, path, detail.is_some()) {
@@ -167,8 +187,10 @@ pub(crate) fn shape(response: Response, path: &str, request_id: &str) -> Respons
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.remove(header::CONTENT_TYPE);
-    let body =
-        if is_api(path) { Json(&error).into_response() } else { crate::pages::plain_error(status, &error, around.as_ref()) };
+    let body = match reader {
+        Reader::Program => Json(&error).into_response(),
+        Reader::Person => crate::pages::plain_error(status, &error, around.as_ref()),
+    };
     let (body_parts, body) = body.into_parts();
     parts.headers.extend(body_parts.headers);
     Response::from_parts(parts, body)
@@ -214,24 +236,42 @@ mod tests {
     #[tokio::test]
     async fn every_error_of_the_api_has_the_one_shape() {
         let refused = HttpError::from(services::Error::Invalid("no name was given".to_owned())).into_response();
-        let response = shape(refused, "/api/projects", "r1");
+        let response = shape(refused, "/api/projects", Reader::Program, "r1");
         assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(text(response).await, r#"{"detail":"No name was given","request_id":"r1"}"#);
 
-        let unknown = shape(StatusCode::NOT_FOUND.into_response(), "/api/nothing", "r2");
+        let unknown = shape(StatusCode::NOT_FOUND.into_response(), "/api/nothing", Reader::Program, "r2");
         assert_eq!(text(unknown).await, r#"{"detail":"There is nothing at this address","request_id":"r2"}"#);
+    }
+
+    #[test]
+    fn forms_without_script_are_read_by_people() {
+        let cases = [
+            ("/ui/start_run", "text/html,application/xhtml+xml,*/*;q=0.8", Reader::Person),
+            ("/ui/start_run", "application/json", Reader::Program),
+            ("/ui/start_run", "application/json, text/html", Reader::Program),
+            ("/ui/start_run", "*/*", Reader::Program),
+            ("/api/projects", "text/html", Reader::Program),
+            ("/ws", "text/html", Reader::Program),
+            ("/projects", "application/json", Reader::Person),
+        ];
+        for (path, accept, expected) in cases {
+            let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]);
+            assert_eq!(Reader::of(path, &headers), expected, "{path} {accept}");
+        }
+        assert_eq!(Reader::of("/ui/start_run", &HeaderMap::new()), Reader::Program);
     }
 
     #[tokio::test]
     async fn faults_of_the_server_are_not_told_to_clients() {
         let broken = HttpError::from(services::Error::Internal("secret path /var/x".to_owned())).into_response();
-        let shaped = text(shape(broken, "/api/projects", "r3")).await;
+        let shaped = text(shape(broken, "/api/projects", Reader::Program, "r3")).await;
         assert!(!shaped.contains("/var/x") && shaped.contains("r3"), "{shaped}");
     }
 
     #[tokio::test]
     async fn pages_that_rendered_their_own_error_stay_as_they_are() {
         let page = (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "text/html")], "a page").into_response();
-        assert_eq!(text(shape(page, "/projects/x", "r4")).await, "a page");
+        assert_eq!(text(shape(page, "/projects/x", Reader::Person, "r4")).await, "a page");
     }
 }

@@ -85,6 +85,7 @@ pub async fn guard(State(edge): State<Edge>, mut request: Request, next: Next) -
     let uri = request.uri().clone();
     let path = uri.path();
     let method = request.method().clone();
+    let reader = error::Reader::of(path, request.headers());
     let route = request.extensions().get::<MatchedPath>().cloned();
     request.extensions_mut().insert(RequestId(Arc::clone(&id)));
     let origin = Arc::new(address::origin(&request, &edge.settings.proxies, &id));
@@ -112,7 +113,7 @@ pub async fn guard(State(edge): State<Edge>, mut request: Request, next: Next) -
     }
     // An error from outside of the pages' gate says what every page says.
     response.extensions_mut().get_or_insert_with(|| Around::of(&edge.cx, None));
-    let mut response = error::shape(response, path, &id);
+    let mut response = error::shape(response, path, reader, &id);
     headers::secure(response.headers_mut(), edge.settings.tls);
     if error::is_api(path) || path == "/docs" {
         // Answers of the API are for the one who asked: neither the browser nor a proxy keeps them.

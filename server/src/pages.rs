@@ -143,7 +143,7 @@ async fn gate(State(edge): State<Edge>, request: Request, next: Next) -> Respons
                 && path.starts_with("/ui/")
                 && let Some(refused) = limits::from_page(&edge, &actor, &path)
             {
-                return refused;
+                return frame::draw(refused, Around::of(&edge.cx, Some(&actor)));
             }
             parts.extensions.insert(actor.clone());
             Some(actor)

@@ -150,8 +150,18 @@ async fn what_a_person_changes_on_pages_counts_as_at_the_api() {
 
     let refused = stops().await.expect(429);
 
-    assert!(!refused.header("retry-after").is_empty() && refused.detail().contains("3 a minute"), "{}", refused.text());
+    // Without script a person sees what comes back: a page like that of any other error.
+    assert!(!refused.header("retry-after").is_empty(), "{:?}", refused.headers);
     assert_eq!(refused.header("ratelimit-policy"), "\"control\";q=3;w=60");
+    assert!(refused.header("content-type").starts_with("text/html"), "{:?}", refused.headers);
+    let page = refused.text();
+    for part in ["Too many control requests: at most 3 a minute. Try again in", &refused.header("x-request-id"), "Sign out"] {
+        assert!(page.contains(part), "{part} is not in {page}");
+    }
+    // The browser's half gets what it reads.
+    let form = ada.request(reqwest::Method::POST, "/ui/stop_run").header("accept", "application/json");
+    let form = form.header("content-type", "application/x-www-form-urlencoded").body(format!("id={UNKNOWN}&tab="));
+    assert!(ada.send(form).await.expect(429).detail().contains("3 a minute"));
     // It is the same bucket.
     ada.post("/api/control/stop", &json!({"session_id": UNKNOWN})).await.expect(429);
     for _ in 0..2 {
