@@ -1,7 +1,8 @@
 //! The site that is embedded in the binary: what browsers load besides pages, precompressed and cached by name.
 
-use std::{ops::Range, sync::OnceLock};
+use std::ops::Range;
 
+use app::SiteAssets;
 use axum::{
     body::Body,
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
@@ -9,22 +10,20 @@ use axum::{
 };
 use serde::Deserialize;
 
-/// Given by `main.rs` and not held here, so that a changed interface does not compile this crate again.
-static SITE: OnceLock<Site> = OnceLock::new();
-
-/// The site and the bytes that it points into.
-#[derive(Debug)]
-struct Site {
-    manifest: Manifest,
+/// The site, and where its files are in the bytes that it was packed into; by default there is none. `main.rs` has the bytes, so
+/// that a changed interface does not compile this crate again.
+#[derive(Debug, Default)]
+pub struct Site {
+    names: Option<SiteAssets>,
     files: Vec<File>,
 }
 
 /// Paths of what a page has to name; they carry a hash, so that browsers may keep the files for ever.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-pub struct Manifest {
-    pub js: String,
-    pub wasm: String,
-    pub css: String,
+#[derive(Deserialize)]
+struct Manifest {
+    js: String,
+    wasm: String,
+    css: String,
 }
 
 /// One embedded file with its compressed twins.
@@ -57,10 +56,24 @@ struct Indexed {
     gzip: Option<Range<usize>>,
 }
 
-/// Takes the site that `deploy/site.sh` packed; what is empty or no pack is no site. Once for each process.
-pub fn embed(pack: &'static [u8]) {
-    if let Some(site) = unpack(pack) {
-        let _ = SITE.set(site);
+impl Site {
+    /// The site that `deploy/site.sh` packed; what is empty or no pack is no site.
+    pub fn of(pack: &'static [u8]) -> Self {
+        unpack(pack).unwrap_or_default()
+    }
+
+    /// What a page has to name, or nothing when the binary was built without a site.
+    pub fn names(&self) -> Option<&SiteAssets> {
+        self.names.as_ref()
+    }
+
+    /// Serves an embedded file, or nothing when there is none of that path.
+    pub fn serve(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
+        if method != Method::GET && method != Method::HEAD {
+            return None;
+        }
+        let file = self.files.iter().find(|file| file.path == uri.path())?;
+        Some(respond(file, method, headers))
     }
 }
 
@@ -73,21 +86,9 @@ fn unpack(pack: &'static [u8]) -> Option<Site> {
         let (brotli, gzip) = (file.brotli.and_then(at), file.gzip.and_then(at));
         Some(File { path: file.path, hash: file.hash, plain: at(file.plain)?, brotli, gzip })
     });
-    Some(Site { manifest: index.manifest, files: files.collect::<Option<_>>()? })
-}
-
-/// The names of the embedded site, or nothing when the binary was built without one.
-pub fn manifest() -> Option<&'static Manifest> {
-    SITE.get().map(|site| &site.manifest)
-}
-
-/// Serves an embedded file, or nothing when there is none of that path.
-pub fn serve(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
-    if method != Method::GET && method != Method::HEAD {
-        return None;
-    }
-    let file = SITE.get()?.files.iter().find(|file| file.path == uri.path())?;
-    Some(respond(file, method, headers))
+    let Manifest { js, wasm, css } = index.manifest;
+    let names = SiteAssets { js: js.into(), wasm: wasm.into(), css: css.into() };
+    Some(Site { names: Some(names), files: files.collect::<Option<_>>()? })
 }
 
 fn respond(file: &File, method: &Method, headers: &HeaderMap) -> Response {
@@ -195,13 +196,13 @@ plainbr"#;
     #[test]
     fn what_is_packed_is_found_again_and_what_is_no_pack_is_no_site() {
         let site = unpack(PACK).unwrap();
-        assert_eq!(site.manifest.css, "/a.css");
+        assert_eq!(&*site.names().unwrap().css, "/a.css");
         assert_eq!(choose(&site.files[0], Accepted::default()), (None, &b"plain"[..]));
         assert_eq!(choose(&site.files[0], Accepted { brotli: true, gzip: true }), (Some("br"), &b"br"[..]));
 
         let short = &PACK[..PACK.len() - 3];
         for pack in [&b""[..], b"\n", b"no pack", b"{}\n", short] {
-            assert!(unpack(pack).is_none(), "{pack:?}");
+            assert!(Site::of(pack).names().is_none(), "{pack:?}");
         }
     }
 

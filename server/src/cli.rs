@@ -23,7 +23,10 @@ mod template;
 mod token;
 mod vault;
 
-use crate::config::{DataArgs, ServeArgs};
+use crate::{
+    assets::Site,
+    config::{DataArgs, ServeArgs},
+};
 
 /// Turns a spec into verified, committed code
 #[derive(Debug, Parser)]
@@ -125,8 +128,8 @@ impl<E: std::error::Error> From<E> for Failure {
     }
 }
 
-/// Reads the command line and carries it out.
-pub fn main() -> ExitCode {
+/// Reads the command line and carries it out; `site` is what a server gives to browsers, packed.
+pub fn main(site: &'static [u8]) -> ExitCode {
     // Every connection over TLS uses ring; a second call, as tests make it, changes nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();
     // clap prints help and usage errors by itself and ends with 0 or 2.
@@ -138,7 +141,7 @@ pub fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let done = runtime.block_on(carry_out(cli.command));
+    let done = runtime.block_on(carry_out(cli.command, site));
     // A task that hangs in a blocking call must not keep the process alive.
     runtime.shutdown_timeout(std::time::Duration::from_millis(100));
     match done {
@@ -152,9 +155,9 @@ pub fn main() -> ExitCode {
     }
 }
 
-async fn carry_out(command: Command) -> Result<Exit, Failure> {
+async fn carry_out(command: Command, site: &'static [u8]) -> Result<Exit, Failure> {
     match command {
-        Command::Serve(args) => Box::pin(serve::run(*args)).await,
+        Command::Serve(args) => Box::pin(serve::run(*args, Site::of(site))).await,
         Command::SetupLink(args) => offline::setup_link(args).await,
         Command::User(command) => offline::user(command).await,
         Command::Token(command) => Box::pin(token::run(command)).await,

@@ -11,6 +11,7 @@ use services::{Cx, accounts::UserRecord};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    assets::Site,
     auth::{providers::IdentityProviders, tokens::TokenCache},
     config::{Config, hosts::AllowedHosts, sign_in::ProviderConfig, syslog::SyslogTarget},
     fresh::{Fresh, FreshBy},
@@ -27,6 +28,8 @@ pub struct Edge(Arc<Parts>);
 pub struct Parts {
     pub cx: Cx,
     pub settings: EdgeSettings,
+    /// What browsers load besides pages.
+    pub site: Site,
     pub tokens: TokenCache,
     /// The people behind logins, kept as tokens are.
     pub people: FreshBy<UserId, Arc<UserRecord>>,

@@ -112,7 +112,7 @@ pub async fn guard(State(edge): State<Edge>, mut request: Request, next: Next) -
         note(&edge, &response, asked(&method, path), (&caller, &origin));
     }
     // An error from outside of the pages' gate says what every page says.
-    response.extensions_mut().get_or_insert_with(|| Around::of(&edge.cx, None));
+    response.extensions_mut().get_or_insert_with(|| Around::of(&edge, None));
     let mut response = error::shape(response, path, reader, &id);
     headers::secure(response.headers_mut(), edge.settings.tls);
     if error::is_api(path) || path == "/docs" {

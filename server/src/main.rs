@@ -10,6 +10,5 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 static SITE: &[u8] = include_bytes!(env!("LOKI_SITE"));
 
 fn main() -> ExitCode {
-    server::assets::embed(SITE);
-    server::cli::main()
+    server::cli::main(SITE)
 }

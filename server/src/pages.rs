@@ -28,7 +28,6 @@ use leptos_axum::{
 use services::Cx;
 
 use crate::{
-    assets,
     auth::{
         Credentials, Signed, confirm, factor, forgot, invite,
         login::{login, logout},
@@ -45,7 +44,7 @@ use crate::{
 
 /// All pages, their server functions, and the forms that sign in and out.
 pub fn routes(edge: &Edge) -> Router<Edge> {
-    let site = site_assets();
+    let site = site_assets(edge);
     let for_pages = context(edge.cx.clone(), edge.settings.public_url.as_str().into(), edge.settings.gallery);
     let for_functions = for_pages.clone();
     let functions = move |request: Request| {
@@ -98,7 +97,7 @@ fn context(cx: Cx, public_url: Arc<str>, gallery: Option<Gallery>) -> impl Fn() 
 
 /// A page of the interface whose form was refused: the page itself, with why and with what had been typed.
 pub(crate) async fn refused_form(edge: &Edge, page: &'static str, status: StatusCode, refused: Refused) -> Response {
-    let site = site_assets();
+    let site = site_assets(edge);
     let around = context(edge.cx.clone(), edge.settings.public_url.as_str().into(), edge.settings.gallery);
     let provide = move || {
         around();
@@ -112,15 +111,15 @@ pub(crate) async fn refused_form(edge: &Edge, page: &'static str, status: Status
     response
 }
 
-fn site_assets() -> SiteAssets {
-    let manifest = assets::manifest().cloned().unwrap_or_default();
-    SiteAssets { js: manifest.js.into(), wasm: manifest.wasm.into(), css: manifest.css.into() }
+fn site_assets(edge: &Edge) -> SiteAssets {
+    let none = || SiteAssets { js: "".into(), wasm: "".into(), css: "".into() };
+    edge.site.names().cloned().unwrap_or_else(none)
 }
 
 /// In front of every page: embedded files go out at once, tokens are refused, and who is not signed in is led to where that can
 /// be done.
 async fn gate(State(edge): State<Edge>, request: Request, next: Next) -> Response {
-    if let Some(file) = assets::serve(request.method(), request.uri(), request.headers()) {
+    if let Some(file) = edge.site.serve(request.method(), request.uri(), request.headers()) {
         return file;
     }
     let path = request.uri().path().to_owned();
@@ -143,7 +142,7 @@ async fn gate(State(edge): State<Edge>, request: Request, next: Next) -> Respons
                 && path.starts_with("/ui/")
                 && let Some(refused) = limits::from_page(&edge, &actor, &path)
             {
-                return frame::draw(refused, Around::of(&edge.cx, Some(&actor)));
+                return frame::draw(refused, Around::of(&edge, Some(&actor)));
             }
             parts.extensions.insert(actor.clone());
             Some(actor)
@@ -152,7 +151,7 @@ async fn gate(State(edge): State<Edge>, request: Request, next: Next) -> Respons
         Err(error) if error.status() != StatusCode::UNAUTHORIZED => return error.into_response(),
         Err(_) => return lead_to_sign_in(&edge, &parts).await,
     };
-    let around = Around::of(&edge.cx, actor.as_ref());
+    let around = Around::of(&edge, actor.as_ref());
     let mut response = frame::draw(next.run(Request::from_parts(parts, body)).await, around);
     if let Some(credentials) = changing {
         credentials.renew_after(&edge).await;

@@ -34,6 +34,7 @@ mod syslog;
 pub mod world;
 
 use crate::{
+    assets::Site,
     auth::{
         providers::{Asked, IdentityProviders},
         tokens::TokenCache,
@@ -233,7 +234,7 @@ pub struct App {
 
 impl App {
     /// Starts a server on the real world, as `loki serve` does.
-    pub async fn start(config: &Config) -> Result<Self, StartError> {
+    pub async fn start(config: &Config, site: Site) -> Result<Self, StartError> {
         let lock = data_dir::lock(&config.data.data_dir)?;
         if let Some((problem, todo)) = store::way(&config.data.database_url)?.problem() {
             tracing::warn!(problem, todo, "the way to the database is not protected");
@@ -258,13 +259,13 @@ impl App {
         if let Err(error) = services::accounts::seal_apps(&cx).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "secrets of authenticator apps stay as they are, unsealed");
         }
-        let mut app = Self::with(cx, EdgeSettings::new(config)).await?;
+        let mut app = Self::with(cx, EdgeSettings::new(config), site).await?;
         app.lock = Some(lock);
         Ok(app)
     }
 
     /// Starts a server in a given context, as tests do.
-    pub async fn with(cx: Cx, settings: EdgeSettings) -> Result<Self, StartError> {
+    pub async fn with(cx: Cx, settings: EdgeSettings, site: Site) -> Result<Self, StartError> {
         let last = services::events::last_seq(&cx).await?;
         let (stopping, tasks, feed) = (CancellationToken::new(), TaskTracker::new(), Feed::new(last));
         tasks.spawn(feed.clone().run(cx.clone(), stopping.clone()));
@@ -280,6 +281,7 @@ impl App {
         let edge = Edge::new(Parts {
             request_ids: RequestIds::new(&*cx.ids),
             cx,
+            site,
             providers: IdentityProviders::new(&settings.providers, &discoveries),
             buckets: Buckets::new(settings.limits),
             sockets: Places::new(settings.limits.sockets),

@@ -5,7 +5,7 @@ use tokio::sync::oneshot;
 
 use super::{Exit, Failure, print};
 use crate::{
-    assets,
+    assets::Site,
     config::{Config, ServeArgs, data_dir},
     shutdown, telemetry,
     wiring::{App, listen},
@@ -20,7 +20,7 @@ fn allow_open_files() {
 }
 
 /// Serves until a signal asks to stop.
-pub(super) async fn run(args: ServeArgs) -> Result<Exit, Failure> {
+pub(super) async fn run(args: ServeArgs, site: Site) -> Result<Exit, Failure> {
     telemetry::start(args.log_format);
     allow_open_files();
     let mut config = Config::new(args)?;
@@ -28,8 +28,8 @@ pub(super) async fn run(args: ServeArgs) -> Result<Exit, Failure> {
     let listener = listen(config.listen).await?;
     let address = listener.local_addr()?;
     config.listen_on(address);
-    let app = App::start(&config).await?;
-    if assets::manifest().is_none() {
+    let app = App::start(&config, site).await?;
+    if app.edge.site.names().is_none() {
         tracing::warn!("this build has no site: pages come without style and script. `deploy/site.sh` builds it");
     }
     if let Err(error) = app.edge.cx.sandbox.check().await {

@@ -16,9 +16,8 @@ use axum::{
 };
 use domain::actor::Actor;
 use protocol::{ApiError, access::Viewer};
-use services::Cx;
 
-use crate::{assets, guard::headers::file_script_policy};
+use crate::{edge::Edge, guard::headers::file_script_policy};
 
 /// The way to a page: names and addresses of what lies above it.
 pub(crate) type Above = &'static [(&'static str, &'static str)];
@@ -28,12 +27,18 @@ pub(crate) type Above = &'static [(&'static str, &'static str)];
 pub(crate) struct Around {
     viewer: Option<Viewer>,
     sandboxed: bool,
+    /// The address of the style sheet, in a build that has one.
+    css: Option<Arc<str>>,
 }
 
 impl Around {
     /// Around pages for `actor`; a program has no shell, as it has no menu.
-    pub(crate) fn of(cx: &Cx, actor: Option<&Actor>) -> Self {
-        Self { viewer: actor.and_then(|actor| person(cx, actor)), sandboxed: cx.sandbox.isolates() }
+    pub(crate) fn of(edge: &Edge, actor: Option<&Actor>) -> Self {
+        Self {
+            viewer: actor.and_then(|actor| person(&edge.cx, actor)),
+            sandboxed: edge.cx.sandbox.isolates(),
+            css: edge.site.names().map(|names| Arc::clone(&names.css)),
+        }
     }
 }
 
@@ -85,7 +90,7 @@ pub(super) fn draw(mut response: Response, around: Around) -> Response {
         return response;
     };
     let (mut parts, _) = response.into_parts();
-    let (drawn, body) = html(document(&page.title, &body(&page, &around))).into_parts();
+    let (drawn, body) = html(document(&page, &around)).into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.extend(drawn.headers);
     Response::from_parts(parts, body)
@@ -102,8 +107,8 @@ pub(crate) fn plain_error(status: StatusCode, error: &ApiError, around: Option<&
         to::HOME,
     );
     let page = Unframed { title: title.to_owned(), above: &[], main: Main::Panel(panel) };
-    let nobody = Around { viewer: None, sandboxed: true };
-    html(document(title, &body(&page, around.unwrap_or(&nobody))))
+    let nobody = Around { viewer: None, sandboxed: true, css: None };
+    html(document(&page, around.unwrap_or(&nobody)))
 }
 
 fn html(document: String) -> Response {
@@ -189,16 +194,16 @@ pub(crate) fn icon_of(name: &str) -> String {
 }
 
 /// A whole document, with the interface's style and theme.
-fn document(title: &str, body: &str) -> String {
-    let style =
-        assets::manifest().map(|manifest| format!("<link rel=\"stylesheet\" href=\"{}\">", manifest.css)).unwrap_or_default();
+fn document(page: &Unframed, around: &Around) -> String {
+    let style = around.css.as_ref().map(|css| format!("<link rel=\"stylesheet\" href=\"{css}\">")).unwrap_or_default();
     format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\"><title>{} – loki</title><script src=\"/theme.js\"></script>\
          <script type=\"module\" src=\"/page.js\"></script>{style}\
          <link rel=\"icon\" href=\"/icon.svg\" type=\"image/svg+xml\"></head><body>{body}</body></html>",
-        escape(title),
+        escape(&page.title),
+        body = body(page, around),
     )
 }
 
