@@ -75,11 +75,8 @@ async fn counts_however_it_is_written(app: TestApp) {
         (PASSWORD, false),
     ] {
         let browser = Browser::new(&app);
-        browser.posts("/login", &[("email", "zoe@example.org"), ("password", password)]).await.expect(if counts {
-            303
-        } else {
-            401
-        });
+        let status = if counts { 303 } else { 401 };
+        browser.posts("/login", &[("email", "zoe@example.org"), ("password", password)]).await.expect(status);
         assert_eq!(browser.cookie("loki_login").is_some(), counts, "{password}");
     }
 }
