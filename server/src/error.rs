@@ -160,8 +160,8 @@ pub(crate) enum Reader {
 }
 
 impl Reader {
-    /// Programs ask the API, and the browser's half asks server functions. Without script a form is sent to those by a person, who
-    /// sees whatever comes back.
+    /// Programs ask the API, and the browser's half asks server functions. Without script a form is sent to those by a person,
+    /// who sees whatever comes back.
     pub(crate) fn of(path: &str, headers: &HeaderMap) -> Self {
         let takes = |kind: &str| {
             let accepted = headers.get_all(header::ACCEPT);

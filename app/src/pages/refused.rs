@@ -1,5 +1,5 @@
-//! A form that the server's edge refused and shows again in its answer: nothing of it goes through an address, which would end up in
-//! histories and logs.
+//! A form that the server's edge refused and shows again in its answer: nothing of it goes through an address, which would end
+//! up in histories and logs.
 
 use leptos::prelude::*;
 

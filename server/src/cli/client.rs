@@ -74,8 +74,8 @@ impl Client {
         self.get(&format!("/api/v2/runs/{id}")).await
     }
 
-    /// A WebSocket at that path, by the connection that everything else goes by, with its TLS and its proxy; nothing where something
-    /// on the way lets none through.
+    /// A WebSocket at that path, by the connection that everything else goes by, with its TLS and its proxy; nothing where
+    /// something on the way lets none through.
     pub(super) async fn socket(&self, path: &str) -> Result<Option<WebSocketStream<Upgraded>>, Failure> {
         let key = generate_key();
         let request = self.request(Method::GET, path).header(CONNECTION, "Upgrade").header(UPGRADE, "websocket");

@@ -12,9 +12,9 @@ use crate::{
 };
 
 /// What cannot be told without the note of the trail's end.
-const OPEN_ENDED: &str = "The server's note of where the trail ends, audit.last in its data directory, is missing: whether entries \
-    were taken off the end, alone or together with checkpoints, cannot be told here. Compare the hash at the head with one that was \
-    kept elsewhere.";
+const OPEN_ENDED: &str = "The server's note of where the trail ends, audit.last in its data directory, is missing: whether \
+    entries were taken off the end, alone or together with checkpoints, cannot be told here. Compare the hash at the head with \
+    one that was kept elsewhere.";
 
 pub(super) fn page() -> AnyView {
     let loading = load(ask_audit_verdict);
