@@ -11,8 +11,8 @@ use std::{
 use domain::audit::Link;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    AccessMode, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    AccessMode, ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
 
@@ -20,6 +20,13 @@ use crate::{
     Accounts, Audit, Challenges, Events, Factors, Identities, Invitations, Journal, Logins, Mails, Projects, Records, Runs,
     Secrets, Sharing, StoreError, Teams, Tokens, way,
 };
+
+/// How PostgreSQL is asked for the turn: as long as SQLite waits for its one writer, then the database is busy. A server that
+/// vanishes with the turn, without its connection being closed, has it no longer than a minute.
+const TAKE_TURN: &str = "SET LOCAL lock_timeout = '15s'; SET LOCAL idle_in_transaction_session_timeout = '60s'; \
+                         SELECT pg_advisory_xact_lock(1819241321, 1)";
+/// The same for changes of the schema, which may take longer.
+const TAKE_TURN_AT_SCHEMA: &str = "SELECT pg_advisory_xact_lock(1819241321, 2)";
 
 /// The database; cheap to clone.
 #[derive(Clone, Debug)]
@@ -100,7 +107,7 @@ impl Store {
             options.map_sqlx_postgres_opts(move |postgres| way::protected(postgres, says_how));
         }
         let db = Database::connect(options).await.map_err(|error| StoreError::opening(error, url))?;
-        Migrator::up(&db, None).await?;
+        migrate(&db).await?;
         let store = Self { db, commits: Commits::default(), end: KnownEnd::default() };
         if store.read().await?.audit().is_older_than_the_chain().await? {
             let tx = store.begin().await?;
@@ -110,13 +117,18 @@ impl Store {
         Ok(store)
     }
 
-    /// A transaction that writes.
+    /// A transaction that writes. Writers take turns, here and in all servers at the same database: what one reads is so until its
+    /// commit, nobody waits for anybody's row, and so nobody waits in a circle. Whoever has the turn waits for nothing else.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         let options = TransactionOptions {
             sqlite_transaction_mode: self.is_sqlite().then_some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        self.transaction(options).await
+        let tx = self.transaction(options).await?;
+        if !self.is_sqlite() {
+            tx.inner.execute_unprepared(TAKE_TURN).await?;
+        }
+        Ok(tx)
     }
 
     /// A transaction that only reads, all of it at one point in time.
@@ -148,6 +160,18 @@ impl Store {
     pub async fn close(self) -> Result<(), StoreError> {
         Ok(self.db.close().await?)
     }
+}
+
+/// Brings the schema up to date. Of servers that start at the same PostgreSQL database at once, one does it and the others find it
+/// done.
+async fn migrate(db: &DatabaseConnection) -> Result<(), StoreError> {
+    if db.get_database_backend() == DbBackend::Sqlite {
+        return Ok(Migrator::up(db, None).await?);
+    }
+    let turn = db.begin().await?;
+    turn.execute_unprepared(TAKE_TURN_AT_SCHEMA).await?;
+    Migrator::up(db, None).await?;
+    Ok(turn.commit().await?)
 }
 
 impl Tx {

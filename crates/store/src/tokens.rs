@@ -7,8 +7,8 @@ use protocol::{
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, ExprTrait, LockBehavior, LockType},
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder,
+    sea_query::{Expr, ExprTrait},
 };
 
 use crate::{
@@ -136,14 +136,6 @@ impl Tokens<'_> {
     pub async fn list_all(&self) -> Result<Vec<TokenRow>, StoreError> {
         let found = api_tokens::Entity::find().order_by_desc(Column::CreatedAt).order_by_desc(Column::Id);
         found.all(&self.0.inner).await?.into_iter().map(read).collect()
-    }
-
-    /// Locks those of the ids that no other transaction has locked, without waiting for the others.
-    pub async fn take_free(&self, ids: &[TokenId]) -> Result<Vec<TokenId>, StoreError> {
-        let found = api_tokens::Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.0)));
-        // SQLite has one writer, who waits for nobody.
-        let free = found.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
-        Ok(free.all(&self.0.inner).await?.into_iter().map(|row| TokenId(row.id)).collect())
     }
 
     /// Adds `requests` to those of a token, the last of them at `last`.

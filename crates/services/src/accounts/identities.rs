@@ -32,7 +32,6 @@ pub async fn sign_in_as(cx: &Cx, provider: &Provider, identity: &Identity) -> Re
     };
     let ruled = teams::rules::apply(cx, &tx, (id, &provider.id), &by_rules).await?;
     let changed = ruled.is_change();
-    // After all rows, as elsewhere: who waited for one here with the turn at the events would hold up whoever has that row.
     if let Some((what, changes)) = told {
         crate::events::users_changed(cx, &tx).await?;
         record_changes(cx, &tx, &Actor::Automation, (what, id), changes).await?;

@@ -75,7 +75,6 @@ pub async fn create_token(cx: &Cx, actor: &Actor, new: CreateToken) -> Result<To
     access::require(actor, Action::ManageTokens)?;
     let (row, secret) = draft(cx, actor, new)?;
     let tx = cx.store.begin().await?;
-    // First of all: changes of tokens take turns here, so that none is made by one that ends meanwhile.
     crate::events::tokens_changed(cx, &tx).await?;
     let maker = Maker::of(cx, &tx, actor).await?;
     limits::check(&tx, actor, &row).await?;

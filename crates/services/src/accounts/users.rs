@@ -142,8 +142,7 @@ async fn load(tx: &Tx, id: UserId) -> Result<UserRow, Error> {
     tx.accounts().by_id(id).await?.ok_or_else(|| Error::NotFound("there is no user with that id".to_owned()))
 }
 
-/// Without an admin nobody could make one. Asked after the entry is written, when others that change people have to wait: so
-/// two admins cannot take each other's role away at once.
+/// Without an admin nobody could make one. Asked when the change is written.
 async fn keep_an_admin(tx: &Tx) -> Result<(), Error> {
     if tx.accounts().count_role(Role::Admin).await? == 0 {
         return Err(Error::Conflict("this is the only admin: make another one first".to_owned()));

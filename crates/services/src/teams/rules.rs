@@ -33,8 +33,7 @@ impl Applied {
 }
 
 /// Makes the roles that a provider's rules give a person those of `wanted`, by team's name or id. A change gives the person's
-/// logins other ids as any other change of a role does. It is told by whoever asked for it, when all rows are written: writers
-/// take turns at the events, and who has the turn waits for nobody's row.
+/// logins other ids as any other change of a role does. It is told by whoever asked for it, when all rows are written.
 pub(crate) async fn apply(
     cx: &Cx,
     tx: &Tx,

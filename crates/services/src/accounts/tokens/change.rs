@@ -45,7 +45,6 @@ impl Ending {
 pub async fn update_token(cx: &Cx, actor: &Actor, identifier: &str, command: UpdateToken) -> Result<Token, Error> {
     access::require(actor, Action::ManageTokens)?;
     let tx = cx.store.begin().await?;
-    // First of all, as wherever tokens change: what is read next stays so, and nobody waits for a row of who waits for this.
     crate::events::tokens_changed(cx, &tx).await?;
     let mut row = find(&tx, identifier).await?;
     within(actor, &scopes_of(&row))?;
@@ -115,7 +114,6 @@ pub async fn rotate_token(cx: &Cx, actor: &Actor, identifier: &str, command: Rot
     access::require(actor, Action::ManageTokens)?;
     let hours = rules::grace_hours(command.grace_period_hours).map_err(Error::Invalid)?;
     let tx = cx.store.begin().await?;
-    // First of all: of two that replace one token at the same time, the second finds it replaced.
     crate::events::tokens_changed(cx, &tx).await?;
     let old = find(&tx, identifier).await?;
     within(actor, &scopes_of(&old))?;
@@ -174,7 +172,6 @@ fn replacement(cx: &Cx, old: &TokenRow, creator: String) -> (TokenRow, String) {
 pub async fn end_token(cx: &Cx, actor: &Actor, identifier: &str, ending: Ending) -> Result<(), Error> {
     access::require(actor, Action::ManageTokens)?;
     let tx = cx.store.begin().await?;
-    // First of all: what one of them makes at the same time is made before this, and found, or refused after it.
     crate::events::tokens_changed(cx, &tx).await?;
     let row = find(&tx, identifier).await?;
     within(actor, &scopes_of(&row))?;

@@ -64,14 +64,10 @@ async fn write(cx: &Cx, uses: &mut Uses) -> Result<(), StoreError> {
         return Ok(());
     }
     let tx = cx.store.begin().await?;
-    let ids: Vec<TokenId> = uses.keys().copied().collect();
-    let there: Vec<TokenId> = tx.tokens().by_ids(&ids).await?.iter().map(|row| row.id).collect();
-    // One that another transaction changes has its turn the next time: who counts waits for nobody, so that nobody waits in a circle.
-    let free = tx.tokens().take_free(&there).await?;
-    for (token, (requests, last)) in free.iter().filter_map(|token| Some((token, uses.get(token)?))) {
+    for (token, (requests, last)) in uses.iter() {
         tx.tokens().used(*token, *requests, *last).await?;
     }
     tx.commit().await?;
-    uses.retain(|token, _| there.contains(token) && !free.contains(token));
+    uses.clear();
     Ok(())
 }
