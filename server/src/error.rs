@@ -75,6 +75,13 @@ impl HttpError {
         Self { retry_after_seconds: Some(BUSY), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, words) }
     }
 
+    /// Something else changed what this was to change.
+    fn outrun(error: &services::Error) -> Self {
+        tracing::warn!(error = error as &dyn std::error::Error, "two requests changed the same thing");
+        let words = "Somebody else changed the same thing at the same time. Look at it again, then try again";
+        Self::new(StatusCode::CONFLICT, words)
+    }
+
     /// For a fault of the server; the error goes to the log, the client gets the request's id.
     pub fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error, "a request failed");
@@ -106,6 +113,7 @@ impl From<services::Error> for HttpError {
             E::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             E::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             E::Store(store) if store.is_busy() => return Self::busy(&error),
+            E::Store(store) if store.is_conflict() => return Self::outrun(&error),
             E::Store(_) | E::Vcs(_) | E::Io(_) | E::Internal(_) => return Self::internal(&error),
         };
         let retry_after_seconds = match &error {

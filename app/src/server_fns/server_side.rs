@@ -90,6 +90,12 @@ fn described(error: &services::Error) -> UiError {
         Error::Store(error) if error.is_busy() => {
             return UiError::new(503, "The database is busy with something else. Try again in a few seconds.");
         }
+        Error::Store(error) if error.is_conflict() => {
+            return UiError::new(
+                409,
+                "Somebody else changed the same thing at the same time. Load the page anew, then try again.",
+            );
+        }
         Error::Store(_) | Error::Vcs(_) | Error::Io(_) | Error::Internal(_) => 500,
     };
     if status == 500 {

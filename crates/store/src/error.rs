@@ -1,6 +1,6 @@
 //! Why the database did not answer as expected.
 
-use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr};
+use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr};
 
 use crate::way::{self, Way};
 
@@ -41,6 +41,14 @@ impl StoreError {
             }
             Self::Certificate(_) | Self::Corrupt { .. } => false,
         }
+    }
+
+    /// Whether somebody else took the key, or removed the row, that this was to be written with.
+    pub fn is_conflict(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        let broken =
+            matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_) | SqlErr::ForeignKeyConstraintViolation(_)));
+        broken || matches!(error, DbErr::RecordNotUpdated)
     }
 
     /// Why the database at `url` could not be opened.
@@ -98,5 +106,7 @@ mod tests {
         assert!(StoreError::from(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)).is_busy());
         assert!(!StoreError::from(DbErr::Custom("database or disk is full".to_owned())).is_busy());
         assert!(!StoreError::corrupt("runs", "database is locked").is_busy());
+        assert!(StoreError::from(DbErr::RecordNotUpdated).is_conflict());
+        assert!(!StoreError::from(DbErr::Custom("a unique key".to_owned())).is_conflict());
     }
 }

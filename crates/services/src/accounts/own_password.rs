@@ -16,13 +16,18 @@ pub async fn change_password(cx: &Cx, actor: &Actor, command: ChangePassword) ->
         let text = "your account has no password; ask an admin for a link that sets one";
         return Err(Error::Conflict(text.to_owned()));
     }
-    match sign_in(cx, email, &command.current_password, from).await {
-        Ok(_) => {}
+    let shown = match sign_in(cx, email, &command.current_password, from).await {
+        Ok(user) => user,
         Err(Error::Unauthorized(_)) => return Err(Error::Invalid("the present password is not right".to_owned())),
         Err(other) => return Err(other),
-    }
+    };
     let password_hash = passwords::hash(cx, &command.new_password, (email, name)).await?;
     let tx = cx.store.begin().await?;
+    // While passwords were hashed, the account may have got another one, by a link: whoever knew the one before sets none.
+    let account = tx.accounts().by_id(*id).await?;
+    if account.is_none_or(|account| account.privileges != shown.privileges) {
+        return Err(Error::Conflict("your account was changed at the same time: load the page anew, then try again".to_owned()));
+    }
     tx.accounts().set_password(*id, &password_hash).await?;
     tx.identities().use_reset(*id).await?;
     tx.factors().end_waiting_of(*id).await?;

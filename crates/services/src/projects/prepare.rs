@@ -37,6 +37,10 @@ pub async fn prepare(cx: &Cx, id: ProjectId, cancel: &CancellationToken) -> Resu
         remove_made(&project).await?;
         return Ok(project);
     };
+    // Another server was quicker: what it found is what counts, and was told.
+    if project.status != ProjectStatus::Preparing {
+        return Ok(project);
+    }
     match outcome {
         Ok(branch) => {
             project.status = ProjectStatus::Ready;

@@ -63,6 +63,12 @@ pub async fn confirm_passkey(cx: &Cx, actor: &Actor, id: FactorId, answer: &Valu
     let tx = cx.store.begin().await?;
     let before = counting(&tx, user).await?;
     require_room(&before)?;
+    // Looked at again: two accounts may have been answered with the same one at once.
+    if let Thing::Passkey(passkey) = &row.thing
+        && tx.factors().has_credential(&passkey.credential).await?
+    {
+        return Err(refused());
+    }
     tx.factors().insert(&row).await?;
     let codes = if before.is_empty() { (codes, recovery) } else { Default::default() };
     added(cx, tx, actor, row, codes).await
