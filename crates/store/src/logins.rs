@@ -2,7 +2,11 @@
 
 use domain::sign_in::{IdToken, Vouched, logout::Ending};
 use protocol::{Timestamp, UserId};
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, sea_query::OnConflict};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect,
+    sea_query::{Expr, OnConflict},
+};
 
 use crate::{
     StoreError, Tx,
@@ -79,6 +83,13 @@ impl Logins<'_> {
         let update = logins::Entity::update_many().set(row).filter(logins::Column::IdHash.eq(login.id_hash.as_str()));
         update.exec(&self.0.inner).await?;
         Ok(())
+    }
+
+    /// Puts a login under another hash; `false` when it is not there any more.
+    pub async fn rename(&self, from: &str, to: &str) -> Result<bool, StoreError> {
+        let update = logins::Entity::update_many().col_expr(logins::Column::IdHash, Expr::value(to));
+        let done = update.filter(logins::Column::IdHash.eq(from)).exec(&self.0.inner).await?;
+        Ok(done.rows_affected == 1)
     }
 
     /// The login of that hash, unless it has expired at `now`.

@@ -50,7 +50,7 @@ pub(super) async fn enter(
 ) -> Result<Response, HttpError> {
     let Arrival { next, vouched } = arrival;
     let rests_on = vouched.map(|(vouched, _)| vouched);
-    match services::accounts::second_step(&edge.cx, user.id, next, rests_on).await? {
+    match services::accounts::second_step(&edge.cx, &user, next, rests_on).await? {
         // The second step itself shows it.
         Some(browser) => Ok(([(header::SET_COOKIE, cookie(edge, &browser, KEPT))], Redirect::to(PAGE)).into_response()),
         None => {

@@ -16,7 +16,7 @@ use services::{
     audit::SignedHow,
 };
 use sha2::{Digest as _, Sha256};
-use store::LoginRow;
+use store::{LoginRow, Tx};
 use time::Duration;
 use tower_sessions::{
     Expiry, Session, SessionManagerLayer, SessionStore,
@@ -31,6 +31,8 @@ use crate::{error::HttpError, fresh::FreshBy};
 const IDLE: Duration = Duration::days(14);
 /// A login is over after this, used or not.
 const LIFE: Duration = Duration::days(90);
+/// Under which name a session on its way to another id keeps where its row lies meanwhile; no row has it.
+const ASIDE: &str = "aside";
 /// How old the last renewal may be before a use renews it again.
 const RENEW: i64 = 5 * 60 * 1000;
 
@@ -94,31 +96,35 @@ pub async fn renew(cx: &Cx, session: &Session, privileges: Option<i64>, from: &O
     if !moves && now.millis_since(login.seen) < RENEW {
         return Ok(());
     }
-    if moves {
-        let Some(id) = session.id() else { return Ok(()) };
-        // Of requests at the same time one takes the login along; the others are answered under the id that they came with.
-        if !take_login(cx, &hash(id)).await? {
-            return Ok(());
-        }
-        session.cycle_id().await.map_err(failed)?;
+    // Of requests at the same time one takes the login along; the others are answered under the id that they came with.
+    if moves && !goes_on(cx, session, login.id).await? {
+        return Ok(());
     }
     let address = from.address.map(|address| address.to_string()).or(login.address.clone());
     let agent = if from.agent.is_empty() { login.agent.clone() } else { from.agent.clone() };
     let data = LoginData { seen: now, address, agent, privileges: privileges.or(login.privileges), ..login };
     session.insert(LOGIN, data).await.map_err(failed)?;
-    // At once, so that somebody who ends the login meanwhile finds it.
+    // At once, so that nothing else is done while the login is nowhere.
     if moves { session.save().await.map_err(failed) } else { Ok(()) }
+}
+
+/// Lets the session go on under another id, unless another request does, or somebody ended it.
+async fn goes_on(cx: &Cx, session: &Session, login: LoginId) -> std::result::Result<bool, HttpError> {
+    let failed = |error: tower_sessions::session::Error| HttpError::internal(&error);
+    let Some(id) = session.id() else { return Ok(false) };
+    let Some(aside) = take_login(cx, &hash(id), login).await? else { return Ok(false) };
+    session.cycle_id().await.map_err(failed)?;
+    session.insert(ASIDE, aside).await.map_err(failed)?;
+    Ok(true)
 }
 
 /// Notes that the person showed once more who they are. The login goes on under another cookie value, as after signing in.
 pub async fn proved(cx: &Cx, session: &Session) -> std::result::Result<(), HttpError> {
     let failed = |error: tower_sessions::session::Error| HttpError::internal(&error);
     let login = session.get::<LoginData>(LOGIN).await.map_err(failed)?.ok_or_else(HttpError::sign_in)?;
-    let id = session.id().ok_or_else(HttpError::sign_in)?;
-    if !take_login(cx, &hash(id)).await? {
+    if !goes_on(cx, session, login.id).await? {
         return Err(HttpError::sign_in());
     }
-    session.cycle_id().await.map_err(failed)?;
     session.insert(LOGIN, LoginData { proved: Some(cx.clock.now()), ..login }).await.map_err(failed)?;
     session.save().await.map_err(failed)
 }
@@ -165,9 +171,19 @@ impl SessionStore for Logins {
             record.id = Id::default();
         }
         let row = self.row(record)?;
+        let aside = record.data.get(ASIDE).and_then(|aside| aside.as_str());
         let tx = self.cx.store.begin().await.map_err(backend)?;
-        tx.logins().insert(&row).await.map_err(backend)?;
-        tx.commit().await.map_err(backend)
+        if let Some(aside) = aside {
+            // Of one that was ended there nothing is written either.
+            if tx.logins().rename(aside, &row.id_hash).await.map_err(backend)? {
+                tx.logins().update(&row).await.map_err(backend)?;
+            }
+        } else if stands(&tx, record).await? {
+            tx.logins().insert(&row).await.map_err(backend)?;
+        }
+        tx.commit().await.map_err(backend)?;
+        record.data.remove(ASIDE);
+        Ok(())
     }
 
     /// Of a session that was ended meanwhile nothing is written: a request under way does not bring it back.
@@ -208,10 +224,10 @@ impl Logins {
     }
 
     fn row(&self, record: &Record) -> Result<LoginRow> {
-        let login = record.data.get(LOGIN).and_then(|value| serde_json::from_value::<LoginData>(value.clone()).ok());
+        let login = login_of(record);
         // It has columns of its own, by which it is found when somebody signed out there.
         let vouched = record.data.get(VOUCHED).and_then(|value| serde_json::from_value::<Vouched>(value.clone()).ok());
-        let data: HashMap<_, _> = record.data.iter().filter(|(name, _)| *name != VOUCHED).collect();
+        let data: HashMap<_, _> = record.data.iter().filter(|(name, _)| ![VOUCHED, ASIDE].contains(&name.as_str())).collect();
         let data = serde_json::to_string(&data).map_err(|error| Error::Encode(error.to_string()))?;
         let now = self.cx.clock.now();
         Ok(LoginRow {
@@ -223,6 +239,18 @@ impl Logins {
             vouched: vouched.map(|vouched| id_tokens::sealed(&self.cx, &record.id.0.to_le_bytes(), vouched)),
         })
     }
+}
+
+/// Whether somebody who signed in still may what they might then, and signs in with the same: a password may have been looked at
+/// while another one took its place, and every login was ended. Such a browser is not signed in.
+async fn stands(tx: &Tx, record: &Record) -> Result<bool> {
+    let Some(LoginData { user, privileges: Some(privileges), .. }) = login_of(record) else { return Ok(true) };
+    let account = tx.accounts().by_id(user).await.map_err(backend)?;
+    Ok(account.is_some_and(|account| account.privileges == privileges && account.switched_off_at.is_none()))
+}
+
+fn login_of(record: &Record) -> Option<LoginData> {
+    record.data.get(LOGIN).and_then(|value| serde_json::from_value(value.clone()).ok())
 }
 
 fn backend(error: store::StoreError) -> Error {

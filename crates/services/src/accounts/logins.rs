@@ -103,12 +103,14 @@ pub(super) async fn delete(cx: &Cx, tx: &Tx, user: UserId, which: impl Fn(&Login
     Ok(ended)
 }
 
-/// Takes a session's row away to make room for one under another id, unless somebody else did, or ended it.
-pub async fn take_login(cx: &Cx, id_hash: &str) -> Result<bool, Error> {
+/// Puts a session's row aside, from where it goes on under another id, unless somebody else did, or ended it; returns where it
+/// lies. There it is found by whoever ends the person's logins, and no cookie comes in by it.
+pub async fn take_login(cx: &Cx, id_hash: &str, login: LoginId) -> Result<Option<String>, Error> {
+    let aside = format!("aside {login}");
     let tx = cx.store.begin().await?;
-    let taken = tx.logins().delete(id_hash).await?;
+    let taken = tx.logins().rename(id_hash, &aside).await?;
     tx.commit().await?;
-    Ok(taken)
+    Ok(taken.then_some(aside))
 }
 
 /// A person's logins that are not over, with what their sessions say.

@@ -6,7 +6,7 @@ use domain::{
     factors::{self as rules, Given},
     sign_in::Vouched,
 };
-use protocol::{FactorId, Timestamp, UserId, factors::FactorKind};
+use protocol::{FactorId, Timestamp, factors::FactorKind};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use store::{ChallengeRow, HalfLoginRow, PasskeyRow, UserRow};
@@ -58,10 +58,10 @@ pub enum Answer<'a> {
 
 /// What the first step leads to: nothing when the person has no factor, and otherwise a sign-in that waits. Returned is the
 /// value of the browser's cookie.
-pub async fn second_step(cx: &Cx, user: UserId, next: &str, vouched: Option<&Vouched>) -> Result<Option<String>, Error> {
+pub async fn second_step(cx: &Cx, user: &UserRecord, next: &str, vouched: Option<&Vouched>) -> Result<Option<String>, Error> {
     {
         let tx = cx.store.read().await?;
-        if counting(&tx, user).await?.is_empty() {
+        if counting(&tx, user.id).await?.is_empty() {
             return Ok(None);
         }
     }
@@ -71,12 +71,17 @@ pub async fn second_step(cx: &Cx, user: UserId, next: &str, vouched: Option<&Vou
     let now = cx.clock.now();
     let half = HalfLoginRow {
         browser_hash: hash(&browser),
-        user_id: user,
+        user_id: user.id,
         next: next.to_owned(),
         vouched: vouched.map(|vouched| id_tokens::sealed(cx, browser.as_bytes(), vouched.clone())),
         expires_at: later(now, LASTS_MS),
     };
     let tx = cx.store.begin().await?;
+    // While the first step was looked at, what it was done with may have been taken away, with all that waited.
+    let account = tx.accounts().by_id(user.id).await?;
+    if account.is_none_or(|account| account.privileges != user.privileges) {
+        return Err(Error::Conflict("the account was changed at the same time: sign in again".to_owned()));
+    }
     if tx.factors().wait(&half, now).await? >= MOST {
         return Err(Error::TooMany { retry_after_seconds: 60 });
     }
