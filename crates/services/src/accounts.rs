@@ -13,6 +13,7 @@ mod passwords;
 mod reset;
 mod setup;
 mod sign_in;
+mod standing;
 mod tokens;
 mod users;
 
@@ -36,6 +37,7 @@ pub use passwords::HashingRoom;
 pub use reset::{check_reset_token, issue_reset_token, reset_password};
 pub use setup::{NewAdmin, check_setup_token, create_first_admin, issue_setup_token, setup_needed};
 pub use sign_in::{Attempts, sign_in};
+pub(crate) use standing::begin;
 pub use tokens::{
     Ending, KnownToken, TokenState, TokenUses, Unseen, UnseenSecrets, Which, authenticate_token, create_token, end_token,
     list_tokens, rotate_token, search_tokens, state_of, token, update_token, write_token_uses,

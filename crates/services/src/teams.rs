@@ -91,7 +91,7 @@ pub async fn create(cx: &Cx, actor: &Actor, command: NameTeam) -> Result<Team, E
     let name = names::name(&command.name).map_err(Error::Invalid)?;
     let now = cx.clock.now();
     let row = TeamRow { id: TeamId(cx.ids.uuid()), folded: names::folded(&name), name, created_at: now };
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     is_free(&tx, &row).await?;
     tx.teams().insert(&row).await?;
     if let Some(user_id) = actor.person() {
@@ -109,7 +109,7 @@ pub async fn create(cx: &Cx, actor: &Actor, command: NameTeam) -> Result<Team, E
 
 /// Gives a team another name.
 pub async fn rename(cx: &Cx, actor: &Actor, id: TeamId, command: NameTeam) -> Result<Team, Error> {
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     let before = load(&tx, actor, id, Action::ManageTeam).await?;
     let name = names::name(&command.name).map_err(Error::Invalid)?;
     let row = TeamRow { folded: names::folded(&name), name, ..before.clone() };

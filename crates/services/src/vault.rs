@@ -129,7 +129,7 @@ async fn allowed(cx: &Cx, actor: &Actor, scope: SecretScope, mode: Mode) -> Resu
     }
     let tx = match mode {
         Mode::Read => cx.store.read().await?,
-        Mode::Write => cx.store.begin().await?,
+        Mode::Write => crate::accounts::begin(cx, actor).await?,
     };
     match scope {
         SecretScope::Project(id) => {

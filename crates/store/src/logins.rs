@@ -110,6 +110,15 @@ impl Logins<'_> {
         Ok(found.all(&self.0.inner).await?.into_iter().map(read).collect())
     }
 
+    /// Those of them with these words in their data, which are no pattern.
+    pub async fn of_user_with(&self, user: UserId, words: &str, now: Timestamp) -> Result<Vec<LoginRow>, StoreError> {
+        let found = logins::Entity::find()
+            .filter(logins::Column::UserId.eq(user.0))
+            .filter(logins::Column::ExpiresAt.gt(now.millis()))
+            .filter(logins::Column::Data.contains(words));
+        Ok(found.all(&self.0.inner).await?.into_iter().map(read).collect())
+    }
+
     /// The logins that rest on sign-ins at that provider and that the logout token ends, expired or not.
     pub async fn ended_by(&self, provider: &str, issuer: &str, ending: &Ending) -> Result<Vec<LoginRow>, StoreError> {
         let named = Condition::any()

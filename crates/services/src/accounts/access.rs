@@ -67,7 +67,7 @@ pub async fn mint(cx: &Cx, actor: &Actor, issuer: &str, command: CreateAccessTok
     let header = Header { kid: Some(kid), ..Header::new(Algorithm::EdDSA) };
     let access_token = jsonwebtoken::encode(&header, &claims, &EncodingKey::from_ed_der(&seed))
         .map_err(|error| Error::Internal(format!("an access token could not be signed: {error}")))?;
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     let changes =
         Changes::default().field("scopes", "", &scope).field("expires_at", "", Timestamp::from_millis(claims.exp * 1_000));
     record_changes(cx, &tx, actor, ("mint access_token", &claims.jti), changes).await?;

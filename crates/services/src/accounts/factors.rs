@@ -55,7 +55,7 @@ pub async fn remove_factor(cx: &Cx, actor: &Actor, id: FactorId, proof: &str) ->
         owned(tx.factors().of(user).await?).ok_or_else(gone)?;
     }
     prove_again(cx, actor, Some(proof)).await?;
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     let row = owned(tx.factors().of(user).await?).ok_or_else(gone)?;
     tx.factors().delete(id).await?;
     if counting(&tx, user).await?.is_empty() {
@@ -76,7 +76,7 @@ pub async fn reset_factors(cx: &Cx, actor: &Actor, email: &str) -> Result<u64, E
     access::require(actor, Action::ManageUsers)?;
     let email = email.trim().to_lowercase();
     let nobody = || Error::NotFound(format!("nobody has an account with {email}"));
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     let user = tx.accounts().by_email(&email).await?.ok_or_else(nobody)?;
     // An admin may be anybody; whoever may do less takes nothing from them.
     super::tokens::within(actor, access::scopes(user.role))?;

@@ -63,7 +63,7 @@ async fn make(cx: &Cx, actor: &Actor, command: Invite, secret: Option<&str>) -> 
         return Err(Error::Invalid("team_role goes with team_id".to_owned()));
     }
     let role = command.role.unwrap_or(Role::Viewer);
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     let mut team_name = None;
     let team = match command.team_id {
         Some(team) => {
@@ -164,7 +164,7 @@ pub async fn invitations(cx: &Cx, actor: &Actor, team: Option<TeamId>) -> Result
 /// Takes an invitation back.
 pub async fn withdraw(cx: &Cx, actor: &Actor, id: &str) -> Result<(), Error> {
     let missing = "there is no such invitation";
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     let row = tx.invitations().by_id(id).await?.ok_or_else(|| Error::NotFound(missing.to_owned()))?;
     if !access::may(actor, Action::ManageUsers) {
         let team = row.team.ok_or_else(|| Error::Hidden(missing.to_owned()))?.0;

@@ -78,7 +78,7 @@ pub async fn end_logins_of(cx: &Cx, actor: &Actor, user: UserId) -> Result<usize
 
 async fn end(cx: &Cx, actor: &Actor, user: Option<UserId>, which: impl Fn(&LoginData) -> bool) -> Result<usize, Error> {
     let Some(user) = user else { return Ok(0) };
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     let ended = delete(cx, &tx, user, which).await?;
     if !ended.is_empty() {
         crate::events::logins_changed(cx, &tx, user).await?;
@@ -116,13 +116,20 @@ pub async fn take_login(cx: &Cx, id_hash: &str, login: LoginId) -> Result<Option
 /// A person's logins that are not over, with what their sessions say.
 pub(super) async fn of(cx: &Cx, tx: &Tx, user: UserId) -> Result<Vec<(LoginRow, LoginData)>, Error> {
     let rows = tx.logins().of_user(user, cx.clock.now()).await?;
-    // A session of another version may say something else; it is shown when it was renewed.
-    let said = |row: LoginRow| {
-        let mut data: serde_json::Value = serde_json::from_str(&row.data).ok()?;
-        let login = serde_json::from_value::<LoginData>(data.get_mut(LOGIN)?.take()).ok()?;
-        Some((row, login))
-    };
     Ok(rows.into_iter().filter_map(said).collect())
+}
+
+/// Whether that login of the person is not over, however many they have.
+pub(super) async fn is_there(cx: &Cx, tx: &Tx, user: UserId, login: LoginId) -> Result<bool, Error> {
+    let rows = tx.logins().of_user_with(user, &login.to_string(), cx.clock.now()).await?;
+    Ok(rows.into_iter().filter_map(said).any(|(_, data)| data.id == login))
+}
+
+/// A row with what its session says of its login. One of another version may say something else; it is shown when it was renewed.
+fn said(row: LoginRow) -> Option<(LoginRow, LoginData)> {
+    let mut data: serde_json::Value = serde_json::from_str(&row.data).ok()?;
+    let login = serde_json::from_value::<LoginData>(data.get_mut(LOGIN)?.take()).ok()?;
+    Some((row, login))
 }
 
 fn view(row: &LoginRow, data: LoginData, current: LoginId) -> Login {

@@ -22,7 +22,7 @@ pub async fn change_password(cx: &Cx, actor: &Actor, command: ChangePassword) ->
         Err(other) => return Err(other),
     };
     let password_hash = passwords::hash(cx, &command.new_password, (email, name)).await?;
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     // While passwords were hashed, the account may have got another one, by a link: whoever knew the one before sets none.
     let account = tx.accounts().by_id(*id).await?;
     if account.is_none_or(|account| account.privileges != shown.privileges) {

@@ -24,7 +24,7 @@ pub async fn issue_reset_token(cx: &Cx, actor: &Actor, email: &str) -> Result<St
     access::require(actor, Action::ManageUsers)?;
     let email = email.trim().to_lowercase();
     let expires_at = Timestamp::from_millis(cx.clock.now().millis() + LASTS_MS);
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     let nobody = || Error::NotFound(format!("nobody has an account with {email}"));
     let user = tx.accounts().by_email(&email).await?.ok_or_else(nobody)?;
     let token = set(cx, &tx, user.id, expires_at).await?;

@@ -74,7 +74,7 @@ impl KnownToken {
 pub async fn create_token(cx: &Cx, actor: &Actor, new: CreateToken) -> Result<Token, Error> {
     access::require(actor, Action::ManageTokens)?;
     let (row, secret) = draft(cx, actor, new)?;
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     crate::events::tokens_changed(cx, &tx).await?;
     let maker = Maker::of(cx, &tx, actor).await?;
     limits::check(&tx, actor, &row).await?;

@@ -52,7 +52,7 @@ pub struct NewUser {
 pub async fn create_user(cx: &Cx, actor: &Actor, new: NewUser) -> Result<UserRecord, Error> {
     access::require(actor, Action::ManageUsers)?;
     let row = prepare(cx, &new).await?;
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     insert(cx, &tx, actor, &row).await?;
     tx.commit().await?;
     Ok(row.into())
@@ -88,7 +88,7 @@ pub async fn owns_projects(cx: &Cx, actor: &Actor, id: UserId) -> Result<bool, E
 /// Changes a person's role or name, switches them off or on. What they have open is told at once.
 pub async fn update_user(cx: &Cx, actor: &Actor, id: UserId, command: UpdateUser) -> Result<User, Error> {
     access::require(actor, Action::ManageUsers)?;
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     let before = load(&tx, id).await?;
     within(actor, access::scopes(before.role))?;
     let mut row = before.clone();
@@ -120,7 +120,7 @@ pub async fn update_user(cx: &Cx, actor: &Actor, id: UserId, command: UpdateUser
 /// that belong to them go to the heir; without one there must be none.
 pub async fn delete_user(cx: &Cx, actor: &Actor, id: UserId, heir: Option<Owner>) -> Result<(), Error> {
     access::require(actor, Action::ManageUsers)?;
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     let row = load(&tx, id).await?;
     within(actor, access::scopes(row.role))?;
     teams::part_with(cx, &tx, actor, id, heir).await?;

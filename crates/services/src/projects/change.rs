@@ -15,7 +15,7 @@ use crate::{Cx, Error, audit::record_changes, runs::check_spec};
 
 /// Changes what is given and leaves the rest.
 pub async fn update(cx: &Cx, actor: &Actor, id: ProjectId, command: UpdateProject) -> Result<Project, Error> {
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     let mut project = super::load(&tx, actor, id, Action::WriteProject).await?;
     let before = project.clone();
     if let Some(name) = &command.name {
@@ -52,7 +52,7 @@ fn changes(before: &Project, after: &Project) -> Changes {
 
 /// Removes a project with its runs. A repository that loki made is removed, a folder of somebody else's stays as it is.
 pub async fn delete(cx: &Cx, actor: &Actor, id: ProjectId) -> Result<(), Error> {
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     let project = super::load(&tx, actor, id, Action::DeleteProject).await?;
     let active = tx.runs().active_slim().await?;
     if let Some(run) = active.iter().find(|run| run.project_id == id) {

@@ -28,7 +28,7 @@ pub async fn create(cx: &Cx, actor: &Actor, command: CreateProject) -> Result<Pr
     require_somewhere(actor, Action::WriteProject)?;
     let wanted = command.owner;
     let project = draft(cx, actor, command)?;
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     let project = Project { owner: owner(cx, &tx, actor, wanted).await?, ..project };
     if let Some(other) = tx.projects().by_path(&project.path).await? {
         // Whoever may not know that project learns no name.

@@ -51,7 +51,7 @@ async fn view(tx: &Tx, row: ShareRow) -> Result<Share, Error> {
 
 /// Shares a project with a person or a team, or gives the share that they have another role.
 pub async fn share(cx: &Cx, actor: &Actor, id: ProjectId, command: ShareProject) -> Result<Share, Error> {
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     let project = load(&tx, actor, id, Action::ShareProject).await?;
     let (user_id, team_id) = match command {
         ShareProject { team_id: Some(team), user_id: None, email: None, .. } => {
@@ -93,7 +93,7 @@ pub async fn share(cx: &Cx, actor: &Actor, id: ProjectId, command: ShareProject)
 
 /// Takes a share away; open sockets feel it at once.
 pub async fn unshare(cx: &Cx, actor: &Actor, id: ProjectId, share: ShareId) -> Result<(), Error> {
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     let project = load(&tx, actor, id, Action::ShareProject).await?;
     let row = tx.sharing().of(id).await?.into_iter().find(|row| row.id == share);
     let row = row.ok_or_else(|| Error::NotFound("there is no such share of this project".to_owned()))?;
@@ -116,7 +116,7 @@ fn with(row: &ShareRow) -> String {
 
 /// Gives a project to another owner. Shares stay as they are.
 pub async fn transfer(cx: &Cx, actor: &Actor, id: ProjectId, command: TransferProject) -> Result<Project, Error> {
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     let mut project = load(&tx, actor, id, Action::ShareProject).await?;
     let owner = match command {
         TransferProject { installation: true, team_id: None, user_id: None, email: None } => Owner::Installation,

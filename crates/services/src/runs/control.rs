@@ -26,7 +26,7 @@ pub async fn stop(cx: &Cx, actor: &Actor, id: RunId) -> Result<Run, Error> {
 }
 
 async fn wish(cx: &Cx, actor: &Actor, id: RunId, wish: Wish) -> Result<Run, Error> {
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     let record = load(&tx, actor, id, Action::ControlRun).await?;
     if record.state.is_over() {
         let run = record.view();

@@ -94,7 +94,7 @@ pub async fn replay(cx: &Cx, actor: &Actor, id: RunId) -> Result<Run, Error> {
 }
 
 async fn insert(cx: &Cx, actor: &Actor, mut record: Record) -> Result<Run, Error> {
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     // Looked at again under the lock: of two equal requests at once, one makes the run.
     if let (Some(id), Some(hash)) = (&record.request_id, &record.request_hash)
         && let Some(earlier) = tx.runs().by_request(id).await?

@@ -27,7 +27,7 @@ pub async fn members(cx: &Cx, actor: &Actor, id: TeamId) -> Result<Vec<Member>, 
 
 /// Takes somebody who has an account into a team, or gives them another role in it.
 pub async fn add_member(cx: &Cx, actor: &Actor, id: TeamId, command: AddMember) -> Result<Member, Error> {
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     load(&tx, actor, id, Action::ManageTeam).await?;
     let user = find(&tx, &Whom { id: command.user_id, email: command.email }).await?;
     give(cx, tx, actor, (id, user.id), command.role.unwrap_or(Role::Viewer)).await
@@ -35,7 +35,7 @@ pub async fn add_member(cx: &Cx, actor: &Actor, id: TeamId, command: AddMember) 
 
 /// Gives a member another role.
 pub async fn set_role(cx: &Cx, actor: &Actor, id: TeamId, user: UserId, role: Role) -> Result<Member, Error> {
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     load(&tx, actor, id, Action::ManageTeam).await?;
     member(&tx, id, user).await?;
     give(cx, tx, actor, (id, user), role).await
@@ -64,7 +64,7 @@ async fn give(cx: &Cx, tx: Tx, actor: &Actor, (team_id, user_id): (TeamId, UserI
 pub async fn remove_member(cx: &Cx, actor: &Actor, id: TeamId, user: UserId) -> Result<(), Error> {
     let leaves = actor.user_id() == Some(user);
     let action = if leaves { Action::ReadTeams } else { Action::ManageTeam };
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     load(&tx, actor, id, action).await?;
     let before = read(&tx, id).await?;
     let had = member(&tx, id, user).await?;

@@ -9,7 +9,7 @@ use crate::{Cx, Error, audit::record_changes, projects};
 
 /// Removes a team. Its projects go to the heir; without one there must be none.
 pub async fn delete(cx: &Cx, actor: &Actor, id: TeamId, heir: Option<Owner>) -> Result<(), Error> {
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     let team = load(&tx, actor, id, Action::ManageTeam).await?;
     projects::hand_over(cx, &tx, actor, Owner::Team(id), heir).await?;
     tx.sharing().remove_with_team(id).await?;

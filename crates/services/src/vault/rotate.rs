@@ -16,7 +16,7 @@ use crate::{Cx, Error, audit::record_changes};
 pub async fn rotate(cx: &Cx, actor: &Actor, to: &MasterKey) -> Result<u64, Error> {
     access::require(actor, Action::ManageAllSecrets)?;
     let ring = keyring(cx)?;
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     let before = tx.secrets().hold_master().await?;
     let mut count = 0;
     for row in tx.secrets().all().await? {

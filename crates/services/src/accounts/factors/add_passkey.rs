@@ -24,7 +24,7 @@ pub async fn begin_passkey(cx: &Cx, actor: &Actor, new: BeginPasskey) -> Result<
     let (_, holder) = holder(actor)?;
     let library = cx.passkeys.library()?;
     let user = prove_again(cx, actor, new.proof.as_deref()).await?;
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     let rows = counting(&tx, user.id).await?;
     require_room(&rows)?;
     let had = passkeys::passkeys(&rows)?.into_iter().map(|(_, _, passkey)| passkey.cred_id().clone()).collect();
@@ -60,7 +60,7 @@ pub async fn confirm_passkey(cx: &Cx, actor: &Actor, id: FactorId, answer: &Valu
     let row = prove::slowed(cx, (user, email), &from, refused(), look).await?;
 
     let (codes, recovery) = recovery::new_codes(cx, user).await?;
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     let before = counting(&tx, user).await?;
     require_room(&before)?;
     // Looked at again: two accounts may have been answered with the same one at once.

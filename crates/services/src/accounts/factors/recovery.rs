@@ -22,7 +22,7 @@ pub async fn replace_recovery_codes(cx: &Cx, actor: &Actor, proof: &str) -> Resu
     }
     prove_again(cx, actor, Some(proof)).await?;
     let (codes, rows) = new_codes(cx, user).await?;
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     counting(&tx, user).await?.first().ok_or_else(no_factor)?;
     tx.factors().replace_recovery(user, &rows).await?;
     mail::notice(cx, &tx, user, (Notice::RecoveryCodesReplaced, actor)).await?;

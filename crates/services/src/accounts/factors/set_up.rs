@@ -29,7 +29,7 @@ pub async fn begin_factor(cx: &Cx, actor: &Actor, new: BeginFactor) -> Result<Fa
     let mut random = [0; rules::SECRET_BYTES];
     cx.ids.random(&mut random);
     let (secret, id) = (rules::secret(random), FactorId(cx.ids.uuid()));
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     let row = FactorRow {
         id,
         user_id: user.id,
@@ -99,7 +99,7 @@ pub async fn confirm_factor(cx: &Cx, actor: &Actor, id: FactorId, code: &str) ->
     cx.attempts.succeeded(&guess, now);
 
     let (codes, rows) = recovery::new_codes(cx, user).await?;
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     let before = counting(&tx, user).await?;
     let row = begun(cx, &tx, actor, id).await?;
     // The code that confirms is used up as well.

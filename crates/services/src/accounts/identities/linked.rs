@@ -44,7 +44,7 @@ pub async fn begin_link(cx: &Cx, actor: &Actor, provider: &str, next: &str) -> R
 pub async fn link_identity(cx: &Cx, actor: &Actor, provider: &Provider, identity: &Identity) -> Result<(), Error> {
     let user = person(actor)?;
     let admitted = provider.admits(identity).map_err(|why| refused(why.to_string()))?;
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     match tx.identities().find(&provider.issuer, &admitted.subject).await? {
         Some(known) if known.user_id == user => return Ok(()),
         Some(_) => return Err(refused("the identity belongs to another account")),
@@ -63,7 +63,7 @@ pub async fn link_identity(cx: &Cx, actor: &Actor, provider: &Provider, identity
 /// Takes a way to sign in away, unless it is the only one, when the actor showed who they are a short while ago.
 pub async fn unlink_identity(cx: &Cx, actor: &Actor, id: Uuid) -> Result<(), Error> {
     let user = person(actor)?;
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     require_fresh(cx, &tx, actor).await?;
     let rows = tx.identities().of(user).await?;
     let row = rows.iter().find(|row| row.id == id);

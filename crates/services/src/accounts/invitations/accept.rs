@@ -80,7 +80,7 @@ pub async fn accept_with_account(cx: &Cx, actor: &Actor, secret: &str) -> Result
     let Actor::User { id, email, .. } = actor else {
         return Err(Error::Invalid("only a person can take an invitation up".to_owned()));
     };
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     let row = behind(cx, &tx, secret).await?;
     if row.email.as_ref().is_some_and(|invited| invited != email) {
         return Err(Error::Conflict(

@@ -44,7 +44,7 @@ impl Ending {
 /// Changes description, addresses and limit of a token, and cuts what it made to them; a token gives no more of them than it has.
 pub async fn update_token(cx: &Cx, actor: &Actor, identifier: &str, command: UpdateToken) -> Result<Token, Error> {
     access::require(actor, Action::ManageTokens)?;
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     crate::events::tokens_changed(cx, &tx).await?;
     let mut row = find(&tx, identifier).await?;
     within(actor, &scopes_of(&row))?;
@@ -113,7 +113,7 @@ fn difference(before: &TokenRow, row: &TokenRow) -> Changes {
 pub async fn rotate_token(cx: &Cx, actor: &Actor, identifier: &str, command: RotateToken) -> Result<Token, Error> {
     access::require(actor, Action::ManageTokens)?;
     let hours = rules::grace_hours(command.grace_period_hours).map_err(Error::Invalid)?;
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     crate::events::tokens_changed(cx, &tx).await?;
     let old = find(&tx, identifier).await?;
     within(actor, &scopes_of(&old))?;
@@ -171,7 +171,7 @@ fn replacement(cx: &Cx, old: &TokenRow, creator: String) -> (TokenRow, String) {
 /// Ends a token at once, and with it those that it replaces and all that any of them made.
 pub async fn end_token(cx: &Cx, actor: &Actor, identifier: &str, ending: Ending) -> Result<(), Error> {
     access::require(actor, Action::ManageTokens)?;
-    let tx = cx.store.begin().await?;
+    let tx = crate::accounts::begin(cx, actor).await?;
     crate::events::tokens_changed(cx, &tx).await?;
     let row = find(&tx, identifier).await?;
     within(actor, &scopes_of(&row))?;
