@@ -5,6 +5,7 @@
 mod access_tokens;
 mod account_pages;
 mod admin_pages;
+mod at_once;
 mod audit;
 mod audit_chain;
 mod audit_forward;
