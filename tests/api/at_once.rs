@@ -56,9 +56,9 @@ async fn of_setups_at_once_one_makes_the_first_admin_on_postgres() {
     let app = Setup::default().on_postgres().start().await;
     let link = app.setup_link().unwrap();
     let token = link.rsplit_once("token=").unwrap().1;
-    let tries = ["ada@example.org", "vera@example.org", "eva@example.org"].map(async |email| {
-        let form = [("token", token), ("email", email), ("name", "Ada"), ("password", PASSWORD)];
-        app.nobody().send_form("/setup", &form).await.status
+    let tries = ["ada@example.org", "vera@example.org", "eva@example.org"].map(|email| {
+        let (app, form) = (&app, [("token", token), ("email", email), ("name", "Ada"), ("password", PASSWORD)]);
+        async move { app.nobody().send_form("/setup", &form).await.status }
     });
 
     let answers = join_all(tries).await;
@@ -105,6 +105,45 @@ async fn changes_of_the_same_things_at_once_are_all_made_on_postgres() {
         let statuses = [one, two, three, four].map(|answer| answer.status);
         assert_eq!(statuses, [200; 4]);
     }
+}
+
+#[tokio::test]
+async fn of_two_admins_who_leave_a_team_with_projects_at_once_one_stays_on_postgres() {
+    let app = Setup::default().on_postgres().start().await;
+    let ada = app.first_admin().await;
+    let vera = app.person("vera", Role::Operator).await;
+    let team = ada.makes_team("A", &[("vera", Role::Admin)]).await;
+    let project = json!({"name": "P", "owner": {"kind": "team", "id": team.id}});
+    ada.post("/api/projects", &project).await.expect(201);
+    let (of_ada, of_vera) = {
+        let tx = app.store().await.read().await.unwrap();
+        (id_of(&tx, "ada").await, id_of(&tx, "vera").await)
+    };
+    let member = |id: UserId| format!("/api/v2/teams/{}/members/{id}", team.id);
+    let (of_ada, of_vera) = (member(of_ada), member(of_vera));
+
+    let (one, other) = tokio::join!(ada.delete(&of_ada), vera.delete(&of_vera));
+
+    let mut statuses = [one.status, other.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [204, 409]);
+}
+
+#[tokio::test]
+async fn a_link_that_is_used_twice_at_once_counts_once_on_postgres() {
+    let app = Setup::default().on_postgres().start().await;
+    app.person("vera", Role::Viewer).await;
+    let link = app.prints(&["user", "reset-link", "--email", "vera@example.org", "--public-url", &app.url()]);
+    let token = link.rsplit_once("token=").unwrap().1;
+    let tries = ["the first of the passwords", "the second of the passwords"].map(|password| {
+        let (app, form) = (&app, [("token", token), ("password", password)]);
+        async move { app.nobody().send_form("/reset", &form).await.status }
+    });
+
+    let mut statuses = join_all(tries).await;
+
+    statuses.sort_unstable();
+    assert_eq!(statuses, [303, 401]);
 }
 
 #[tokio::test]

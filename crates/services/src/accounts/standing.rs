@@ -10,22 +10,21 @@ use crate::{Cx, Error};
 /// role away: what was answered there holds for it too.
 pub(crate) async fn begin(cx: &Cx, actor: &Actor) -> Result<Tx, Error> {
     let tx = cx.store.begin().await?;
-    match actor {
-        Actor::Automation => {}
-        Actor::Token { id, .. } => {
-            tokens::reach_of_token(&tx, *id, cx.clock.now()).await?.ok_or_else(ended)?;
-        }
-        Actor::User { id, login, role, .. } => {
+    let has = match actor {
+        Actor::Automation => return Ok(tx),
+        Actor::Token { id, .. } => tokens::reach_of_token(&tx, *id, cx.clock.now()).await?.ok_or_else(ended)?.in_installation(),
+        Actor::User { id, login, .. } => {
             let account = tx.accounts().by_id(*id).await?.filter(|account| account.switched_off_at.is_none());
             let account = account.ok_or_else(ended)?;
             if !logins::is_there(cx, &tx, *id, *login).await? {
                 return Err(ended());
             }
-            if !access::of_role(account.role).covers(access::of_role(*role)) {
-                let text = "what you may do was changed at the same time: load the page anew, then try again";
-                return Err(Error::Conflict(text.to_owned()));
-            }
+            access::of_role(account.role)
         }
+    };
+    if !has.covers(actor.scopes()) {
+        let text = "what you may do was changed at the same time: look at it again, then try again";
+        return Err(Error::Conflict(text.to_owned()));
     }
     Ok(tx)
 }
