@@ -151,11 +151,11 @@ fn keyring(cx: &Cx) -> Result<Keyring, Error> {
     cx.keys.load().map_err(Error::Unavailable)
 }
 
-/// The master key that new secrets are sealed with. Until `tx` is over, nobody puts another in its place.
+/// The master key that new secrets are sealed with. Until `tx`, which writes, is over, nobody puts another in its place.
 pub(crate) async fn master(cx: &Cx, tx: &Tx) -> Result<MasterKey, Error> {
     let ring = keyring(cx)?;
     let first = || ring.0.first().cloned().ok_or_else(|| Error::Unavailable("the vault has no master key".to_owned()));
-    match tx.secrets().hold_master().await? {
+    match tx.secrets().master().await? {
         Some(id) => match ring.find(&id) {
             Some(key) => Ok(key.clone()),
             // Nothing is sealed with the key that is gone, so another one may begin.

@@ -3,10 +3,8 @@
 use domain::vault::{Sealed, SecretScope};
 use protocol::{Timestamp, secrets::SecretUse};
 use sea_orm::{
-    ActiveModelTrait,
-    ActiveValue::Set,
-    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, Select,
-    sea_query::{Expr, OnConflict},
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, Select,
+    sea_query::OnConflict,
 };
 use uuid::Uuid;
 
@@ -88,13 +86,6 @@ impl Secrets<'_> {
     /// The id of the master key that new secrets are sealed with; absent before the first one.
     pub async fn master(&self) -> Result<Option<String>, StoreError> {
         Ok(settings::Entity::find_by_id(MASTER.to_owned()).one(&self.0.inner).await?.map(|row| row.value))
-    }
-
-    /// The same, and nobody changes it until this transaction is over.
-    pub async fn hold_master(&self) -> Result<Option<String>, StoreError> {
-        let hold = settings::Entity::update_many().col_expr(settings::Column::Value, Expr::col(settings::Column::Value));
-        hold.filter(settings::Column::Name.eq(MASTER)).exec(&self.0.inner).await?;
-        self.master().await
     }
 
     pub async fn set_master(&self, id: &str) -> Result<(), StoreError> {

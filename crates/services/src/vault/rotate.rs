@@ -17,7 +17,7 @@ pub async fn rotate(cx: &Cx, actor: &Actor, to: &MasterKey) -> Result<u64, Error
     access::require(actor, Action::ManageAllSecrets)?;
     let ring = keyring(cx)?;
     let tx = crate::accounts::begin(cx, actor).await?;
-    let before = tx.secrets().hold_master().await?;
+    let before = tx.secrets().master().await?;
     let mut count = 0;
     for row in tx.secrets().all().await? {
         if row.sealed.master == to.id() {
