@@ -17,3 +17,26 @@ for (const stranger of [false, true]) {
     }
   });
 }
+
+test('what folds on a run is as high while the page arrives as once it is there', async ({ page, world }) => {
+  await page.goto(`/runs/${world.verified.id}`);
+  await alive(page);
+  const folds = page.locator('.fold');
+  const heights = () => folds.evaluateAll(all => all.map(fold => Math.round(fold.getBoundingClientRect().height)));
+  const shut = await heights();
+  expect(shut.length).toBeGreaterThan(1);
+
+  // As the server sends it, before the script in the head has shut anything.
+  await page.evaluate(() => {
+    delete document.documentElement.dataset.ready;
+    for (const fold of document.querySelectorAll<HTMLDetailsElement>('.fold')) fold.open = true;
+  });
+  expect(await heights()).toEqual(shut);
+});
+
+test('the height of a short log is never guessed', async ({ page, world }) => {
+  await page.goto(`/runs/${world.verified.id}`);
+  const last = page.locator('.log-section[open] .log-part').last();
+  await expect(last).toBeAttached();
+  expect(await last.evaluate(part => getComputedStyle(part).contentVisibility)).toBe('visible');
+});
