@@ -38,6 +38,18 @@ async fn a_wrong_setup_token_makes_nobody_admin() {
 }
 
 #[tokio::test]
+async fn the_form_is_offered_with_the_link_that_counts() {
+    let app = TestApp::start().await;
+    let link = app.setup_link().unwrap();
+    let token = link.rsplit_once("token=").unwrap().1;
+    for (query, offered) in [(String::new(), false), ("?token=made-up".to_owned(), false), (format!("?token={token}"), true)] {
+        let page = app.get(&format!("/setup{query}")).await.expect(200).text();
+        assert_eq!(page.contains("name=\"password\""), offered, "{query}: {page}");
+        assert_eq!(page.contains("loki setup-link"), !offered, "{query}: {page}");
+    }
+}
+
+#[tokio::test]
 async fn a_short_password_is_refused_and_the_link_still_works() {
     let app = TestApp::start().await;
     let link = app.setup_link().unwrap();

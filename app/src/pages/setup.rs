@@ -8,28 +8,40 @@ pub(super) use crate::ui::hidden;
 use crate::{
     loading::{load, loaded},
     routes::to,
-    server_fns::access::ask_setup_needed,
+    server_fns::access::{SetupLink, ask_setup_link},
     ui::{self, Kind, div, el, input, nothing, pieces},
 };
 
 pub fn page() -> AnyView {
     let refused = Refused::here();
-    let token = refused.value("token").or_else(|| use_query_map().get_untracked().get("token"));
-    loaded(load(ask_setup_needed), move |needed| {
-        if !needed {
-            return done();
-        }
-        let form = el("form").class("form").attr("method", "post").attr("action", to::SETUP).children([
-            entry_error(&refused.problem),
-            hidden("token", token.clone()),
-            entry_field("name", "Name", "text", "name", refused.value("name").unwrap_or_default()),
-            entry_field("email", "Email", "email", "username", refused.value("email").unwrap_or_default()),
-            entry_field("password", "Password, at least 12 characters", "password", "new-password", String::new()),
-            el("button").attr("type", "submit").class(ui::submit_class()).text("Create admin account").view(),
-        ]);
-        let lead = el("p").class("soft").text("It is an administrator's: it may do everything here and lets others in.");
-        entry("Set up", "Make the first account", pieces(vec![lead.view(), form.view()]))
+    let token = refused.value("token").or_else(|| use_query_map().get_untracked().get("token")).unwrap_or_default();
+    let asked = token.clone();
+    loaded(load(move || ask_setup_link(&asked)), move |link| match link {
+        SetupLink::Counts => form(&refused, &token),
+        SetupLink::DoesNotCount => no_link(!token.is_empty() || !refused.problem.is_empty()),
+        SetupLink::NotNeeded => done(),
     })
+}
+
+fn form(refused: &Refused, token: &str) -> AnyView {
+    let form = el("form").class("form").attr("method", "post").attr("action", to::SETUP).children([
+        entry_error(&refused.problem),
+        hidden("token", token.to_owned()),
+        entry_field("name", "Name", "text", "name", refused.value("name").unwrap_or_default()),
+        entry_field("email", "Email", "email", "username", refused.value("email").unwrap_or_default()),
+        entry_field("password", "Password, at least 12 characters", "password", "new-password", String::new()),
+        el("button").attr("type", "submit").class(ui::submit_class()).text("Create admin account").view(),
+    ]);
+    let lead = el("p").class("soft").text("It is an administrator's: it may do everything here and lets others in.");
+    entry("Set up", "Make the first account", pieces(vec![lead.view(), form.view()]))
+}
+
+/// Nobody fills in a form that is refused in any case. What was `tried` is said.
+fn no_link(tried: bool) -> AnyView {
+    let problem = if tried { "This setup link has been used or replaced." } else { "" };
+    let words = "It makes the first account. Whoever runs this server gets a new one with `loki setup-link`.";
+    let words = el("p").class("soft").child(ui::prose(words)).view();
+    entry("Set up", "Open the link that the server printed", pieces(vec![entry_error(problem), words]))
 }
 
 /// The first account was made, by whoever had the link before.

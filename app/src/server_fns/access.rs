@@ -2,6 +2,7 @@
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 use protocol::access::{Viewer, WayIn};
+use serde::{Deserialize, Serialize};
 
 use super::{UiError, ask::Ask};
 
@@ -62,17 +63,34 @@ pub async fn ways_in() -> Result<Vec<WayIn>, UiError> {
     Ok(cx.settings.providers.iter().map(way).collect())
 }
 
-/// Whether nobody has an account yet; anybody may know.
-#[server(name = ReadSetupNeeded, prefix = "/ui", endpoint = "setup_needed", input = GetUrl)]
-pub async fn setup_needed() -> Result<bool, UiError> {
-    let cx = use_context::<services::Cx>();
-    let cx = cx.ok_or_else(|| UiError::new(500, "This server is not set up for pages."))?;
-    super::asked(services::accounts::setup_needed(&cx).await)
+/// How a link that makes the first account stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SetupLink {
+    /// It makes the first account.
+    Counts,
+    /// Another one does, or none was brought.
+    DoesNotCount,
+    /// Somebody has an account.
+    NotNeeded,
 }
 
-/// Asks for [`setup_needed`].
-pub fn ask_setup_needed() -> Ask<bool> {
-    Ask::new("setup_needed", &[], setup_needed)
+/// How the link with that token stands; anybody may know, whose guess is as good as at the form itself.
+#[server(name = ReadSetupLink, prefix = "/ui", endpoint = "setup_link", input = GetUrl)]
+pub async fn setup_link(token: String) -> Result<SetupLink, UiError> {
+    use super::asked;
+
+    let cx = use_context::<services::Cx>();
+    let cx = cx.ok_or_else(|| UiError::new(500, "This server is not set up for pages."))?;
+    if !asked(services::accounts::setup_needed(&cx).await)? {
+        return Ok(SetupLink::NotNeeded);
+    }
+    let counts = asked(services::accounts::check_setup_token(&cx, &token).await)?;
+    Ok(if counts { SetupLink::Counts } else { SetupLink::DoesNotCount })
+}
+
+/// Asks for [`setup_link`]; an empty `token` is that of no link.
+pub fn ask_setup_link(token: &str) -> Ask<SetupLink> {
+    Ask::new("setup_link", &[("token", token)], || setup_link(token.to_owned()))
 }
 
 /// Asks for [`ways_in`].
