@@ -192,7 +192,7 @@ pub fn problem(error: &UiError, alone: bool) -> AnyView {
     let title = title_of(error.status);
     let action = match error.status {
         401 => ui::link_button(ui::Kind::Primary, "Sign in", to::LOGIN),
-        404 => ui::link_button(ui::Kind::Normal, "Go to home", to::HOME),
+        403 | 404 => ui::link_button(ui::Kind::Normal, "Go to home", to::HOME),
         _ => nothing(),
     };
     let heading = el(if alone { "h1" } else { "h2" }).text(title).view();

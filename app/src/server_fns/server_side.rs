@@ -105,6 +105,10 @@ fn described(error: &services::Error) -> UiError {
             "Something went wrong on the server. Try again; if it stays, look for the request id in the log.",
         );
     }
+    if let Error::Forbidden(_) = error {
+        // Programs hear which scope is missing; people have roles.
+        return UiError::new(status, "Your role does not allow this. Ask an admin for another one.");
+    }
     UiError::new(status, sentence(&error.to_string()))
 }
 
