@@ -33,6 +33,10 @@ test('without projects the page says what one is and offers to make one', async 
 
   await page.goto(`${freshHome.server.url}/`);
   await expect(page.getByText('Try the offline demo: it takes a minute and costs nothing.')).toBeVisible();
+  await page.getByRole('link', { name: 'Try the offline demo' }).click();
+  await expect(page).toHaveURL(`${freshHome.server.url}/projects/new?template=cli-tool`);
+  await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Greeter');
+  await expect(page.getByRole('radio', { name: /^Command-line tool/ })).toBeChecked();
   await page.goto(`${freshHome.server.url}/runs`);
   await expect(page.getByRole('heading', { level: 2 })).toHaveText('No runs yet');
 });
@@ -135,6 +139,16 @@ test('whoever may not make projects is told who may', async ({ browser, home }) 
   await page.goto('/templates/cli-tool');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Command-line tool');
   await expect(page.getByRole('link', { name: 'Use template' })).toHaveCount(0);
+  await page.context().close();
+});
+
+test('what a role does not open says so in words and leads on', async ({ browser, home, world }) => {
+  const page = await pageOf(browser, home.server, 'kept-out@example.org', 'viewer');
+  expect((await page.goto(`/projects/${world.greeter.id}/secrets`))?.status()).toBe(403);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Not allowed');
+  await expect(page.locator('main')).toContainText('Your role does not allow this. Ask an admin for another one.');
+  await page.getByRole('link', { name: 'Go to home' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('What needs you');
   await page.context().close();
 });
 

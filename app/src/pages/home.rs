@@ -11,6 +11,9 @@ use crate::{
     ui::{self, Crumb, Kind, el, nothing, pieces},
 };
 
+/// The template that the demo agent makes something of in a minute.
+const DEMO: &str = "cli-tool";
+
 pub fn page() -> AnyView {
     let loading = load(ask_home);
     refetch_on(loading, changes_runs);
@@ -66,7 +69,7 @@ fn nothing_yet(any_project: bool, may_write: bool) -> AnyView {
         (false, true) => ui::empty(
             "Nothing here yet",
             "Try the offline demo: it takes a minute and costs nothing.",
-            ui::link_button(Kind::Primary, "New project", to::NEW_PROJECT),
+            ui::link_button(Kind::Primary, "Try the offline demo", to::new_project_from(DEMO)),
         ),
         (false, false) => ui::empty(
             "Nothing here yet",

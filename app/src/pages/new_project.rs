@@ -37,7 +37,7 @@ fn form(page: NewProjectPage) -> AnyView {
         name: "form[name]",
         label: "Name",
         hint: "What people will call it, at most 100 characters.",
-        value: flash.value("name"),
+        value: if flash.error.is_some() { flash.value("name") } else { name_in(&page.templates, &asked) },
         required: true,
         ..Field::default()
     };
@@ -50,6 +50,13 @@ fn form(page: NewProjectPage) -> AnyView {
         end.view(),
     ];
     ui::padded_panel("", ui::form("/ui/create_project", state, || (), pieces(fields)))
+}
+
+/// What a template calls what is made of it, until somebody says otherwise; empty where it has no name for it.
+fn name_in(templates: &[Template], asked: &str) -> String {
+    let variables = templates.iter().find(|template| template.name == asked).map(|template| &template.variables);
+    let name = variables.and_then(|variables| variables.iter().find(|variable| variable.name == "project_name"));
+    name.and_then(|variable| variable.default.clone()).unwrap_or_default()
 }
 
 /// What happens to verified commits; `value` is `review` or anything else for merging.
