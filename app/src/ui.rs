@@ -28,7 +28,7 @@ mod tabs;
 mod time;
 mod toast;
 
-pub use banner::banner;
+pub use banner::{banner, banner_with};
 pub use button::{Kind, button, choice_button, icon_button, link_button, submit_button, submit_class};
 pub use chip::{Tone, chip};
 pub use choice::{Choice, choices};

@@ -142,6 +142,33 @@ test('whoever may not make projects is told who may', async ({ browser, home }) 
   await page.context().close();
 });
 
+test('who may only look sees the settings of a project and is led to nothing that they may not do', async ({ browser, home, world }) => {
+  const page = await pageOf(browser, home.server, 'reader@example.org', 'viewer');
+  await page.goto(`/projects/${world.greeter.id}`);
+  await alive(page);
+  await expect(page.getByRole('heading', { name: 'Spec', exact: true })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Change spec' })).toHaveCount(0);
+  await expect(page.getByRole('heading', { name: 'Start a run' })).toHaveCount(0);
+
+  await page.getByRole('navigation', { name: 'Project' }).getByRole('link', { name: 'Settings' }).click();
+  await expect(page.getByText('Greets people by their name').last()).toBeVisible();
+  await expect(page.getByText('merged when verified')).toBeVisible();
+  await expect(page.getByRole('region', { name: "The project's spec" })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Save settings' })).toHaveCount(0);
+  await page.context().close();
+});
+
+test('a project that could not be cloned leads to its end', async ({ page, home }) => {
+  const project = await home.api.post<{ id: string }>('/api/projects', { name: 'Never cloned', git_url: 'http://127.0.0.1:1/x.git' });
+  await page.goto(`/projects/${project.id}`);
+  await alive(page);
+  const banner = page.locator('main .banner');
+  await expect(banner).toContainText('Make the project again once that is mended.', { timeout: 60_000 });
+  await expect(page.getByRole('heading', { name: 'Start a run' })).toHaveCount(0);
+  await banner.getByRole('link', { name: 'Delete project…' }).click();
+  await expect(page.getByRole('button', { name: 'Delete project' })).toBeVisible();
+});
+
 test('what a role does not open says so in words and leads on', async ({ browser, home, world }) => {
   const page = await pageOf(browser, home.server, 'kept-out@example.org', 'viewer');
   expect((await page.goto(`/projects/${world.greeter.id}/secrets`))?.status()).toBe(403);

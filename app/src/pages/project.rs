@@ -76,11 +76,9 @@ pub(super) fn head(project: &ProjectHead) -> AnyView {
     };
     let head = ui::page_head(project.name.clone(), pieces(vec![state, about]), to_start(project));
     let problem = project.problem.as_deref().map_or_else(nothing, |problem| {
-        let problem = problem.trim_end_matches('.');
-        ui::banner(
-            Tone::Bad,
-            &format!("{problem}. Make the project again once that is mended; this one can be deleted in its settings."),
-        )
+        let words = format!("{}. Make the project again once that is mended.", problem.trim_end_matches('.'));
+        let delete = || ui::link_button(Kind::Normal, "Delete project…", to::project_tab(project.id, "settings"));
+        ui::banner_with(Tone::Bad, &words, if project.may_write { delete() } else { nothing() })
     });
     pieces(vec![head, problem])
 }
@@ -115,7 +113,7 @@ fn runs(page: &ProjectPage) -> AnyView {
         return ui::empty(
             "No runs yet",
             "A run works on the project's spec, in a worktree of its own.",
-            ui::link_button(Kind::Normal, "Start a run", to::project(id)),
+            if page.may_control { ui::link_button(Kind::Normal, "Start a run", to::project(id)) } else { nothing() },
         );
     }
     let table = if page.may_control { run_table_to_stop } else { run_table_of_project };

@@ -7,7 +7,7 @@ use super::super::run_rows::run_table_of_project;
 use crate::{
     routes::to,
     server_fns::projects::ProjectPage,
-    ui::{self, FormState, div, el, text},
+    ui::{self, FormState, div, el, nothing, text},
     words,
 };
 
@@ -16,6 +16,7 @@ pub(super) fn overview(page: &ProjectPage, start: FormState) -> AnyView {
     let runs = if newest.is_empty() {
         let words = match page.project.status {
             ProjectStatus::Failed => "No runs.",
+            _ if !page.may_control => "No runs yet.",
             ProjectStatus::Preparing | ProjectStatus::Ready => "No runs yet. The first one starts from the panel on this page.",
         };
         let empty = el("p").class("soft").text(words);
@@ -23,27 +24,40 @@ pub(super) fn overview(page: &ProjectPage, start: FormState) -> AnyView {
     } else {
         ui::panel("Newest runs", run_table_of_project("Newest runs", newest))
     };
-    let work = div("work").child(div("runs").child(runs).view()).child(div("spec").child(spec(&page.project)).view()).view();
-    let start = div("start").attr("id", "start").child(super::start::start(page, start)).view();
-    let side = div("side").child(start).child(div("about").child(about(&page.project)).view()).view();
+    let work = div("work").child(div("runs").child(runs).view()).child(div("spec").child(spec(page)).view()).view();
+    let about = div("about").child(about(&page.project)).view();
+    let may_start = page.may_control && page.project.status != ProjectStatus::Failed;
+    // What cannot be is no panel: who may only look knows it, and a repository that is not there is told above.
+    let start = may_start.then(|| div("start").attr("id", "start").child(super::start::start(page, start)).view());
+    let side = div("side").children(start).child(about).view();
     div("project-columns").child(work).child(side).view()
 }
 
-fn spec(project: &Project) -> AnyView {
-    let body = match &project.spec {
+fn spec(page: &ProjectPage) -> AnyView {
+    let project = &page.project;
+    let word = if project.spec.is_some() { "Change spec" } else { "Add a spec" };
+    let change = el("a").class("quiet").attr("href", to::project_tab(project.id, "settings")).text(word);
+    ui::panel_with("Spec", if page.may_write { change.view() } else { nothing() }, spec_of(project))
+}
+
+/// The text that a run works on when it brings none of its own.
+pub(super) fn spec_of(project: &Project) -> AnyView {
+    match &project.spec {
         Some(spec) => ui::code_block("The project's spec", spec.clone()),
         None => el("p").class("panel-body soft").text("No spec is kept with the project; a run brings its own.").view(),
-    };
-    let word = if project.spec.is_some() { "Change spec" } else { "Add a spec" };
-    let change = el("a").class("quiet").attr("href", to::project_tab(project.id, "settings")).text(word).view();
-    ui::panel_with("Spec", change, body)
+    }
+}
+
+/// What happens to verified commits.
+pub(super) fn delivered(project: &Project) -> &'static str {
+    match project.delivery {
+        Delivery::Merge => "merged when verified",
+        Delivery::Review => "kept for review",
+    }
 }
 
 fn about(project: &Project) -> AnyView {
-    let delivery = match project.delivery {
-        Delivery::Merge => "merged when verified",
-        Delivery::Review => "kept for review",
-    };
+    let delivery = delivered(project);
     let no_branch = if project.status == ProjectStatus::Failed { "none" } else { "not there yet" };
     let no_branch = || el("span").class("muted").text(no_branch).view();
     let mut facts = vec![

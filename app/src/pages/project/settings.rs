@@ -3,23 +3,38 @@
 use leptos::prelude::*;
 use protocol::projects::{Delivery, Project};
 
-use super::super::{new_project::delivery_choice, spec_field::spec_field};
+use super::{
+    super::{new_project::delivery_choice, spec_field::spec_field},
+    overview::{delivered, spec_of},
+};
 use crate::{
     routes::to,
     server_fns::{flash::Flash, projects::ProjectPage},
-    ui::{self, Field, FormState, Kind, Tone, div, el, nothing, pieces},
+    ui::{self, Field, FormState, Kind, Tone, div, el, nothing, pieces, text},
 };
 
 pub(super) fn settings(page: &ProjectPage, settings: FormState, delete: FormState) -> AnyView {
     if !page.may_write {
-        let note = el("p").class("soft").text("Your role may look at the settings but not change them.");
-        return ui::padded_panel("Settings", note.view());
+        return shown(&page.project);
     }
     pieces(vec![
         ui::padded_panel("Settings", change(&page.project, &page.flash, settings)),
         if page.may_share { ui::padded_panel("Owner and sharing", sharing(&page.project)) } else { nothing() },
         ui::padded_panel("Delete project", remove(&page.project, delete)),
     ])
+}
+
+/// For who may look at them and not change them.
+fn shown(project: &Project) -> AnyView {
+    let description = match project.description.as_str() {
+        "" => el("span").class("muted").text("none").view(),
+        words => text(words),
+    };
+    let facts =
+        vec![("Name", text(project.name.clone())), ("Description", description), ("Verified commits", text(delivered(project)))];
+    let note = el("p").class("hint").text("Your role may look at the settings but not change them.").view();
+    let settings = ui::padded_panel("Settings", pieces(vec![ui::facts(facts), note]));
+    pieces(vec![settings, ui::panel("Spec", spec_of(project))])
 }
 
 fn sharing(project: &Project) -> AnyView {

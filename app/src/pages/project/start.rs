@@ -12,21 +12,14 @@ use crate::{
     ui::{self, Choice, Field, FormState, Kind, Tone, div, el, pieces},
 };
 
+/// For a project that has its repository or gets it in a moment, and who may start runs of it.
 pub(super) fn start(page: &ProjectPage, state: FormState) -> AnyView {
-    if !page.may_control {
-        return ui::panel("Start a run", note("Your role may look at runs but not start them."));
-    }
-    match page.project.status {
-        ProjectStatus::Preparing => {
-            ui::panel("Start a run", note("The repository is being prepared; a run can start in a moment."))
-        }
-        ProjectStatus::Failed => ui::panel("Start a run", note("The repository could not be prepared, so no run can start.")),
-        ProjectStatus::Ready => ui::panel("Start a run", form(page, state)),
-    }
-}
-
-fn note(words: &'static str) -> AnyView {
-    el("p").class("panel-body soft").text(words).view()
+    let body = if page.project.status == ProjectStatus::Ready {
+        form(page, state)
+    } else {
+        el("p").class("panel-body soft").text("The repository is being prepared; a run can start in a moment.").view()
+    };
+    ui::panel("Start a run", body)
 }
 
 fn form(page: &ProjectPage, state: FormState) -> AnyView {
