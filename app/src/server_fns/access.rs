@@ -74,9 +74,9 @@ pub enum SetupLink {
     NotNeeded,
 }
 
-/// How the link with that token stands; anybody may know, whose guess is as good as at the form itself.
+/// How the link with that secret stands; anybody may know, whose guess is as good as at the form itself.
 #[server(name = ReadSetupLink, prefix = "/ui", endpoint = "setup_link", input = GetUrl)]
-pub async fn setup_link(token: String) -> Result<SetupLink, UiError> {
+pub async fn setup_link(secret: String) -> Result<SetupLink, UiError> {
     use super::asked;
 
     let cx = use_context::<services::Cx>();
@@ -84,13 +84,13 @@ pub async fn setup_link(token: String) -> Result<SetupLink, UiError> {
     if !asked(services::accounts::setup_needed(&cx).await)? {
         return Ok(SetupLink::NotNeeded);
     }
-    let counts = asked(services::accounts::check_setup_token(&cx, &token).await)?;
+    let counts = asked(services::accounts::check_setup_token(&cx, &secret).await)?;
     Ok(if counts { SetupLink::Counts } else { SetupLink::DoesNotCount })
 }
 
-/// Asks for [`setup_link`]; an empty `token` is that of no link.
-pub fn ask_setup_link(token: &str) -> Ask<SetupLink> {
-    Ask::new("setup_link", &[("token", token)], || setup_link(token.to_owned()))
+/// Asks for [`setup_link`]; an empty `secret` is that of no link.
+pub fn ask_setup_link(secret: &str) -> Ask<SetupLink> {
+    Ask::new("setup_link", &[("secret", secret)], || setup_link(secret.to_owned()))
 }
 
 /// Asks for [`ways_in`].

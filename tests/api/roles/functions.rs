@@ -21,7 +21,7 @@ pub(super) fn rows() -> Vec<Row> {
         // What is not there is not there for anybody, whatever their role: those rows say 404 twice.
         reads("/ui/viewer", Login, 200),
         reads("/ui/ways-in", Nothing, 200),
-        reads("/ui/setup_link", Nothing, 200).at("/ui/setup_link?token="),
+        reads("/ui/setup_link", Nothing, 200).at("/ui/setup_link?secret="),
         reads("/ui/agents", ReadAgents, 200),
         reads("/ui/projects", ReadProjects, 200).at("/ui/projects?after="),
         reads("/ui/new_project", ReadTemplates, 200),
