@@ -12,7 +12,7 @@ use crate::{
     loading::{load, loaded_or_nothing},
     routes::to,
     server_fns::access::ask_ways_in,
-    ui::{self, el, pieces},
+    ui::{self, div, el, nothing, pieces},
 };
 
 pub fn page() -> AnyView {
@@ -27,10 +27,14 @@ pub fn page() -> AnyView {
         el("button").attr("type", "submit").class(ui::submit_class()).text("Sign in").view(),
     ]);
     let ways = loaded_or_nothing(load(ask_ways_in), move |ways: Vec<WayIn>| {
-        pieces(ways.into_iter().map(|way| way_in(&way, next.as_deref())).collect())
+        if ways.is_empty() {
+            return nothing();
+        }
+        let or = el("p").class("or").text("or").view();
+        div("ways").child(or).children(ways.iter().map(|way| way_in(way, next.as_deref()))).view()
     });
     let forgot = el("a").attr("href", to::FORGOT).attr("rel", "external").text("Forgot your password?").view();
-    entry("Sign in", "Sign in to loki", pieces(vec![form.view(), el("p").child(forgot).view(), ways]))
+    entry("Sign in", "Sign in to loki", pieces(vec![form.view(), ways, el("p").child(forgot).view()]))
 }
 
 /// Why somebody was led here, by its code; the words never come from the address.
