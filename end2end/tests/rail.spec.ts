@@ -34,6 +34,20 @@ test('the rail keeps its icons alone over loads and pages, until its labels are 
   expect(await width(page)).toBe(before);
 });
 
+test('teams are a place of the rail, and on a phone one of the menu', async ({ page }) => {
+  await page.setViewportSize(WIDE);
+  await page.goto('/teams');
+  await alive(page);
+  const teams = page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Teams' });
+  await expect(teams).toHaveAttribute('aria-current', 'page');
+
+  await page.setViewportSize({ width: 390, height: 844 });
+  await expect(teams).toBeHidden();
+  await page.locator('.menu > summary').click();
+  await page.locator('.menu').getByRole('link', { name: 'Teams' }).click();
+  await expect(page).toHaveURL('/teams');
+});
+
 test('it is folded by keyboard', async ({ page }) => {
   await page.setViewportSize(WIDE);
   await page.goto('/projects');

@@ -13,12 +13,13 @@ use crate::{
 /// A place that one can go to: its name, its icon and its address.
 pub type Place = (&'static str, &'static str, &'static str);
 
-/// The places for everybody.
-pub const PLACES: [Place; 4] = [
+/// The places for everybody; the bar of a phone has no room for teams, which the menu leads to as well.
+pub const PLACES: [Place; 5] = [
     ("Home", "home", to::HOME),
     ("Projects", "folder", to::PROJECTS),
     ("Runs", "run", to::RUNS),
     ("Templates", "template", to::TEMPLATES),
+    ("Teams", "people", to::TEAMS),
 ];
 /// The one for whom some of the admin section is open.
 pub const ADMIN: Place = ("Admin", "shield", to::ADMIN);
