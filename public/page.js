@@ -53,6 +53,12 @@ addEventListener('keydown', event => {
   const { target, key } = event;
   if (event.defaultPrevented || event.repeat || event.altKey || event.shiftKey || event.isComposing) return;
   if (event.ctrlKey || event.metaKey) {
+    // On a page of the server, where the palette is not, it is a link.
+    const search = key.toLowerCase() === 'k' && document.querySelector('a.search');
+    if (search) {
+      event.preventDefault();
+      search.click();
+    }
     const form = target.form || target.closest('form');
     if (key === 'Enter' && form) {
       event.preventDefault();

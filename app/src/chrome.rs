@@ -13,7 +13,7 @@ use leptos_router::hooks::use_location;
 use protocol::access::Viewer;
 
 use crate::{
-    browser::{self, IS_BROWSER},
+    browser::{self, IS_BROWSER, scroll},
     live,
     loading::{Loading, load, loaded_or_nothing},
     routes::{self, to},
@@ -46,6 +46,12 @@ pub fn chrome() -> AnyView {
 
     let palette = Palette::new(session);
     keys::listen(palette, session);
+    // Pages of the server, which have no palette, lead here for it.
+    Effect::new(move |_| {
+        if scroll::fragment().is_some_and(|part| part == "search") {
+            palette.open();
+        }
+    });
     let app = div("app").children([
         rail::rail(session),
         top(session, palette),

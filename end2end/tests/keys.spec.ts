@@ -214,12 +214,22 @@ test.describe('the command palette', () => {
     await expect(palette.getByRole('option').last()).toHaveAttribute('aria-selected', 'true');
 
     await page.keyboard.type('no such thing');
-    await expect(palette.getByRole('status')).toHaveText('Nothing found.');
+    await expect(palette.getByRole('status')).toHaveText('Nothing found. Try fewer letters.');
     await page.keyboard.press('Enter');
     await expect(palette).toBeVisible();
     await page.keyboard.press('Escape');
     await expect(palette).toBeHidden();
     await expect(page).toHaveURL('/projects');
+  });
+
+  test('opens from a page of the server by link and by key', async ({ page }) => {
+    const palette = page.getByRole('dialog', { name: 'Search or run a command' });
+    await page.goto('/docs');
+    await page.getByRole('link', { name: 'Search or run a command' }).click();
+    await expect(palette).toBeVisible();
+    await page.goto('/docs');
+    await page.keyboard.press('Control+k');
+    await expect(palette).toBeVisible();
   });
 
   test('opens from a text field too, and runs commands', async ({ page }) => {

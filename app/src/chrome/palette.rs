@@ -87,11 +87,13 @@ pub(super) fn palette(state: Palette) -> AnyView {
         pieces(lines.map(|(index, command)| line(index, command, index == chosen, &run)).collect())
     });
     let list = el("ul").attr("id", "palette-lines").attr("role", "listbox").attr("aria-label", "Commands").child(lines).view();
-    let none = live(
-        move || {
-            if state.shown().is_empty() { el("p").class("none muted").text("Nothing found.").view() } else { nothing() }
-        },
-    );
+    let none = live(move || {
+        if state.shown().is_empty() {
+            el("p").class("none muted").text("Nothing found. Try fewer letters.").view()
+        } else {
+            nothing()
+        }
+    });
     let none = el("div").attr("role", "status").child(none).view();
     let form = el("form").on_submit(submit).child(field(state)).child(list).child(none).view();
     let dialog = el("dialog").attr("id", ID).class("dialog palette").attr("aria-label", "Search or run a command");

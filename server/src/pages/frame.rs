@@ -166,13 +166,14 @@ const THEMES: &str = "<div class=\"menu-group needs-script\" role=\"group\" aria
      <button type=\"button\" class=\"btn\" data-choice=\"light\">Light</button>\
      <button type=\"button\" class=\"btn\" data-choice=\"system\">System</button></div>";
 
-/// Search, which needs the browser's half and so is on another page, and the menu of whoever looks.
+/// Search, which needs the browser's half and so opens on another page, and the menu of whoever looks.
 fn top(viewer: &Viewer) -> String {
     let initial: String = viewer.name.chars().take(1).flat_map(char::to_uppercase).collect();
     let links: String =
         LINKS.into_iter().map(|(href, words, _)| format!("<a class=\"menu-item\" href=\"{href}\">{words}</a>")).collect();
     format!(
-        "<a class=\"search\" href=\"{}\">{}<span>Search from home</span></a>\
+        "<a class=\"search needs-script\" href=\"{}#search\">{}<span>Search or run a command</span>\
+         <kbd aria-hidden=\"true\" data-mod>K</kbd></a>\
          <details class=\"menu\"><summary aria-label=\"You\"><span class=\"avatar\" aria-hidden=\"true\">{}</span></summary>\
          <div class=\"menu-items\"><p class=\"who\"><b>{}</b><span class=\"muted\">{}</span>\
          <span class=\"muted\">{} · loki {}</span></p>{THEMES}{links}\
