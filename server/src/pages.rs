@@ -9,6 +9,7 @@ use std::sync::Arc;
 use app::{
     SiteAssets,
     pages::{not_found::Gallery, refused::Refused},
+    routes::to,
     server_fns::PublicUrl,
 };
 use axum::{
@@ -136,6 +137,10 @@ async fn gate(State(edge): State<Edge>, request: Request, next: Next) -> Respons
     let actor = match Signed::from_request_parts(&mut parts, &edge).await {
         Ok(Signed(_)) if path == "/login" && parts.method == axum::http::Method::GET => {
             return Redirect::to(next::local_path(query_value(parts.uri.query(), "next").as_deref())).into_response();
+        }
+        // Whoever is signed in changes their password there.
+        Ok(Signed(_)) if path == to::FORGOT && parts.method == axum::http::Method::GET => {
+            return Redirect::to(to::PROFILE).into_response();
         }
         Ok(Signed(actor)) => {
             if changing.is_some()

@@ -40,10 +40,10 @@ pub(super) fn rows() -> Vec<Row> {
         page("/*any", Login, 404).at("/gallery"),
         // Who is signed in is led away from it.
         page("/login", Nothing, 303).unknown(200),
+        page("/forgot", Nothing, 303).unknown(200),
         page("/setup", Nothing, 200),
         // Without the link's secret.
         page("/reset", Nothing, 401),
-        page("/forgot", Nothing, 200),
         page("/docs", Nothing, 200),
         page("/openapi.json", Nothing, 200),
         page("/login/with/{provider}", Nothing, 404),
