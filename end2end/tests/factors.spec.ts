@@ -29,7 +29,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.goto(`${server.url}/login`);
       await fillLogin(page);
       await page.goto(`${server.url}/profile`);
-      await page.getByRole('link', { name: 'Open second factor' }).click();
+      await page.getByRole('link', { name: 'Set up second factor' }).click();
       await expect(page.getByRole('heading', { level: 1 })).toHaveText('Second factor');
 
       await page.getByLabel('Name of the app or the phone').fill('My phone');

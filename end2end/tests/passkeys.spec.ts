@@ -51,7 +51,7 @@ test('a passkey is added, signs in, and is taken away', async ({ page, freshHome
   await fillLogin(page);
   await page.goto(`${url}/profile`);
   await alive(page);
-  await page.getByRole('link', { name: 'Open second factor' }).click();
+  await page.getByRole('link', { name: 'Set up second factor' }).click();
   await adds(page, 'My laptop', 'not the password');
   await expect(page.getByRole('alert')).toContainText('neither your password nor a code');
   expect(await credentials(device)).toBe(0);

@@ -75,7 +75,7 @@ async fn wants_a_proof(setup: Setup) {
 
     // What is wrong leaves everything as it was, and no words of the address are shown or gone to.
     let page = here.opens(&format!("{CONFIRM}?next=https%3A%2F%2Fevil.example%2F%22%3E")).await.expect(200).text();
-    assert!(page.contains("Is it you?") && !page.contains("evil.example"), "{page}");
+    assert!(page.contains("Confirm it is you") && !page.contains("evil.example"), "{page}");
     here.posts(CONFIRM, &[("proof", "not the password"), ("next", "/profile")]).await.expect(422);
     here.posts(CONFIRM, &[("proof", ""), ("next", "/profile")]).await.expect(422);
     here.person().delete("/api/v2/logins").await.expect(409);

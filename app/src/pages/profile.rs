@@ -106,7 +106,7 @@ fn secret(id: &'static str, name: &'static str, label: &'static str, complete: &
 }
 
 fn second_factor() -> AnyView {
-    let link = ui::link_button(Kind::Normal, "Open second factor", to::FACTORS);
+    let link = ui::link_button(Kind::Normal, "Set up second factor", to::FACTORS);
     let about = el("p").class("soft").text("A code of an authenticator app, asked for after the password or the provider.");
     div("form").child(about.view()).child(div("form-end").child(link).view()).view()
 }

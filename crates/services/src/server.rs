@@ -149,7 +149,7 @@ pub async fn limits(cx: &Cx, actor: &Actor) -> Result<LimitsInForce, Error> {
         line(Class::Write, "write", "Changing anything else over the API", PRINCIPAL),
         line(Class::Read, "read", "Reading over the API", PRINCIPAL),
         line(Class::SignIn, "sign-in", "Signing in", ADDRESS),
-        line(Class::Unknown, "", "Requests of nobody that is known here, as many as for read", ADDRESS),
+        line(Class::Unknown, "", "Requests without sign-in", ADDRESS),
     ];
     let mut tokens = list_tokens(cx, actor, Which::NotRevoked).await?;
     tokens.retain(|token| token.rate_limit.is_some());

@@ -62,11 +62,11 @@ async fn show(edge: &Edge, actor: &Actor, (status, problem): (StatusCode, &str),
         )
     };
     let body = format!(
-        "<h1>Is it you?</h1><p>This asks for a fresh proof: show once more who you are, and go on.</p>{panel}\
+        "<h1>Confirm it is you</h1><p>This asks for a fresh proof: show once more who you are.</p>{panel}\
          <p><a href=\"{}\">Go back</a></p>",
         escape(target)
     );
-    Ok((status, entry("Is it you?", &body)).into_response())
+    Ok((status, entry("Confirm it is you", &body)).into_response())
 }
 
 fn proof_form(problem: &str, target: &str) -> String {
@@ -77,7 +77,7 @@ fn proof_form(problem: &str, target: &str) -> String {
          <input id=\"proof\" name=\"proof\" type=\"password\" autocomplete=\"current-password\" maxlength=\"128\" \
          aria-describedby=\"proof-hint\" required autofocus>\
          <p class=\"hint\" id=\"proof-hint\">Your password, or a code of your second factor.</p></div>\
-         <button class=\"btn primary\" type=\"submit\">Go on</button></form>",
+         <button class=\"btn primary\" type=\"submit\">Confirm</button></form>",
         accounts::CONFIRM,
         escape(target),
     )
