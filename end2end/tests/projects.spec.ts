@@ -28,7 +28,7 @@ test('without projects the page says what one is and offers to make one', async 
   await page.context().addCookies(freshHome.state.cookies);
   await page.goto(`${freshHome.server.url}/projects`);
   await expect(page.getByRole('heading', { level: 2 })).toHaveText('No projects yet');
-  await page.getByRole('link', { name: 'New project' }).click();
+  await page.locator('.panel.empty').getByRole('link', { name: 'New project' }).click();
   await expect(page).toHaveURL(`${freshHome.server.url}/projects/new`);
 
   await page.goto(`${freshHome.server.url}/`);

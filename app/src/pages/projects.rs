@@ -25,13 +25,14 @@ pub fn page() -> AnyView {
     let query = use_query_map();
     let loading = load(move || query.with(|query| ask_projects(&query.get("after").unwrap_or_default())));
     refetch_on(loading, changes_runs);
-    let action = use_context::<Session>().map_or_else(nothing, |Session(session)| {
-        loaded_or_nothing(session, |viewer| {
-            if viewer.may_write { ui::link_button(Kind::Primary, "New project", to::NEW_PROJECT) } else { nothing() }
-        })
-    });
+    let action = use_context::<Session>()
+        .map_or_else(nothing, |Session(session)| loaded_or_nothing(session, |viewer| make_one(viewer.may_write)));
     let body = pieces(vec![ui::page_head("Projects", nothing(), action), loaded(loading, list)]);
     ui::page("Projects".to_owned(), vec![Crumb::new("Projects", to::PROJECTS)], body)
+}
+
+fn make_one(may: bool) -> AnyView {
+    if may { ui::link_button(Kind::Primary, "New project", to::NEW_PROJECT) } else { nothing() }
 }
 
 fn list(page: ProjectsPage) -> AnyView {
@@ -39,8 +40,7 @@ fn list(page: ProjectsPage) -> AnyView {
         return ui::empty(
             "No projects yet",
             "A project is one git repository with its spec and its runs.",
-            // It is made by the button in the page's head, by whoever may.
-            nothing(),
+            make_one(page.may_write),
         );
     }
     let mut parts = vec![ui::panel("", ui::table("Projects", COLUMNS, page.rows.into_iter().map(row).collect()))];

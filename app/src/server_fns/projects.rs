@@ -22,6 +22,8 @@ pub const CHOOSE_TEMPLATE: &str = "Choose a template.";
 pub struct ProjectsPage {
     pub rows: Vec<ProjectRow>,
     pub next: Option<String>,
+    /// Whether whoever asks may make one.
+    pub may_write: bool,
 }
 
 /// What the form for a new project offers.
@@ -124,12 +126,14 @@ pub struct ProjectSettings {
 /// A page of all projects, the newest first; an empty `after` is the first page.
 #[server(name = ReadProjects, prefix = "/ui", endpoint = "projects", input = GetUrl)]
 pub async fn projects(after: String) -> Result<ProjectsPage, UiError> {
+    use domain::access::{Action, may};
+
     use super::{asked, context};
 
     let (cx, actor) = context()?;
     let query = protocol::page::PageQuery { after: (!after.is_empty()).then_some(after), limit: Some(50) };
     let page = asked(services::projects::list(&cx, &actor, &query).await)?;
-    Ok(ProjectsPage { rows: page.items, next: page.next })
+    Ok(ProjectsPage { rows: page.items, next: page.next, may_write: may(&actor, Action::WriteProject) })
 }
 
 /// What a new project can be made from.
