@@ -43,9 +43,15 @@ test('a pasted spec becomes verified, committed code before the eyes of who star
   await run.open('Diff');
   await expect(run.panel).toContainText('greet');
   await expect(run.panel).toContainText('Hello, ');
-  await page.getByRole('link', { name: /split/i }).or(page.getByRole('button', { name: /split/i })).click();
-  await expect(page).toHaveURL(/view=split/);
-  await expect(run.panel).toContainText('Hello, ');
+  const split = page.getByRole('link', { name: 'Split', exact: true });
+  // On a phone both ways look the same.
+  if (info.project.name === 'phone') {
+    await expect(split).toHaveCount(0);
+  } else {
+    await split.click();
+    await expect(page).toHaveURL(/view=split/);
+    await expect(run.panel).toContainText('Hello, ');
+  }
 
   await run.open('Gates');
   await expect(run.panel.getByRole('table').first()).toContainText('Tests');

@@ -73,9 +73,12 @@ pub(super) fn rank(gate: &Gate) -> u8 {
 fn group(iteration: i64, gates: &[Gate], is_newest: bool) -> AnyView {
     let title = if iteration == 0 { "Final check".to_owned() } else { format!("Iteration {iteration}") };
     let head = |class: &'static str, words: &'static str| el("th").attr("scope", "col").class(class).text(words).view();
-    let heads = [head("verdict", "Verdict"), head("", "Gate"), head("wide number", "Time"), head("wide number", "Cost")];
-    let head = el("thead").child(el("tr").children(heads).view()).view();
-    let body = el("tbody").children(gates.iter().map(row)).view();
+    let heads = [head("verdict", "Verdict"), head("", "Gate"), head("wide number", "Time")];
+    // Most gates cost nothing.
+    let has_cost = gates.iter().any(|gate| gate.cost_usd > 0.0);
+    let cost = has_cost.then(|| head("wide number", "Cost"));
+    let head = el("thead").child(el("tr").children(heads).children(cost).view()).view();
+    let body = el("tbody").children(gates.iter().map(|gate| row(gate, has_cost))).view();
     let table = el("table").class("gates").attr("aria-label", title.clone()).child(head).child(body).view();
     let failed = gates.iter().filter(|gate| gate.verdict == GateVerdict::Failed).count();
     let passed = gates.iter().filter(|gate| gate.verdict == GateVerdict::Passed).count();
@@ -85,7 +88,8 @@ fn group(iteration: i64, gates: &[Gate], is_newest: bool) -> AnyView {
     el("details").class("gate-group").flag("open", is_newest).child(summary).child(table).view()
 }
 
-fn row(gate: &Gate) -> AnyView {
+/// `has_cost` when any gate of its check has a cost.
+fn row(gate: &Gate, has_cost: bool) -> AnyView {
     let (tone, icon, word) = gate_state(gate.verdict);
     let advisory = if gate.blocking { "" } else { " · does not block" };
     let words = vec![
@@ -96,14 +100,13 @@ fn row(gate: &Gate) -> AnyView {
         evidence(gate),
     ];
     let number = |words: String| el("td").class("wide number num muted").text(words).view();
-    let cost = if gate.cost_usd > 0.0 { ui::dollars(gate.cost_usd) } else { "–".to_owned() };
+    let cost = has_cost.then(|| if gate.cost_usd > 0.0 { ui::dollars(gate.cost_usd) } else { "–".to_owned() });
     let cells = [
         el("td").class("verdict").child(ui::chip(tone, icon, word)).view(),
         el("td").children(words).view(),
         number(gate_took(gate)),
-        number(cost),
     ];
-    el("tr").children(cells).view()
+    el("tr").children(cells).children(cost.map(number)).view()
 }
 
 /// How long a gate took, where it had anything to judge.

@@ -104,10 +104,18 @@ fn sub_line(run: &Run) -> AnyView {
 fn used(state: RunState) -> AnyView {
     let cost = live(move || text(state.with_run(|run| cost(run).0)));
     // A bar needs both what was spent and what may be.
-    let bar = live(move || match state.with_run(cost_percent) {
+    let bar = |percent: Option<u32>| match percent {
         Some(percent) => ui::meter(percent, if percent >= 80 { Tone::Warn } else { Tone::Neutral }),
         None => nothing(),
+    };
+    let spent = live(move || bar(state.with_run(cost_percent)));
+    // It is drawn anew each time that it grows, not with each tick of the clock.
+    let worked = Memo::new(move |_| {
+        let now = state.now.get();
+        state.run.track();
+        state.model.with_value(|model| time_percent(&model.run, model.worked_ms(now)))
     });
+    let passed = live(move || bar(worked.get()));
     let elapsed = live(move || {
         let now = state.now.get();
         state.run.track();
@@ -123,7 +131,7 @@ fn used(state: RunState) -> AnyView {
         let value = el("span").class("num").child(value).view();
         el("div").child(el("span").text(name).view()).child(value).view()
     };
-    div("run-used").child(line("Cost", cost)).child(bar).child(line("Time", elapsed)).view()
+    div("run-used").children([line("Cost", cost), spent, line("Time", elapsed), passed]).view()
 }
 
 fn cost(run: &Run) -> (String, Option<u32>) {
@@ -140,6 +148,13 @@ fn cost(run: &Run) -> (String, Option<u32>) {
 fn cost_percent(run: &Run) -> Option<u32> {
     let (spent, ceiling) = (run.cost_usd?, run.limits.cost_usd?);
     Some(if ceiling > 0.0 { (spent / ceiling * 100.0).clamp(0.0, 100.0) as u32 } else { 100 })
+}
+
+/// How much of the time that a run may take it has worked, 0 to 100.
+fn time_percent(run: &Run, worked_ms: i64) -> Option<u32> {
+    let limit = i64::from(run.limits.minutes?).saturating_mul(60_000);
+    let percent = worked_ms.saturating_mul(100).checked_div(limit).unwrap_or(100);
+    u32::try_from(percent.clamp(0, 100)).ok()
 }
 
 /// Why it waits, failed or was not verified.

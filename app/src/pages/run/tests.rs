@@ -155,6 +155,30 @@ fn the_log_is_text_with_colours_and_each_line_has_its_address() {
 }
 
 #[test]
+fn time_has_a_bar_where_there_is_a_limit() {
+    let bars = |minutes| {
+        let mut page = page_of(RunStatus::Finished, Some(Verdict::Verified));
+        page.view.run.limits.minutes = minutes;
+        shown(head_of, page)
+    };
+
+    assert_eq!(bars(None).matches("<rect").count(), 1);
+    assert!(bars(Some(60)).contains(r#"width="20%""#), "{}", bars(Some(60)));
+}
+
+#[test]
+fn costs_of_gates_are_shown_where_one_has_some() {
+    let costs = |cost_usd| {
+        let mut page = page_of(RunStatus::Working, None);
+        page.view.timeline.gates[0].cost_usd = cost_usd;
+        shown(gates::gates, page)
+    };
+
+    assert!(!costs(0.0).contains("Cost"));
+    assert!(costs(0.04).contains("Cost") && costs(0.04).contains("$0.04"), "{}", costs(0.04));
+}
+
+#[test]
 fn evidence_is_text() {
     let html = shown(gates::gates, page_of(RunStatus::Working, None));
 
@@ -254,5 +278,28 @@ fn a_diff_shows_both_sides_and_marks_the_words() {
         for part in ["src/a.rs", "let x = &lt;", "<b>new</b>", "@@ -1 +1 @@", r#"id="file-0""#] {
             assert!(html.contains(part), "{part} is missing in {html}");
         }
+    }
+}
+
+#[test]
+fn a_file_with_one_side_is_unified_in_either_view() {
+    let lines = vec![DiffLine { side: DiffSide::Added, old: None, new: Some(1), text: "new".to_owned() }];
+    let file = |change| FileDiff {
+        path: "src/a.rs".to_owned(),
+        old_path: None,
+        change,
+        added: 1,
+        removed: 0,
+        folded: None,
+        hunks: vec![Hunk { header: "@@ -0,0 +1 @@".to_owned(), lines: lines.clone() }],
+    };
+    let id = run(RunStatus::Working).id;
+    for (change, beside) in
+        [(FileChange::Added, false), (FileChange::Deleted, false), (FileChange::Modified, true), (FileChange::Renamed, true)]
+    {
+        let diff = Diff { run_id: id, base: None, head: None, files: vec![file(change)], truncated: false };
+        let html = html("/runs/1", move || diff::drawn(RunState::new(page_of(RunStatus::Working, None)), &diff, true));
+
+        assert_eq!(html.contains("split-view"), beside, "{html}");
     }
 }

@@ -75,6 +75,8 @@ pub(super) fn file(file: FileDiff, view: View) -> AnyView {
 }
 
 fn body(file: &FileDiff, split: bool) -> AnyView {
+    // What has one side only has nothing to stand beside.
+    let split = split && matches!(file.change, FileChange::Modified | FileChange::Renamed);
     if let Some(reason) = &file.folded {
         return el("p").class("panel-body soft").text(format!("Not shown: {reason}.")).view();
     }
