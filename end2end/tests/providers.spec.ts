@@ -77,6 +77,9 @@ test('an account is linked by its owner, and by nobody else', async ({ page, cor
 
   // The issuer knows somebody with the admin's address; that alone opens nothing.
   await page.goto(`${server.url}/login`);
+  const form = await page.getByRole('button', { name: 'Sign in' }).boundingBox();
+  const way = await page.getByRole('link', { name: 'Sign in with Example Corp' }).boundingBox();
+  expect([way!.x, way!.width]).toEqual([form!.x, form!.width]);
   await signsIn(page, ADMIN.email.split('@')[0]!, server.url);
   await expect(page.getByText('did not work')).toBeVisible();
 

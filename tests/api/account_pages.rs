@@ -103,7 +103,7 @@ async fn pages_of_the_server_itself_have_the_shell_of_whoever_looks() {
             "Sign out",
             "aria-label=\"Breadcrumb\"",
             "href=\"/admin\"",
-            "class=\"search\"",
+            "class=\"search needs-script\"",
             "data-choice=\"dark\"",
         ] {
             assert!(page.contains(part), "{path}: {part} is missing in {page}");
