@@ -11,7 +11,7 @@ use crate::{
     loading::{load, loaded_page},
     routes::to,
     server_fns::admin::audit::{AuditView, Filter, Summary, ask_audit},
-    ui::{self, Kind, div, el, nothing, pieces, text},
+    ui::{self, Kind, div, el, nothing, pieces},
 };
 
 pub(super) fn page() -> AnyView {
@@ -59,18 +59,10 @@ fn show(view: AuditView, filter: Filter, after: &str) -> AnyView {
 }
 
 fn summary(summary: &Summary) -> AnyView {
-    let most: Vec<String> =
-        summary.most.iter().map(|(action, count)| format!("{} {}", action.replace('_', " "), times(*count))).collect();
     let denied = to::asking(to::ADMIN_AUDIT, &[("outcome", "denied")]);
     let denied = el("a").class("quiet").attr("href", denied).text(format!("{} denied", summary.denied)).view();
-    let line =
-        el("p").class("calm soft").text(format!("In the last {} days: {} done, ", summary.days, summary.done)).child(denied);
-    let most = if most.is_empty() { nothing() } else { text(format!(". Most often: {}", most.join(", "))) };
-    line.child(most).text(".").view()
-}
-
-fn times(count: i64) -> String {
-    if count == 1 { "once".to_owned() } else { format!("{count} times") }
+    let line = format!("In the last {} days: {} done, ", summary.days, summary.done);
+    el("p").class("calm soft").text(line).child(denied).text(".").view()
 }
 
 /// All that fits, as files.

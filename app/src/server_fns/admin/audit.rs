@@ -66,8 +66,6 @@ pub struct Summary {
     pub days: u32,
     pub done: i64,
     pub denied: i64,
-    /// The most frequent actions and how often they were.
-    pub most: Vec<(String, i64)>,
 }
 
 /// Entries that fit, newest first; an empty `after` is the first page.
@@ -87,13 +85,10 @@ pub async fn audit(filter: Filter, after: String) -> Result<AuditView, UiError> 
     }
     let mut actors = asked(services::audit::actor_names(&cx, &actor, &keys).await)?;
     actors.sort_by(|one, other| one.1.cmp(&other.1));
-    let mut most: Vec<(String, i64)> = summary.by_action.iter().map(|(action, count)| (action.clone(), *count)).collect();
-    most.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    most.truncate(5);
     Ok(AuditView {
         entries: named(&cx, &actor, page.entries).await,
         next: page.next,
-        summary: Summary { days: DAYS, done: summary.successful_events, denied: summary.failed_events, most },
+        summary: Summary { days: DAYS, done: summary.successful_events, denied: summary.failed_events },
         actors,
         actions: summary.by_action.into_keys().collect(),
         resource_types: summary.by_resource_type.into_keys().filter(|kind| !kind.is_empty()).collect(),
