@@ -1,7 +1,11 @@
-//! Menus (`details.menu`) that are open close when somebody leaves them.
+//! What stands open over the page closes when somebody leaves it: menus (`details.menu`), and what a row asks once more.
 
 #[cfg(not(feature = "hydrate"))]
 pub fn close_when_left() {}
+
+/// What stands open over the page.
+#[cfg(feature = "hydrate")]
+const OPEN: &str = "details:is(.menu, .rows .confirm)[open]";
 
 /// Closes them on Escape, which gives the focus back, and on whatever is touched beside them; called once.
 #[cfg(feature = "hydrate")]
@@ -18,13 +22,13 @@ pub fn close_when_left() {
     });
     let _pressed = window_event_listener(leptos::ev::keydown, |event| {
         if let Some(menu) = open_menu().filter(|_| event.key() == "Escape") {
+            super::scroll::focus(&[OPEN, " > summary"].concat());
             let _closed = menu.remove_attribute("open");
-            super::scroll::focus(".menu > summary");
         }
     });
 }
 
 #[cfg(feature = "hydrate")]
 fn open_menu() -> Option<web_sys::Element> {
-    web_sys::window()?.document()?.query_selector("details.menu[open]").ok()?
+    web_sys::window()?.document()?.query_selector(OPEN).ok()?
 }

@@ -38,7 +38,7 @@ const LEAST_FIRST: [Role; 4] = [Role::Viewer, Role::Auditor, Role::Operator, Rol
 fn role_field(id: &'static str, chosen: &str) -> AnyView {
     let chosen = if chosen.is_empty() { Role::Viewer.as_str() } else { chosen };
     let options = LEAST_FIRST.map(|role| (role.as_str().to_owned(), words::role_name(role).to_owned()));
-    let hint = "An admin takes people in and out, an operator starts runs, a viewer and an auditor look.";
+    let hint = "An admin adds and removes people, an operator starts runs, a viewer and an auditor look.";
     ui::select(Field { id, name: "role", label: "Role", hint, value: chosen.to_owned(), ..Field::default() }, options.to_vec())
 }
 
@@ -60,7 +60,8 @@ fn role_in_row(
     ui::form(action, state, done, ui::pieces(fields))
 }
 
-/// Something that takes away, asked once more; without script too. `words` are the first button's, `surely` what it means.
+/// Something that takes away, asked once more; without script too. `short` is what both buttons say, `surely` what it means. Of
+/// all that a page asks so, one is open at a time.
 fn confirmed(
     action: &'static str,
     (short, whose): (&'static str, &str),
@@ -75,7 +76,7 @@ fn confirmed(
     fields.push(button.text(short).view());
     let summary = el("summary").class("btn danger").attr("aria-label", format!("{short} {whose}…")).text(format!("{short}…"));
     let form = ui::form(action, state, done, ui::pieces(fields));
-    el("details").class("confirm").child(summary.view()).child(form).view()
+    el("details").class("confirm").attr("name", "confirm").child(summary.view()).child(form).view()
 }
 
 /// What a form does when it was done: says so, and reads the page anew.
