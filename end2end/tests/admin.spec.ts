@@ -72,7 +72,7 @@ test('a token is made, shown once, used, replaced and revoked', async ({ page, h
   await expect(page).toHaveURL('/admin/tokens');
   for (const secret of [first, second]) await expect.poll(() => statusWith(home.server, secret)).toBe(401);
   await page.getByRole('link', { name: 'All', exact: true }).click();
-  await page.getByRole('searchbox').fill('ci viewer');
+  await page.getByRole('searchbox', { name: 'Search tokens' }).fill('ci viewer');
   await page.getByRole('button', { name: 'Search', exact: true }).click();
   await expect(page.getByRole('row', { name: /Revoked.*ci/ })).toHaveCount(2);
 });

@@ -42,7 +42,7 @@ test('a page with secrets follows once nobody types', async ({ page, home }) => 
   await page.getByRole('heading', { level: 1 }).click();
   await expect(page.getByRole('link', { name: 'SECOND_LIVE' })).toBeVisible();
 
-  await page.getByRole('searchbox', { name: 'Name of a secret' }).fill('first');
+  await page.getByRole('searchbox', { name: 'Search secrets' }).fill('first');
   await page.getByRole('button', { name: 'Search', exact: true }).click();
   await expect(page.getByRole('link', { name: 'SECOND_LIVE' })).toHaveCount(0);
   await page.getByRole('link', { name: 'FIRST_LIVE' }).click();

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::{hooks::use_location, params::ParamsMap};
 
-use crate::ui::{el, input};
+use crate::ui::{div, el, input};
 
 /// What the address asks for, as long as it is the address of this page: on the way to another one it stays as it was.
 pub fn asked_here() -> Memo<ParamsMap> {
@@ -16,11 +16,31 @@ pub fn asked_here() -> Memo<ParamsMap> {
     })
 }
 
-/// A plain form: what is looked for is in the address.
+/// A plain form: what is looked for is in the address. `label` says what that is, like "Search teams".
 pub fn search(address: &str, label: &'static str, words: String) -> AnyView {
+    let form = el("form").class("filter-line").attr("role", "search").attr("method", "get").attr("action", address);
+    form.children(search_line(label, words)).view()
+}
+
+/// Field and button of a search, for a form that asks for more.
+pub fn search_line(label: &'static str, words: String) -> [AnyView; 2] {
     let field = input("search").attr("name", "q").attr("value", words).attr("aria-label", label);
     let field = field.attr("placeholder", label).attr("autocomplete", "off").view();
     let button = el("button").attr("type", "submit").class("btn").text("Search").view();
-    let form = el("form").class("search-form field").attr("role", "search").attr("method", "get").attr("action", address);
-    form.child(field).child(button).view()
+    [div("field").child(field).view(), button]
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::search;
+    use crate::rendering_tests::html;
+
+    #[test]
+    fn a_search_needs_no_script_and_says_what_it_looks_through() {
+        let html = html("/teams", || search("/teams", "Search teams", "<b>".to_owned()));
+
+        for part in ["method=\"get\"", "action=\"/teams\"", "aria-label=\"Search teams\"", "placeholder=\"Search teams\""] {
+            assert!(html.contains(part), "{part} is not in {html}");
+        }
+    }
 }

@@ -22,10 +22,10 @@ use crate::{
 };
 
 const COLUMNS: [Column; 4] = [
-    Column { title: "Name", class: "" },
-    Column { title: "Given to", class: "" },
-    Column { title: "Written", class: "wide" },
-    Column { title: "Action", class: "end" },
+    Column { title: "Name", class: "main" },
+    Column { title: "Given to", class: "place" },
+    Column { title: "Written", class: "when wide" },
+    Column { title: "Action", class: "act" },
 ];
 
 /// The uses as the form names them, and what they are.
@@ -115,7 +115,7 @@ fn list(page: &SecretsPage, query: &ParamsMap, loading: Loading<SecretsPage>, st
     if page.secrets.is_empty() && !words.is_empty() {
         let all = ui::link_button(Kind::Normal, "Show all secrets", address.clone());
         let none = ui::empty("No secret found", "No secret has these words in its name.", all);
-        return pieces(vec![search(&address, "Name of a secret", words), none]);
+        return pieces(vec![search(&address, "Search secrets", words), none]);
     }
     if page.secrets.is_empty() {
         let words = "A secret is an environment variable for the processes that you name. Its value is never shown again.";
@@ -140,7 +140,7 @@ fn list(page: &SecretsPage, query: &ParamsMap, loading: Loading<SecretsPage>, st
         Row { cells }
     });
     let table = ui::panel("", ui::table("Secrets", columns, rows.collect()));
-    let mut parts = vec![search(&address, "Name of a secret", words.clone()), table];
+    let mut parts = vec![search(&address, "Search secrets", words.clone()), table];
     if let Some(after) = &page.next {
         let more = to::asking(&address, &[("q", &words), ("after", after)]);
         parts.push(el("p").class("more").child(ui::link_button(Kind::Normal, "Show more secrets", more)).view());

@@ -6,6 +6,7 @@ use protocol::{Timestamp, access::Token};
 use super::{asked_here, changes_tokens, crumbs, head};
 use crate::{
     loading::{load, loaded_page, refetch_at_rest},
+    pages::asked::search_line,
     routes::to,
     server_fns::admin::tokens::{Standing, TokenLine, TokensPage, ask_tokens},
     ui::{self, Column, Kind, Row, Tab, Tone, div, el, input, nothing, pieces, text},
@@ -58,12 +59,9 @@ fn show(page: TokensPage, asked: &Asked) -> AnyView {
 }
 
 fn tools(asked: &Asked) -> AnyView {
-    let search = input("search").attr("id", "q").attr("name", "q").attr("value", asked.q.clone()).attr("autocomplete", "off");
-    let search = search.attr("placeholder", "Name, maker, role, scope or address").view();
     let kept = (!asked.all.is_empty()).then(|| input("hidden").attr("name", "all").attr("value", asked.all.clone()).view());
-    let submit = el("button").attr("type", "submit").class("btn").text("Search").view();
     let form = el("form").class("filter-line").attr("method", "get").attr("action", to::ADMIN_TOKENS).attr("role", "search");
-    let form = form.attr("aria-label", "Tokens").children(kept).child(ui::field("q", "Search", "", search)).child(submit).view();
+    let form = form.children(kept).children(search_line("Search tokens", asked.q.clone())).view();
     let tab = |label, all: &str| Tab {
         label,
         href: to::asking(to::ADMIN_TOKENS, &[("q", &asked.q), ("all", all)]),
@@ -139,7 +137,7 @@ fn nothing_found(asked: &Asked) -> AnyView {
         return ui::empty(
             "No tokens yet",
             "A program signs in with a token of its own, which can be ended without ending any other.",
-            ui::link_button(Kind::Normal, "Make a token", to::NEW_TOKEN),
+            ui::link_button(Kind::Primary, "New token", to::NEW_TOKEN),
         );
     }
     ui::empty(
@@ -147,4 +145,20 @@ fn nothing_found(asked: &Asked) -> AnyView {
         "Nothing fits what is asked for.",
         ui::link_button(Kind::Normal, "Show all tokens", to::ADMIN_TOKENS),
     )
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::{Asked, nothing_found};
+    use crate::rendering_tests::html;
+
+    /// Where that is primary, the style sheet takes the same away from the head of the page.
+    #[test]
+    fn without_tokens_the_one_thing_to_do_is_a_new_one() {
+        let html = html("/admin/tokens", || nothing_found(&Asked::default()));
+
+        for part in ["No tokens yet", "btn primary", "New token"] {
+            assert!(html.contains(part), "{part} is not in {html}");
+        }
+    }
 }

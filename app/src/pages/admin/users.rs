@@ -10,9 +10,10 @@ use protocol::{
 use super::{asked_here, changes_users, crumbs};
 use crate::{
     loading::{Loading, load, loaded, refetch_at_rest},
+    pages::asked::search,
     routes::to,
     server_fns::users::{UsersPage, ask_users},
-    ui::{self, Column, Field, FormState, Kind, Row, Tone, div, el, input, nothing, pieces, text},
+    ui::{self, Column, Field, FormState, Kind, Row, Tone, div, el, nothing, pieces, text},
     words,
 };
 
@@ -37,24 +38,9 @@ pub(super) fn page() -> AnyView {
     refetch_at_rest(loading, changes_users);
     let invite = FormState::new(None);
     let words = query.with_untracked(|query| query.get("q").unwrap_or_default());
-    let head = pieces(vec![ui::page_head("Users", nothing(), nothing()), search(words)]);
+    let head = pieces(vec![ui::page_head("Users", nothing(), nothing()), search(to::USERS, "Search users", words)]);
     let list = loaded(loading, move |page| list(page, &query.get_untracked(), Refreshed { loading, invite }));
     ui::page("Users".to_owned(), crumbs(&[("Users", to::USERS)]), pieces(vec![head, list]))
-}
-
-/// A plain form: what is looked for is in the address.
-fn search(words: String) -> AnyView {
-    let field = input("search").attr("name", "q").attr("value", words).attr("aria-label", "Name or e-mail address");
-    let field = field.attr("placeholder", "Name or e-mail").attr("autocomplete", "off").view();
-    let button = el("button").attr("type", "submit").class("btn").text("Search").view();
-    el("form")
-        .class("search-form field")
-        .attr("role", "search")
-        .attr("method", "get")
-        .attr("action", to::USERS)
-        .child(field)
-        .child(button)
-        .view()
 }
 
 /// What outlives that the list is read anew.

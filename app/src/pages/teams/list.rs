@@ -28,7 +28,7 @@ pub fn page() -> AnyView {
     let make = FormState::new(None);
     let about = el("p").class("soft").text("People who have a role together, on the projects that belong to their team.").view();
     let words = query.with_untracked(|query| query.get("q").unwrap_or_default());
-    let head = pieces(vec![ui::page_head("Teams", about, nothing()), search(to::TEAMS, "Name of a team", words)]);
+    let head = pieces(vec![ui::page_head("Teams", about, nothing()), search(to::TEAMS, "Search teams", words)]);
     let list = loaded(loading, move |page| list(page, &query.get_untracked(), make));
     ui::page("Teams".to_owned(), crumbs(&[]), pieces(vec![head, list]))
 }
@@ -60,11 +60,11 @@ fn nothing_there(words: &str, may_make: bool) -> AnyView {
         return ui::empty("No team found", "No team that you know has these words in its name.", all);
     }
     if may_make {
-        let make = el("a").class("btn primary").attr("href", "#name").attr("rel", "external").text("Make a team").view();
+        let make = el("a").class("btn").attr("href", "#name").attr("rel", "external").text("New team").view();
         return ui::empty("No teams yet", "Without teams everybody sees the projects of the installation.", make);
     }
     let projects = ui::link_button(Kind::Normal, "Open projects", to::PROJECTS);
-    ui::empty("You are in no team", "Admins of a team take people in or send them a link.", projects)
+    ui::empty("You are in no team", "Admins of a team add people or send them a link.", projects)
 }
 
 fn row(team: &Team) -> Row {
@@ -96,6 +96,6 @@ fn new_team(page: &TeamsPage, state: FormState) -> AnyView {
         ..Field::default()
     };
     let fields =
-        vec![ui::text_input(name), div("form-end").child(ui::submit_button(Kind::Primary, "Make team", state.is_busy())).view()];
+        vec![ui::text_input(name), div("form-end").child(ui::submit_button(Kind::Primary, "New team", state.is_busy())).view()];
     ui::form("/ui/create_team", state, || (), pieces(fields))
 }

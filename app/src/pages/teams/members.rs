@@ -1,4 +1,4 @@
-//! Who is in a team, and taking somebody in.
+//! Who is in a team, and who is added to it.
 
 use leptos::prelude::*;
 use protocol::teams::Member;
@@ -28,9 +28,13 @@ pub(super) fn members(page: &TeamPage, words: &str, loading: Loading<TeamPage>) 
     let address = to::team(page.team.id);
     let mut parts = Vec::new();
     if page.team.members > MANY || !words.is_empty() {
-        parts.push(search(&address, "Name or e-mail", words.to_owned()));
+        parts.push(search(&address, "Search members", words.to_owned()));
     }
-    if page.members.is_empty() {
+    if page.team.members == 0 {
+        let words = "Add somebody who has an account, or make a link.";
+        let add = el("a").class("btn").attr("href", "#member-email").attr("rel", "external").text("Add member");
+        parts.push(ui::empty("Nobody is in this team yet", words, if page.may_manage { add.view() } else { nothing() }));
+    } else if page.members.is_empty() {
         let all = ui::link_button(Kind::Normal, "Show everybody", address.clone());
         parts.push(ui::empty("Nobody found", "No name and no e-mail address in the team has these words.", all));
     } else {
@@ -70,10 +74,10 @@ fn out(page: &TeamPage, member: &Member, me: bool, loading: Loading<TeamPage>) -
     let (short, surely) = if me {
         ("Leave", format!("You leave {} and what belongs to it.", page.team.name))
     } else {
-        ("Take out", format!("{} has no role in the team any more.", member.name))
+        ("Remove", format!("{} has no role in the team any more.", member.name))
     };
     let whose = if me { page.team.name.as_str() } else { member.name.as_str() };
-    let done = if me { "You left the team." } else { "They are out of the team." };
+    let done = if me { "You left the team." } else { "Member removed." };
     // Whoever left may not ask for the team any more.
     let refetch = move || {
         if !me {
@@ -83,7 +87,7 @@ fn out(page: &TeamPage, member: &Member, me: bool, loading: Loading<TeamPage>) -
     confirmed("/ui/remove_member", (short, whose), surely, named(page, member), says(done, refetch))
 }
 
-/// Takes somebody in who has an account.
+/// Adds somebody who has an account.
 pub(super) fn add(page: &TeamPage, loading: Loading<TeamPage>, state: FormState) -> AnyView {
     let was_refused = page.flash.value("form") == "add";
     let kept = |field: &str| if was_refused { page.flash.value(field) } else { String::new() };
@@ -91,9 +95,9 @@ pub(super) fn add(page: &TeamPage, loading: Loading<TeamPage>, state: FormState)
         ui::hidden("id", page.team.id.to_string()),
         typing("member-email", "email", "E-mail address of their account", "email", kept("email")),
         role_field("member-role", &kept("role")),
-        div("form-end").child(ui::submit_button(Kind::Primary, "Take in", state.is_busy())).view(),
+        div("form-end").child(ui::submit_button(Kind::Primary, "Add member", state.is_busy())).view(),
     ];
-    let done = says("They are in the team.", move || {
+    let done = says("Member added.", move || {
         set_value("member-email", "");
         loading.refetch();
     });

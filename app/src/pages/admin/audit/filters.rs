@@ -3,15 +3,14 @@
 use leptos::prelude::*;
 
 use crate::{
+    pages::asked::search_line,
     routes::to,
     server_fns::admin::audit::{AuditView, Filter},
     ui::{self, Field, div, el, input},
 };
 
 pub(super) fn form(view: &AuditView, filter: &Filter) -> AnyView {
-    let search = input("search").attr("id", "q").attr("name", "q").attr("value", filter.q.clone()).attr("autocomplete", "off");
-    let search = search.attr("placeholder", "Name, address, program, error or change").view();
-    let first = div("filter-line").child(ui::field("q", "Search", "", search)).child(submit()).view();
+    let first = div("filter-line").children(search_line("Search entries", filter.q.clone())).view();
     let more = div("filter-fields").children([
         choice("actor", "Who", view.actors.clone(), &filter.actor),
         choice("action", "Action", plain(&view.actions), &filter.action),
@@ -34,10 +33,6 @@ pub(super) fn form(view: &AuditView, filter: &Filter) -> AnyView {
     let details = if narrowed { details.child(all) } else { details };
     let form = el("form").class("panel panel-body filter-form").attr("method", "get").attr("action", to::ADMIN_AUDIT);
     form.attr("role", "search").attr("aria-label", "Entries").child(first).child(details.view()).view()
-}
-
-fn submit() -> AnyView {
-    el("button").attr("type", "submit").class("btn").text("Search").view()
 }
 
 /// Values with the words for them, and what is asked for now even when it is not among them.
