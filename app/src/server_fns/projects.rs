@@ -52,6 +52,8 @@ pub struct ProjectHead {
     pub newest: Option<(RunStatus, Option<Verdict>)>,
     pub may_control: bool,
     pub may_write: bool,
+    /// Whether whoever asks decides whom it belongs to and with whom it is shared.
+    pub may_share: bool,
 }
 
 impl ProjectHead {
@@ -68,6 +70,7 @@ impl ProjectHead {
             newest: newest.map(|run| (run.status, run.verdict)),
             may_control: false,
             may_write: false,
+            may_share: false,
         }
     }
 }
@@ -91,7 +94,7 @@ impl ProjectPage {
     /// What its head and tabs show.
     pub fn head(&self) -> ProjectHead {
         let head = ProjectHead::of(&self.project, self.runs.first());
-        ProjectHead { may_control: self.may_control, may_write: self.may_write, ..head }
+        ProjectHead { may_control: self.may_control, may_write: self.may_write, may_share: self.may_share, ..head }
     }
 }
 
@@ -192,6 +195,7 @@ pub(super) async fn head(cx: &services::Cx, actor: &domain::actor::Actor, id: Pr
     Ok(ProjectHead {
         may_control: may(actor, &project, Action::StartRun),
         may_write: may(actor, &project, Action::WriteProject),
+        may_share: may(actor, &project, Action::ShareProject),
         ..ProjectHead::of(&project, newest.first())
     })
 }

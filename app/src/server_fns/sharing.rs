@@ -1,7 +1,7 @@
 //! Whom a project belongs to and with whom it is shared.
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
-use protocol::{projects::Project, teams::ShareList};
+use protocol::teams::ShareList;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -9,12 +9,14 @@ use super::{
     ask::Ask,
     flash::Flash,
     owners::{Offer, OwnerForm},
+    projects::ProjectHead,
 };
 
 /// What the page of owner and shares shows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SharingPage {
-    pub project: Project,
+    /// Its head and tabs.
+    pub project: ProjectHead,
     pub list: ShareList,
     /// Whom it can be given to, and with whom it can be shared.
     pub offer: Offer,
@@ -27,7 +29,7 @@ pub async fn sharing(id: String) -> Result<SharingPage, UiError> {
     use super::{asked, context, projects::known};
 
     let (cx, actor) = context()?;
-    let project = asked(services::projects::get(&cx, &actor, known(&id)?).await)?;
+    let project = super::projects::head(&cx, &actor, known(&id)?).await?;
     let list = asked(services::projects::shares(&cx, &actor, project.id).await)?;
     let offer = super::owners::offer(&cx, &actor, None).await?;
     Ok(SharingPage { project, list, offer, flash: super::flash::take() })

@@ -119,7 +119,7 @@ pub async fn rename_team(id: String, name: String) -> Result<(), UiError> {
     back(id, asked(renamed), vec![("form", "name"), ("name", &name)])
 }
 
-/// Takes somebody who has an account into a team.
+/// Adds somebody who has an account to a team.
 #[server(prefix = "/ui", endpoint = "add_member")]
 pub async fn add_member(id: String, email: String, role: String) -> Result<(), UiError> {
     use super::{asked, context};
@@ -142,7 +142,7 @@ pub async fn set_member_role(id: String, user: String, role: String) -> Result<(
     back(id, asked(given), Vec::new())
 }
 
-/// Takes somebody out of a team; everybody may leave by themselves.
+/// Removes somebody from a team; everybody may leave by themselves.
 #[server(prefix = "/ui", endpoint = "remove_member")]
 pub async fn remove_member(id: String, user: String) -> Result<(), UiError> {
     use super::{asked, context};

@@ -58,17 +58,15 @@ fn show(page: &SharingPage, loading: Loading<SharingPage>, forms: Forms) -> AnyV
     let crumbs = vec![
         Crumb::new("Projects", to::PROJECTS),
         project::crumb(&project.name, project.id),
-        Crumb::new("Owner and sharing", to::sharing(project.id)),
+        Crumb::new("Sharing", to::sharing(project.id)),
     ];
-    let about = el("p").class("soft").child(el("a").attr("href", to::project(project.id)).text(project.name.clone()).view());
-    let parts = vec![
-        ui::page_head("Owner and sharing", about.view(), nothing()),
-        above,
+    let side = div("").children([
         ui::padded_panel("Owner", give(page, loading, forms.give)),
-        shares(page, loading),
         ui::padded_panel("Share", share(page, loading, forms.share)),
-    ];
-    ui::page(format!("Sharing – {}", project.name), crumbs, div("stack").children(parts).view())
+    ]);
+    let columns = div("project-columns one-token").child(div("").child(shares(page, loading)).view()).child(side.view()).view();
+    let parts = vec![project::head(project), project::tabs(project, "sharing"), above, columns];
+    ui::page(format!("Sharing – {}", project.name), crumbs, pieces(parts))
 }
 
 fn shares(page: &SharingPage, loading: Loading<SharingPage>) -> AnyView {
@@ -85,7 +83,7 @@ fn row(page: &SharingPage, share: &Share, loading: Loading<SharingPage>) -> Row 
     let refetch = move || loading.refetch();
     let kind = if share.team_id.is_some() { "team" } else { "person" };
     let surely = format!("{} has no role on the project any more.", share.name);
-    let (changed, taken) = (says("Role changed.", refetch), says("Share taken away.", refetch));
+    let (changed, taken) = (says("Role changed.", refetch), says("Share removed.", refetch));
     Row {
         cells: vec![
             pieces(vec![
@@ -93,7 +91,7 @@ fn row(page: &SharingPage, share: &Share, loading: Loading<SharingPage>) -> Row 
                 el("span").class("sub muted").text(kind).view(),
             ]),
             role_in_row("/ui/set_share_role", &share.name, share.role, named(), changed),
-            confirmed("/ui/unshare_project", ("Take away", &share.name), surely, named(), taken),
+            confirmed("/ui/unshare_project", ("Remove", &share.name), surely, named(), taken),
         ],
     }
 }
@@ -111,9 +109,9 @@ fn share(page: &SharingPage, loading: Loading<SharingPage>, state: FormState) ->
     ui::form("/ui/share_project", state, says("Shared.", move || loading.refetch()), pieces(fields))
 }
 
-/// Asked once more: whoever gives a project away may have no say in it afterwards.
+/// Asked once more: whoever gives a project to another owner may have no say in it afterwards.
 fn give(page: &SharingPage, loading: Loading<SharingPage>, state: FormState) -> AnyView {
-    const TO: Asked = Asked { legend: "Give it to", team_id: "owner-team", email_id: "owner-email" };
+    const TO: Asked = Asked { legend: "New owner", team_id: "owner-team", email_id: "owner-email" };
     let owner = match (page.list.owner, page.list.owner_name.clone()) {
         (Owner::Installation, _) => text("It belongs to the installation: everybody has their role of the installation on it."),
         (Owner::User(_), name) => belongs("", name),
@@ -125,11 +123,11 @@ fn give(page: &SharingPage, loading: Loading<SharingPage>, state: FormState) -> 
         surely,
         ui::hidden("id", page.project.id.to_string()),
         owner_choice(&TO, &page.offer, &flash),
-        div("form-end").child(ui::submit_button(Kind::Danger, "Give it away", state.is_busy())).view(),
+        div("form-end").child(ui::submit_button(Kind::Danger, "Change owner", state.is_busy())).view(),
     ];
-    let form = ui::form("/ui/give_project", state, says("Given away.", move || loading.refetch()), pieces(fields));
+    let form = ui::form("/ui/give_project", state, says("Owner changed.", move || loading.refetch()), pieces(fields));
     let details = el("details").class("confirm").flag("open", page.flash.value("form") == "give");
-    let details = details.child(el("summary").class("btn").text("Give it away…").view()).child(form).view();
+    let details = details.child(el("summary").class("btn").text("Change owner…").view()).child(form).view();
     div("form").child(el("p").child(owner).view()).child(details).view()
 }
 
