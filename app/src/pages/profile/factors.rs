@@ -40,7 +40,7 @@ fn show(page: FactorsPage, loading: Loading<FactorsPage>) -> AnyView {
         parts.push(begin(&page, has_factors, state(&page.flash, "begin"), loading));
     }
     let crumbs = vec![Crumb::new("You", to::PROFILE), Crumb::new("Second factor", to::FACTORS)];
-    ui::page("Second factor".to_owned(), crumbs, div("stack").children(parts).view())
+    ui::page("Second factor".to_owned(), crumbs, pieces(parts))
 }
 
 /// How a form stands, of which the page has several: an error belongs to one of them.

@@ -25,7 +25,7 @@ fn show(codes: Vec<String>) -> AnyView {
     let body = if codes.is_empty() { over() } else { shown(&codes) };
     let head =
         ui::page_head("Recovery codes", el("span").view(), ui::link_button(Kind::Normal, "Go to second factor", to::FACTORS));
-    ui::page("Recovery codes".to_owned(), crumbs, div("stack").child(head).child(body).view())
+    ui::page("Recovery codes".to_owned(), crumbs, pieces(vec![head, body]))
 }
 
 fn over() -> AnyView {
