@@ -53,15 +53,15 @@ test('a team is made from the palette, filled, and removed', async ({ page, home
   await palette(page, 'teams');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Teams');
   await page.getByLabel('Name', { exact: true }).fill('Backend');
-  await page.getByRole('button', { name: 'Make team' }).click();
+  await page.getByRole('button', { name: 'New team' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Backend');
 
   const email = page.getByLabel('E-mail address of their account');
   await email.fill('nobody@example.org');
-  await page.getByRole('button', { name: 'Take in' }).click();
+  await page.getByRole('button', { name: 'Add member' }).click();
   await expect(page.getByRole('alert')).toContainText('Nobody has an account with nobody@example.org');
   await email.fill('alan@example.org');
-  await page.getByRole('button', { name: 'Take in' }).click();
+  await page.getByRole('button', { name: 'Add member' }).click();
   const row = page.getByRole('row', { name: /alan@example\.org/ });
   await expect(row).toBeVisible();
   await expect(email).toHaveValue('');
@@ -71,11 +71,11 @@ test('a team is made from the palette, filled, and removed', async ({ page, home
   await row.getByRole('button', { name: /Change the role/ }).click();
   await expect(page.locator('.toasts')).toContainText('Role changed');
   await expect(row.getByRole('combobox')).toHaveValue('admin');
-  await row.getByText('Take out…').click();
-  await row.getByRole('button', { name: /Take out/ }).click();
+  await row.getByText('Remove…').click();
+  await row.getByRole('button', { name: /Remove/ }).click();
   await expect(row).toHaveCount(0);
 
-  await page.getByText('Remove…').click();
+  await page.getByText('Remove team…').click();
   await page.getByRole('button', { name: 'Remove team' }).click();
   await expect(page).toHaveURL('/teams');
   await expect(page.getByRole('row', { name: /Backend/ })).toHaveCount(0);
@@ -98,22 +98,65 @@ test('an invitation is shown once, listed and taken back', async ({ page, home }
   await expect(row).toHaveCount(0);
 });
 
+test('what a row asks once more stands over the page, and goes when it is left', async ({ page, home }) => {
+  const { team, project } = await populated(home, 'Askers');
+  for (const path of [`/teams/${team.id}`, `/projects/${project}/sharing`]) {
+    await page.goto(path);
+    await alive(page);
+    const row = page.getByRole('row', { name: /Remove/ }).last();
+    const summary = row.getByText('Remove…');
+    const asked = row.getByRole('button', { name: /Remove/ });
+    const heights = () => page.locator('tr').evaluateAll(rows => rows.map(one => one.getBoundingClientRect().height));
+    const panel = await page.locator('.panel').filter({ has: summary }).boundingBox();
+    const button = await summary.boundingBox();
+    expect(button!.x + button!.width, path).toBeLessThanOrEqual(panel!.x + panel!.width - 16);
+
+    const before = await heights();
+    await summary.click();
+    await expect(asked).toBeInViewport();
+    expect(await heights(), path).toEqual(before);
+    await isAccessible(page, `${path} asks`);
+    await page.keyboard.press('Escape');
+    await expect(asked).toBeHidden();
+    await expect(summary).toBeFocused();
+
+    await page.keyboard.press('Enter');
+    await expect(asked).toBeVisible();
+    await page.keyboard.press('Tab');
+    await expect(asked).toBeFocused();
+    await page.getByRole('heading', { level: 1 }).click();
+    await expect(asked).toBeHidden();
+  }
+});
+
+test('a team with nobody in it says so, and how somebody is added', async ({ page, home }) => {
+  // A program is no member of the team that it makes.
+  const team = await home.api.post<Team>('/api/v2/teams', { name: 'Deserted' });
+  await page.goto(`/teams/${team.id}`);
+  await alive(page);
+  await expect(page.getByRole('heading', { name: 'Nobody is in this team yet' })).toBeVisible();
+  await page.getByRole('link', { name: 'Add member' }).click();
+  await expect(page).toHaveURL(/#member-email$/);
+});
+
 test('a project is shared, and given to a team that is typed', async ({ page, home }) => {
   const { team } = await populated(home, 'Owners');
   makesPerson(home.server, 'eve@example.org', 'viewer');
   const project = await home.api.hasProject('Given away');
-  await page.goto(`/projects/${project.id}?tab=settings`);
+  await page.goto(`/projects/${project.id}`);
   await alive(page);
-  await page.getByRole('link', { name: 'Open', exact: true }).click();
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Owner and sharing');
+  const tabs = page.getByRole('navigation', { name: 'Project', exact: true });
+  await tabs.getByRole('link', { name: 'Sharing' }).click();
+  await expect(tabs.getByRole('link', { name: 'Sharing' })).toHaveAttribute('aria-current', 'page');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Given away');
   await page.getByLabel('E-mail address').last().fill('eve@example.org');
   await page.getByRole('button', { name: 'Share project' }).click();
   await expect(page.getByRole('row', { name: /eve/ })).toBeVisible();
 
-  await page.getByText('Give it away…').click();
+  await page.getByText('Change owner…').click();
   await page.getByRole('radio', { name: /A team/ }).first().check();
   await page.getByLabel('Name of the team').first().fill('owners');
-  await page.getByRole('button', { name: 'Give it away' }).click();
+  await page.getByRole('button', { name: 'Change owner' }).click();
   await expect(page.getByText('It belongs to the team Owners')).toBeVisible();
   const after = await home.api.get<{ owner: { id: string } }>(`/api/projects/${project.id}`);
   expect(after.owner.id).toBe(team.id);
@@ -236,6 +279,51 @@ test.describe('on a phone', () => {
       await picture(page, `dark-390-${name}`);
     }
   });
+
+  test('a row says who, then which role, then what takes it away', async ({ page, home }) => {
+    const { team, project } = await populated(home, 'Stacked');
+    for (const path of [`/teams/${team.id}`, `/projects/${project}/sharing`]) {
+      await page.goto(path);
+      await alive(page);
+      const row = page.getByRole('row', { name: /Remove/ }).last();
+      const parts = [row.locator('.name'), row.getByRole('combobox'), row.getByText('Remove…')];
+      const tops = await Promise.all(parts.map(async part => (await part.boundingBox())!.y));
+      expect(tops, path).toEqual([...tops].sort((one, other) => one - other));
+      const change = (await row.getByRole('button', { name: /Change the role/ }).boundingBox())!;
+      expect(change.width, path).toBeLessThan(PHONE.viewport.width / 2);
+      expect(Math.abs(change.y - tops[1]!), path).toBeLessThan(2);
+
+      await row.getByText('Remove…').click();
+      await expect(row.getByRole('button', { name: /^Remove/ })).toBeInViewport({ ratio: 1 });
+    }
+  });
+
+  test('what is said of a team or a person stands in one line below the name', async ({ page, home }) => {
+    await populated(home, 'Lined');
+    for (const [path, label] of [['/teams', 'Teams'], ['/admin/users', 'Users']] as const) {
+      await page.goto(path);
+      await alive(page);
+      const cells = page.locator(`table[aria-label="${label}"] tbody tr`).first().locator('td:visible');
+      const boxes = await cells.evaluateAll(all => all.map(cell => cell.getBoundingClientRect().toJSON() as DOMRect));
+      const [name, ...said] = boxes.map(({ x, y, height }) => ({ x, bottom: y + height, middle: y + height / 2 }));
+      expect(said.length, path).toBeGreaterThan(1);
+      for (const one of said) expect(one.middle, path).toBeGreaterThan(name!.bottom);
+      for (const one of said) expect(Math.abs(one.middle - said[0]!.middle), path).toBeLessThan(1);
+      expect(said[0]!.x, path).toBeCloseTo(name!.x, 0);
+    }
+  });
+
+  test('the name of a secret has the width of the page', async ({ page, home }) => {
+    const { team } = await populated(home, 'Wordy');
+    const name = 'A_LONG_NAME_OF_A_VARIABLE';
+    await home.api.put(`/api/v2/teams/${team.id}/secrets/${name}`, { value: 'correct horse battery', uses: ['agent'] });
+    await page.goto(`/teams/${team.id}/secrets`);
+    await alive(page);
+    const link = page.getByRole('link', { name });
+    expect((await link.boundingBox())!.height).toBeLessThan(30);
+    await fitsAcross(page, 'secrets of a team');
+    await fitsFingers(page, 'secrets of a team');
+  });
 });
 
 test.describe('without script', () => {
@@ -244,7 +332,7 @@ test.describe('without script', () => {
   test('a team is made, somebody invited, and the team removed', async ({ page, browser, home }) => {
     await page.goto('/teams');
     await page.getByLabel('Name', { exact: true }).fill('Plain');
-    await page.getByRole('button', { name: 'Make team' }).click();
+    await page.getByRole('button', { name: 'New team' }).click();
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Plain');
     await page.getByRole('button', { name: 'Make a link' }).click();
     const link = (await page.locator('.secret-once code').textContent()) ?? '';
@@ -259,7 +347,7 @@ test.describe('without script', () => {
     await context.close();
 
     await page.reload();
-    await page.getByText('Remove…').click();
+    await page.getByText('Remove team…').click();
     await page.getByRole('button', { name: 'Remove team' }).click();
     await expect(page).toHaveURL('/teams');
     await expect(page.locator('.needs-script').filter({ visible: true })).toHaveCount(0);
@@ -271,6 +359,6 @@ test('who is in no team has one thing to do, and is shown no form', async ({ bro
   await theirs.goto('/teams');
   await alive(theirs);
   await expect(theirs.getByRole('heading', { name: 'You are in no team' })).toBeVisible();
-  await expect(theirs.getByRole('button', { name: 'Make team' })).toHaveCount(0);
+  await expect(theirs.getByRole('button', { name: 'New team' })).toHaveCount(0);
   await theirs.context().close();
 });

@@ -61,7 +61,7 @@ enum Command {
     /// See whether mail arrives
     #[command(subcommand)]
     Mail(mail::MailCommand),
-    /// Make teams, take people in, and print links that invite
+    /// Make teams, add people, and print links that invite
     #[command(subcommand)]
     Team(team::TeamCommand),
     /// Prove the audit trail and take it along

@@ -3,7 +3,7 @@
 use protocol::{
     access::Role::{Admin, Operator, Viewer},
     projects::Project,
-    teams::{MemberList, Owner, ShareList, TeamList},
+    teams::{MemberList, Owner, ShareList, Team, TeamList},
 };
 use serde_json::json;
 use tests::{Answer, Browser, TestApp, app::PASSWORD};
@@ -117,6 +117,19 @@ async fn an_open_invitation_is_taken_back_and_a_team_with_projects_needs_an_heir
 }
 
 #[tokio::test]
+async fn a_team_with_nobody_in_it_says_how_somebody_is_added() {
+    let app = TestApp::start().await;
+    app.first_admin().await;
+    // A program is no member of the team that it makes.
+    let team: Team = app.admin().await.post("/api/v2/teams", &json!({"name": "Backend"})).await.expect(201).json();
+    let ada = signed_in(&app, "ada@example.org").await;
+    let page = ada.opens(&format!("/teams/{}", team.id)).await.expect(200).text();
+    assert!(page.contains("Nobody is in this team yet") && page.contains("href=\"#member-email\""), "{page}");
+    let found = ada.opens(&format!("/teams/{}?q=eve", team.id)).await.expect(200).text();
+    assert!(found.contains("Nobody is in this team yet"), "{found}");
+}
+
+#[tokio::test]
 async fn teams_are_found_by_words_of_their_name() {
     let app = TestApp::start().await;
     let ada = app.first_admin().await;
@@ -157,6 +170,10 @@ async fn a_project_is_shared_and_given_away_without_script() {
     eve.opens(&path).await.expect(403);
     let page = ada.opens(&path).await.expect(200).text();
     assert!(page.contains("belongs to the installation"), "{page}");
+    // It is a tab of the project, for whoever may open it.
+    assert!(page.contains("<h1>Engine") && page.contains(&format!("href=\"{path}\"")), "{page}");
+    let seen = eve.opens(&format!("/projects/{}", project.id)).await.expect(200).text();
+    assert!(seen.contains("?tab=settings") && !seen.contains(&path), "{seen}");
 
     let nobody = [project_id, ("owner[kind]", "person"), ("owner[email]", "")];
     let (_, page) = leads(&ada, ada.posts("/ui/give_project", &nobody).await).await;

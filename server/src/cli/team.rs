@@ -33,7 +33,7 @@ pub(super) enum TeamCommand {
         /// What no other team is called by
         name: String,
     },
-    /// Take somebody who has an account into a team, or give them another role in it
+    /// Add somebody who has an account to a team, or give them another role in it
     Add {
         #[command(flatten)]
         data: Data,
@@ -46,7 +46,7 @@ pub(super) enum TeamCommand {
         #[arg(long, value_parser = role, default_value = "viewer")]
         role: Role,
     },
-    /// Take somebody out of a team
+    /// Remove somebody from a team
     Remove {
         #[command(flatten)]
         data: Data,

@@ -68,7 +68,7 @@ fn show(page: &TeamPage, words: &str, loading: Loading<TeamPage>, forms: Forms) 
         parts.extend(forms.link.get_untracked().map(invitations::shown_once));
         main.extend(invitations::open(page, loading));
         let side = div("").children([
-            ui::padded_panel("Take somebody in", members::add(page, loading, forms.add)),
+            ui::padded_panel("Add member", members::add(page, loading, forms.add)),
             ui::padded_panel("Invite", invitations::invite(page, loading, forms.invite)),
             ui::padded_panel("Name", rename(page, loading, forms.name)),
             ui::padded_panel("Remove team", remove(page, forms.remove)),
@@ -114,5 +114,5 @@ fn remove(page: &TeamPage, state: FormState) -> AnyView {
     let done = move || toasts.show(Tone::Neutral, "Team removed.");
     let form = ui::form("/ui/remove_team", state, done, pieces(fields));
     let details = el("details").class("confirm").flag("open", page.flash.value("form") == "remove");
-    details.child(el("summary").class("btn danger").text("Remove…").view()).child(form).view()
+    details.child(el("summary").class("btn danger").text("Remove team…").view()).child(form).view()
 }

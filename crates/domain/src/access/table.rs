@@ -46,7 +46,7 @@ pub fn words(action: Action) -> &'static str {
         Action::ManageTokens => "Make, replace and revoke API tokens",
         Action::ReadTeams => "See the teams that they are in",
         Action::ManageTeams => "Make teams",
-        Action::ManageTeam => "Name and remove a team, take people in, out and invite them",
+        Action::ManageTeam => "Name and remove a team, add, remove and invite people",
         Action::ShareProject => "Share a project and give it to somebody else",
         Action::ReadSettings => "See how the server is set up",
         Action::ManageSecrets => "See the names of a project's secrets; set and remove a project's or team's",
