@@ -313,16 +313,23 @@ test.describe('on a phone', () => {
     }
   });
 
-  test('the name of a secret has the width of the page', async ({ page, home }) => {
+  test('the name of a secret has the width of the page', async ({ page, browser, home }) => {
     const { team } = await populated(home, 'Wordy');
     const name = 'A_LONG_NAME_OF_A_VARIABLE';
     await home.api.put(`/api/v2/teams/${team.id}/secrets/${name}`, { value: 'correct horse battery', uses: ['agent'] });
-    await page.goto(`/teams/${team.id}/secrets`);
-    await alive(page);
-    const link = page.getByRole('link', { name });
-    expect((await link.boundingBox())!.height).toBeLessThan(30);
-    await fitsAcross(page, 'secrets of a team');
-    await fitsFingers(page, 'secrets of a team');
+    const viewer = await pageOf(browser, home.server, 'wordy.viewer@example.org', 'viewer', PHONE);
+    await home.api.post(`/api/v2/teams/${team.id}/members`, { email: 'wordy.viewer@example.org', role: 'viewer' });
+    for (const seen of [page, viewer]) {
+      await seen.goto(`/teams/${team.id}/secrets`);
+      await alive(seen);
+      const top = (await seen.locator('.mono', { hasText: name }).boundingBox())!;
+      const below = (await seen.getByRole('cell', { name: 'agent', exact: true }).boundingBox())!;
+      expect(top.height).toBeLessThan(30);
+      expect(below.y).toBeGreaterThanOrEqual(top.y + top.height);
+      await fitsAcross(seen, 'secrets of a team');
+      await fitsFingers(seen, 'secrets of a team');
+    }
+    await viewer.context().close();
   });
 });
 
