@@ -89,6 +89,38 @@ async fn is_named(app: TestApp) {
 }
 
 #[tokio::test]
+async fn an_end_that_is_noted_otherwise_than_it_is_is_named() {
+    noted_end_is_named(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn an_end_that_is_noted_otherwise_than_it_is_is_named_on_postgres() {
+    noted_end_is_named(Setup::default().on_postgres().start().await).await;
+}
+
+async fn noted_end_is_named(app: TestApp) {
+    let admin = app.admin().await;
+    admin.post("/api/projects", &json!({"name": "A"})).await.expect(201);
+    // A server that runs would sign what is noted.
+    assert!(app.stop());
+    let head = app.store().await.read().await.unwrap().audit().head().await.unwrap();
+    let last = head.seq;
+    let other = if head.hash.starts_with('0') { "1" } else { "0" };
+    for (change, words) in [
+        (format!("hash = '{other}{}'", &head.hash[1..]), format!("another hash than that of entry {last}")),
+        (format!("seq = {}", last - 1), format!("noted at entry {}, but it goes on to {last}", last - 1)),
+        (format!("seq = {}", last + 2), format!("entry {} is missing: the trail went on to {}", last + 1, last + 2)),
+    ] {
+        sql(&app, &format!("update audit_head set {change}")).await;
+        let (code, said) = verify(&app, &[]);
+        assert!(code == Some(1) && said.contains(&words), "{change}: {said}");
+        sql(&app, &format!("update audit_head set seq = {last}, hash = '{}'", head.hash)).await;
+    }
+    let (code, said) = verify(&app, &[]);
+    assert!(code == Some(0), "{said}");
+}
+
+#[tokio::test]
 async fn a_trail_that_was_rewritten_does_not_fit_its_checkpoints() {
     let app = TestApp::start().await;
     let admin = app.admin().await;

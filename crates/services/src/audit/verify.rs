@@ -1,5 +1,7 @@
 //! Whether the trail is as it was written.
 
+use std::cmp::Ordering;
+
 use domain::{
     access::{self, Action},
     actor::Actor,
@@ -71,8 +73,7 @@ type Problem = (Option<i64>, String);
 fn verdict(walk: Walk, (start, head): (&Link, &Link), keys: &[PublicKey], outside: Option<Problem>) -> AuditVerdict {
     let signatures = walk.checkpoints.iter().find_map(|checkpoint| Some((checkpoint.seq, checkpoint.check(keys).err()?)));
     let last = walk.chain.last().clone();
-    let end =
-        (last != *head).then(|| (last.seq + 1, format!("entry {} is missing: the trail went on to {}", last.seq + 1, head.seq)));
+    let end = wrong_end(&last, head);
     let beyond = walk.checkpoints.iter().find(|checkpoint| checkpoint.seq > last.seq);
     let beyond = beyond.map(|checkpoint| {
         (last.seq + 1, format!("entry {} is missing: a checkpoint was signed at {}", last.seq + 1, checkpoint.seq))
@@ -90,6 +91,21 @@ fn verdict(walk: Walk, (start, head): (&Link, &Link), keys: &[PublicKey], outsid
         first_broken: problem.as_ref().and_then(|(seq, _)| *seq),
         problem: problem.map(|(_, words)| words),
     }
+}
+
+/// What is wrong with the last entry against what the database notes as the trail's end.
+fn wrong_end(last: &Link, head: &Link) -> Option<(i64, String)> {
+    let words = match last.seq.cmp(&head.seq) {
+        Ordering::Equal if last.hash == head.hash => return None,
+        Ordering::Equal => {
+            format!("the trail's end is noted with another hash than that of entry {}, which is the last", last.seq)
+        }
+        Ordering::Less => {
+            return Some((last.seq + 1, format!("entry {} is missing: the trail went on to {}", last.seq + 1, head.seq)));
+        }
+        Ordering::Greater => format!("the trail's end is noted at entry {}, but it goes on to {}", head.seq, last.seq),
+    };
+    Some((last.seq, words))
 }
 
 struct Walk {
