@@ -197,6 +197,29 @@ async fn a_flood_of_denied_requests_is_counted_and_does_not_fill_the_trail() {
 }
 
 #[tokio::test]
+async fn a_flood_of_one_hides_nothing_of_the_others() {
+    let app = TestApp::start().await;
+    let (auditor, viewer, operator) = (app.auditor().await, app.viewer().await, app.operator().await);
+    let paths: Vec<String> = (0..1_500).map(|number| format!("/api/projects/00000000-0000-7000-8000-{number:012}")).collect();
+    futures::future::join_all(paths.iter().map(|path| viewer.delete(path))).await;
+
+    let token = operator.post("/api/enterprise/tokens", &json!({"name": "A", "role": "admin"})).await.expect(403);
+    let trail = operator.get("/api/v2/audit").await.expect(403);
+
+    for (answer, asked) in [(token, "POST /api/enterprise/tokens"), (trail, "GET /api/v2/audit")] {
+        let entry = is_noted(&auditor, &format!("outcome=denied&q={}", answer.header("x-request-id"))).await;
+        assert_eq!((entry.actor_name.as_str(), entry.status, entry.resource_id.as_deref()), ("operator", Some(403), Some(asked)));
+    }
+    // Those that are not listed one by one are still the viewer's.
+    let floods = async || {
+        let of_viewer = entries(&auditor, "outcome=denied&limit=1000").await;
+        of_viewer.into_iter().filter(|entry| entry.actor_name == "viewer").map(|entry| entry.count).sum::<u64>()
+    };
+    eventually("all are counted", async || (floods().await == 1_500).then_some(())).await;
+    assert_eq!(entries(&auditor, "outcome=denied&actor=nobody").await, []);
+}
+
+#[tokio::test]
 async fn entries_are_found_by_what_is_asked_for() {
     let app = TestApp::start().await;
     let admin = app.admin().await;

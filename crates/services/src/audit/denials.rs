@@ -1,15 +1,12 @@
-//! Requests that were denied. They are written behind the answers, together, and within a budget: whoever sends a flood of
-//! them slows nobody down, does not fill the disk, and hides nothing of people and tokens that are known: those wait and are
-//! written apart from strangers.
+//! Requests that were denied. They are written behind the answers, together, and within budgets: whoever sends a flood of them
+//! slows nobody down, does not fill the disk, and hides nothing of anybody else. Every person and every token waits, is counted
+//! and is written apart from all others; strangers are one together.
 
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, btree_map},
     net::IpAddr,
-    sync::{
-        Mutex,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
@@ -17,21 +14,26 @@ use domain::{
     actor::{Actor, Origin},
     audit::{Details, Entry, Outcome, key},
 };
-use tokio::sync::mpsc;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::{Cx, Error};
 
-/// Requests that may wait to be written, of who is known and of strangers; further ones are counted.
+/// Requests of one source that may wait to be written; further ones are counted.
 const WAITING: usize = 1_024;
 /// How long requests are gathered before they are written.
 const GATHER: Duration = Duration::from_secs(1);
-/// Entries that may be written at once after a quiet time, for who is known and for strangers.
+/// Entries that one source may have written at once after a quiet time.
 const BURST: i64 = 300;
 /// Ids of requests in one entry: whoever is shown a number finds what it was, as long as there is no flood.
 const MOST_IDS: usize = 50;
-/// How often another entry may be written.
+/// How often another entry of one source may be written.
 const REFILL_MS: i64 = 1_000;
+/// Asked for more than is listed one by one.
+const OTHERS: &str = "others";
+/// How the trail names strangers.
+const NOBODY: &str = "nobody";
+const TOO_MANY: u16 = 429;
 
 /// A request that was denied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,71 +50,68 @@ pub struct Denied {
     pub origin: Origin,
 }
 
+impl Denied {
+    fn is_login(&self) -> bool {
+        matches!(self.what.as_str(), "sign_in" | "sign_out")
+    }
+}
+
 /// Requests that wait to be written.
 #[derive(Debug, Default)]
 pub struct Denials {
-    known: Queue,
-    strangers: Queue,
+    waiting: Mutex<Waiting>,
+    news: Notify,
+}
+
+/// By how the trail names who sent them.
+type Waiting = BTreeMap<String, Source>;
+
+/// What one person, one token, or strangers sent.
+#[derive(Debug, Default)]
+struct Source {
+    actor: Option<Actor>,
+    noted: Vec<Denied>,
     /// Those that found no room.
-    lost: AtomicU64,
+    lost: u64,
 }
 
-#[derive(Debug)]
-struct Queue {
-    sender: mpsc::Sender<Denied>,
-    receiver: Mutex<Option<mpsc::Receiver<Denied>>>,
-}
-
-impl Default for Queue {
-    fn default() -> Self {
-        let (sender, receiver) = mpsc::channel(WAITING);
-        Self { sender, receiver: Mutex::new(Some(receiver)) }
+impl Source {
+    fn add(&mut self, denied: Denied) {
+        if self.noted.len() < WAITING {
+            self.noted.push(denied);
+        } else {
+            self.lost += 1;
+        }
     }
 }
 
-impl Queue {
-    fn receiver(&self) -> Option<mpsc::Receiver<Denied>> {
-        self.receiver.lock().ok().and_then(|mut receiver| receiver.take())
-    }
+fn add(waiting: &mut Waiting, denied: Denied) {
+    let name = denied.actor.as_ref().map_or_else(|| NOBODY.to_owned(), key);
+    let new = || Source { actor: denied.actor.clone(), ..Source::default() };
+    waiting.entry(name).or_insert_with(new).add(denied);
 }
 
 impl Denials {
-    /// Notes a request; never waits.
+    /// Notes a request; never waits for it to be written.
     pub fn note(&self, denied: Denied) {
-        let queue = if denied.actor.is_some() { &self.known } else { &self.strangers };
-        if queue.sender.try_send(denied).is_err() {
-            self.lost.fetch_add(1, Ordering::Relaxed);
-        }
+        add(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner), denied);
+        self.news.notify_one();
+    }
+
+    fn take(&self) -> Waiting {
+        std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 /// Writes what is noted until `stopping` fires, and then the rest.
 pub async fn write_denials(cx: Cx, stopping: CancellationToken) {
-    let (Some(mut known), Some(mut strangers)) = (cx.denials.known.receiver(), cx.denials.strangers.receiver()) else { return };
-    let mut budgets = Budgets::new(cx.clock.now().millis());
+    let mut budgets = Budgets::default();
     loop {
-        let mut noted = Vec::new();
-        let ends = tokio::select! {
-            () = stopping.cancelled() => true,
-            Some(denied) = known.recv() => {
-                noted.push(denied);
-                false
-            }
-            Some(denied) = strangers.recv() => {
-                noted.push(denied);
-                false
-            }
-        };
+        let ends = stopping.run_until_cancelled(cx.denials.news.notified()).await.is_none();
         if !ends {
             let _ = stopping.run_until_cancelled(tokio::time::sleep(GATHER)).await;
         }
-        for receiver in [&mut known, &mut strangers] {
-            while let Ok(denied) = receiver.try_recv() {
-                noted.push(denied);
-            }
-        }
-        let lost = cx.denials.lost.swap(0, Ordering::Relaxed);
-        let entries = entries(noted, lost, &mut budgets, cx.clock.now().millis());
+        let entries = entries(cx.denials.take(), &mut budgets, cx.clock.now().millis());
         if let Err(error) = write(&cx, entries).await {
             tracing::error!(error = &error as &dyn std::error::Error, "denied requests could not be written to the audit trail");
         }
@@ -156,16 +155,20 @@ impl Budget {
     }
 }
 
-/// One each, so that whoever sends requests without a name takes no room from those that have one.
-struct Budgets {
-    known: Budget,
-    strangers: Budget,
-}
+/// One for each source, so that nobody takes room from anybody else. What is full again is forgotten.
+#[derive(Default)]
+struct Budgets(BTreeMap<String, Budget>);
 
 impl Budgets {
-    fn new(now: i64) -> Self {
-        let budget = || Budget { left: BURST, since: now };
-        Self { known: budget(), strangers: budget() }
+    fn refill(&mut self, now: i64) {
+        self.0.retain(|_, budget| {
+            budget.refill(now);
+            budget.left < BURST
+        });
+    }
+
+    fn of(&mut self, source: String, now: i64) -> &mut Budget {
+        self.0.entry(source).or_insert(Budget { left: BURST, since: now })
     }
 }
 
@@ -180,45 +183,54 @@ struct Alike {
 impl Alike {
     fn add(&mut self, other: Denied) {
         self.others += 1;
+        if self.first.what != other.what {
+            OTHERS.clone_into(&mut self.first.what);
+        }
         if self.ids.len() + 1 < MOST_IDS && !other.origin.request_id.is_empty() {
             self.ids.push(other.origin.request_id);
         }
     }
 }
 
-/// One entry for all requests that are alike, as far as there is room. Strangers' that find none are told by address and status,
-/// and whatever is left over after that in one entry.
-fn entries(noted: Vec<Denied>, lost: u64, budgets: &mut Budgets, now: i64) -> Vec<Entry> {
-    budgets.known.refill(now);
-    budgets.strangers.refill(now);
-    let (known, strangers): (Vec<Denied>, Vec<Denied>) = noted.into_iter().partition(|denied| denied.actor.is_some());
-    let (mut known, mut strangers) = (gathered(known), gathered(strangers));
-    let room = budgets.strangers.room();
-    // Half of the room is kept for the addresses of those that find none.
-    let singly = if strangers.len() > room { room / 2 } else { room };
-
-    let mut entries: Vec<Entry> = budgets.known.take(&mut known, usize::MAX).into_iter().map(entry).collect();
-    entries.extend(budgets.strangers.take(&mut strangers, singly).into_iter().map(entry));
-    let mut surplus = by_address(strangers);
-    let told = budgets.strangers.take(&mut surplus, usize::MAX);
-    entries.extend(told.into_iter().map(|(from, count)| others(now, Some(from), count)));
-
-    let rest =
-        lost + known.iter().map(|alike| alike.others + 1).sum::<u64>() + surplus.iter().map(|(_, count)| count).sum::<u64>();
-    if rest > 0 {
-        entries.push(others(now, None, rest));
-    }
+/// The entries of all sources, as they came.
+fn entries(waiting: Waiting, budgets: &mut Budgets, now: i64) -> Vec<Entry> {
+    budgets.refill(now);
+    let of_each = waiting.into_iter().map(|(name, source)| source.entries(budgets.of(name, now), now));
+    let mut entries: Vec<Entry> = of_each.flatten().collect();
     entries.sort_by_key(|entry| entry.at);
     entries
 }
 
-/// Those that are alike together, in a fixed order.
+impl Source {
+    /// One entry for all requests that are alike, as far as there is room. Those that find none are told by address and status, and
+    /// whatever is left over after that in one entry. All of them say who it was.
+    fn entries(self, budget: &mut Budget, now: i64) -> Vec<Entry> {
+        let Self { actor, noted, lost } = self;
+        let mut alike = gathered(noted);
+        let room = budget.room();
+        // Half of the room is kept for the addresses of those that find none.
+        let singly = if alike.len() > room { room / 2 } else { room };
+
+        let mut entries: Vec<Entry> = budget.take(&mut alike, singly).into_iter().map(entry).collect();
+        let mut surplus = by_address(alike);
+        let told = budget.take(&mut surplus, usize::MAX);
+        entries.extend(told.into_iter().map(|(from, count)| others(actor.as_ref(), now, Some(from), count)));
+        let rest = lost + surplus.iter().map(|(_, count)| count).sum::<u64>();
+        if rest > 0 {
+            entries.push(others(actor.as_ref(), now, None, rest));
+        }
+        entries
+    }
+}
+
+/// Those of one source that are alike together, in a fixed order. Over a limit it does not matter what was asked for, and how long
+/// to wait is said differently each time.
 fn gathered(noted: Vec<Denied>) -> Vec<Alike> {
     let mut alike: BTreeMap<_, Alike> = BTreeMap::new();
     for denied in noted {
-        let who = denied.actor.as_ref().map(key).unwrap_or_default();
-        let kind = (who, denied.what.clone(), denied.status, denied.origin.address, denied.error.clone());
-        match alike.entry(kind) {
+        let is_over_limit = denied.status == TOO_MANY && !denied.is_login();
+        let told = (!is_over_limit).then(|| (denied.what.clone(), denied.error.clone()));
+        match alike.entry((told, denied.status, denied.origin.address)) {
             btree_map::Entry::Vacant(place) => {
                 place.insert(Alike { first: denied, others: 0, ids: Vec::new() });
             }
@@ -243,21 +255,23 @@ fn by_address(surplus: Vec<Alike>) -> Vec<(Place, u64)> {
 }
 
 /// The entry for requests that have none of their own.
-fn others(now: i64, from: Option<Place>, count: u64) -> Entry {
+fn others(actor: Option<&Actor>, now: i64, from: Option<Place>, count: u64) -> Entry {
     let details = Details {
         address: from.and_then(|(address, _)| address).map(|address| address.to_string()),
         status: from.map(|(_, status)| status),
         count: Some(count),
         error: "more than are listed one by one".to_owned(),
+        name: actor.map(Actor::display_name).unwrap_or_default().to_owned(),
         ..Details::default()
     };
-    Entry { details, ..blank(now, "request", "others") }
+    let blank = blank(now, "request", OTHERS);
+    Entry { actor: actor.map_or(blank.actor, key), details, ..blank }
 }
 
 fn blank(at: i64, action: &str, what: &str) -> Entry {
     Entry {
         at,
-        actor: "nobody".to_owned(),
+        actor: NOBODY.to_owned(),
         action: action.to_owned(),
         resource_type: if action == "request" { "route" } else { "login" }.to_owned(),
         resource_id: what.to_owned(),
@@ -267,10 +281,7 @@ fn blank(at: i64, action: &str, what: &str) -> Entry {
 }
 
 fn entry(Alike { first: denied, others, ids }: Alike) -> Entry {
-    let base = match denied.what.as_str() {
-        login @ ("sign_in" | "sign_out") => blank(denied.at, login, ""),
-        route => blank(denied.at, "request", route),
-    };
+    let base = if denied.is_login() { blank(denied.at, &denied.what, "") } else { blank(denied.at, "request", &denied.what) };
     let known = denied.actor.as_ref().map(Details::of).unwrap_or_default();
     Entry {
         actor: denied.actor.as_ref().map_or(base.actor, key),
@@ -290,6 +301,10 @@ fn entry(Alike { first: denied, others, ids }: Alike) -> Entry {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use domain::{access::Scopes, actor::Shown};
+
     use super::*;
 
     fn denied(number: usize) -> Denied {
@@ -303,11 +318,53 @@ mod tests {
         }
     }
 
+    /// The entries of a round in which nothing was lost on the way.
+    fn written(noted: impl IntoIterator<Item = Denied>, budgets: &mut Budgets, now: i64) -> Vec<Entry> {
+        let mut waiting = Waiting::new();
+        noted.into_iter().for_each(|denied| add(&mut waiting, denied));
+        entries(waiting, budgets, now)
+    }
+
+    fn counted(entries: &[Entry]) -> u64 {
+        entries.iter().map(|entry| entry.details.count.unwrap_or(1)).sum()
+    }
+
+    fn token(id: &str) -> Actor {
+        Actor::Token {
+            id: id.parse().unwrap(),
+            name: "ci".to_owned(),
+            scopes: Scopes::NONE,
+            reach: Arc::default(),
+            shown: Shown::Secret,
+            from: Origin::nowhere(),
+        }
+    }
+
     #[test]
     fn requests_that_are_alike_become_one_entry() {
-        let entries = entries(vec![denied(1), denied(2), denied(1), denied(1)], 0, &mut Budgets::new(9), 9);
+        let entries = written([denied(1), denied(2), denied(1), denied(1)], &mut Budgets::default(), 9);
         let told: Vec<_> = entries.iter().map(|entry| (entry.resource_id.as_str(), entry.details.count)).collect();
         assert_eq!(told, [("GET /api/1", Some(3)), ("GET /api/2", None)]);
+    }
+
+    #[test]
+    fn what_is_over_a_limit_is_one_entry_whatever_was_asked_for() {
+        let over = |number: usize| Denied { status: TOO_MANY, error: format!("Try again in {number} s"), ..denied(number) };
+        let sign_in = Denied { what: "sign_in".to_owned(), ..over(3) };
+        let entries = written([over(1), over(2), sign_in, denied(4)], &mut Budgets::default(), 9);
+        let told: Vec<_> = entries
+            .iter()
+            .map(|entry| (entry.action.as_str(), entry.resource_id.as_str(), entry.details.status, entry.details.count))
+            .collect();
+        let expected = [
+            ("request", OTHERS, Some(TOO_MANY), Some(2)),
+            ("sign_in", "", Some(TOO_MANY), None),
+            ("request", "GET /api/4", Some(401), None),
+        ];
+        assert_eq!(told, expected);
+
+        let alone = written([over(1), over(1)], &mut Budgets::default(), 9);
+        assert_eq!((alone.len(), alone[0].resource_id.as_str()), (1, "GET /api/1"));
     }
 
     #[test]
@@ -316,7 +373,7 @@ mod tests {
             let origin = Origin { request_id: format!("r-{number}"), ..Origin::default() };
             Denied { origin, ..denied(1) }
         };
-        let entries = entries((0..1_000).map(numbered).collect(), 0, &mut Budgets::new(9), 9);
+        let entries = written((0..1_000).map(numbered), &mut Budgets::default(), 9);
         assert_eq!((entries.len(), entries[0].details.count), (1, Some(1_000)));
         assert_eq!(entries[0].details.request_id, "r-0");
         let others: Vec<String> = (1..MOST_IDS).map(|number| format!("r-{number}")).collect();
@@ -325,30 +382,43 @@ mod tests {
 
     #[test]
     fn a_flood_costs_no_more_entries_than_the_budget_has() {
-        let mut budgets = Budgets::new(0);
-        let mut written = 0;
-        let mut counted = 0;
+        let mut budgets = Budgets::default();
+        let (mut rows, mut requests) = (0, 0);
         for second in 0..600 {
-            let now = second * 1_000;
-            let entries = entries((0..500).map(denied).collect(), 7, &mut budgets, now);
-            written += entries.len();
-            counted += entries.iter().map(|entry| entry.details.count.unwrap_or(1)).sum::<u64>();
+            // More than may wait.
+            let entries = written((0..1_100).map(denied), &mut budgets, second * 1_000);
+            rows += entries.len();
+            requests += counted(&entries);
         }
         // The one for all the others is written in each round.
-        assert!(written <= usize::try_from(BURST).unwrap() + 2 * 600, "{written}");
-        assert_eq!(counted, 600 * 507);
+        assert!(rows <= usize::try_from(BURST).unwrap() + 2 * 600, "{rows}");
+        assert_eq!(requests, 600 * 1_100);
     }
+
     #[test]
-    fn strangers_take_no_room_from_who_is_known() {
-        let mut budgets = Budgets::new(0);
-        let mut noted: Vec<Denied> = (0..1_000).map(denied).collect();
-        noted.push(Denied { actor: Some(Actor::Automation), status: 403, ..denied(1_000) });
+    fn a_flood_takes_no_room_from_anybody_else() {
+        let flood = token("00000000-0000-7000-8000-000000000001");
+        let quiet = token("00000000-0000-7000-8000-000000000002");
+        let mut budgets = Budgets::default();
+        for second in 0..10 {
+            let of_strangers = (0..2_000).map(denied);
+            let of_one = (0..2_000).map(|number| Denied { actor: Some(flood.clone()), status: 403, ..denied(number) });
+            written(of_strangers.chain(of_one), &mut budgets, second * 1_000);
+        }
+        let of = |actor: &Actor, number: usize| Denied { actor: Some(actor.clone()), status: 403, ..denied(number) };
+        let noted = (0..2_000).map(|number| of(&flood, number)).chain([of(&quiet, 7), of(&Actor::Automation, 8)]);
 
-        let entries = entries(noted, 0, &mut budgets, 0);
+        let entries = written(noted, &mut budgets, 10_000);
 
-        let known: Vec<_> = entries.iter().filter(|entry| entry.actor != "nobody").collect();
-        assert_eq!((known.len(), known[0].resource_id.as_str()), (1, "GET /api/1000"));
-        assert_eq!(entries.iter().map(|entry| entry.details.count.unwrap_or(1)).sum::<u64>(), 1_001);
+        let of_others = entries.iter().filter(|entry| entry.actor != key(&flood));
+        let told: Vec<_> =
+            of_others.map(|entry| (entry.actor.clone(), entry.resource_id.as_str(), entry.details.status)).collect();
+        assert_eq!(told, [(key(&quiet), "GET /api/7", Some(403)), ("loki".to_owned(), "GET /api/8", Some(403))]);
+        // Whose flood it is stays known, however much there is of it.
+        assert_eq!(counted(&entries), 2_002);
+        let floods: Vec<_> = entries.iter().filter(|entry| entry.actor == key(&flood)).collect();
+        assert!(floods.len() <= 2 && floods.iter().all(|entry| entry.details.name == "ci"), "{floods:?}");
+        assert!(floods.iter().any(|entry| entry.details.status == Some(403)), "{floods:?}");
     }
 
     #[test]
@@ -360,11 +430,11 @@ mod tests {
         let noted =
             (0..500).map(|number| from(number, "203.0.113.7")).chain((500..600).map(|number| from(number, "203.0.113.9")));
 
-        let entries = entries(noted.collect(), 0, &mut Budgets::new(0), 0);
+        let entries = written(noted, &mut Budgets::default(), 0);
 
-        let others: Vec<_> = entries.iter().filter(|entry| entry.resource_id == "others").collect();
+        let others: Vec<_> = entries.iter().filter(|entry| entry.resource_id == OTHERS).collect();
         let told: Vec<_> = others.iter().map(|entry| (entry.details.address.as_deref(), entry.details.status)).collect();
         assert!(told.contains(&(Some("203.0.113.7"), Some(401))), "{told:?}");
-        assert_eq!(entries.iter().map(|entry| entry.details.count.unwrap_or(1)).sum::<u64>(), 600);
+        assert_eq!(counted(&entries), 600);
     }
 }
