@@ -67,12 +67,18 @@ async fn behind_tls_the_cookie_is_for_this_host_and_tls_alone() {
 }
 
 #[tokio::test]
-async fn a_clients_request_id_is_kept() {
+async fn a_clients_request_id_stands_in_the_log_beside_the_servers_own() {
     let app = TestApp::start().await;
     let nobody = app.nobody();
-    let ask = async |id: &str| nobody.send(nobody.request(reqwest::Method::GET, "/health").header("x-request-id", id)).await;
-    assert_eq!(ask("trace-42").await.header("x-request-id"), "trace-42");
-    assert_ne!(ask("has spaces").await.header("x-request-id"), "has spaces");
+    // Questions that go well are not logged.
+    let asked = nobody.request(reqwest::Method::POST, "/health").header("x-request-id", "trace-42 \"x\"");
+    let id = nobody.send(asked).await.header("x-request-id");
+
+    assert!(id.len() == 16 && !id.contains("trace"), "{id}");
+    let line =
+        tests::eventually("it is logged", async || app.log().lines().find(|line| line.contains(&id)).map(ToOwned::to_owned));
+    let line = line.await;
+    assert!(line.contains("client_request_id") && line.contains("trace-42x"), "{line}");
 }
 
 #[tokio::test]
