@@ -21,9 +21,9 @@ pub mod users;
 #[cfg(feature = "ssr")]
 mod server_side;
 #[cfg(feature = "ssr")]
-pub use server_side::{PublicUrl, RequestId, asked, context, set_status};
+pub use server_side::{PublicUrl, Refusal, Refusals, RequestId, asked, context, set_status};
 #[cfg(feature = "ssr")]
-use server_side::{fail, public_url};
+use server_side::{fail, id_of, public_url};
 
 use leptos::server_fn::{
     codec::JsonEncoding,

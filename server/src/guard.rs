@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use app::server_fns::{Refusal, Refusals};
 use axum::{
     extract::{MatchedPath, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
@@ -95,6 +96,8 @@ pub async fn guard(State(edge): State<Edge>, mut request: Request, next: Next) -
     let caller = Caller::default();
     request.extensions_mut().insert(caller.clone());
     request.extensions_mut().insert(Arc::clone(&origin));
+    let refusals = Refusals::default();
+    request.extensions_mut().insert(refusals.clone());
 
     // The query stays out of the log: it may hold a setup token or words of a person.
     let span = tracing::info_span!("request", id = &*id, client_request_id = client_id.as_deref(), %method, path);
@@ -111,8 +114,10 @@ pub async fn guard(State(edge): State<Edge>, mut request: Request, next: Next) -
     };
 
     let route = route.as_ref().map_or("other", MatchedPath::as_str);
-    if is_denied(&method, &response) {
-        note(&edge, &response, asked(&method, path), (&caller, &origin));
+    let (told, about) = refusals.told();
+    let refused = Refused::of(&response, told);
+    if refused.is_denied(&method) {
+        note(&edge, refused, asked(&method, path, &about), (&caller, &origin));
     }
     // An error from outside of the pages' gate says what every page says.
     response.extensions_mut().get_or_insert_with(|| Around::of(&edge, None));
@@ -131,42 +136,66 @@ pub async fn guard(State(edge): State<Edge>, mut request: Request, next: Next) -
     response
 }
 
-/// Whether it goes on record: what was to change something and was refused, whatever the reason, and what was only asked for if it
-/// was refused for who asked, where from or how.
-fn is_denied(method: &Method, response: &Response) -> bool {
-    let status = response.status();
-    let (is_hidden, is_noted) =
-        (response.extensions().get::<error::Hidden>().is_some(), response.extensions().get::<error::OnRecord>().is_some());
-    let is_refused = matches!(
-        status,
-        StatusCode::BAD_REQUEST
-            | StatusCode::UNAUTHORIZED
-            | StatusCode::FORBIDDEN
-            | StatusCode::MISDIRECTED_REQUEST
-            | StatusCode::TOO_MANY_REQUESTS
-    );
-    !is_noted && (is_hidden || is_refused || (!method.is_safe() && status.is_client_error()))
+/// How a request ended, as far as the audit trail asks.
+#[derive(Debug)]
+struct Refused {
+    status: StatusCode,
+    error: String,
+    is_hidden: bool,
+    /// Whether the trail has it already.
+    is_noted: bool,
+}
+
+impl Refused {
+    /// What a page or a function says of itself counts before its answer: a form without script is answered with a redirect,
+    /// whatever came of it.
+    fn of(response: &Response, told: Option<Refusal>) -> Self {
+        let marks = response.extensions();
+        let is_noted = marks.get::<error::OnRecord>().is_some();
+        let status = told.as_ref().and_then(|told| StatusCode::from_u16(told.status).ok()).unwrap_or_else(|| response.status());
+        let is_hidden = marks.get::<error::Hidden>().is_some() || told.as_ref().is_some_and(|told| told.is_hidden);
+        let reason = marks.get::<error::Reason>().map(|reason| reason.0.clone()).or_else(|| told.map(|told| told.detail));
+        let error = reason.or_else(|| marks.get::<error::Detail>().map(|detail| detail.0.clone())).unwrap_or_default();
+        Self { status, error, is_hidden, is_noted }
+    }
+
+    /// Whether it goes on record: what was to change something and was refused, whatever the reason, and what was only asked for
+    /// if it was refused for who asked, where from or how.
+    fn is_denied(&self, method: &Method) -> bool {
+        let is_refused = matches!(
+            self.status,
+            StatusCode::BAD_REQUEST
+                | StatusCode::UNAUTHORIZED
+                | StatusCode::FORBIDDEN
+                | StatusCode::MISDIRECTED_REQUEST
+                | StatusCode::TOO_MANY_REQUESTS
+        );
+        !self.is_noted && (self.is_hidden || is_refused || (!method.is_safe() && self.status.is_client_error()))
+    }
 }
 
 /// What was asked for, as it stands in the audit trail: the address itself, since a route does not say which project somebody
-/// tried; without the query, and without a secret that was put into it.
-fn asked(method: &Method, path: &str) -> String {
+/// tried; without the query, and without a secret that was put into it. Functions are told what it is about by their query or
+/// form: those ids stand behind the address.
+fn asked(method: &Method, path: &str, about: &[String]) -> String {
     let is_secret = |segment: &str| segment.starts_with("loki_") || segment.starts_with("eyJ");
     let plain = path.split('/').map(|segment| if is_secret(segment) { "[secret]" } else { segment }).collect::<Vec<_>>();
-    let asked = format!("{method} {}", plain.join("/"));
+    let mut asked = format!("{method} {}", plain.join("/"));
+    for id in about.iter().filter(|id| !path.contains(id.as_str())) {
+        asked.push(' ');
+        asked.push_str(id);
+    }
     asked.chars().filter(|character| !character.is_control()).take(LONGEST_ASKED).collect()
 }
 
 /// For the audit trail, which writes it behind the answer.
-fn note(edge: &Edge, response: &Response, what: String, (caller, origin): (&Caller, &Origin)) {
-    let told = response.extensions().get::<error::Detail>().map(|detail| &detail.0);
-    let error = told.or_else(|| response.extensions().get::<error::Reason>().map(|reason| &reason.0)).cloned();
+fn note(edge: &Edge, refused: Refused, what: String, (caller, origin): (&Caller, &Origin)) {
     edge.cx.denials.note(Denied {
         at: edge.cx.clock.now().millis(),
         actor: caller.0.get().cloned(),
         what,
-        status: response.status().as_u16(),
-        error: error.unwrap_or_default(),
+        status: refused.status.as_u16(),
+        error: refused.error,
         origin: origin.clone(),
     });
 }
@@ -251,12 +280,32 @@ mod tests {
         ];
         for (method, status, expected) in cases {
             let response = StatusCode::from_u16(status).unwrap().into_response();
-            assert_eq!(is_denied(method, &response), expected, "{method} {status}");
+            assert_eq!(Refused::of(&response, None).is_denied(method), expected, "{method} {status}");
         }
         let hidden = HttpError::from(services::Error::Hidden("There is no such project".to_owned()));
-        assert!(is_denied(&get, &hidden.into_response()));
+        assert!(Refused::of(&hidden.into_response(), None).is_denied(&get));
         let noted = HttpError::new(StatusCode::BAD_REQUEST, "No").on_record();
-        assert!(!is_denied(&get, &noted.into_response()));
+        assert!(!Refused::of(&noted.into_response(), None).is_denied(&get));
+    }
+
+    #[test]
+    fn what_a_page_says_of_itself_counts_before_its_answer() {
+        let redirect = StatusCode::FOUND.into_response();
+        let told = |status, is_hidden| Some(Refusal { status, detail: "No.".to_owned(), is_hidden });
+        let refused = Refused::of(&redirect, told(403, false));
+        assert_eq!((refused.status, refused.error.as_str()), (StatusCode::FORBIDDEN, "No."));
+        let (get, post) = (Method::GET, Method::POST);
+        let cases = [
+            (&post, told(403, false), true),
+            (&post, told(404, false), true),
+            (&post, told(500, false), false),
+            (&get, told(404, false), false),
+            (&get, told(404, true), true),
+            (&post, None, false),
+        ];
+        for (method, told, expected) in cases {
+            assert_eq!(Refused::of(&redirect, told.clone()).is_denied(method), expected, "{method} {told:?}");
+        }
     }
 
     #[test]
@@ -269,9 +318,12 @@ mod tests {
             ("", "GET "),
         ];
         for (path, expected) in cases {
-            assert_eq!(asked(&Method::GET, path), expected);
+            assert_eq!(asked(&Method::GET, path, &[]), expected);
         }
-        assert_eq!(asked(&Method::GET, &"/x".repeat(10_000)).len(), LONGEST_ASKED);
+        assert_eq!(asked(&Method::GET, &"/x".repeat(10_000), &[]).len(), LONGEST_ASKED);
+        let about = ["0198c000".to_owned()];
+        assert_eq!(asked(&Method::POST, "/ui/delete_project", &about), "POST /ui/delete_project 0198c000");
+        assert_eq!(asked(&Method::GET, "/projects/0198c000", &about), "GET /projects/0198c000");
     }
 
     #[test]

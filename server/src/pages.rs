@@ -10,7 +10,7 @@ use app::{
     SiteAssets,
     pages::{not_found::Gallery, refused::Refused},
     routes::to,
-    server_fns::PublicUrl,
+    server_fns::{PublicUrl, Refusals},
 };
 use axum::{
     Router,
@@ -86,6 +86,9 @@ fn context(cx: Cx, public_url: Arc<str>, gallery: Option<Gallery>) -> impl Fn() 
             }
             if let Some(RequestId(id)) = parts.extensions.get::<RequestId>() {
                 provide_context(app::server_fns::RequestId(id.clone()));
+            }
+            if let Some(refusals) = parts.extensions.get::<Refusals>() {
+                provide_context(refusals.clone());
             }
         }
         if let (Some(nonce), Some(response)) = (leptos::nonce::use_nonce(), use_context::<ResponseOptions>())

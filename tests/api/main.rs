@@ -13,6 +13,7 @@ mod bad_input;
 mod browsers;
 mod clone_credentials;
 mod database_way;
+mod denied;
 mod dishonest_providers;
 mod factors;
 mod fresh;

@@ -21,22 +21,17 @@ pub(super) use places::{open, places};
 
 #[cfg(feature = "ssr")]
 mod places {
-    use axum::http::request::Parts;
     use domain::{
         access::{Action, may},
         actor::Actor,
     };
-    use leptos::prelude::use_context;
-    use services::{Cx, audit::Denied};
+    use services::Cx;
 
     use super::AdminPage;
     use crate::{
         routes::to,
-        server_fns::{UiError, context, set_status},
+        server_fns::{UiError, context, server_side::hide},
     };
-
-    /// The longest part of an address that the audit trail keeps.
-    const LONGEST_PATH: usize = 100;
 
     /// Address, what it is for, and the actions of which one opens it. A page of the section is a line here and one in
     /// `pages::admin`; the last part of its address is its name.
@@ -78,24 +73,7 @@ mod places {
         if actions.iter().any(|action| may(&actor, *action)) {
             return Ok((cx, actor));
         }
-        note(&cx, &actor);
-        set_status(404);
-        Err(UiError::new(404, "There is no page at this address. It may have been moved or deleted."))
-    }
-
-    fn note(cx: &Cx, actor: &Actor) {
-        let asked = use_context::<Parts>().map(|parts| {
-            let path: String = parts.uri.path().chars().take(LONGEST_PATH).collect();
-            format!("{} {path}", parts.method)
-        });
-        cx.denials.note(Denied {
-            at: cx.clock.now().millis(),
-            actor: Some(actor.clone()),
-            what: asked.unwrap_or_default(),
-            status: 404,
-            error: "hidden from this role".to_owned(),
-            origin: actor.origin().map(|origin| (**origin).clone()).unwrap_or_default(),
-        });
+        Err(hide(UiError::new(404, "There is no page at this address. It may have been moved or deleted.")))
     }
 }
 

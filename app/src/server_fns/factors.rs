@@ -171,8 +171,5 @@ fn show(cx: &services::Cx, actor: &domain::actor::Actor, codes: &[String]) {
 
 #[cfg(feature = "ssr")]
 fn known(id: &str) -> Result<protocol::FactorId, UiError> {
-    id.parse().map_err(|_| {
-        super::set_status(404);
-        UiError::new(404, "There is no such factor.")
-    })
+    super::id_of(id, "There is no such factor.")
 }

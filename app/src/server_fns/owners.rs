@@ -36,7 +36,7 @@ mod server_side {
     use services::Cx;
 
     use super::{Offer, OwnerForm};
-    use crate::server_fns::{UiError, asked, set_status};
+    use crate::server_fns::{UiError, asked, fail};
 
     /// Rows of a list at most.
     const MOST: u32 = 200;
@@ -111,7 +111,6 @@ mod server_side {
     }
 
     fn wrong(words: String) -> UiError {
-        set_status(400);
-        UiError::new(400, words)
+        fail(UiError::new(400, words))
     }
 }

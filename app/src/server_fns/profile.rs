@@ -75,13 +75,12 @@ pub async fn profile(#[server(default)] after: String) -> Result<ProfilePage, Ui
 pub async fn change_password(form: PasswordForm) -> Result<(), UiError> {
     use protocol::access::ChangePassword;
 
-    use super::{asked, context, flash::refused, set_status};
+    use super::{asked, context, fail, flash::refused};
     use crate::routes::to;
 
     let (cx, actor) = context()?;
     if form.new != form.again {
-        set_status(400);
-        let error = UiError::new(400, "The new password was not typed the same way twice. Type it again.");
+        let error = fail(UiError::new(400, "The new password was not typed the same way twice. Type it again."));
         return Err(refused(error, to::PROFILE, Vec::new()));
     }
     let command = ChangePassword { current_password: form.current, new_password: form.new };
@@ -97,14 +96,11 @@ pub async fn change_password(form: PasswordForm) -> Result<(), UiError> {
 /// Signs whoever asks out in one place.
 #[server(prefix = "/ui", endpoint = "end_login")]
 pub async fn end_login(id: String) -> Result<(), UiError> {
-    use super::{asked, context, flash::refused, set_status};
+    use super::{asked, context, flash::refused, id_of};
     use crate::routes::to;
 
     let (cx, actor) = context()?;
-    let Ok(id) = id.parse() else {
-        set_status(404);
-        return Err(UiError::new(404, "You are not signed in there."));
-    };
+    let id = id_of(&id, "You are not signed in there.")?;
     match asked(services::accounts::end_login(&cx, &actor, id).await) {
         Ok(()) => {
             leptos_axum::redirect(&to::profile_after("login"));

@@ -203,13 +203,12 @@ pub(super) async fn head(cx: &services::Cx, actor: &domain::actor::Actor, id: Pr
 /// Makes a project and goes to it.
 #[server(prefix = "/ui", endpoint = "create_project")]
 pub async fn create_project(form: NewProject) -> Result<(), UiError> {
-    use super::{asked, context, flash::refused, set_status};
+    use super::{asked, context, fail, flash::refused};
     use crate::routes::to;
 
     let (cx, actor) = context()?;
     if form.source == "template" && form.template.is_empty() {
-        set_status(400);
-        return Err(refused(UiError::new(400, CHOOSE_TEMPLATE), to::NEW_PROJECT, form.typed()));
+        return Err(refused(fail(UiError::new(400, CHOOSE_TEMPLATE)), to::NEW_PROJECT, form.typed()));
     }
     match asked(services::projects::create(&cx, &actor, form.command()).await) {
         Ok(project) => {
@@ -252,7 +251,7 @@ pub async fn update_project(id: String, form: ProjectSettings) -> Result<(), UiE
 /// Deletes a project, once its name was typed.
 #[server(prefix = "/ui", endpoint = "delete_project")]
 pub async fn delete_project(id: String, confirm: String) -> Result<(), UiError> {
-    use super::{asked, context, flash::refused, set_status};
+    use super::{asked, context, fail, flash::refused};
     use crate::routes::to;
 
     let (cx, actor) = context()?;
@@ -260,8 +259,7 @@ pub async fn delete_project(id: String, confirm: String) -> Result<(), UiError> 
     let page = to::project_tab(id, "settings");
     let project = asked(services::projects::get(&cx, &actor, id).await)?;
     if confirm.trim() != project.name {
-        set_status(400);
-        let error = UiError::new(400, "The name does not match. Type the project's name to delete it.");
+        let error = fail(UiError::new(400, "The name does not match. Type the project's name to delete it."));
         return Err(refused(error, &page, Vec::new()));
     }
     match asked(services::projects::delete(&cx, &actor, id).await) {
@@ -291,10 +289,7 @@ pub fn ask_project(id: &str) -> Ask<ProjectPage> {
 /// The id in an address; anything that is none names no project.
 #[cfg(feature = "ssr")]
 pub(super) fn known(id: &str) -> Result<ProjectId, UiError> {
-    id.parse().map_err(|_| {
-        super::set_status(404);
-        UiError::new(404, "There is no such project.")
-    })
+    super::id_of(id, "There is no such project.")
 }
 
 #[cfg(feature = "ssr")]

@@ -163,10 +163,7 @@ fn finished(result: Result<protocol::runs::Run, services::Error>, id: protocol::
 /// The id in an address; anything that is none names no run.
 #[cfg(feature = "ssr")]
 fn known(id: &str) -> Result<protocol::RunId, UiError> {
-    id.parse().map_err(|_| {
-        super::set_status(404);
-        UiError::new(404, "There is no such run.")
-    })
+    super::id_of(id, "There is no such run.")
 }
 
 /// Keeps the newest pieces of a log; answers whether others went.

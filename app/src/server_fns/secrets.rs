@@ -136,10 +136,7 @@ fn scope(project: &str, team: &str) -> Result<domain::vault::SecretScope, UiErro
 
     match (project, team) {
         ("", "") => Ok(SecretScope::Installation),
-        ("", team) => team.parse().map(SecretScope::Team).map_err(|_| {
-            super::set_status(404);
-            UiError::new(404, "There is no such team.")
-        }),
+        ("", team) => super::id_of(team, "There is no such team.").map(SecretScope::Team),
         (project, _) => super::projects::known(project).map(SecretScope::Project),
     }
 }

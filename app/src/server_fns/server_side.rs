@@ -1,6 +1,10 @@
 //! The server's half of server functions: who asks, with what, and how errors leave.
 
-use std::sync::Arc;
+use std::{
+    fmt::Display,
+    str::FromStr,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use axum::http::{StatusCode, request::Parts};
 use domain::actor::Actor;
@@ -13,6 +17,54 @@ use super::UiError;
 /// The `x-request-id` of the request; provided by the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestId(pub Arc<str>);
+
+/// Ids that the record keeps of one request at most.
+const MOST_ABOUT: usize = 4;
+
+/// How a request to a page or a function was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// As in HTTP, also where a form without script is answered with a redirect.
+    pub status: u16,
+    /// What the person is told.
+    pub detail: String,
+    /// Whether it is there and the person may not know.
+    pub is_hidden: bool,
+}
+
+/// What a page or a function says of its request for the audit trail, which the answer alone does not show; provided by the
+/// server, which reads it after the answer.
+#[derive(Clone, Debug, Default)]
+pub struct Refusals(Arc<Mutex<Told>>);
+
+#[derive(Debug, Default)]
+struct Told {
+    refusal: Option<Refusal>,
+    about: Vec<String>,
+}
+
+impl Refusals {
+    /// How it was refused, if it was, and the ids that it named.
+    pub fn told(&self) -> (Option<Refusal>, Vec<String>) {
+        let told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (told.refusal.clone(), told.about.clone())
+    }
+
+    /// The first one counts, but one that hides something counts before any other.
+    fn add(&self, refusal: Refusal) {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.refusal.as_ref().is_none_or(|first| refusal.is_hidden && !first.is_hidden) {
+            told.refusal = Some(refusal);
+        }
+    }
+
+    fn is_about(&self, id: String) {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.about.len() < MOST_ABOUT && !told.about.contains(&id) {
+            told.about.push(id);
+        }
+    }
+}
 
 /// How browsers reach this server, for links that leave it; provided by the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +91,16 @@ pub(super) fn for_people() -> UiError {
 
 /// A use case's answer as the interface takes it; an error also sets the response's status.
 pub fn asked<T>(result: Result<T, services::Error>) -> Result<T, UiError> {
-    result.map_err(|error| fail(described(&error)))
+    result.map_err(|error| refuse(described(&error), matches!(error, services::Error::Hidden(_))))
+}
+
+/// The id in an address or a form. Anything that is none names nothing, which `missing` says.
+pub(super) fn id_of<T: FromStr + Display>(text: &str, missing: &str) -> Result<T, UiError> {
+    let id: T = text.parse().map_err(|_| fail(UiError::new(404, missing)))?;
+    if let Some(refusals) = use_context::<Refusals>() {
+        refusals.is_about(id.to_string());
+    }
+    Ok(id)
 }
 
 /// Sets the status of the response, unless a plain HTML form waits for its redirect.
@@ -68,9 +129,21 @@ pub(super) fn host() -> String {
 }
 
 /// The error with the request's id; it also sets the response's status.
-pub(super) fn fail(mut error: UiError) -> UiError {
+pub(super) fn fail(error: UiError) -> UiError {
+    refuse(error, false)
+}
+
+/// The same for what the caller may not know about.
+pub(super) fn hide(error: UiError) -> UiError {
+    refuse(error, true)
+}
+
+fn refuse(mut error: UiError, is_hidden: bool) -> UiError {
     if let Some(RequestId(id)) = use_context::<RequestId>() {
         error.request_id = id.to_string();
+    }
+    if let Some(refusals) = use_context::<Refusals>() {
+        refusals.add(Refusal { status: error.status, detail: error.detail.clone(), is_hidden });
     }
     set_status(error.status);
     error
@@ -130,7 +203,28 @@ fn sentence(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::sentence;
+    use super::{MOST_ABOUT, Refusal, Refusals, sentence};
+
+    #[test]
+    fn what_hides_something_counts_before_what_was_refused_first() {
+        let refusal = |status: u16, is_hidden| Refusal { status, detail: String::new(), is_hidden };
+        let refusals = Refusals::default();
+        assert_eq!(refusals.told(), (None, Vec::new()));
+        for next in [refusal(400, false), refusal(403, false), refusal(404, true), refusal(404, false)] {
+            refusals.add(next);
+        }
+        assert_eq!(refusals.told().0, Some(refusal(404, true)));
+    }
+
+    #[test]
+    fn a_request_names_few_ids_and_each_once() {
+        let refusals = Refusals::default();
+        for id in [1, 1, 2, 3, 4, 5, 6] {
+            refusals.is_about(id.to_string());
+        }
+        assert_eq!(refusals.told().1, ["1", "2", "3", "4"]);
+        assert_eq!(refusals.told().1.len(), MOST_ABOUT);
+    }
 
     #[test]
     fn errors_read_as_sentences() {

@@ -56,8 +56,8 @@ pub async fn share_project(id: String, role: String, owner: OwnerForm) -> Result
             asked(services::projects::share(&cx, &actor, id, command).await)
         }
         Ok(Named::Installation) => {
-            super::set_status(400);
-            Err(UiError::new(400, "Share it with a person or a team. Give it to the installation to let everybody see it."))
+            let words = "Share it with a person or a team. Give it to the installation to let everybody see it.";
+            Err(super::fail(UiError::new(400, words)))
         }
         Err(error) => Err(error),
     };
@@ -158,6 +158,5 @@ fn back<T>(id: protocol::ProjectId, done: Result<T, UiError>) -> Result<(), UiEr
 
 #[cfg(feature = "ssr")]
 fn no_share() -> UiError {
-    super::set_status(404);
-    UiError::new(404, "There is no such share of this project. Reload the page to see those that there are.")
+    super::fail(UiError::new(404, "There is no such share of this project. Reload the page to see those that there are."))
 }

@@ -24,7 +24,7 @@ pub struct StartForm {
 /// Starts a run and goes to it.
 #[server(prefix = "/ui", endpoint = "start_run")]
 pub async fn start_run(form: StartForm) -> Result<(), UiError> {
-    use super::{asked, context, flash::refused, projects::known, set_status};
+    use super::{asked, context, fail, flash::refused, projects::known};
     use crate::routes::to;
 
     let (cx, actor) = context()?;
@@ -32,8 +32,7 @@ pub async fn start_run(form: StartForm) -> Result<(), UiError> {
     let command = match form.command(project) {
         Ok(command) => command,
         Err(error) => {
-            set_status(error.status);
-            return Err(refused(error, &to::project(project), form.typed()));
+            return Err(refused(fail(error), &to::project(project), form.typed()));
         }
     };
     match asked(services::runs::start(&cx, &actor, command).await) {

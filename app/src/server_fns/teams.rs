@@ -252,27 +252,18 @@ fn back<T>(id: protocol::TeamId, done: Result<T, UiError>, typed: Vec<(&str, &st
 /// The id in an address; anything that is none names no team.
 #[cfg(feature = "ssr")]
 fn known(id: &str) -> Result<protocol::TeamId, UiError> {
-    id.parse().map_err(|_| {
-        super::set_status(404);
-        UiError::new(404, "There is no such team.")
-    })
+    super::id_of(id, "There is no such team.")
 }
 
 #[cfg(feature = "ssr")]
 fn somebody(id: &str) -> Result<UserId, UiError> {
-    id.parse().map_err(|_| {
-        super::set_status(404);
-        UiError::new(404, "There is no such member.")
-    })
+    super::id_of(id, "There is no such member.")
 }
 
 /// The role that a form names.
 #[cfg(feature = "ssr")]
 pub(super) fn of(role: &str) -> Result<protocol::access::Role, UiError> {
-    protocol::access::Role::parse(role).ok_or_else(|| {
-        super::set_status(400);
-        UiError::new(400, "Choose one of the roles.")
-    })
+    protocol::access::Role::parse(role).ok_or_else(|| super::fail(UiError::new(400, "Choose one of the roles.")))
 }
 
 #[cfg(all(test, feature = "ssr"))]

@@ -73,8 +73,7 @@ pub async fn change_role(id: String, role: String) -> Result<(), UiError> {
     use protocol::access::{Role, UpdateUser};
 
     let Some(role) = Role::parse(&role) else {
-        super::set_status(400);
-        return Err(UiError::new(400, "Choose one of the roles."));
+        return Err(super::fail(UiError::new(400, "Choose one of the roles.")));
     };
     update(&id, UpdateUser { role: Some(role), ..UpdateUser::default() }).await
 }
@@ -100,7 +99,7 @@ pub async fn end_logins_of(id: String) -> Result<(), UiError> {
 /// Removes a person, once their e-mail address was typed; their projects go to the heir.
 #[server(prefix = "/ui", endpoint = "remove_user")]
 pub async fn remove_user(id: String, confirm: String, #[server(default)] owner: OwnerForm) -> Result<(), UiError> {
-    use super::{asked, context, flash::refused, owners, set_status};
+    use super::{asked, context, fail, flash::refused, owners};
     use crate::routes::to;
 
     let (cx, actor) = context()?;
@@ -109,8 +108,7 @@ pub async fn remove_user(id: String, confirm: String, #[server(default)] owner: 
     let typed = || [("form", "remove")].into_iter().chain(owner.typed()).collect();
     let user = asked(services::accounts::find_user(&cx, &actor, id).await)?;
     if confirm.trim().to_lowercase() != user.email {
-        set_status(400);
-        let error = UiError::new(400, "The e-mail address does not match. Type it to remove the person.");
+        let error = fail(UiError::new(400, "The e-mail address does not match. Type it to remove the person."));
         return Err(refused(error, &page, typed()));
     }
     let removed = match owners::heir(&cx, &actor, &owner).await {
@@ -200,8 +198,5 @@ fn back<T>(id: protocol::UserId, done: Result<T, UiError>) -> Result<(), UiError
 /// The id in an address; anything that is none names nobody.
 #[cfg(feature = "ssr")]
 fn known(id: &str) -> Result<protocol::UserId, UiError> {
-    id.parse().map_err(|_| {
-        super::set_status(404);
-        UiError::new(404, "There is no such person.")
-    })
+    super::id_of(id, "There is no such person.")
 }

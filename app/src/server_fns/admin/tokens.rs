@@ -260,7 +260,7 @@ mod server_side {
     use super::{NewToken, Standing, TokenLine};
     use crate::{
         routes::to,
-        server_fns::{UiError, set_status},
+        server_fns::{UiError, fail, id_of},
     };
 
     pub(super) fn line(cx: &Cx, token: Token) -> TokenLine {
@@ -275,15 +275,11 @@ mod server_side {
 
     /// The id in an address; anything that is none names no token.
     pub(super) fn known(id: &str) -> Result<TokenId, UiError> {
-        id.parse().map_err(|_| {
-            set_status(404);
-            UiError::new(404, "There is no such token.")
-        })
+        id_of(id, "There is no such token.")
     }
 
     pub(super) fn wrong(words: String) -> UiError {
-        set_status(400);
-        UiError::new(400, words)
+        fail(UiError::new(400, words))
     }
 
     /// Leaves the secret for the token's page and goes there.
