@@ -16,6 +16,8 @@ pub struct HttpError {
     status: StatusCode,
     detail: String,
     retry_after_seconds: Option<u64>,
+    /// What the audit trail is told instead of the detail.
+    reason: Option<String>,
     /// Whether it is there and the caller may not know.
     is_hidden: bool,
     /// Whether the audit trail has it already, with what the caller may not know.
@@ -34,13 +36,21 @@ pub(crate) struct OnRecord;
 #[derive(Clone, Debug)]
 pub(crate) struct Detail(pub(crate) String);
 
-/// Why a page with words of its own is a refusal, for the audit trail.
+/// Why it was refused in words for the audit trail, where those for the caller are a page of its own or repeat what was sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Reason(pub(crate) String);
 
 impl HttpError {
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), retry_after_seconds: None, is_hidden: false, is_on_record: false }
+        let detail = detail.into();
+        Self { status, detail, retry_after_seconds: None, reason: None, is_hidden: false, is_on_record: false }
+    }
+
+    /// The same with other words for the audit trail: what repeats what was sent is only for who sent it, since that may be a
+    /// password in the wrong field.
+    #[must_use]
+    pub fn recorded_as(self, reason: impl Into<String>) -> Self {
+        Self { reason: Some(reason.into()), ..self }
     }
 
     /// The same where whoever refused it put it on record.
@@ -145,6 +155,9 @@ impl IntoResponse for HttpError {
         }
         if self.is_on_record {
             response.extensions_mut().insert(OnRecord);
+        }
+        if let Some(reason) = self.reason {
+            response.extensions_mut().insert(Reason(reason));
         }
         response.extensions_mut().insert(Detail(self.detail));
         response

@@ -74,12 +74,10 @@ fn refused(rejection: &JsonRejection) -> HttpError {
     let text = rejection.body_text();
     let cause = text.strip_prefix("Failed to deserialize the JSON body into the target type: ").unwrap_or(&text);
     match rejection {
-        JsonRejection::JsonDataError(_) => {
-            HttpError::new(StatusCode::UNPROCESSABLE_ENTITY, format!("The body is not right: {}", in_words(cause)))
-        }
+        JsonRejection::JsonDataError(_) => wrong("The body is not right", &in_words(cause)),
         JsonRejection::JsonSyntaxError(_) => {
             let cause = cause.strip_prefix("Failed to parse the request body as JSON: ").unwrap_or(cause);
-            HttpError::new(StatusCode::UNPROCESSABLE_ENTITY, format!("The body is not JSON: {cause}"))
+            wrong("The body is not JSON", cause)
         }
         JsonRejection::MissingJsonContentType(_) => {
             HttpError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json")
@@ -89,6 +87,11 @@ fn refused(rejection: &JsonRejection) -> HttpError {
         }
         other => HttpError::new(other.status(), "The body could not be read"),
     }
+}
+
+/// What serde says repeats names and values that were sent: the audit trail is told without.
+fn wrong(what: &str, cause: &str) -> HttpError {
+    HttpError::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{what}: {cause}")).recorded_as(what)
 }
 
 /// What serde says, as people read it: which field, and what it must be.
@@ -154,7 +157,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
             Err(rejection) => {
                 let text = rejection.body_text();
                 let cause = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
-                Err(HttpError::new(StatusCode::UNPROCESSABLE_ENTITY, format!("The query is not right: {}", in_words(cause))))
+                Err(wrong("The query is not right", &in_words(cause)))
             }
         }
     }

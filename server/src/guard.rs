@@ -175,12 +175,17 @@ impl Refused {
 }
 
 /// What was asked for, as it stands in the audit trail: the address itself, since a route does not say which project somebody
-/// tried; without the query, and without a secret that was put into it. Functions are told what it is about by their query or
-/// form: those ids stand behind the address.
+/// tried; without the query, and without a secret that was put into it, or where a secret's name belongs. Functions are told what
+/// it is about by their query or form: those ids stand behind the address.
 fn asked(method: &Method, path: &str, about: &[String]) -> String {
-    let is_secret = |segment: &str| segment.starts_with("loki_") || segment.starts_with("eyJ");
-    let plain = path.split('/').map(|segment| if is_secret(segment) { "[secret]" } else { segment }).collect::<Vec<_>>();
-    let mut asked = format!("{method} {}", plain.join("/"));
+    let is_name = |segment: &str| segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let mut before = "";
+    let plain = path.split('/').map(|segment| {
+        let is_secret = segment.starts_with("loki_") || segment.starts_with("eyJ") || (before == "secrets" && !is_name(segment));
+        before = segment;
+        if is_secret { "[secret]" } else { segment }
+    });
+    let mut asked = format!("{method} {}", plain.collect::<Vec<_>>().join("/"));
     for id in about.iter().filter(|id| !path.contains(id.as_str())) {
         asked.push(' ');
         asked.push_str(id);
@@ -309,11 +314,21 @@ mod tests {
     }
 
     #[test]
+    fn the_trail_is_told_less_than_who_sent_a_body() {
+        let refused = HttpError::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown field `hunter2`").recorded_as("A field is wrong");
+        assert_eq!(refused.detail(), "unknown field `hunter2`");
+        assert_eq!(Refused::of(&refused.into_response(), None).error, "A field is wrong");
+    }
+
+    #[test]
     fn the_address_that_was_asked_for_is_kept_without_secrets() {
         let cases = [
             ("/api/projects/0198c000/runs", "GET /api/projects/0198c000/runs"),
             ("/api/projects/loki_abc/x", "GET /api/projects/[secret]/x"),
             ("/x/eyJh.e30.x", "GET /x/[secret]"),
+            ("/api/v2/secrets/LD_PRELOAD", "GET /api/v2/secrets/LD_PRELOAD"),
+            ("/api/v2/secrets/hunter-2", "GET /api/v2/secrets/[secret]"),
+            ("/api/v2/secrets", "GET /api/v2/secrets"),
             ("/", "GET /"),
             ("", "GET "),
         ];

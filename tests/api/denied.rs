@@ -108,3 +108,26 @@ async fn who_asks_for_a_hidden_project_or_team_by_page_is_on_record() {
     noted(&auditor, &last).await;
     assert_eq!(entries(&auditor, &format!("q={}", missing.header("x-request-id"))).await, []);
 }
+
+#[tokio::test]
+async fn what_was_typed_into_a_wrong_field_is_not_in_the_trail() {
+    let app = TestApp::start().await;
+    let (auditor, ada) = (app.auditor().await, app.first_admin().await);
+    let cases = [
+        ("/api/v2/secrets/PIN_A", json!({"value": "abcdefgh12", "uses": ["hunter2-in-uses"]})),
+        ("/api/v2/secrets/PIN_B", json!({"hunter2-as-field": "x"})),
+        ("/api/v2/secrets/PIN_C", json!({"value": 5_551_234_567_890_i64, "uses": []})),
+        ("/api/v2/secrets/hunter2-as-name", json!({"value": "abcdefgh12", "uses": []})),
+        ("/api/v2/password", json!({"hunter2-as-field": "x"})),
+    ];
+    for (path, body) in &cases {
+        let answer = ada.put(path, body).await.expect(422);
+        is_noted(&auditor, &format!("outcome=denied&q={}", answer.header("x-request-id"))).await;
+    }
+    let all = auditor.get("/api/v2/audit/export").await.expect(200).text();
+    assert!(!all.contains("hunter2") && !all.contains("5551234567890"), "{all}");
+    assert!(all.contains("The body is not right") && all.contains("PUT /api/v2/secrets/PIN_B"), "{all}");
+    // Who sent it is told what was wrong.
+    let told = ada.put(cases[1].0, &cases[1].1).await.expect(422).detail();
+    assert!(told.contains("hunter2-as-field"), "{told}");
+}

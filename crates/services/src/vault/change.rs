@@ -40,7 +40,7 @@ pub async fn put(cx: &Cx, actor: &Actor, scope: SecretScope, name: &str, command
                 updated_by: actor.display_name().to_owned(),
             }
         }
-        (None, None, _) => return Err(Error::Invalid(format!("there is no secret {name} yet: give its `value`"))),
+        (None, None, _) => return Err(Error::Invalid("there is no secret of that name yet: give its `value`".to_owned())),
         (None, Some(_), None) => {
             let text =
                 "a new secret needs `uses`: name the processes that are given it, any of agent, tests, preview and terminal";
