@@ -150,6 +150,45 @@ async fn nobody_gives_more_than_they_have() {
 }
 
 #[tokio::test]
+async fn nobody_gives_more_than_they_have_in_teams_and_on_projects() {
+    let app = TestApp::start().await;
+    let ada = app.first_admin().await;
+    app.person("grace", Role::Admin).await;
+    app.person("eve", Role::Viewer).await;
+    let team = ada.makes_team("Backend", &[("grace", Role::Operator)]).await;
+    let project = ada.has_project().with("owner", json!({"kind": "team", "id": team.id})).create().await.id().to_string();
+    let list = ada.get("/api/v2/users?q=grace").await.expect(200).value();
+    let grace = list["users"][0]["id"].as_str().unwrap().to_owned();
+    let clerk = holder(&app, &makes(&ada, json!({"name": "clerk", "scopes": ["read", "admin"]})).await);
+    let (members, shares) = (format!("/api/v2/teams/{}/members", team.id), format!("/api/v2/projects/{project}/shares"));
+    let owner = format!("/api/v2/projects/{project}/owner");
+
+    for role in ["operator", "admin", "auditor"] {
+        let body = json!({"email": "eve@example.org", "role": role});
+        assert!(clerk.post(&members, &body).await.expect(403).detail().contains("the scope"), "{role}");
+        assert!(clerk.post(&shares, &body).await.expect(403).detail().contains("the scope"), "{role}");
+    }
+    // Nor do they take it from who has more.
+    clerk.put(&format!("{members}/{grace}"), &json!({"role": "viewer"})).await.expect(403);
+    clerk.delete(&format!("{members}/{grace}")).await.expect(403);
+    let given = ada.post(&shares, &json!({"email": "grace@example.org", "role": "operator"})).await.expect(201).value();
+    clerk.delete(&format!("{shares}/{}", given["id"].as_str().unwrap())).await.expect(403);
+    clerk.delete(&format!("/api/v2/users/{grace}/logins")).await.expect(403);
+    // Whoever owns a project may do everything with it.
+    for body in [json!({"email": "eve@example.org"}), json!({"team_id": team.id}), json!({"installation": true})] {
+        clerk.put(&owner, &body).await.expect(403);
+    }
+    let seen = ada.get(&members).await.expect(200).text();
+    assert!(!seen.contains("eve@") && !ada.get(&shares).await.expect(200).text().contains("eve"), "{seen}");
+
+    // What it has, it gives.
+    clerk.post(&members, &json!({"email": "eve@example.org", "role": "viewer"})).await.expect(201);
+    clerk.post(&shares, &json!({"email": "eve@example.org", "role": "viewer"})).await.expect(201);
+    ada.delete(&format!("/api/v2/users/{grace}/logins")).await.expect(204);
+    ada.put(&owner, &json!({"email": "eve@example.org"})).await.expect(200);
+}
+
+#[tokio::test]
 async fn a_token_shrinks_with_the_role_of_who_made_it() {
     let app = TestApp::start().await;
     let ada = app.first_admin().await;

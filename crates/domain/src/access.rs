@@ -181,6 +181,13 @@ pub struct Denied {
     pub needs: Scope,
 }
 
+/// Nobody gives more than they have, and takes nothing from who has more: nothing, or the greatest scope of `given` that `own`
+/// lacks.
+pub fn within(own: Scopes, given: Scopes) -> Result<(), Denied> {
+    let missing = given.list().into_iter().rev().find(|scope| !own.has(*scope));
+    missing.map_or(Ok(()), |needs| Err(Denied { needs }))
+}
+
 /// Nothing, or the scope that is missing.
 pub fn require(actor: &Actor, action: Action) -> Result<(), Denied> {
     if may(actor, action) { Ok(()) } else { Err(Denied { needs: action.scope() }) }
@@ -223,6 +230,15 @@ mod tests {
         assert!(of(Scope::All).covers(of(Scope::Audit)) && of(Scope::Control).covers(of(Scope::Read)));
         assert!(!of(Scope::Admin).covers(of(Scope::Read)) && !of(Scope::Control).covers(of(Scope::All)));
         assert_eq!(of(Scope::All).and(of(Scope::Write)), of(Scope::Write));
+        let clerk = Scopes::of(&[Scope::Read, Scope::Admin]);
+        for (role, expected) in [
+            (Role::Viewer, Ok(())),
+            (Role::Operator, Err(Denied { needs: Scope::Control })),
+            (Role::Auditor, Err(Denied { needs: Scope::Audit })),
+            (Role::Admin, Err(Denied { needs: Scope::All })),
+        ] {
+            assert_eq!(within(clerk, of_role(role)), expected, "{role:?}");
+        }
         assert!(may(&token(Scopes::ALL), Action::ManageTokens) && !may(&token(Scopes::NONE), Action::ReadStatus));
     }
 

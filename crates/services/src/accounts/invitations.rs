@@ -121,17 +121,12 @@ fn no_email() -> Error {
 /// Nobody gives more than they have. Who makes no accounts otherwise invites with the least role, and only into a team.
 fn may_give(own: &Reach, role: Role, team: Option<(TeamId, Role)>) -> Result<(), Denied> {
     if own.in_installation().has(Action::ManageUsers.scope()) {
-        covers(own.in_installation(), access::of_role(role))?;
+        access::within(own.in_installation(), access::of_role(role))?;
     } else if team.is_none() || role != Role::Viewer {
         return Err(Denied { needs: Scope::Admin });
     }
     let Some((team, role)) = team else { return Ok(()) };
-    covers(own.in_team(team), Scopes::of(&[Action::ManageTeam.scope()]).or(access::of_role(role)))
-}
-
-fn covers(own: Scopes, wanted: Scopes) -> Result<(), Denied> {
-    let missing = wanted.list().into_iter().rev().find(|scope| !own.has(*scope));
-    missing.map_or(Ok(()), |needs| Err(Denied { needs }))
+    access::within(own.in_team(team), Scopes::of(&[Action::ManageTeam.scope()]).or(access::of_role(role)))
 }
 
 fn named(row: &InvitationRow) -> String {

@@ -14,7 +14,7 @@ pub use uses::{TokenUses, write_token_uses};
 use std::sync::Arc;
 
 use domain::{
-    access::{self, Action, Denied, Scopes},
+    access::{self, Action, Scopes},
     access_tokens::{self as rules, AllowedAddresses},
     actor::{Actor, Origin, Shown},
     audit::Changes,
@@ -125,11 +125,9 @@ fn draft(cx: &Cx, actor: &Actor, new: CreateToken) -> Result<(TokenRow, String),
     Ok((row, secret.full))
 }
 
-/// Refuses whoever would give away more than they have.
+/// Refuses whoever would give away more than they have in the installation.
 pub(super) fn within(actor: &Actor, scopes: &[Scope]) -> Result<(), Error> {
-    let own = actor.scopes();
-    let missing = Scopes::of(scopes).list().into_iter().rev().find(|scope| !own.has(*scope));
-    missing.map_or(Ok(()), |needs| Err(Error::Forbidden(Denied { needs })))
+    Ok(access::within(actor.scopes(), Scopes::of(scopes))?)
 }
 
 fn creator(actor: &Actor) -> String {

@@ -1,7 +1,7 @@
 //! Whom a project belongs to and with whom it is shared.
 
 use domain::{
-    access::{self, Action},
+    access::{self, Action, Scopes},
     actor::Actor,
     audit::Changes,
 };
@@ -64,6 +64,9 @@ pub async fn share(cx: &Cx, actor: &Actor, id: ProjectId, command: ShareProject)
     let role = command.role.unwrap_or(Role::Viewer);
     let there = tx.sharing().of(id).await?;
     let before = there.iter().find(|row| row.user_id == user_id && row.team_id == team_id);
+    for given in before.map(|row| row.role).into_iter().chain([role]) {
+        access::within(actor.reach().on(id, project.owner), access::of_role(given))?;
+    }
     let row = match before {
         Some(before) => {
             tx.sharing().set_role(before.id, role).await?;
@@ -97,6 +100,7 @@ pub async fn unshare(cx: &Cx, actor: &Actor, id: ProjectId, share: ShareId) -> R
     let project = load(&tx, actor, id, Action::ShareProject).await?;
     let row = tx.sharing().of(id).await?.into_iter().find(|row| row.id == share);
     let row = row.ok_or_else(|| Error::NotFound("there is no such share of this project".to_owned()))?;
+    access::within(actor.reach().on(id, project.owner), access::of_role(row.role))?;
     tx.sharing().remove(share).await?;
     tell(cx, &tx, id, &project.name).await?;
     let changes = Changes::default().field("with", with(&row), "").field("role", row.role.as_str(), "");
@@ -178,8 +182,10 @@ async fn tell(cx: &Cx, tx: &Tx, id: ProjectId, name: &str) -> Result<(), Error> 
     Ok(())
 }
 
-/// The event tells sockets whom the project belongs to from now on, before anything else of it.
+/// Whoever owns a project may do everything with it, so that only who may do that gives it away. The event tells sockets whom
+/// the project belongs to from now on, before anything else of it.
 async fn give(cx: &Cx, tx: &Tx, actor: &Actor, (id, name): (ProjectId, &str), (from, to): (Owner, Owner)) -> Result<(), Error> {
+    access::within(actor.reach().on(id, from), Scopes::ALL)?;
     tx.sharing().set_owner(id, to).await?;
     tell(cx, tx, id, name).await?;
     let changes = Changes::default().field("owner", named(from), named(to));

@@ -1,7 +1,7 @@
 //! Who is in a team.
 
 use domain::{
-    access::Action,
+    access::{self, Action},
     actor::Actor,
     audit::Changes,
     reach::require_somewhere,
@@ -44,6 +44,9 @@ pub async fn set_role(cx: &Cx, actor: &Actor, id: TeamId, user: UserId, role: Ro
 async fn give(cx: &Cx, tx: Tx, actor: &Actor, (team_id, user_id): (TeamId, UserId), role: Role) -> Result<Member, Error> {
     let before = read(&tx, team_id).await?;
     let had = before.iter().find(|member| member.user_id == user_id).and_then(|member| member.given);
+    for given in had.into_iter().chain([role]) {
+        access::within(actor.reach().in_team(team_id), access::of_role(given))?;
+    }
     let row = MemberRow { team_id, user_id, source: BY_HAND.to_owned(), role, created_at: cx.clock.now() };
     tx.teams().set_member(&row).await?;
     keep_an_admin(&tx, team_id, &before).await?;
@@ -72,6 +75,9 @@ pub async fn remove_member(cx: &Cx, actor: &Actor, id: TeamId, user: UserId) -> 
         let text = "their groups at a sign-in provider put them into this team: they leave it when the group goes";
         return Err(Error::Conflict(text.to_owned()));
     };
+    if !leaves {
+        access::within(actor.reach().in_team(id), access::of_role(role))?;
+    }
     tx.teams().remove_member(id, user, BY_HAND).await?;
     keep_an_admin(&tx, id, &before).await?;
     tell(cx, &tx, id).await?;
