@@ -59,7 +59,8 @@ async fn makes_an_account_once(app: TestApp) {
     // What is wrong with the form leaves the link as it is.
     assert!(posts(&grace, "grace@example.org", "short").await.expect(422).text().contains("password"));
     posts(&grace, "nonsense", PASSWORD).await.expect(422);
-    assert!(posts(&grace, "ada@example.org", PASSWORD).await.expect(409).text().contains("has an account"));
+    let taken = posts(&grace, "ada@example.org", PASSWORD).await.expect(422).text();
+    assert!(taken.contains("sign in first and open the link again"), "{taken}");
     assert_eq!(posts(&grace, "grace@example.org", PASSWORD).await.expect(303).header("location"), "/");
 
     let person = grace.person();
@@ -71,6 +72,30 @@ async fn makes_an_account_once(app: TestApp) {
     eve.opens(&path).await.expect(401);
     posts(&eve, "eve@example.org", PASSWORD).await.expect(401);
     assert_eq!(ada.get(PATH).await.expect(200).json::<InvitationList>().invitations, []);
+}
+
+#[tokio::test]
+async fn an_open_link_does_not_tell_who_has_an_account() {
+    let app = TestApp::start().await;
+    let ada = app.first_admin().await;
+    let (path, secret) = of_link(&invites(&ada, json!({"role": "viewer"})).await);
+    let asks = async |email: &str| {
+        let fields = [("link", secret.as_str()), ("email", email), ("password", PASSWORD)];
+        Browser::new(&app).posts("/invite", &fields).await
+    };
+    let alert = |page: String| page.split_once("role=\"alert\"").unwrap().1.split("</p>").next().unwrap().to_owned();
+
+    let taken = alert(asks("Ada@example.org").await.expect(422).text());
+    assert_eq!(taken, alert(asks("nonsense").await.expect(422).text()));
+    assert!(taken.contains("If you have an account, sign in first and open the link again."), "{taken}");
+    // Whoever goes on asking is slowed down; the link counts as before.
+    let mut statuses = Vec::new();
+    while statuses.last() != Some(&429) {
+        assert!(statuses.len() < 20, "{statuses:?}");
+        statuses.push(asks("ada@example.org").await.status);
+    }
+    assert_eq!(statuses[..4], [422; 4]);
+    Browser::new(&app).opens(&path).await.expect(200);
 }
 
 #[tokio::test]

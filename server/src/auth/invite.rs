@@ -28,6 +28,7 @@ use crate::{
 };
 
 const TITLE: &str = "Invitation";
+const HAS_ACCOUNT: &str = " If you have an account, sign in first and open the link again.";
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -68,7 +69,7 @@ pub async fn accept(State(edge): State<Edge>, session: Session, request: Request
         None => {
             let InviteForm { email, name, password, .. } = &form;
             let new = NewAccount { email: email.clone(), name: name.clone(), password: password.clone() };
-            services::accounts::accept(&edge.cx, &form.link, new).await.map(Some)
+            services::accounts::accept(&edge.cx, &form.link, new, &from).await.map(Some)
         }
     };
     match done {
@@ -78,7 +79,10 @@ pub async fn accept(State(edge): State<Edge>, session: Session, request: Request
         }
         Ok(None) => Ok(Redirect::to("/").into_response()),
         Err(Error::Invalid(problem)) => {
-            Ok(show(StatusCode::UNPROCESSABLE_ENTITY, &edge, (&invited, actor.as_ref()), &form, &sentence(&problem)))
+            // Said whatever was wrong: said only to who has an account, it would tell who has one.
+            let hint = if actor.is_none() { HAS_ACCOUNT } else { "" };
+            let problem = sentence(&problem) + hint;
+            Ok(show(StatusCode::UNPROCESSABLE_ENTITY, &edge, (&invited, actor.as_ref()), &form, &problem))
         }
         Err(Error::Conflict(problem)) => {
             Ok(show(StatusCode::CONFLICT, &edge, (&invited, actor.as_ref()), &form, &sentence(&problem)))

@@ -1,11 +1,17 @@
 //! Taking an invitation up: with a new account and a password, with the account that one is signed in to, or by signing in
 //! with a provider for the first time.
 
-use domain::{actor::Actor, audit::Changes};
+use domain::{
+    actor::{Actor, Origin},
+    audit::Changes,
+};
 use protocol::{UserId, access::Role};
 use store::{InvitationRow, MemberRow, Tx};
 
-use super::{super::users, behind, of_email};
+use super::{
+    super::{sign_in, users},
+    behind, of_email,
+};
 use crate::{
     Cx, Error,
     accounts::{NewUser, UserRecord},
@@ -43,13 +49,29 @@ pub async fn invited(cx: &Cx, secret: &str) -> Result<Invited, Error> {
     Ok(Invited { email: row.email, invited_by: row.invited_by, team })
 }
 
-/// Makes an account with a password, which joins the team that the invitation names. The link is used up.
-pub async fn accept(cx: &Cx, secret: &str, new: NewAccount) -> Result<UserRecord, Error> {
+/// Makes an account with a password, which joins the team that the invitation names. The link is used up. What is refused counts
+/// as a wrong guess from there: a link for nobody in particular would tell who has an account.
+pub async fn accept(cx: &Cx, secret: &str, new: NewAccount, from: &Origin) -> Result<UserRecord, Error> {
     let row = {
         let tx = cx.store.read().await?;
         behind(cx, &tx, secret).await?
     };
-    let email = row.email.clone().unwrap_or(new.email);
+    let guess = sign_in::Guess { what: format!("invitation {}", row.id), from: sign_in::address_key(from) };
+    let too_many = |retry_after_seconds| Error::TooMany { retry_after_seconds };
+    cx.attempts.begin(&guess, cx.clock.now()).map_err(too_many)?;
+    let made = make_account(cx, secret, row, new).await;
+    match &made {
+        Ok(_) => cx.attempts.succeeded(&guess, cx.clock.now()),
+        Err(Error::Invalid(_)) => {}
+        Err(_) => cx.attempts.undo(&guess),
+    }
+    made
+}
+
+async fn make_account(cx: &Cx, secret: &str, row: InvitationRow, new: NewAccount) -> Result<UserRecord, Error> {
+    // The same words for an address that is none and for one that has an account.
+    let refused = || Error::Invalid("no account can be made with that e-mail address; look whether it is right".to_owned());
+    let email = domain::sign_in::email(&row.email.unwrap_or(new.email)).ok_or_else(refused)?;
     // Hashed before the link is used up: a password that is refused leaves the link as it is.
     let user = users::prepare(cx, &NewUser { email, name: new.name, password: new.password, role: row.role }).await?;
     let tx = cx.store.begin().await?;
@@ -57,8 +79,7 @@ pub async fn accept(cx: &Cx, secret: &str, new: NewAccount) -> Result<UserRecord
     let row = behind(cx, &tx, secret).await?;
     use_up(&tx, &row).await?;
     if tx.accounts().by_email(&user.email).await?.is_some() {
-        let text = format!("{} has an account already: sign in with it, then open the link again", user.email);
-        return Err(Error::Conflict(text));
+        return Err(refused());
     }
     tx.accounts().insert(&user).await?;
     join(cx, &tx, user.id, &row).await?;
