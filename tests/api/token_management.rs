@@ -99,6 +99,7 @@ async fn what_is_not_known_makes_no_token() {
         (json!({"name": "A", "role": "viewer", "expires_days": 3651}), "expires_days"),
         (json!({"name": "A", "role": "viewer", "expires_days": -1}), "expires_days"),
         (json!({"name": "A", "role": "viewer", "allowed_ips": ["example.org"]}), "example.org"),
+        (json!({"name": "A", "role": "viewer", "allowed_ips": ["::ffff:10.0.0.0/8"]}), "wider than ipv4"),
         (json!({"name": "A", "role": "viewer", "rate_limit": 0}), "rate_limit"),
         (json!({"role": "viewer"}), "name"),
         (json!({"name": " ", "role": "viewer"}), "name"),
@@ -429,6 +430,13 @@ async fn a_token_counts_from_its_addresses_alone() {
     let changed: Token = admin.put("/api/v2/api-keys/office", &json!({"allowed_ips": []})).await.expect(200).json();
     assert!(changed.allowed_ips.is_empty());
     program.get("/api/status").await.expect(200);
+    // Networks of IPv4 addresses in the clothes of IPv6 are what they mean.
+    let mapped = json!({"allowed_ips": ["::ffff:203.0.113.0/120"]});
+    let changed: Token = admin.put("/api/v2/api-keys/office", &mapped).await.expect(200).json();
+    assert_eq!(changed.allowed_ips, ["203.0.113.0/24"]);
+    for (address, status) in [("203.0.113.7", 200), ("::ffff:203.0.113.7", 200), ("203.0.114.7", 401)] {
+        assert_eq!(asks_from(address).await, status, "{address}");
+    }
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 use protocol::access::{Role, Scope};
 
 use crate::access;
@@ -74,8 +74,15 @@ impl AllowedAddresses {
 }
 
 fn network(text: &str) -> Result<IpNet, String> {
-    let parsed = text.parse::<IpAddr>().map(|address| IpNet::from(address.to_canonical())).or_else(|_| text.parse::<IpNet>());
-    parsed.map_err(|_| format!("{text:?} is no address and no network; they look like 203.0.113.7 and 10.0.0.0/8"))
+    let parsed = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    let parsed =
+        parsed.map_err(|_| format!("{text:?} is no address and no network; they look like 203.0.113.7 and 10.0.0.0/8"))?;
+    // Clients are looked for by their IPv4 address, also where they came as ::ffff:203.0.113.7.
+    let IpNet::V6(written) = parsed else { return Ok(parsed) };
+    let Some(address) = written.addr().to_ipv4_mapped() else { return Ok(parsed) };
+    let length = written.prefix_len().checked_sub(96);
+    let network = length.and_then(|length| Ipv4Net::new(address, length).ok()).map(IpNet::V4);
+    network.ok_or_else(|| format!("{text:?} is wider than IPv4; write it as an IPv4 network, like 203.0.113.0/24"))
 }
 
 /// The scopes of a token to be: a role's, or its own in their order without doubles; a viewer's when neither is given.
@@ -150,7 +157,11 @@ mod tests {
 
     #[test]
     fn a_token_counts_from_its_networks_alone() {
-        let cases: [(&[&str], &str, bool); 8] = [
+        let cases: [(&[&str], &str, bool); 12] = [
+            (&["::ffff:203.0.113.0/120"], "203.0.113.7", true),
+            (&["::ffff:203.0.113.0/120"], "::ffff:203.0.113.7", true),
+            (&["::ffff:203.0.113.0/120"], "203.0.114.7", false),
+            (&["::ffff:0:0/96"], "203.0.113.7", true),
             (&[], "203.0.113.7", true),
             (&["203.0.113.7"], "203.0.113.7", true),
             (&["203.0.113.7"], "203.0.113.8", false),
@@ -205,9 +216,10 @@ mod tests {
 
     #[test]
     fn addresses_are_kept_in_their_plain_form() {
-        let parsed = AllowedAddresses::parse(&[" 10.1.2.3/8", "::ffff:1.2.3.4", "::1"]).unwrap();
-        assert_eq!(parsed.list(), ["10.0.0.0/8", "1.2.3.4", "::1"]);
-        for wrong in ["", "example.org", "10.0.0.0/33", "10.0.0", "1.2.3.4:80", "*"] {
+        let given = [" 10.1.2.3/8", "::ffff:1.2.3.4", "::1", "::ffff:203.0.113.9/120", "::ffff:1.2.3.4/128", "::/0"];
+        let parsed = AllowedAddresses::parse(&given).unwrap();
+        assert_eq!(parsed.list(), ["10.0.0.0/8", "1.2.3.4", "::1", "203.0.113.0/24", "1.2.3.4", "::/0"]);
+        for wrong in ["", "example.org", "10.0.0.0/33", "10.0.0", "1.2.3.4:80", "*", "::ffff:10.0.0.0/8", "::ffff:0:0/95"] {
             assert!(AllowedAddresses::parse(&[wrong]).unwrap_err().contains(&format!("{wrong:?}")), "{wrong}");
         }
         assert!(AllowedAddresses::parse(&["::1"; 51]).is_err());
