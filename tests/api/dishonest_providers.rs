@@ -177,6 +177,23 @@ async fn one_provider_cannot_answer_for_another() {
 }
 
 #[tokio::test]
+async fn another_issuer_cannot_answer_for_github() {
+    let provider = IdentityProvider::start().await;
+    let app = provider.serves(Setup::default(), "github", "github").start().await;
+    let browser = Browser::new(&app);
+    let comes_back = async |issuer: &str| {
+        let left = browser.opens("/login/with/github").await.expect(303);
+        browser.opens(&provider.comes_back(&left.header("location"), &[("iss", issuer)])).await
+    };
+    let url = provider.url();
+    for other in ["https://evil.example", &format!("{url}.evil.example"), &format!("{url}@evil.example"), &format!("{url}1")] {
+        is_refused(&app, &browser, comes_back(other).await, "(mix-up)").await;
+    }
+    assert_eq!(provider.was_asked("/login/oauth/access_token"), 0, "no code was sent anywhere");
+    comes_back(&format!("{url}/login/oauth")).await.expect(303);
+}
+
+#[tokio::test]
 async fn only_the_issuers_own_servers_are_asked() {
     let (provider, app) = with_corp(Setup::default()).await;
     let elsewhere = IdentityProvider::start().await;

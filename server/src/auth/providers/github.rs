@@ -67,8 +67,9 @@ pub(super) fn authorization_url(known: &Known, departure: &Departure, back: &str
 
 pub(super) async fn identity(known: &Known, answer: Answer, returned: &Returned, back: &str) -> Result<Identity, Failure> {
     let rules = &known.config.rules;
-    // GitHub names no issuer; one that is named is another's (RFC 9207).
-    if answer.issuer.as_ref().is_some_and(|issuer| !issuer.starts_with(&rules.issuer)) {
+    // GitHub names none, or an address of its own, such as https://github.com/login/oauth (RFC 9207).
+    let is_own = |said: &str| said.strip_prefix(&*rules.issuer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    if answer.issuer.as_deref().is_some_and(|said| !is_own(said)) {
         return Err(refused("the answer names another issuer (mix-up)"));
     }
     let client = client(known, back)?;
