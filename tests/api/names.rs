@@ -1,8 +1,8 @@
 //! Names: shown as what they are, and refused where they deceive or are too long.
 
-use protocol::audit::AuditPage;
+use protocol::{access::Role, audit::AuditPage};
 use serde_json::{Value, json};
-use tests::{Actor, Setup, TestApp, app::PASSWORD};
+use tests::{Actor, Setup, TestApp, app::PASSWORD, eventually};
 
 const HTML: &str = "<img src=x onerror=alert(1)>\"' --; drop table projects";
 
@@ -119,4 +119,25 @@ async fn no_team_looks_like_another() {
     ada.put(&format!("/api/v2/teams/{}", team.id), &json!({"name": "PACE"})).await.expect(409);
     ada.put(&format!("/api/v2/teams/{}", team.id), &json!({"name": "peace"})).await.expect(200);
     ada.makes_team("Рост", &[]).await;
+}
+
+#[tokio::test]
+async fn the_name_of_a_team_that_one_may_not_know_is_not_told() {
+    let app = TestApp::start().await;
+    let ada = app.first_admin().await;
+    let grace = app.person("grace", Role::Operator).await;
+    ada.makes_team("Secret Squad", &[]).await;
+    let own = ada.makes_team("Backend", &[("grace", Role::Admin)]).await;
+    let path = format!("/api/v2/teams/{}", own.id);
+
+    let answer = grace.put(&path, &json!({"name": "secret  squad"})).await.expect(409);
+    assert_eq!(answer.detail(), "This name is not free: choose another name");
+    let answer = ada.put(&path, &json!({"name": "secret  squad"})).await.expect(409);
+    assert_eq!(answer.detail(), "Another team is called \"Secret Squad\": choose another name");
+    // That she tried is on record.
+    eventually("the try is written", async || {
+        let page: AuditPage = ada.get("/api/v2/audit?outcome=denied&q=grace").await.expect(200).json();
+        page.entries.into_iter().find(|entry| entry.status == Some(409))
+    })
+    .await;
 }

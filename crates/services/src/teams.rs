@@ -92,7 +92,7 @@ pub async fn create(cx: &Cx, actor: &Actor, command: NameTeam) -> Result<Team, E
     let now = cx.clock.now();
     let row = TeamRow { id: TeamId(cx.ids.uuid()), folded: names::folded(&name), name, created_at: now };
     let tx = crate::accounts::begin(cx, actor).await?;
-    is_free(&tx, &row).await?;
+    is_free(&tx, actor, &row).await?;
     tx.teams().insert(&row).await?;
     if let Some(user_id) = actor.person() {
         let source = BY_HAND.to_owned();
@@ -113,7 +113,7 @@ pub async fn rename(cx: &Cx, actor: &Actor, id: TeamId, command: NameTeam) -> Re
     let before = load(&tx, actor, id, Action::ManageTeam).await?;
     let name = names::name(&command.name).map_err(Error::Invalid)?;
     let row = TeamRow { folded: names::folded(&name), name, ..before.clone() };
-    is_free(&tx, &row).await?;
+    is_free(&tx, actor, &row).await?;
     tx.teams().rename(&row).await?;
     let changes = Changes::default().field("name", &before.name, &row.name);
     let team = view(&tx, actor, row).await?;
@@ -124,15 +124,17 @@ pub async fn rename(cx: &Cx, actor: &Actor, id: TeamId, command: NameTeam) -> Re
     Ok(team)
 }
 
-async fn is_free(tx: &Tx, row: &TeamRow) -> Result<(), Error> {
+/// Whose name is in the way is told only to who may know that team. That one is there can be guessed still; what is refused is on
+/// record.
+async fn is_free(tx: &Tx, actor: &Actor, row: &TeamRow) -> Result<(), Error> {
     // Nor one that only looks like it, whichever of the two was there first. Teams are few.
     let seen = |name: &str| names::folded(&domain::names::skeleton(name));
     let wanted = seen(&row.name);
     let others = tx.teams().list(None, "", None, u64::from(u32::MAX)).await?;
     let other =
         others.into_iter().find(|other| other.id != row.id && (other.folded == row.folded || seen(&other.name) == wanted));
-    match other {
-        Some(other) => Err(Error::Conflict(format!("another team is called \"{}\"", other.name))),
-        None => Ok(()),
-    }
+    let Some(other) = other else { return Ok(()) };
+    let is_known = reach::enough(actor.reach().in_team(other.id), Action::ReadTeams).is_ok();
+    let who = if is_known { format!("another team is called \"{}\"", other.name) } else { "this name is not free".to_owned() };
+    Err(Error::Conflict(format!("{who}: choose another name")))
 }
