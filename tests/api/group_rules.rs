@@ -1,7 +1,7 @@
 //! Teams by rules: the groups at a sign-in provider put people into teams, and take them out again.
 
 use protocol::{
-    access::Role::{Operator, Viewer},
+    access::Role::{Admin, Operator, Viewer},
     teams::{Member, MemberList, Team},
 };
 use serde_json::json;
@@ -65,6 +65,31 @@ async fn goes_with_the_group(setup: Setup) {
     before.get("/api/status").await.expect(401);
     let changes = app.auditor().await.get("/api/v2/audit?action=set_member&resource_type=team").await.expect(200).text();
     assert!(changes.contains("\"provider\":{\"from\":\"\",\"to\":\"corp\"}"), "{changes}");
+}
+
+#[tokio::test]
+async fn rules_leave_the_last_admin_of_a_team_with_projects() {
+    let provider = IdentityProvider::start().await;
+    let setup = provider.serves(Setup::default(), "corp", "oidc").variable("LOKI_SIGN_IN_CORP_TEAMS", "devs=Backend:admin");
+    let app = setup.start().await;
+    let ada = app.first_admin().await;
+    let team = ada.makes_team("Backend", &[]).await;
+    ada.post("/api/projects", &json!({"name": "Engine", "owner": {"kind": "team", "id": team.id}})).await.expect(201);
+    provider.vouches_for(Person { subject: "7".to_owned(), email: "grace@example.org".to_owned(), ..Person::ada() });
+    provider.has_groups(&["devs"]);
+    signs_in(&Browser::new(&app), &provider, "/login/with/corp").await.expect(303);
+    let path = format!("/api/v2/teams/{}/members", team.id);
+    let list: MemberList = ada.get(&path).await.expect(200).json();
+    let of_ada = list.members.iter().find(|member| member.email == "ada@example.org").unwrap().user_id;
+    ada.delete(&format!("{path}/{of_ada}")).await.expect(204);
+
+    provider.has_groups(&["others"]);
+    signs_in(&Browser::new(&app), &provider, "/login/with/corp").await.expect(303);
+    assert_eq!(member(&ada, &team).await.unwrap().by_rules, Some(Admin));
+
+    ada.post(&path, &json!({"email": "ada@example.org", "role": "admin"})).await.expect(201);
+    signs_in(&Browser::new(&app), &provider, "/login/with/corp").await.expect(303);
+    assert_eq!(member(&ada, &team).await, None);
 }
 
 #[tokio::test]

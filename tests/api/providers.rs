@@ -117,6 +117,26 @@ async fn the_groups_of_today_decide_the_role() {
 }
 
 #[tokio::test]
+async fn groups_leave_the_last_admin() {
+    let provider = IdentityProvider::start().await;
+    let setup = provider.serves(Setup::default(), "corp", "oidc").variable("LOKI_SIGN_IN_CORP_ROLES", "ops=admin");
+    let app = setup.start().await;
+    provider.has_groups(&["ops"]);
+    signs_in(&Browser::new(&app), &provider, "/login/with/corp").await.expect(303);
+
+    provider.has_groups(&["others"]);
+    let browser = Browser::new(&app);
+    signs_in(&browser, &provider, "/login/with/corp").await.expect(303);
+    browser.person().get("/api/v2/users").await.expect(200);
+
+    // With another one there, today's groups decide.
+    app.person("grace", protocol::access::Role::Admin).await;
+    let browser = Browser::new(&app);
+    signs_in(&browser, &provider, "/login/with/corp").await.expect(303);
+    browser.person().get("/api/v2/users").await.expect(403);
+}
+
+#[tokio::test]
 async fn groups_and_address_may_stand_in_the_user_info_alone() {
     let provider = IdentityProvider::start().await;
     let setup = provider.serves(Setup::default(), "corp", "oidc").variable("LOKI_SIGN_IN_CORP_ROLES", "ops=operator");

@@ -13,7 +13,7 @@ use domain::{
     audit::Changes,
     sign_in::{Admitted, Identity, Provider, Provisioning},
 };
-use protocol::UserId;
+use protocol::{UserId, access::Role};
 use store::{IdentityRow, Tx, UserRow};
 
 use super::{UserRecord, invitations};
@@ -31,6 +31,9 @@ pub async fn sign_in_as(cx: &Cx, provider: &Provider, identity: &Identity) -> Re
         None => newcomer(cx, &tx, provider, admitted).await?,
     };
     let ruled = teams::rules::apply(cx, &tx, (id, &provider.id), &by_rules).await?;
+    for team in ruled.kept() {
+        tracing::warn!(user = %id, %team, provider = %provider.id, "groups would take a team's only admin's role; it stays");
+    }
     let changed = ruled.is_change();
     if let Some((what, changes)) = told {
         crate::events::users_changed(cx, &tx).await?;
@@ -57,6 +60,11 @@ async fn returning(cx: &Cx, tx: &Tx, admitted: &Admitted, known: &IdentityRow) -
     }
     tx.identities().used(known.id, &admitted.email, cx.clock.now()).await?;
     if !known.manages_role || !admitted.by_groups || user.role == admitted.role {
+        return Ok((user.id, None));
+    }
+    // Without an admin nobody could make one.
+    if user.role == Role::Admin && tx.accounts().count_role(Role::Admin).await? <= 1 {
+        tracing::warn!(user = %user.id, role = admitted.role.as_str(), "groups would take the only admin's role; it stays");
         return Ok((user.id, None));
     }
     tx.accounts().set_role(user.id, admitted.role).await?;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use domain::{
     actor::Actor,
     audit::Changes,
-    teams::{folded, greater},
+    teams::{folded, greater, may_lose_admin},
 };
 use protocol::{TeamId, UserId, access::Role};
 use store::{MemberRow, Tx};
@@ -14,17 +14,25 @@ use store::{MemberRow, Tx};
 use crate::{Cx, Error, audit::record_changes};
 
 /// What rules changed and nobody was told yet.
-pub(crate) struct Applied(Vec<(TeamId, Changes)>);
+pub(crate) struct Applied {
+    changes: Vec<(TeamId, Changes)>,
+    kept: Vec<TeamId>,
+}
 
 impl Applied {
     /// Whether anything changed.
     pub(crate) fn is_change(&self) -> bool {
-        !self.0.is_empty()
+        !self.changes.is_empty()
+    }
+
+    /// Teams with projects that would have no admin any more, in which the person therefore stays one.
+    pub(crate) fn kept(&self) -> &[TeamId] {
+        &self.kept
     }
 
     /// Tells the teams and puts it on record.
     pub(crate) async fn tell(self, cx: &Cx, tx: &Tx) -> Result<(), Error> {
-        for (team, changes) in self.0 {
+        for (team, changes) in self.changes {
             super::tell(cx, tx, team).await?;
             record_changes(cx, tx, &Actor::Automation, ("set_member team", team), changes).await?;
         }
@@ -57,6 +65,8 @@ pub(crate) async fn apply(
         .filter(|row| row.source == provider)
         .map(|row| (row.team_id, row.role))
         .collect();
+    let kept = last_admins(tx, (user_id, provider), (&had, &given)).await?;
+    given.extend(kept.iter().map(|team| (*team, Role::Admin)));
     for team in had.keys().filter(|team| !given.contains_key(*team)) {
         tx.teams().remove_member(*team, user_id, provider).await?;
     }
@@ -73,7 +83,25 @@ pub(crate) async fn apply(
         let changes = Changes::default().field("provider", "", provider).field("user", "", user_id);
         (*team, changes.field("role", word(had.get(team)), word(given.get(team))))
     });
-    Ok(Applied(changes.collect()))
+    Ok(Applied { changes: changes.collect(), kept })
+}
+
+/// Teams with projects that have no other admin than by a role which those rules would take away.
+async fn last_admins(
+    tx: &Tx,
+    (user_id, provider): (UserId, &str),
+    (had, given): (&BTreeMap<TeamId, Role>, &BTreeMap<TeamId, Role>),
+) -> Result<Vec<TeamId>, Error> {
+    let mut last = Vec::new();
+    for (team, _) in had.iter().filter(|(team, role)| **role == Role::Admin && given.get(*team) != Some(&Role::Admin)) {
+        let members = tx.teams().members(*team).await?;
+        let is_other = |row: &MemberRow| row.role == Role::Admin && (row.user_id != user_id || row.source != provider);
+        let others = members.iter().filter(|(row, ..)| is_other(row)).count();
+        if !may_lose_admin(tx.teams().count_projects(*team).await?, others) {
+            last.push(*team);
+        }
+    }
+    Ok(last)
 }
 
 async fn team(tx: &Tx, name: &str) -> Result<Option<TeamId>, Error> {

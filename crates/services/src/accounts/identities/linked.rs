@@ -82,7 +82,12 @@ pub async fn unlink_identity(cx: &Cx, actor: &Actor, id: Uuid) -> Result<(), Err
     let mut ruled = None;
     if !rows.iter().any(|other| other.id != id && other.provider == row.provider) {
         // What its groups gave goes with it.
-        ruled = Some(teams::rules::apply(cx, &tx, (user, &row.provider), &[]).await?);
+        let applied = teams::rules::apply(cx, &tx, (user, &row.provider), &[]).await?;
+        if !applied.kept().is_empty() {
+            let text = "its groups make you the only admin of a team that has projects: make somebody else its admin first";
+            return Err(Error::Conflict(text.to_owned()));
+        }
+        ruled = Some(applied);
     }
     mail::notice(cx, &tx, user, (Notice::ProviderUnlinked, actor)).await?;
     let changes = Changes::default().field("provider", &row.provider, "").field("email", &row.email, "");
