@@ -1,5 +1,7 @@
 //! Values that must not be shown, in all the forms in which they turn up: plain, in JSON, in addresses and pages, in base64, base32
-//! and hex.
+//! and hex; also where they are wrapped at a line's end or coloured.
+
+mod squeezed;
 
 use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
@@ -79,23 +81,25 @@ impl Masks {
     /// The text with every value masked.
     pub fn mask(&self, text: String) -> String {
         let Some(known) = &self.0 else { return text };
-        let mut found = known.finder.find_iter(&text).peekable();
-        if found.peek().is_none() {
+        let places = joined(known.whole(&text).chain(known.in_pieces(&text).into_iter().flatten()).collect());
+        if places.is_empty() {
             return text;
         }
         let (mut masked, mut from) = (String::with_capacity(text.len()), 0);
-        for place in found {
-            masked.push_str(text.get(from..place.start()).unwrap_or_default());
+        for place in places {
+            masked.push_str(text.get(from..place.start).unwrap_or_default());
             masked.push_str(MASK);
-            from = place.end();
+            from = place.end;
         }
         masked.push_str(text.get(from..).unwrap_or_default());
         masked
     }
 
-    /// Where values are in `text`, in order.
+    /// Where values are in `text`, in order, each with the line ends and colours that stand in it.
     pub fn places(&self, text: &str) -> Vec<Range<usize>> {
-        self.0.as_ref().map_or_else(Vec::new, |known| known.finder.find_iter(text).map(|found| found.range()).collect())
+        let Some(known) = &self.0 else { return Vec::new() };
+        let around = |pieces: Vec<Range<usize>>| Some(pieces.first()?.start..pieces.last()?.end);
+        joined(known.whole(text).chain(known.in_pieces(text).into_iter().filter_map(around)).collect())
     }
 
     /// The text with every value masked, and also the rest of one that began in another text before it.
@@ -122,13 +126,48 @@ impl Masks {
     /// ends with none.
     pub fn open_tail(&self, text: &str) -> usize {
         let Some(known) = &self.0 else { return text.len() };
-        let longest = known.forms.iter().filter_map(|(form, _)| beginning(text.as_bytes(), form.as_bytes())).max();
-        let mut start = text.len() - longest.unwrap_or(0);
+        let longest = |text: &str| {
+            let lengths = known.forms.iter().filter_map(|(form, _)| beginning(text.as_bytes(), form.as_bytes()));
+            lengths.max().unwrap_or(0)
+        };
+        let mut start = text.len() - longest(text);
+        let from = text.ceil_char_boundary(text.len().saturating_sub(2 * LONGEST_BEGINNING));
+        let end = text.get(from..).unwrap_or_default();
+        if let Some(whole) = squeezed::squeezed(end) {
+            start = start.min(from + squeezed::original(end, whole.len() - longest(&whole)));
+        }
         while !text.is_char_boundary(start) {
             start -= 1;
         }
         start
     }
+}
+
+impl Known {
+    /// Where values are in `text` as it is.
+    fn whole(&self, text: &str) -> impl Iterator<Item = Range<usize>> {
+        self.finder.find_iter(text).map(|found| found.range())
+    }
+
+    /// Where values are in `text` without its line ends and colours, each as its pieces.
+    fn in_pieces(&self, text: &str) -> Vec<Vec<Range<usize>>> {
+        let Some(whole) = squeezed::squeezed(text) else { return Vec::new() };
+        squeezed::originals(text, self.whole(&whole)).collect()
+    }
+}
+
+/// Those places in order, and of those that overlap one.
+fn joined(mut places: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    // Two rows that are in order each: a stable sort only puts them into one.
+    places.sort_by_key(|place| place.start);
+    let mut joined: Vec<Range<usize>> = Vec::with_capacity(places.len());
+    for place in places {
+        match joined.last_mut().filter(|last| place.start < last.end) {
+            Some(last) => last.end = last.end.max(place.end),
+            None => joined.push(place),
+        }
+    }
+    joined
 }
 
 /// The length of the longest true beginning of `form` that `text` ends with.
@@ -150,6 +189,7 @@ fn forms_of(value: &str) -> BTreeSet<String> {
         forms.insert(part.to_owned());
         forms.extend(in_json(part));
         forms.extend(in_addresses(part));
+        forms.extend(in_pages(part));
         forms.extend([hex(part), hex(part).to_uppercase()]);
         forms.extend(in_base64(part.as_bytes()));
         if value.len() <= LONGEST_SPELT {
@@ -162,12 +202,18 @@ fn forms_of(value: &str) -> BTreeSet<String> {
     forms
 }
 
-/// Every character in figures: in JSON, in addresses, in strings of programs, in pages, and as UTF-16 in hex.
+/// Every character in figures: in hex with something between, in JSON, in addresses, in strings of programs, in pages, and as UTF-16
+/// in hex.
 fn in_figures(value: &str) -> Vec<String> {
     let units = |write: fn(u16) -> String| value.encode_utf16().map(write).collect::<String>();
     let bytes = |write: fn(u8) -> String| value.bytes().map(write).collect::<String>();
     let chars = |write: fn(char) -> String| value.chars().map(write).collect::<String>();
+    let apart = |write: fn(u8) -> String, between: &str| value.bytes().map(write).collect::<Vec<_>>().join(between);
     vec![
+        apart(|byte| format!("{byte:02x}"), ":"),
+        apart(|byte| format!("{byte:02X}"), ":"),
+        apart(|byte| format!("{byte:02x}"), " "),
+        apart(|byte| format!("{byte:02X}"), " "),
         units(|unit| format!("\\u{unit:04x}")),
         units(|unit| format!("\\u{unit:04X}")),
         units(|unit| format!("{unit:04x}")),
@@ -223,6 +269,18 @@ fn base32(bytes: &[u8]) -> String {
 fn in_json(value: &str) -> Option<String> {
     let quoted = serde_json::to_string(value).ok()?;
     Some(quoted.strip_prefix('"')?.strip_suffix('"')?.to_owned())
+}
+
+/// As pages write it, with the names of both quotation marks that are usual.
+fn in_pages(value: &str) -> Vec<String> {
+    let plain = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let mut forms = Vec::new();
+    for double in ["\"", "&quot;", "&#34;"] {
+        for single in ["'", "&#39;", "&#x27;", "&apos;"] {
+            forms.push(plain.replace('"', double).replace('\'', single));
+        }
+    }
+    forms
 }
 
 /// As paths, queries and forms write it, with either case of their digits.
@@ -394,6 +452,52 @@ mod tests {
     }
 
     #[test]
+    fn a_value_that_is_wrapped_or_coloured_is_masked_and_nothing_around_it() {
+        let value = "Zq7KdTr0ub4dor9LmXcvQ2";
+        let masks = Masks::of([("A", value), ("B", "correct horse battery")]);
+        for (text, expected) in [
+            ("a Zq7KdTr0ub4\ndor9LmXcvQ2 b\n", "a •••\n••• b\n"),
+            ("a Zq7KdTr0ub4\r\ndor9LmXcvQ2 b", "a •••\r\n••• b"),
+            ("Zq7KdTr\u{1b}[1;31m0ub4\u{1b}[0mdor9LmXcvQ2\u{1b}[0m.", "•••\u{1b}[1;31m•••\u{1b}[0m•••\u{1b}[0m."),
+            ("correct horse\n battery\ncorrect horse battery\n", "•••\n•••\n•••\n"),
+            ("Zq7KdTr0ub4\n\ncorrect horse\n", "Zq7KdTr0ub4\n\ncorrect horse\n"),
+        ] {
+            assert_eq!(masks.mask(text.to_owned()), expected, "{text:?}");
+        }
+        let columns = |text: &str, most: usize| {
+            let lines: Vec<&str> = text.as_bytes().chunks(most).map(|line| str::from_utf8(line).unwrap()).collect();
+            lines.join("\n")
+        };
+        for before in 0..90 {
+            let around = format!("{}={value}\nB=1\n", "H".repeat(before));
+            for most in [60, 64, 76] {
+                let (figures, digits) = (columns(&hex(&around), most), columns(&STANDARD.encode(&around), most));
+                let left = |text: String| masks.mask(text).replace(MASK, "").replace('\n', "").len();
+                // Of base64, the digits at either end that others decide too.
+                assert_eq!(left(figures), 2 * (around.len() - value.len()), "{before} {most}");
+                assert!(left(digits) <= (around.len() - value.len()).div_ceil(3) * 4 + 4, "{before} {most}");
+            }
+        }
+        assert_eq!(masks.places("a Zq7KdTr0ub4\ndor9LmXcvQ2 b\n").first(), Some(&(2..25)));
+    }
+
+    #[test]
+    fn a_value_in_a_page_and_in_hex_with_something_between_is_masked() {
+        let masks = Masks::of([("A", "p&ss w'rd+\"q\" <x>")]);
+        for form in [
+            "p&amp;ss w&#x27;rd+&quot;q&quot; &lt;x&gt;",
+            "p&amp;ss w&#39;rd+&quot;q&quot; &lt;x&gt;",
+            "p&amp;ss w'rd+&#34;q&#34; &lt;x&gt;",
+            "p&amp;ss w&apos;rd+\"q\" &lt;x&gt;",
+            "70:26:73:73:20:77:27:72:64:2b:22:71:22:20:3c:78:3e",
+            "70 26 73 73 20 77 27 72 64 2B 22 71 22 20 3C 78 3E",
+        ] {
+            assert_eq!(masks.mask(format!("a {form} b")), "a ••• b", "{form}");
+        }
+        assert_eq!(masks.mask("70 26 73 73 20 77 27 72\n 64 2b 22 71 22 20 3c 78 3e\n".to_owned()), "•••\n•••\n");
+    }
+
+    #[test]
     fn each_line_of_a_value_is_masked_and_frames_are_not() {
         let key = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg\nkqhkiG9w0BAQ\nab\n-----END PRIVATE KEY-----\n";
         let masks = Masks::of([("KEY", key)]);
@@ -409,6 +513,9 @@ mod tests {
             [("say corr", 4), ("say correct hors", 4), ("say cor", 7), ("say correct horse", 17), ("corr x", 6), ("", 0)]
         {
             assert_eq!(masks.open_tail(text), expected, "{text}");
+        }
+        for (text, expected) in [("say corr\n", 4), ("say cor\nrec", 4), ("say correct\n horse\n", 19), ("corr\nx\n", 7)] {
+            assert_eq!(masks.open_tail(text), expected, "{text:?}");
         }
         assert_eq!(Masks::default().open_tail("say corr"), 8);
         assert_eq!(Masks::of([("U", "ünïcödé!")]).open_tail("xünï"), 1);

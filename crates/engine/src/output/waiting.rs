@@ -120,8 +120,8 @@ impl Waiting {
                 _ if self.waits < MOST_WAITS => line_end(&text),
                 _ => word_end(&text),
             };
-            let end = if may_go_on { self.before_open_secret(&text, end) } else { self.before_open_value(&text, end) };
-            let end = end.min(closed);
+            let end = if may_go_on { self.before_open_secret(&text, end) } else { end };
+            let end = self.before_open_value(&text, end).min(closed);
             let (head, rest) = text.split_at_checked(end).unwrap_or((&text, ""));
             self.bytes -= head.len();
             closed = closed.saturating_sub(head.len());
@@ -191,10 +191,11 @@ impl Waiting {
         whole.get(same..).unwrap_or_default().to_owned()
     }
 
-    /// `end`, or where a value of the vault begins that does not end before it: it may have spaces, which texts are cut at.
+    /// `end`, or where a value of the vault begins that does not end before it: it may have spaces and be wrapped, and texts are cut
+    /// at both.
     fn before_open_value(&self, text: &str, end: usize) -> usize {
-        let open = self.masks.open_tail(text.get(..end).unwrap_or(text));
-        if end < text.len() && open > 0 { open.min(end) } else { end }
+        let head = text.get(..end).unwrap_or(text);
+        if end < text.len() { self.masks.open_tail(head).min(end) } else { end }
     }
 
     /// `end`, or where something before it begins that may become a secret with what comes next.

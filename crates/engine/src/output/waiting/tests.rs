@@ -94,6 +94,26 @@ fn a_value_of_the_vault_split_over_kinds_is_masked() {
 }
 
 #[test]
+fn a_wrapped_value_of_the_vault_is_masked_wherever_it_is_cut() {
+    let text = "say correct ho\nrse battery\nand more\n";
+    let from = text.find("correct").unwrap() + 4;
+    for cut in from..text.len() {
+        for kind in [Output, Text] {
+            let (head, tail) = text.split_at(cut);
+            let mut waiting = Waiting::new(Source::Agent).hiding(&Masks::of([("A", "correct horse battery")]));
+            let mut shown = String::new();
+            waiting.push(Output, head.to_owned());
+            for _ in 0..30 {
+                shown.extend(waiting.take().into_iter().map(|(_, text)| text));
+            }
+            waiting.push(kind, tail.to_owned());
+            shown.extend(waiting.take_rest().into_iter().map(|(_, text)| text));
+            assert_eq!(shown, "say •••\n•••\nand more\n", "cut at {cut} {kind:?}");
+        }
+    }
+}
+
+#[test]
 fn what_only_began_like_a_value_is_written_as_its_kind() {
     let mut waiting = Waiting::new(Source::Agent).hiding(&Masks::of([("A", "correct horse battery")]));
     waiting.push(Thought, "that is correct".to_owned());
