@@ -218,6 +218,7 @@ async fn no_line_of_a_spec_is_passed_over() {
         ("# T\n\n- `greet NAME` prints `Hello, NAME!` and sends an e-mail to the admin\n".to_owned(), "sends an e-mail"),
         (format!("The greeting must be encrypted.\n\n{}", specs::ONE), "must be encrypted"),
         (format!("{}\n## Security\n\nAll passwords are hashed.\n", specs::ONE), "All passwords are hashed"),
+        (format!("{}- `greet --ends` exits with 0 and exits with 4\n", specs::ONE), "exits with 4"),
     ] {
         let project = user.has_project().named(line).with_spec(&spec).create().await;
         let run = project.starts_run().await;

@@ -168,9 +168,10 @@ pub struct BoundExample {
     /// Files that are written before the command, as (relative path, text): the input that the command reads.
     pub files: Vec<(String, String)>,
     pub stdin: Option<String>,
-    pub expect_stdout: Option<(Fit, String)>,
-    pub expect_stderr: Option<(Fit, String)>,
-    pub expect_code: Option<ExitCode>,
+    /// All of them must hold, as with the two below.
+    pub expect_stdout: Vec<(Fit, String)>,
+    pub expect_stderr: Vec<(Fit, String)>,
+    pub expect_code: Vec<ExitCode>,
     pub expect_files: Vec<ExpectedFile>,
 }
 

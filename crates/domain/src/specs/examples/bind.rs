@@ -34,13 +34,13 @@ pub fn bind(example: &Example, seed: u64) -> BoundExample {
     for outcome in &example.outcomes {
         match outcome {
             Outcome::Prints { stream, fit, text } => {
-                let expected = Some((*fit, values.fill(text)));
-                match stream {
-                    super::Stream::Stdout => bound.expect_stdout = expected,
-                    super::Stream::Stderr => bound.expect_stderr = expected,
-                }
+                let expected = match stream {
+                    super::Stream::Stdout => &mut bound.expect_stdout,
+                    super::Stream::Stderr => &mut bound.expect_stderr,
+                };
+                expected.push((*fit, values.fill(text)));
             }
-            Outcome::ExitsWith(code) => bound.expect_code = Some(*code),
+            Outcome::ExitsWith(code) => bound.expect_code.push(*code),
             Outcome::CreatesFile { path, content } => bound.expect_files.push(ExpectedFile {
                 path: values.fill(path),
                 page_part: None,

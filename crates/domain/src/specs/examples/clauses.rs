@@ -2,7 +2,10 @@
 
 mod outcomes;
 
-use super::{Example, Invocation, Outcome, Reading, bind, conditions, conditions::Conditions, rest, scan, scan::Token, shell};
+use super::{
+    Example, ExitCode, Fit, Invocation, Outcome, Reading, bind, conditions, conditions::Conditions, rest, scan, scan::Token,
+    shell,
+};
 
 /// The most outcomes that one line may carry; what comes after is not looked at.
 const MAX_OUTCOMES: usize = 20;
@@ -160,7 +163,8 @@ impl<'a> Reader<'a> {
             self.cover(at, at + 1);
             self.subjects.push(at);
         }
-        self.found.push(Example { command, outcomes, unclear: self.unclear.take() });
+        let unclear = self.unclear.take().or_else(|| contradiction(&outcomes));
+        self.found.push(Example { command, outcomes, unclear });
     }
 
     /// Marks a clause as part of an example: its verb, its texts and numbers, and the words that its grammar knows.
@@ -215,6 +219,23 @@ impl<'a> Reader<'a> {
             && (self.word_at(at) == Some("stdin")
                 || (self.word_at(at) == Some("standard") && self.word_at(at + 1) == Some("input")))
     }
+}
+
+/// Why outcomes of one command cannot all be seen after it.
+fn contradiction(outcomes: &[Outcome]) -> Option<&'static str> {
+    let contradict = |first: &Outcome, second: &Outcome| match (first, second) {
+        (
+            Outcome::Prints { stream, fit: Fit::Whole, text },
+            Outcome::Prints { stream: other_stream, fit: Fit::Whole, text: other },
+        ) => stream == other_stream && text != other,
+        (Outcome::ExitsWith(ExitCode::Is(code)), Outcome::ExitsWith(ExitCode::Is(other))) => code != other,
+        (Outcome::ExitsWith(ExitCode::Is(code)), Outcome::ExitsWith(ExitCode::NotZero))
+        | (Outcome::ExitsWith(ExitCode::NotZero), Outcome::ExitsWith(ExitCode::Is(code))) => *code == 0,
+        _ => false,
+    };
+    let found =
+        outcomes.iter().enumerate().any(|(at, first)| outcomes.iter().skip(at + 1).any(|second| contradict(first, second)));
+    found.then_some("it states outcomes that contradict each other")
 }
 
 /// Whether a code span reads like the path of a file rather than a command or a text.

@@ -48,7 +48,14 @@ const LINES: &[(&str, &[&str])] = &[
     ("When no name is given, `greet` exits with 2", &["`greet` exits with 2"]),
     ("`greet` prints `one\\ntwo`", &["`greet` prints `one\\ntwo`"]),
     ("`grüße NAME` prints `Grüß dich, NAME!`", &["`grüße NAME` prints `Grüß dich, NAME!`"]),
+    (
+        "`report` prints a line containing `Total` and prints a line containing `Average`",
+        &["`report` prints a line containing `Total` and prints a line containing `Average`"],
+    ),
     // What cannot be told by itself.
+    ("`ex` exits with 0 and exits with 4", &["? `ex` exits with 0 and exits with 4"]),
+    ("`ex` exits with 0 and fails", &["? `ex` exits with 0 and exits with a non-zero code"]),
+    ("`ex` prints `a` and prints `b`", &["? `ex` prints `a` and prints `b`"]),
     ("`add A B` prints `SUM`", &["? `add A B` prints `SUM`"]),
     ("`greet --version` prints `VERSION`", &["? `greet --version` prints `VERSION`"]),
     ("`greet NAME` exits with 2 when NAME is empty", &["? `greet NAME` exits with 2"]),
@@ -151,7 +158,7 @@ fn values_are_the_same_for_a_seed_and_differ_between_seeds() {
     assert_ne!(first, bound(line, 8));
     let name = &first.argv[1];
     assert!(name.chars().all(|c| c.is_ascii_lowercase()) && name.len() >= 6, "{name}");
-    assert_eq!(first.expect_stdout, Some((Fit::Whole, format!("Hello, {name}!"))));
+    assert_eq!(first.expect_stdout, [(Fit::Whole, format!("Hello, {name}!"))]);
 }
 
 #[test]
@@ -174,7 +181,7 @@ fn values_fit_what_their_names_say() {
 fn files_that_are_read_are_made_and_files_that_are_created_are_not() {
     let read = bound("`show FILE` prints `CONTENT`", 1);
     assert_eq!(read.files[0].0, read.argv[1]);
-    assert_eq!(read.expect_stdout, Some((Fit::Whole, read.files[0].1.trim_end().to_owned())));
+    assert_eq!(read.expect_stdout, [(Fit::Whole, read.files[0].1.trim_end().to_owned())]);
     let made = bound("`new FILE` creates `FILE`", 1);
     assert_eq!(made.files, []);
     assert_eq!(made.expect_files[0].path, made.argv[1]);
@@ -201,6 +208,21 @@ fn what_was_seen_is_compared() {
     assert_eq!(evaluate(&it, &bad).unwrap_err(), "expected the file \"a.txt\", saw that it is not there");
     let long = Seen { stdout: "é".repeat(10_000), ..good };
     assert!(evaluate(&it, &long).unwrap_err().chars().count() < 300);
+}
+
+#[test]
+fn each_of_several_outcomes_of_one_kind_is_compared() {
+    let it =
+        bound("`report` prints a line containing `Total` and prints a line containing `Average` and fails and exits with 3", 0);
+    let good = Seen { stdout: "Total\nAverage\n".into(), code: Some(3), ..Seen::default() };
+    assert_eq!(evaluate(&it, &good), Ok(()));
+    for bad in [
+        Seen { stdout: "Average\n".into(), ..good.clone() },
+        Seen { stdout: "Total\n".into(), ..good.clone() },
+        Seen { code: Some(1), ..good.clone() },
+    ] {
+        assert!(evaluate(&it, &bad).is_err(), "{bad:?}");
+    }
 }
 
 #[test]
