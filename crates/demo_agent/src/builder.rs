@@ -231,6 +231,9 @@ impl Writing<'_> {
         let mut text = self.worktree.read(path)?.unwrap_or_default();
         let is_data = ["json", "toml", "yaml", "yml"].iter().any(|ending| plan::has_ending(path, ending));
         for wanted in texts {
+            if wanted.is_empty() && !text.is_empty() {
+                return Err(format!("{path} is there already and is not empty"));
+            }
             if text.contains(wanted) {
                 continue;
             }

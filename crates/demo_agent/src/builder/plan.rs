@@ -185,6 +185,11 @@ impl Planning<'_> {
                 let path = literal(path)?;
                 let content = content.as_ref().map(literal).transpose()?;
                 let texts = self.plan.files.entry(path.trim_start_matches("./").to_owned()).or_default();
+                if let Some(content) = &content
+                    && texts.iter().any(|known| known.is_empty() != content.is_empty())
+                {
+                    return Err(format!("{path} would have to be empty and contain something"));
+                }
                 if let Some(content) = content
                     && !texts.contains(&content)
                 {
@@ -266,6 +271,13 @@ impl Branch {
                 let content = content.as_ref().map(|content| Template::given_out(content, names)).transpose()?;
                 if path.0.is_empty() || path.literal().is_some_and(|path| path.starts_with('/')) {
                     return Err("the file it creates does not lie below the working directory".to_owned());
+                }
+                let differs = |known: &Option<Template>| match (known, &content) {
+                    (Some(known), Some(content)) => known.0.is_empty() != content.0.is_empty(),
+                    _ => false,
+                };
+                if self.files.iter().any(|(known, content)| *known == path && differs(content)) {
+                    return Err("a file that it creates would have to be empty and contain something".to_owned());
                 }
                 let known = self.files.contains(&(path.clone(), content.clone()));
                 if !known {

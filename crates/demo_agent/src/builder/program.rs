@@ -81,6 +81,7 @@ pub(crate) fn files(branch: &Branch) -> Vec<(Template, Option<Template>)> {
     }
     for (path, content) in &mut files {
         if let Some(content) = content
+            && !content.0.is_empty()
             && path.0.last().is_some_and(|last| matches!(last, Piece::Text(text) if text.to_lowercase().ends_with(".json")))
         {
             *content = as_json(content);

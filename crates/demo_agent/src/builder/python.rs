@@ -69,6 +69,7 @@ fn write_branch(branch: &Branch) -> String {
         assign(&mut body, "given", stdin, &variables);
     }
     for (path, content) in program::files(branch) {
+        let content = content.filter(|content| !content.0.is_empty());
         let content =
             content.map_or_else(|| "\"\"".to_owned(), |content| format!("{} + \"\\n\"", expression(&content, &variables)));
         let _ = writeln!(body, "write({}, {content})", expression(&path, &variables));

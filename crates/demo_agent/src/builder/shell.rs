@@ -55,6 +55,9 @@ fn write_branch(branch: &Branch) -> String {
         let path = word(&path, &variables);
         let _ = writeln!(source, "    mkdir -p -- \"$(dirname -- {path})\"");
         match content {
+            Some(content) if content.0.is_empty() => {
+                let _ = writeln!(source, "    : >{path}");
+            }
             Some(content) => {
                 let _ = writeln!(source, "    printf '%s\\n' {} >{path}", word(&content, &variables));
             }

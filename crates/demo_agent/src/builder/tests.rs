@@ -98,6 +98,11 @@ pub(crate) fn script(plan: &Plan, foreign_pages: &[String]) -> String {
     for (path, texts) in &plan.files {
         let _ = writeln!(source, "\nassert_file {} \"$root\"/{}", quote(&format!("{path} is there")), quote(path));
         for text in texts {
+            if text.is_empty() {
+                let name = quote(&format!("{path} is empty"));
+                let _ = writeln!(source, "assert_eq {name} '' \"$(cat \"$root\"/{})\"", quote(path));
+                continue;
+            }
             let name = quote(&format!("{path} contains {text}"));
             let _ = writeln!(source, "assert_contains {name} {} \"$(cat \"$root\"/{})\"", quote(text), quote(path));
         }
@@ -146,6 +151,10 @@ fn write_checks(source: &mut String, program: &ProgramPlan, branch: &Branch, rou
         let _ = writeln!(source, "assert_file {} {file}", quote(&format!("{shown}: creates {path}")));
         if let Some(content) = content {
             let content = content.fill(&values);
+            if content.is_empty() {
+                let _ = writeln!(source, "assert_eq {} '' \"$(cat {file})\"", quote(&format!("{shown}: {path} is empty")));
+                continue;
+            }
             let name = quote(&format!("{shown}: {path} contains {content}"));
             let _ = writeln!(source, "assert_contains {name} {} \"$(cat {file})\"", quote(&content));
         }

@@ -44,6 +44,9 @@ async fn every_wording_is_built_as_it_will_be_checked() {
         "`show FILE` prints `CONTENT`",
         "`show FILE` prints `no such file: FILE` to stderr and exits with 1 when the file does not exist",
         "the file `docs/guide.md` contains `Getting started`",
+        "`init empty` creates an empty file `e.json`",
+        "`python3 tool.py empty` creates an empty file `e.txt`",
+        "there is an empty file `.nojekyll`",
     ];
     let project = Project::new();
     let turn = project.build(&lines.map(|line| format!("- {line}")).join("\n")).await;

@@ -14,6 +14,7 @@
 //! | CMD exits with a non-zero code (fails) | any exit code but 0 |
 //! | CMD creates P (writes, generates, produces the file) | the file exists afterwards |
 //! | CMD creates P containing T (with the content, with the text) | the file contains T |
+//! | CMD creates an empty file P; there is an empty file P | the file is there and holds nothing |
 //! | with T on stdin, CMD …; CMD with T on stdin …; `echo T \| tool` … | T is given on standard input |
 //! | the page P shows T (displays, contains, says, has the text); P contains T | the visible text of the page contains T |
 //! | the page P has the heading T (title, link, button) | an element of that kind contains T |
@@ -110,7 +111,8 @@ pub enum Outcome {
         text: Pattern,
     },
     ExitsWith(ExitCode),
-    /// A file that is there afterwards; with content it contains that text. Without a command it is a file of the project.
+    /// A file that is there afterwards; with content it contains that text, and an empty content is all of it. Without a
+    /// command it is a file of the project.
     CreatesFile {
         path: Pattern,
         content: Option<Pattern>,
@@ -156,7 +158,7 @@ pub struct ExpectedFile {
     pub path: String,
     /// Where the text is looked for; `None` for any file that is not a page.
     pub page_part: Option<PagePart>,
-    /// What it contains; `None` when it only has to be there.
+    /// What it contains, and nothing at all for an empty text; `None` when it only has to be there.
     pub text: Option<String>,
 }
 

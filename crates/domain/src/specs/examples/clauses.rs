@@ -45,7 +45,7 @@ pub fn read(line: &str) -> Reading {
         reader.step();
     }
     reader.flush();
-    let conditions = conditions::read(&tokens);
+    let conditions = conditions::read(&tokens, &reader.covered);
     let mut examples = reader.found;
     for example in &mut examples {
         apply(&conditions, example);

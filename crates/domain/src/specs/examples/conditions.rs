@@ -37,7 +37,8 @@ const TRANSFORMS: [&str; 14] = [
     "times",
 ];
 
-pub(super) fn read(tokens: &[Token]) -> Conditions {
+/// `covered` says by token whether it is part of an example: an empty file that is created is no condition.
+pub(super) fn read(tokens: &[Token], covered: &[bool]) -> Conditions {
     let mut conditions = Conditions { always: None, with_placeholders: None, missing_input: is_about_missing_input(tokens) };
     for (at, token) in tokens.iter().enumerate() {
         let Token::Word(word) = token else { continue };
@@ -56,6 +57,7 @@ pub(super) fn read(tokens: &[Token]) -> Conditions {
                 conditions.always.get_or_insert(CONDITION);
             }
             "for" if matches!(next, Some(Token::Word(next)) if next == "example" || next == "instance") => {}
+            "empty" if covered.get(at) == Some(&true) => {}
             "without" | "invalid" | "empty" | "unknown" if !conditions.missing_input => {
                 conditions.with_placeholders.get_or_insert(CONDITION);
             }

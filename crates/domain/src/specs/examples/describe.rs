@@ -38,6 +38,8 @@ fn outcome_words(outcome: &Outcome, after_command: bool) -> String {
         Outcome::CreatesFile { path, content } => {
             let path = code(&path.to_string());
             match (after_command, content) {
+                (true, Some(content)) if content.0.is_empty() => format!("creates an empty file {path}"),
+                (false, Some(content)) if content.0.is_empty() => format!("there is an empty file {path}"),
                 (true, Some(content)) => format!("creates {path} containing {}", code(&escaped(content))),
                 (true, None) => format!("creates {path}"),
                 (false, Some(content)) => format!("the file {path} contains {}", code(&escaped(content))),

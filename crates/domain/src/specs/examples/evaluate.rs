@@ -48,6 +48,8 @@ fn file(expected: &ExpectedFile, seen: &Seen) -> Result<(), String> {
     };
     let Some(text) = &expected.text else { return Ok(()) };
     match expected.page_part {
+        None if text.is_empty() && content.is_empty() => Ok(()),
+        None if text.is_empty() => Err(format!("expected the file {} to be empty, saw {}", show(path), show(content))),
         None if content.replace("\r\n", "\n").contains(text.as_str()) => Ok(()),
         None => Err(format!("expected the file {} to contain {}, saw {}", show(path), show(text), show(content))),
         Some(part) if page::shows(content, part, text) => Ok(()),

@@ -118,7 +118,7 @@ const GLUE: [&str; 105] = [
 const OPENERS: [&str; 5] = ["create", "add", "implement", "provide", "develop"];
 
 /// Words that belong to a clause between its verb and its end.
-const GRAMMAR: [&str; 59] = [
+const GRAMMAR: [&str; 58] = [
     "containing",
     "contains",
     "contain",
@@ -140,7 +140,6 @@ const GRAMMAR: [&str; 59] = [
     "cleanly",
     "return",
     "new",
-    "empty",
     "named",
     "saved",
     "heading",

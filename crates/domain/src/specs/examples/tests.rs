@@ -26,6 +26,9 @@ const LINES: &[(&str, &[&str])] = &[
         "`init DIR` creates `DIR/config.json` containing `\"name\"` and exits 0",
         &["`init DIR` creates `DIR/config.json` containing `\"name\"` and exits with 0"],
     ),
+    ("`init` creates an empty file `e.txt`", &["`init` creates an empty file `e.txt`"]),
+    ("`new FILE` creates a new empty file `FILE`", &["`new FILE` creates an empty file `FILE`"]),
+    ("There is an empty file `.nojekyll`", &["there is an empty file `.nojekyll`"]),
     ("`log TEXT` writes `TEXT` to `log.txt`", &["`log TEXT` creates `log.txt` containing `TEXT`"]),
     ("`new FILE` creates the file `FILE` and prints `Created FILE`", &["`new FILE` creates `FILE` and prints `Created FILE`"]),
     ("The page `index.html` shows `Welcome`", &["the page `index.html` shows `Welcome`"]),
@@ -109,6 +112,7 @@ fn a_line_that_says_no_more_than_its_examples_is_whole() {
         "`greet` prints `Hello` exactly.",
         "The page `index.html` has a heading `A` and a paragraph `B`",
         "The program `calc.py`, run with `python3 calc.py`, prints `3`",
+        "`init` creates an empty file `e.txt` and exits with 0",
     ] {
         let reading = read(line);
         assert!(reading.is_whole(), "{line}: {:?}", reading.rest);
@@ -124,6 +128,8 @@ fn a_line_that_says_no_more_than_its_examples_is_whole() {
         ("`a` prints `1` followed by the name", "followed by the name"),
         ("`a` prints `1` without a trailing newline", "without a trailing newline"),
         ("`a` exits with 1 (success)", "success"),
+        ("`a` creates a file `e.txt` that is empty", "that is empty"),
+        ("`a` creates an empty file `e.txt` containing `x`", "containing `x`"),
         ("`a` prints a line containing `1` and nothing else", "nothing else"),
         ("The program `b.py`, run with `python3 a.py`, prints `1`", "the program `b.py` run with"),
     ] {
@@ -139,6 +145,8 @@ fn a_description_is_read_as_the_same_example() {
         "`init DIR` creates `DIR/a.json` containing `x` and prints nothing",
         "the page `index.html` has the button `Send`",
         "the file `docs/a.md` contains `x`",
+        "`init FILE` creates an empty file `FILE`",
+        "there is an empty file `a.txt`",
     ] {
         let found = find(line);
         assert_eq!(found.len(), 1, "{line}");
@@ -222,6 +230,16 @@ fn each_of_several_outcomes_of_one_kind_is_compared() {
         Seen { code: Some(1), ..good.clone() },
     ] {
         assert!(evaluate(&it, &bad).is_err(), "{bad:?}");
+    }
+}
+
+#[test]
+fn an_empty_file_holds_nothing() {
+    for line in ["`init` creates an empty file `e.txt`", "there is an empty file `e.txt`"] {
+        for (text, holds) in [("", true), ("\n", false), ("x", false)] {
+            let seen = Seen { files: [("e.txt".to_owned(), text.to_owned())].into(), ..Seen::default() };
+            assert_eq!(evaluate(&bound(line, 0), &seen).is_ok(), holds, "{line}: {text:?}");
+        }
     }
 }
 

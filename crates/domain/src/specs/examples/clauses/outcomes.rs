@@ -161,11 +161,12 @@ impl<'a> Reader<'a> {
     fn creates(&mut self) -> Option<usize> {
         let mut at = self.at + 1;
         let mut says_file = false;
+        let mut empty = None;
         while let Some(word) = self.word_at(at) {
             match word {
                 "file" | "page" | "files" => says_file = true,
-                "the" | "a" | "an" | "new" | "empty" | "called" | "named" | "its" | "is" | "are" | "must" | "be" | "at"
-                | "also" => {}
+                "empty" => empty = Some(at),
+                "the" | "a" | "an" | "new" | "called" | "named" | "its" | "is" | "are" | "must" | "be" | "at" | "also" => {}
                 "directory" | "folder" => {
                     self.unclear.get_or_insert("it is about a directory");
                 }
@@ -182,12 +183,17 @@ impl<'a> Reader<'a> {
             self.flush();
             self.subject = Subject::Named(path.to_owned());
             self.subject_at = Some(at);
-            if is_page(path) {
+            if is_page(path) && empty.is_none() {
                 self.cover(self.at, at);
                 return Some(at + 1);
             }
         }
         at += 1;
+        if let Some(empty) = empty {
+            self.created(path, Some(""));
+            self.cover(empty, empty + 1);
+            return Some(at);
+        }
         let (content, after) = self.content_at(at);
         self.created(path, content);
         at = after;
