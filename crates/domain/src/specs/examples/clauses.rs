@@ -94,11 +94,13 @@ impl<'a> Reader<'a> {
         match self.tokens.get(self.at) {
             Some(Token::Code(code)) => self.code(code),
             Some(Token::Quote(text)) => {
-                if self.is_stdin_next() {
+                if let Some(end) = self.stdin_end() {
                     self.stdin = Some(text.clone());
-                    self.cover(self.at, self.at + 1);
+                    self.cover(self.at, end);
+                    self.at = end;
+                } else {
+                    self.at += 1;
                 }
-                self.at += 1;
             }
             Some(Token::Word(word)) => {
                 let (from, before) = (self.at, self.total);
@@ -113,11 +115,11 @@ impl<'a> Reader<'a> {
     }
 
     fn code(&mut self, code: &str) {
-        if self.is_stdin_next() {
+        if let Some(end) = self.stdin_end() {
             self.flush();
             self.stdin = Some(code.to_owned());
-            self.cover(self.at, self.at + 1);
-            self.at += 1;
+            self.cover(self.at, end);
+            self.at = end;
             return;
         }
         if shell::is_option(code) {
@@ -208,16 +210,19 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether the token at hand is what is given on standard input.
-    fn is_stdin_next(&self) -> bool {
+    /// Where the words end that say that the token at hand is given on standard input; `None` when it is not.
+    fn stdin_end(&self) -> Option<usize> {
         let mut at = self.at + 1;
         while matches!(self.word_at(at), Some("on" | "from" | "via" | "through" | "its" | "the" | "as" | "piped" | "to" | "into"))
         {
             at += 1;
         }
-        at > self.at + 1
-            && (self.word_at(at) == Some("stdin")
-                || (self.word_at(at) == Some("standard") && self.word_at(at + 1) == Some("input")))
+        match (self.word_at(at), self.word_at(at + 1)) {
+            _ if at == self.at + 1 => None,
+            (Some("stdin"), _) => Some(at + 1),
+            (Some("standard"), Some("input")) => Some(at + 2),
+            _ => None,
+        }
     }
 }
 

@@ -56,6 +56,9 @@ pub(super) fn read(tokens: &[Token], covered: &[bool]) -> Conditions {
             | "while" => {
                 conditions.always.get_or_insert(CONDITION);
             }
+            "on" if is_failure_next(tokens, at) => {
+                conditions.always.get_or_insert(CONDITION);
+            }
             "for" if matches!(next, Some(Token::Word(next)) if next == "example" || next == "instance") => {}
             "empty" if covered.get(at) == Some(&true) => {}
             "without" | "invalid" | "empty" | "unknown" if !conditions.missing_input => {
@@ -73,6 +76,18 @@ pub(super) fn read(tokens: &[Token], covered: &[bool]) -> Conditions {
 /// Whether `if` or `when` only says that a command is called, within the next four words.
 fn is_called(tokens: &[Token], at: usize) -> bool {
     tokens.iter().skip(at + 1).take(4).any(|token| matches!(token, Token::Word(word) if CALLED.contains(&word.as_str())))
+}
+
+/// Whether `on` leads to a failure, as in `on error` and `on any input error`, and not to a stream.
+fn is_failure_next(tokens: &[Token], at: usize) -> bool {
+    let word = |at: usize| match tokens.get(at) {
+        Some(Token::Word(word)) => word.as_str(),
+        _ => "",
+    };
+    let failure = (at + 1..at + 5)
+        .take_while(|at| !matches!(word(*at), "" | "and" | "or"))
+        .find(|at| matches!(word(*at), "error" | "errors" | "failure" | "failures"));
+    failure.is_some_and(|at| word(at - 1) != "standard" && !matches!(word(at + 1), "output" | "stream"))
 }
 
 fn is_about_missing_input(tokens: &[Token]) -> bool {

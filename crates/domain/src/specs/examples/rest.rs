@@ -114,11 +114,87 @@ const GLUE: [&str; 105] = [
     "through",
 ];
 
+/// Those of them that name who acts or where it is seen: after an outcome they say nothing only as the subject of the next
+/// clause (`and the program exits …`) or as a place (`to the terminal`).
+const ACTORS: [&str; 27] = [
+    "command",
+    "commands",
+    "program",
+    "programs",
+    "tool",
+    "tools",
+    "cli",
+    "command-line",
+    "terminal",
+    "console",
+    "screen",
+    "script",
+    "page",
+    "pages",
+    "website",
+    "site",
+    "user",
+    "users",
+    "i",
+    "we",
+    "example",
+    "instance",
+    "calling",
+    "running",
+    "typing",
+    "run",
+    "runs",
+];
+
+/// Those of them that name a thing or a deed: after an outcome they ask for it (`and the name`, `on input`, `and the options`).
+const THINGS: [&str; 34] = [
+    "want",
+    "file",
+    "files",
+    "exit",
+    "code",
+    "status",
+    "standard",
+    "stdin",
+    "input",
+    "stdout",
+    "stderr",
+    "output",
+    "error",
+    "text",
+    "line",
+    "word",
+    "words",
+    "name",
+    "names",
+    "argument",
+    "arguments",
+    "parameter",
+    "parameters",
+    "option",
+    "options",
+    "value",
+    "values",
+    "build",
+    "write",
+    "make",
+    "small",
+    "simple",
+    "piped",
+    "through",
+];
+
+/// Words before a place or an actor.
+const PLACES: [&str; 9] = ["to", "on", "in", "at", "by", "for", "from", "via", "into"];
+
+/// Words by which a stretch says how a command is called.
+const CALLS: [&str; 5] = ["when", "if", "called", "run", "invoked"];
+
 /// Words that only ask for the work, where a line begins with them.
 const OPENERS: [&str; 5] = ["create", "add", "implement", "provide", "develop"];
 
 /// Words that belong to a clause between its verb and its end.
-const GRAMMAR: [&str; 58] = [
+const GRAMMAR: [&str; 59] = [
     "containing",
     "contains",
     "contain",
@@ -177,6 +253,7 @@ const GRAMMAR: [&str; 58] = [
     "following",
     "out",
     "else",
+    "stream",
 ];
 
 /// Words that deny: they only say how a command is called where they stand before its verb or after `when`.
@@ -248,6 +325,9 @@ impl Line<'_> {
         if self.is_opener(at, word) || self.ends_text(from, at, word) {
             return true;
         }
+        if self.follows_outcome(from) && !self.only_joins(from, at, word) {
+            return false;
+        }
         if GLUE.contains(&word) || (from == 0 && is_id(word)) || (self.missing_input && MISSING.contains(&word)) {
             return true;
         }
@@ -257,12 +337,36 @@ impl Line<'_> {
         };
         if DENIALS.contains(&word) {
             let follows_subject = from.checked_sub(1).is_some_and(|before| self.subjects.contains(&before));
-            return from == 0 || follows_subject || self.missing_input || before(&["when", "if", "called", "run", "invoked"], 6);
+            return from == 0 || follows_subject || self.missing_input || before(&CALLS, 6);
         }
         if REFERENCES.contains(&word) {
             return (at + 1..at + 4).any(|at| matches!(self.tokens.get(at), Some(Token::Word(word)) if is_number(word)));
         }
         is_number(word) && before(&REFERENCES, 6)
+    }
+
+    /// Whether the stretch that begins at `from` stands behind what a clause demands, and not before its verb.
+    fn follows_outcome(&self, from: usize) -> bool {
+        let ends_line = self.covered.iter().skip(from).all(|covered| !covered);
+        let is_end = |last: usize| self.covered.get(last) == Some(&true) && (ends_line || !self.subjects.contains(&last));
+        from.checked_sub(1).is_some_and(is_end)
+    }
+
+    /// Whether a word behind an outcome asks for nothing more: no thing, or one that belongs to how the command is called
+    /// or to what the next clause speaks of.
+    fn only_joins(&self, from: usize, at: usize, word: &str) -> bool {
+        let is_actor = ACTORS.contains(&word);
+        if !is_actor && !THINGS.contains(&word) {
+            return true;
+        }
+        let before = || (from..at).rev().map_while(move |at| self.word_at(at));
+        let is_call = CALLS.contains(&word) || before().take_while(|word| *word != "and").any(|word| CALLS.contains(&word));
+        let is_missing_file = self.missing_input && matches!(word, "file" | "files" | "input");
+        let is_place =
+            || before().find(|word| !matches!(*word, "the" | "a" | "an" | "its")).is_some_and(|word| PLACES.contains(&word));
+        let names_subject = self.subjects.contains(&(at + 1));
+        let is_next_covered = self.covered.get(at + 1) == Some(&true);
+        is_call || is_missing_file || names_subject || (is_actor && (is_next_covered || is_place()))
     }
 
     fn word_at(&self, at: usize) -> Option<&str> {

@@ -108,18 +108,25 @@ impl<'a> Reader<'a> {
         Some(at)
     }
 
-    /// `to stderr`, `on standard error`, `to stdout` and the like.
+    /// `to stderr`, `on standard error`, `in the error stream`, `as output` and the like.
     fn stream_at(&self, mut at: usize) -> Option<(Stream, usize)> {
-        if !matches!(self.word_at(at), Some("to" | "on" | "into" | "via")) {
+        if !matches!(self.word_at(at), Some("to" | "on" | "into" | "via" | "in" | "as")) {
             return None;
         }
         at += 1;
         while matches!(self.word_at(at), Some("the" | "its" | "standard")) {
             at += 1;
         }
-        match self.word_at(at)? {
-            "stderr" | "error" => Some((Stream::Stderr, at + 1)),
-            "stdout" | "output" => Some((Stream::Stdout, at + 1)),
+        let is_standard = self.word_at(at - 1) == Some("standard");
+        match (self.word_at(at)?, self.word_at(at + 1)) {
+            // `to the error file` is no stream.
+            (_, Some("file" | "files")) => None,
+            ("stderr", Some("stream")) => Some((Stream::Stderr, at + 2)),
+            ("stdout" | "output", Some("stream")) => Some((Stream::Stdout, at + 2)),
+            ("error", Some("output" | "stream")) => Some((Stream::Stderr, at + 2)),
+            ("stderr", _) => Some((Stream::Stderr, at + 1)),
+            ("error", _) if is_standard => Some((Stream::Stderr, at + 1)),
+            ("stdout" | "output", _) => Some((Stream::Stdout, at + 1)),
             _ => None,
         }
     }
@@ -253,7 +260,7 @@ impl<'a> Reader<'a> {
             if let Some(code) = self.code_at(at) {
                 let code = code.trim().parse::<i32>().ok().filter(|code| says_code && (0..=255).contains(code))?;
                 self.exited(ExitCode::Is(code));
-                return Some(at + 1);
+                return Some(self.past_code_words(at + 1));
             }
             let word = self.word_at(at)?;
             if let Ok(code) = word.parse::<i32>() {
@@ -261,23 +268,32 @@ impl<'a> Reader<'a> {
                     return None;
                 }
                 self.exited(ExitCode::Is(code));
-                return Some(at + 1);
+                return Some(self.past_code_words(at + 1));
             }
             match word {
                 "code" | "status" => says_code = true,
                 "with" | "the" | "an" | "a" | "exit" | "of" | "is" | "be" | "must" | "value" | "return" | "its" => {}
                 "zero" | "successfully" | "cleanly" => {
                     self.exited(ExitCode::Is(0));
-                    return Some(at + 1);
+                    return Some(self.past_code_words(at + 1));
                 }
                 "non-zero" | "nonzero" | "non" => {
                     self.exited(ExitCode::NotZero);
-                    return Some(at + if word == "non" { 2 } else { 1 });
+                    return Some(self.past_code_words(at + if word == "non" { 2 } else { 1 }));
                 }
                 _ => return None,
             }
         }
         None
+    }
+
+    /// Past `exit code`, `status` or `as its code`, which say nothing more behind a code.
+    fn past_code_words(&self, from: usize) -> usize {
+        let mut at = from;
+        while matches!(self.word_at(at), Some("as" | "the" | "its" | "an" | "exit" | "code" | "status")) {
+            at += 1;
+        }
+        if at > from && matches!(self.word_at(at - 1), Some("code" | "status")) { at } else { from }
     }
 
     fn exited(&mut self, code: ExitCode) {
