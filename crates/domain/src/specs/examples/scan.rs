@@ -36,9 +36,14 @@ pub(super) fn scan(line: &str) -> Vec<Token> {
 
 fn words(text: &str, tokens: &mut Vec<Token>) {
     for word in text.split_whitespace() {
-        let word = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '#');
-        if !word.is_empty() {
-            tokens.push(Token::Word(word.to_lowercase().replace('’', "'")));
+        let is_mark = |c: char| !c.is_alphanumeric() && c != '#';
+        let bare = word.trim_matches(is_mark);
+        // `-1` is a number of its own, and not 1.
+        let is_negative = bare.starts_with(|c: char| c.is_ascii_digit())
+            && word.strip_suffix(word.trim_start_matches(is_mark)).is_some_and(|marks| marks.ends_with(['-', '−']));
+        if !bare.is_empty() {
+            let sign = if is_negative { "-" } else { "" };
+            tokens.push(Token::Word(format!("{sign}{}", bare.to_lowercase().replace('’', "'"))));
         }
     }
 }

@@ -82,6 +82,10 @@ const LINES: &[(&str, &[&str])] = &[
     ("`rm -rf / && echo hi` prints `hi`", &[]),
     ("prints `x`", &[]),
     ("The server returns 404", &[]),
+    ("`t3` exits with -1", &[]),
+    ("`t3` exits with code `-1`", &[]),
+    ("`t3` exits with −1", &[]),
+    ("`t3` returns exit code (-1)", &[]),
     ("`tool` prints the number of `x`", &[]),
     ("an unclosed `backtick prints", &[]),
 ];
