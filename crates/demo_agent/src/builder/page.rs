@@ -83,6 +83,11 @@ fn shows(source: &str, part: PagePart, text: &str) -> bool {
         PagePart::Heading => &["h1", "h2", "h3", "h4", "h5", "h6"],
         PagePart::Title => &["title"],
         PagePart::Link => &["a"],
+        PagePart::LinkTarget => {
+            let target = format!("href=\"{text}\"");
+            let mut links = source.split("<a ").skip(1);
+            return links.any(|link| link.split('>').next().is_some_and(|opening| opening.contains(&target)));
+        }
         PagePart::Button => &["button"],
     };
     tags.iter().any(|tag| {
@@ -101,6 +106,10 @@ fn element(part: PagePart, text: &str, plan: &Plan) -> String {
                 plan.pages.values().find(|page| page.texts.iter().any(|(_, known)| known == text) && title(page) == *text);
             let target = target.map_or("#content", |page| page.path.as_str());
             format!("<p><a href=\"{}\">{escaped}</a></p>", escape(target))
+        }
+        PagePart::LinkTarget => {
+            let name = plan.pages.get(text).map_or_else(|| text.to_owned(), title);
+            format!("<p><a href=\"{escaped}\">{}</a></p>", escape(&name))
         }
         PagePart::Button => format!("<p><button type=\"button\">{escaped}</button></p>"),
         PagePart::Heading => format!("<h2>{escaped}</h2>"),
@@ -149,6 +158,17 @@ mod tests {
         ] {
             assert!(source.contains(expected), "{expected} in {source}");
         }
+    }
+
+    #[test]
+    fn a_link_to_a_page_leads_there() {
+        let plan = page(&[(PagePart::LinkTarget, "about.html")]);
+        let about = PagePlan { path: "about.html".into(), texts: vec![(PagePart::Heading, "About us".into())] };
+        let pages = Plan { pages: [("about.html".to_owned(), about)].into(), ..Plan::default() };
+        assert!(write(&plan, &pages).contains("<p><a href=\"about.html\">About us</a></p>"));
+        let once = extend("<html><body></body></html>", &plan, &Plan::default()).unwrap();
+        assert_eq!(once, "<html><body>  <p><a href=\"about.html\">about.html</a></p>\n  </body></html>");
+        assert_eq!(extend(&once, &plan, &Plan::default()).unwrap(), once);
     }
 
     #[test]

@@ -181,12 +181,17 @@ fn write_page_checks(source: &mut String, page: &super::plan::PagePlan, is_forei
         let (kind, ending) = match part {
             PagePart::Title => ("the title ", "</title>"),
             PagePart::Link => ("the link ", "</a>"),
+            PagePart::LinkTarget => ("a link to ", ""),
             PagePart::Button => ("the button ", "</button>"),
             PagePart::Heading => ("the heading ", "</h"),
             PagePart::Text => ("", ""),
         };
         // People may have put more into the element, so only our own pages are held to the very end of it.
-        let expected = if is_foreign { text_on_page } else { format!("{text_on_page}{ending}") };
+        let expected = match part {
+            PagePart::LinkTarget => format!("href=\"{text_on_page}\""),
+            _ if is_foreign => text_on_page,
+            _ => format!("{text_on_page}{ending}"),
+        };
         let _ = writeln!(
             source,
             "assert_contains {} {} \"$page\"",

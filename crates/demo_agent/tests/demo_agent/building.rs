@@ -97,7 +97,11 @@ async fn a_later_requirement_replaces_an_earlier_one() {
 #[tokio::test]
 async fn a_page_shows_its_texts_where_they_belong() {
     let project = Project::new();
-    let lines = ["the page `index.html` shows `Fish & <Chips>`", "the page `index.html` has the button `Order now`"];
+    let lines = [
+        "the page `index.html` shows `Fish & <Chips>`",
+        "the page `index.html` has the button `Order now`",
+        "the page `index.html` has a link to `about.html`",
+    ];
     project.build(&lines.join("\n")).await;
     let page = project.read("index.html");
     for expected in

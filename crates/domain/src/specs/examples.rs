@@ -18,6 +18,7 @@
 //! | with T on stdin, CMD …; CMD with T on stdin …; `echo T \| tool` … | T is given on standard input |
 //! | the page P shows T (displays, contains, says, has the text); P contains T | the visible text of the page contains T |
 //! | the page P has the heading T (title, link, button) | an element of that kind contains T |
+//! | the page P has a link to P (to an address) | a link leads there |
 //! | the file P exists; there is a file P; P contains T | the file is there; it contains T |
 //!
 //! Clauses about one command are joined by "and" or commas. `\n` inside T is a line end. A line without such parts has no
@@ -98,6 +99,8 @@ pub enum PagePart {
     Title,
     /// In `a`.
     Link,
+    /// Where an `a` leads: its `href`, which is the text and not only contains it.
+    LinkTarget,
     /// In `button`, or the value of an `input` that is a button.
     Button,
 }

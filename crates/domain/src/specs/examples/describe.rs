@@ -53,6 +53,7 @@ fn outcome_words(outcome: &Outcome, after_command: bool) -> String {
                 PagePart::Heading => format!("the page {path} has the heading {text}"),
                 PagePart::Title => format!("the page {path} has the title {text}"),
                 PagePart::Link => format!("the page {path} has the link {text}"),
+                PagePart::LinkTarget => format!("the page {path} has a link to {text}"),
                 PagePart::Button => format!("the page {path} has the button {text}"),
             }
         }

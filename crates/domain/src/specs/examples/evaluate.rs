@@ -59,6 +59,7 @@ fn file(expected: &ExpectedFile, seen: &Seen) -> Result<(), String> {
                 PagePart::Heading => "to have the heading",
                 PagePart::Title => "to have the title",
                 PagePart::Link => "to have the link",
+                PagePart::LinkTarget => "to have a link to",
                 PagePart::Button => "to have the button",
             };
             Err(format!("expected the page {} {place} {}, saw {}", show(path), show(text), show(content)))

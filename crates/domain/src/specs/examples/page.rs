@@ -10,6 +10,7 @@ pub(super) fn shows(html: &str, part: PagePart, text: &str) -> bool {
         PagePart::Heading => ["h1", "h2", "h3", "h4", "h5", "h6"].iter().any(|tag| element_shows(html, tag, &wanted, &[])),
         PagePart::Title => element_shows(html, "title", &wanted, &[]),
         PagePart::Link => element_shows(html, "a", &wanted, &["href", "aria-label"]),
+        PagePart::LinkTarget => links_to(html, &wanted),
         PagePart::Button => {
             element_shows(html, "button", &wanted, &["aria-label"]) || element_shows(html, "input", &wanted, &["value"])
         }
@@ -41,6 +42,25 @@ fn visible(html: &str) -> String {
 }
 
 fn element_shows(html: &str, tag: &str, wanted: &str, attributes: &[&str]) -> bool {
+    let attribute_shows = |opening: &str, name: &str| attribute_value(opening, name).is_some_and(|value| value.contains(wanted));
+    any_element(html, tag, |opening, content| {
+        attributes.iter().any(|name| attribute_shows(opening, name)) || visible(content).contains(wanted)
+    })
+}
+
+/// Whether a link leads there, perhaps to a place on that page.
+fn links_to(html: &str, target: &str) -> bool {
+    let plain = |address: &str| address.strip_prefix("./").unwrap_or(address).to_owned();
+    let target = plain(target);
+    any_element(html, "a", |opening, _| {
+        attribute_value(opening, "href")
+            .map(|href| plain(&href))
+            .is_some_and(|href| href == target || href.split(['#', '?']).next() == Some(target.as_str()))
+    })
+}
+
+/// Whether it holds for the opening tag and the content of an element.
+fn any_element(html: &str, tag: &str, holds: impl Fn(&str, &str) -> bool) -> bool {
     let mut rest = html;
     while let Some((_, after)) = rest.split_once('<') {
         rest = after;
@@ -57,12 +77,9 @@ fn element_shows(html: &str, tag: &str, wanted: &str, attributes: &[&str]) -> bo
             continue;
         }
         let Some((opening, inside)) = rest.split_once('>') else { return false };
-        if attributes.iter().any(|attribute| attribute_value(opening, attribute).is_some_and(|value| value.contains(wanted))) {
-            return true;
-        }
         let end = find_closing(inside, tag).unwrap_or(inside.len());
         let (content, after) = inside.split_at(end);
-        if visible(content).contains(wanted) {
+        if holds(opening, content) {
             return true;
         }
         rest = after;

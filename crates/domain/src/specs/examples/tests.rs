@@ -37,6 +37,8 @@ const LINES: &[(&str, &[&str])] = &[
         "The page has the heading `Welcome` and the link `Contact`",
         &["the page `index.html` has the heading `Welcome` and the page `index.html` has the link `Contact`"],
     ),
+    ("The page has a link to `about.html`", &["the page `index.html` has a link to `about.html`"]),
+    ("The page has a link to `Contact`", &["the page `index.html` has the link `Contact`"]),
     ("The page `about.html` has the title `About us`", &["the page `about.html` has the title `About us`"]),
     ("There is a file `README.md`", &["the file `README.md` exists"]),
     ("`README.md` contains `Install`", &["the file `README.md` contains `Install`"]),
@@ -173,6 +175,7 @@ fn a_description_is_read_as_the_same_example() {
         "with `a\\nb\\n` on stdin, `count FILE` prints a line containing `2` to stderr and exits with a non-zero code",
         "`init DIR` creates `DIR/a.json` containing `x` and prints nothing",
         "the page `index.html` has the button `Send`",
+        "the page `index.html` has a link to `about.html`",
         "the file `docs/a.md` contains `x`",
         "`init FILE` creates an empty file `FILE`",
         "there is an empty file `a.txt`",
@@ -275,7 +278,8 @@ fn an_empty_file_holds_nothing() {
 #[test]
 fn a_page_is_compared_by_what_its_reader_sees() {
     let html = "<!doctype html><title>Shop &amp; more</title><style>.x{}</style><!-- <h1>Old</h1> --><body><h1>Wel<b>come</b></h1>\
-                <p>Open\n daily</p><a href='about.html'>About</a><button>Send</button><script>document.title='Secret'</script>";
+                <p>Open\n daily</p><a href='about.html'>About</a>\
+                <a class=\"x\" href=\"./team.html#all\">Team</a><a href=\"#content\">dead.html</a><button>Send</button><script>document.title='Secret'</script>";
     let table = [
         ("The page `index.html` shows `Open daily`", true),
         ("The page `index.html` has the heading `Welcome`", true),
@@ -283,6 +287,11 @@ fn a_page_is_compared_by_what_its_reader_sees() {
         ("The page `index.html` has the title `Shop & more`", true),
         ("The page `index.html` has the link `About`", true),
         ("The page `index.html` has a link to `about.html`", true),
+        ("The page `index.html` has a link to the page `team.html`", true),
+        ("The page `index.html` has a link to `dead.html`", false),
+        ("The page `index.html` has a link to `bout.html`", false),
+        ("The page `index.html` has a link to `About`", true),
+        ("The page `index.html` has the link `dead.html`", true),
         ("The page `index.html` has the button `Send`", true),
         ("The page `index.html` has the button `About`", false),
         ("The page `index.html` shows `Secret`", false),

@@ -355,6 +355,8 @@ impl<'a> Reader<'a> {
                 if found && (is_path(text) && self.code_at(at).is_some()) && part == PagePart::Text {
                     break;
                 }
+                // A link to what is no address is a link of that text.
+                let part = if part == PagePart::LinkTarget && !is_address(text) { PagePart::Link } else { part };
                 self.push(Outcome::PageShows { path: path.to_owned(), part, text: text.to_owned() });
                 found = true;
                 part = PagePart::Text;
@@ -366,6 +368,7 @@ impl<'a> Reader<'a> {
                 Some("heading" | "headline" | "header") => part = PagePart::Heading,
                 Some("title") => part = PagePart::Title,
                 Some("link" | "links") => part = PagePart::Link,
+                Some("to") if part == PagePart::Link => part = PagePart::LinkTarget,
                 Some("button") => part = PagePart::Button,
                 Some(
                     "shows" | "show" | "has" | "contains" | "displays" | "and" | "to" | "labelled" | "labeled" | "with" | "as",
@@ -378,6 +381,13 @@ impl<'a> Reader<'a> {
         }
         found.then_some(end)
     }
+}
+
+/// Whether a text reads like what a link leads to.
+fn is_address(text: &str) -> bool {
+    is_path(text)
+        || (!text.contains(char::is_whitespace)
+            && (text.contains("://") || text.starts_with(['/', '#']) || text.starts_with("mailto:")))
 }
 
 #[derive(Clone, Copy)]
