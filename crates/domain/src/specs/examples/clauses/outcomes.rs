@@ -56,6 +56,33 @@ impl<'a> Reader<'a> {
         self.text_at(at).map(|_| at + 1)
     }
 
+    /// Whether a verb without a subject leads to one: `Write a program X that prints …`, `Output: X prints …`.
+    fn leads_to_subject(&self) -> bool {
+        let is_imperative = matches!(self.word_at(self.at), Some("write" | "print" | "output" | "show" | "display" | "return"));
+        let Some(code) = (self.at + 1..self.at + 8).find(|at| self.word_at(*at).is_none()) else { return false };
+        let names_program = (self.at + 1..code).any(|at| {
+            matches!(self.word_at(at), Some("program" | "script" | "tool" | "command" | "cli" | "application" | "app"))
+        });
+        let acts = |word: &str| {
+            matches!(
+                word,
+                "that"
+                    | "which"
+                    | "prints"
+                    | "outputs"
+                    | "returns"
+                    | "displays"
+                    | "shows"
+                    | "says"
+                    | "writes"
+                    | "creates"
+                    | "exits"
+                    | "fails"
+            )
+        };
+        is_imperative && self.subject == Subject::Nothing && (names_program || self.word_at(code + 1).is_some_and(acts))
+    }
+
     fn command_placeholders(&self) -> Vec<&str> {
         match &self.subject {
             Subject::Command(_, command) => command.words.iter().chain(&command.stdin).flat_map(Pattern::placeholders).collect(),
@@ -74,7 +101,7 @@ impl<'a> Reader<'a> {
 
     fn prints(&mut self) -> Option<usize> {
         if !matches!(self.subject, Subject::Command(..)) {
-            return self.past_text();
+            return if self.leads_to_subject() { None } else { self.past_text() };
         }
         self.take_stdin();
         let mut fit = Fit::Whole;
