@@ -156,8 +156,13 @@ impl<'a> Reader<'a> {
         }
         let runs = outcomes.iter().any(|outcome| matches!(outcome, Outcome::Prints { .. } | Outcome::ExitsWith(_)));
         let creates = outcomes.iter().any(|outcome| matches!(outcome, Outcome::CreatesFile { .. }));
+        // A file that is only spoken of is no command, even if its name could be one.
+        let is_file = |text: &str| {
+            let is_subject = |outcome: &Outcome| matches!(outcome, Outcome::CreatesFile { path, .. } if path.to_string() == text);
+            is_path(text) || (self.speaks_of_file(text) && outcomes.iter().all(is_subject))
+        };
         let command = match &self.subject {
-            Subject::Command(text, command) if runs || (creates && !is_path(text)) => Some(command.clone()),
+            Subject::Command(text, command) if runs || (creates && !is_file(text)) => Some(command.clone()),
             _ if runs => return,
             _ => None,
         };
@@ -167,6 +172,12 @@ impl<'a> Reader<'a> {
         }
         let unclear = self.unclear.take().or_else(|| contradiction(&outcomes));
         self.found.push(Example { command, outcomes, unclear });
+    }
+
+    /// Whether the present subject is a file: by its path, or as the line calls it so, as in "the file `LICENSE`".
+    fn speaks_of_file(&self, subject: &str) -> bool {
+        let before = self.subject_at.and_then(|at| at.checked_sub(1)).and_then(|at| self.word_at(at));
+        is_path(subject) || (before == Some("file") && !subject.contains(char::is_whitespace))
     }
 
     /// Marks a clause as part of an example: its verb, its texts and numbers, and the words that its grammar knows.

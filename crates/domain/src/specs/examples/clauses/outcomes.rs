@@ -271,7 +271,9 @@ impl<'a> Reader<'a> {
 
     fn exists(&mut self) -> Option<usize> {
         let path = match &self.subject {
-            Subject::Named(path) | Subject::Command(path, _) if is_path(path) && self.outcomes.is_empty() => path.clone(),
+            Subject::Named(path) | Subject::Command(path, _) if self.speaks_of_file(path) && self.outcomes.is_empty() => {
+                path.clone()
+            }
             _ => return None,
         };
         self.push(Outcome::CreatesFile { path: Pattern::fixed(path), content: None });
@@ -342,7 +344,11 @@ impl<'a> Reader<'a> {
             return self.page_shows(subject.strip_prefix("./").unwrap_or(&subject));
         }
         let runs = self.outcomes.iter().any(|outcome| !matches!(outcome, Outcome::CreatesFile { .. }));
-        if is_path(&subject) && !runs {
+        let verb = self.word_at(self.at)?;
+        let speaks = matches!(verb, "show" | "shows" | "display" | "displays" | "says" | "say");
+        let before = self.at.checked_sub(1).and_then(|at| self.word_at(at));
+        let of_output = matches!(before, Some("output" | "stdout"));
+        if (is_path(&subject) || (self.speaks_of_file(&subject) && !speaks && !of_output)) && !runs {
             let at = (self.at + 1..self.at + 6).find(|at| self.text_at(*at).is_some())?;
             let text = self.text_at(at)?;
             if (self.at + 1..at).any(|at| self.word_at(at).is_some_and(|word| STOPS.contains(&word))) {
@@ -358,17 +364,16 @@ impl<'a> Reader<'a> {
             return None;
         }
         // `its output contains T` and `CMD shows T`
-        let before = self.at.checked_sub(1).and_then(|at| self.word_at(at));
-        let verb = self.word_at(self.at)?;
-        if matches!(before, Some("output" | "stdout")) {
+        if of_output {
             let at = self.at + 1;
             let text = self.text_at(at)?;
+            self.cover(self.at - 1, self.at);
             self.take_stdin();
             let text = pattern::in_outcome(text, &self.command_placeholders());
             self.push(Outcome::Prints { stream: Stream::Stdout, fit: Fit::Within, text });
             return Some(at + 1);
         }
-        if matches!(verb, "show" | "shows" | "display" | "displays" | "says" | "say") { self.prints() } else { None }
+        if speaks { self.prints() } else { None }
     }
 
     /// One or more texts and elements of a page.
