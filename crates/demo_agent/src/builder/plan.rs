@@ -55,7 +55,10 @@ pub(crate) struct ProgramPlan {
 #[derive(Clone, Debug)]
 pub(crate) struct Branch {
     pub(crate) arguments: Vec<Template>,
+    /// What it takes from standard input, without line ends at the end: the languages read it so.
     pub(crate) stdin: Option<Template>,
+    /// The same as it was stated, for its tests.
+    pub(crate) given: Option<Template>,
     pub(crate) input: Option<Input>,
     /// The placeholders' names, by their position.
     pub(crate) names: Vec<String>,
@@ -229,12 +232,14 @@ impl ProgramPlan {
     }
 
     /// The branch for this form of the command, with the names that were used for it first.
-    fn branch(&mut self, names: &[String], (arguments, stdin, input): Form) -> &mut Branch {
+    fn branch(&mut self, names: &[String], (arguments, given, input): Form) -> &mut Branch {
+        let stdin = given.clone().map(|given| given.with_end_cut(|text| text.trim_end_matches('\n')));
         let words: Vec<String> = arguments.iter().chain(&stdin).map(Template::key).collect();
         let form = format!("{} {} {input:?} {}", arguments.len(), stdin.is_some(), words.join("\u{1}"));
         self.branches.entry(form).or_insert_with(|| Branch {
             arguments,
             stdin,
+            given,
             input,
             names: names.to_vec(),
             stdout: Printed::default(),

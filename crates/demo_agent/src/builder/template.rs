@@ -71,6 +71,18 @@ impl Template {
             .collect()
     }
 
+    /// With the fixed text at its end cut to what `cut` keeps of it.
+    pub(crate) fn with_end_cut(mut self, cut: impl Fn(&str) -> &str) -> Self {
+        if let Some(Piece::Text(last)) = self.0.last_mut() {
+            let kept = cut(last).len();
+            last.truncate(kept);
+            if kept == 0 {
+                self.0.pop();
+            }
+        }
+        self
+    }
+
     /// A string that is equal for equal templates, and contained in another's when the template is.
     pub(crate) fn key(&self) -> String {
         self.0

@@ -131,7 +131,7 @@ fn write_checks(source: &mut String, program: &ProgramPlan, branch: &Branch, rou
     {
         let _ = writeln!(source, "file={}", quote(&argument.fill(&values)));
     }
-    let stdin = branch.stdin.as_ref().map(|stdin| stdin.fill(&values));
+    let stdin = branch.given.as_ref().map(|given| given.fill(&values));
     let _ = writeln!(source, "run {} {call}", quote(stdin.as_deref().unwrap_or_default()));
     for (printed, stream, called) in [(&branch.stdout, "stdout", "output"), (&branch.stderr, "stderr", "standard error")] {
         write_printed_checks(source, printed, &values, &format!("{shown}: {called}"), stream);
