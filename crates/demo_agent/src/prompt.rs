@@ -112,8 +112,11 @@ fn closes_fence(line: &str, (mark, length): (char, usize)) -> bool {
     line.chars().all(|letter| letter == mark) && line.chars().count() >= length
 }
 
+/// Control characters as spaces. A tab stays from the first code on, where it can be part of a text.
 fn without_controls(line: &str) -> String {
-    line.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+    let code = line.find('`').unwrap_or(line.len());
+    let letters = line.char_indices();
+    letters.map(|(at, letter)| if letter.is_control() && (letter != '\t' || at < code) { ' ' } else { letter }).collect()
 }
 
 #[cfg(test)]
@@ -155,6 +158,7 @@ mod tests {
             ("a\u{1b}[31m\rb", "a [31m b"),
             ("  > * c  ", "c"),
             ("-x", "-x"),
+            ("-\ta\t`b\tc`", "a `b\tc`"),
         ] {
             assert_eq!(plain(line), expected, "{line:?}");
         }

@@ -256,7 +256,8 @@ impl Branch {
     fn state(&mut self, outcome: &Outcome, names: &[String], line: usize, replaced: &mut Vec<usize>) -> Result<bool, String> {
         match outcome {
             Outcome::Prints { stream, fit, text } => {
-                let text = Template::given_out(text, names)?;
+                // Printing ends the line.
+                let text = Template::given_out(text, names)?.with_end_cut(|text| text.strip_suffix('\n').unwrap_or(text));
                 let printed = if *stream == Stream::Stdout { &mut self.stdout } else { &mut self.stderr };
                 Ok(printed.state(text, *fit, line, replaced))
             }
