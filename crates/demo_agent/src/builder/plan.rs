@@ -275,7 +275,7 @@ impl Branch {
             Outcome::CreatesFile { path, content } => {
                 let path = Template::given_out(path, names)?;
                 let content = content.as_ref().map(|content| Template::given_out(content, names)).transpose()?;
-                if path.0.is_empty() || path.literal().is_some_and(|path| path.starts_with('/')) {
+                if !examples::is_safe_path(&path.fill(names)) {
                     return Err("the file it creates does not lie below the working directory".to_owned());
                 }
                 let differs = |known: &Option<Template>| match (known, &content) {

@@ -141,6 +141,12 @@ async fn what_cannot_be_built_is_said_and_nothing_changes() {
         ("Make it beautiful.", "BLOCKED: Make it beautiful. — it has no example"),
         ("`greet NAME` prints `Hi NAME`\n`greet WHO` prints `Ho WHO`", "it contradicts"),
         ("`./../out NAME` prints `NAME`", "BLOCKED: "),
+        ("`gen3` creates `../evil.txt`", "does not lie below the working directory"),
+        ("`gen3 NAME` creates `a/../../NAME.txt`", "does not lie below the working directory"),
+        ("`gen3` creates `/tmp/evil.txt`", "does not lie below the working directory"),
+        ("`ex` exits with 0 and exits with 4", "it states outcomes that contradict each other"),
+        ("`gen` creates an empty file `e.txt`\n`gen` creates `e.txt` containing `x`", "would have to be empty"),
+        ("there is a file `e.txt` containing `x`\nthere is an empty file `e.txt`", "would have to be empty"),
         ("`make all` prints `done`", "BLOCKED: `make all` prints `done` — "),
         ("the page `../index.html` shows `Welcome`", "BLOCKED: "),
     ] {
