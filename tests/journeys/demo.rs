@@ -229,6 +229,15 @@ async fn no_line_of_a_spec_is_passed_over() {
 }
 
 #[tokio::test]
+async fn what_is_piped_into_a_program_is_built_and_verified() {
+    let app = TestApp::start().await;
+    let user = app.operator().await;
+    let spec = "# Pipes\n\n- `echo hi | up` prints `HI`\n- `echo TEXT | same` prints `TEXT`\n";
+    let project = user.has_project().with_spec(spec).create().await;
+    project.starts_run().await.is_verified().await;
+}
+
+#[tokio::test]
 async fn a_brief_without_examples_is_declined_honestly() {
     let app = TestApp::start().await;
     let user = app.operator().await;

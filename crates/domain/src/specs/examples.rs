@@ -7,7 +7,7 @@
 //! | Wording | Meaning |
 //! |---|---|
 //! | CMD prints T (outputs, returns, displays, writes, shows, says, responds with, echoes, emits) | standard output is T, a last line end aside |
-//! | CMD prints T to stderr (on standard error) | standard error is T |
+//! | CMD prints T to stderr (on standard error, in the error stream) | standard error is T |
 //! | CMD prints a line containing T; its output contains T (includes) | standard output contains T |
 //! | CMD prints nothing | standard output is empty |
 //! | CMD exits with 2 (with code 2, with status 2, exits 0, returns exit code 2, fails with code 2) | the exit code |
@@ -21,8 +21,9 @@
 //! | the page P has a link to P (to an address) | a link leads there |
 //! | the file P exists; there is a file P; P contains T | the file is there; it contains T |
 //!
-//! Clauses about one command are joined by "and" or commas. `\n` inside T is a line end. A line without such parts has no
-//! examples. What a line says beside them, in words that do more than join, is kept as its rest.
+//! P is also any name that the line calls a file. Clauses about one command are joined by "and" or commas; all must hold.
+//! `\n` inside T is a line end. A line without such parts has no examples. What a line says beside them, in words that do
+//! more than join, is kept as its rest.
 
 mod bind;
 mod clauses;

@@ -184,6 +184,9 @@ const THINGS: [&str; 34] = [
     "through",
 ];
 
+/// Words between an actor and its verb.
+const AUXILIARIES: [&str; 7] = ["then", "also", "must", "should", "shall", "will", "can"];
+
 /// Words before a place or an actor.
 const PLACES: [&str; 9] = ["to", "on", "in", "at", "by", "for", "from", "via", "into"];
 
@@ -365,8 +368,14 @@ impl Line<'_> {
         let is_place =
             || before().find(|word| !matches!(*word, "the" | "a" | "an" | "its")).is_some_and(|word| PLACES.contains(&word));
         let names_subject = self.subjects.contains(&(at + 1));
-        let is_next_covered = self.covered.get(at + 1) == Some(&true);
-        is_call || is_missing_file || names_subject || (is_actor && (is_next_covered || is_place()))
+        // `and the program must exit …`
+        let leads_on = |at: &usize| {
+            self.covered.get(*at) == Some(&false)
+                && self.word_at(*at).is_some_and(|word| ACTORS.contains(&word) || AUXILIARIES.contains(&word))
+        };
+        let next = (at + 1..self.tokens.len()).find(|at| !leads_on(at));
+        let acts = next.is_some_and(|next| self.covered.get(next) == Some(&true));
+        is_call || is_missing_file || names_subject || (is_actor && (acts || is_place()))
     }
 
     fn word_at(&self, at: usize) -> Option<&str> {

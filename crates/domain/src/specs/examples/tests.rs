@@ -141,6 +141,7 @@ fn a_line_that_says_no_more_than_its_examples_is_whole() {
         "`greet` exits with `2` as its exit status",
         "`greet` prints `x` in stderr",
         "`greet` prints `x` to the error stream",
+        "`greet` prints `Hello` and the cli tool must then exit with 0",
         "`greet` exits with 0 and its output contains `Hello`",
         "`greet` prints `Hello` and the command `part` prints `Bye`",
         "`greet` prints `Hello` as output and the file `a.txt` exists",
