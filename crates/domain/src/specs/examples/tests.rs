@@ -294,7 +294,8 @@ fn an_empty_file_holds_nothing() {
 fn a_page_is_compared_by_what_its_reader_sees() {
     let html = "<!doctype html><title>Shop &amp; more</title><style>.x{}</style><!-- <h1>Old</h1> --><body><h1>Wel<b>come</b></h1>\
                 <p>Open\n daily</p><a href='about.html'>About</a>\
-                <a class=\"x\" href=\"./team.html#all\">Team</a><a href=\"#content\">dead.html</a><button>Send</button><script>document.title='Secret'</script>";
+                <a class=\"x\" href=\"./team.html#all\">Team</a><a href=\"#content\">dead.html</a><button>Send</button>\
+                <script>document.title='Secret'</script>";
     let table = [
         ("The page `index.html` shows `Open daily`", true),
         ("The page `index.html` has the heading `Welcome`", true),
