@@ -150,6 +150,10 @@ fn a_line_that_says_no_more_than_its_examples_is_whole() {
         let reading = read(line);
         assert!(reading.is_whole(), "{line}: {:?}", reading.rest);
     }
+}
+
+#[test]
+fn what_a_line_says_beside_its_examples_is_kept_in_its_words() {
     for (line, rest) in [
         ("`a` prints `1` and never prints `2`", "never prints `2`"),
         ("`a` prints the personal word `1`", "personal"),
