@@ -8,6 +8,7 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::JsonRejection},
     http::{StatusCode, request::Parts},
 };
+use domain::runs::limits;
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
@@ -102,12 +103,24 @@ fn in_words(cause: &str) -> String {
         Some((field, problem)) if is_path(field) => (Some(field), problem),
         _ => (None, cause),
     };
+    if let Some(most) = field.and_then(most) {
+        return format!("`{}` must be a whole number from 1 to {most}", field.unwrap_or_default());
+    }
     let missing = problem.strip_prefix("missing field ").map(|name| format!("{name} is missing"));
     match (field, missing.is_none().then(|| wanted(problem)).flatten()) {
         (Some(field), Some(wanted)) => format!("`{field}` must be {wanted}"),
         (None, Some(wanted)) => format!("it must be {wanted}"),
         (Some(field), None) => format!("`{field}`: {}", missing.as_deref().unwrap_or(problem)),
         (None, None) => missing.unwrap_or_else(|| problem.to_owned()),
+    }
+}
+
+/// The most that a limit of a run may be: what does not fit its type is out of the same range as what does.
+fn most(field: &str) -> Option<u32> {
+    match field {
+        "limits.iterations" => Some(limits::MAX_ITERATIONS),
+        "limits.minutes" => Some(limits::MAX_MINUTES),
+        _ => None,
     }
 }
 
@@ -194,8 +207,13 @@ mod tests {
             ("after: invalid digit found in string", "`after` must be a whole number from 0 on, and not too large"),
             (
                 "limits.minutes: invalid type: string \"x\", expected u32 at line 1 column 9",
-                "`limits.minutes` must be a whole number from 0 on",
+                "`limits.minutes` must be a whole number from 1 to 1440",
             ),
+            (
+                "limits.iterations: invalid value: integer `1000000000000`, expected u32 at line 1 column 9",
+                "`limits.iterations` must be a whole number from 1 to 1000",
+            ),
+            ("port: invalid type: string \"x\", expected u32", "`port` must be a whole number from 0 on"),
             ("project_id: UUID parsing failed: invalid character: found `n` at 0", "`project_id` must be an id"),
             ("missing field `provider` at line 1 column 2", "`provider` is missing"),
             ("invalid type: sequence, expected an object at line 1 column 1", "it must be an object"),

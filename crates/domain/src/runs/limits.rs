@@ -8,6 +8,11 @@ pub const DEFAULT_ITERATIONS: u32 = 25;
 /// Minutes of work when nothing is said.
 pub const DEFAULT_MINUTES: u32 = 60;
 
+/// The most iterations that a run may ask for.
+pub const MAX_ITERATIONS: u32 = 1_000;
+/// The most minutes.
+pub const MAX_MINUTES: u32 = 1_440;
+
 /// Limits that hold: every one is in range.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ceilings {
@@ -21,12 +26,12 @@ impl Ceilings {
     /// Checks what was asked for; the error says which value is out of range and what is allowed.
     pub fn from_limits(limits: Limits) -> Result<Self, String> {
         let iterations = limits.iterations.unwrap_or(DEFAULT_ITERATIONS);
-        if !(1..=1_000).contains(&iterations) {
-            return Err(format!("`limits.iterations` must be from 1 to 1000, not {iterations}"));
+        if !(1..=MAX_ITERATIONS).contains(&iterations) {
+            return Err(format!("`limits.iterations` must be from 1 to {MAX_ITERATIONS}, not {iterations}"));
         }
         let minutes = limits.minutes.unwrap_or(DEFAULT_MINUTES);
-        if !(1..=1_440).contains(&minutes) {
-            return Err(format!("`limits.minutes` must be from 1 to 1440, not {minutes}"));
+        if !(1..=MAX_MINUTES).contains(&minutes) {
+            return Err(format!("`limits.minutes` must be from 1 to {MAX_MINUTES}, not {minutes}"));
         }
         let cost_micros = match limits.cost_usd {
             None => None,
