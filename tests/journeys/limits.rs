@@ -24,6 +24,10 @@ async fn a_run_ends_at_its_limit_of_iterations() {
     assert_eq!((finished.status, finished.verdict), (RunStatus::Finished, Some(Verdict::NotVerified)));
     assert_eq!((finished.iteration, finished.tasks_done, finished.tasks_total), (1, 1, 3));
     assert!(finished.reason.as_deref().unwrap_or_default().ends_with("1 iteration"), "{:?}", finished.reason);
+    // What was seen of the finished task when it was done stands in the receipt, although the whole was never checked.
+    let receipt = run.receipt().await;
+    assert!(receipt.facts.tasks[0].examples.iter().all(|example| example.held == Some(true)), "{:#?}", receipt.facts.tasks);
+    assert!(!receipt.gaps.iter().any(|gap| gap.starts_with("Task 1 is proven only")), "{:#?}", receipt.gaps);
     // What was done stays on the run's branch.
     assert!(project.git(&["log", "--format=%s", &finished.branch.unwrap()]).contains("feat: "));
 }
@@ -72,6 +76,8 @@ async fn limits_out_of_range_are_refused_by_name() {
     let project = user.has_project().with_spec(specs::ONE).create().await;
     for (limits, named) in [
         (json!({"iterations": 0}), "iterations"),
+        (json!({"iterations": 1_000_000_000_000_u64}), "from 1 to 1000"),
+        (json!({"minutes": 1e300}), "from 1 to 1440"),
         (json!({"minutes": 100_000}), "minutes"),
         (json!({"cost_usd": -1.0}), "cost_usd"),
         (json!({"tokens": 5}), "tokens"),

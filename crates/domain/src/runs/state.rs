@@ -55,7 +55,7 @@ pub struct RunState {
     pub tree: Option<String>,
     /// The next iteration begins from the last commit, without the remains of a task that was given up.
     pub discard: bool,
-    /// The spec's examples as the check of the whole carried them out, by task.
+    /// The spec's examples by task, as the check of the whole carried them out; before it, as the last check of their task did.
     pub examples: Vec<(u32, ExampleFact)>,
     /// The commit of the project's branch that holds the run's work, once it was handed over.
     pub delivered: Option<String>,

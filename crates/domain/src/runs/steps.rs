@@ -339,6 +339,9 @@ pub(super) fn verified(state: &mut RunState, verification: Verification, at: Tim
     let wanting = verification.wanting && state.task().is_some_and(|task| task.attempts <= WANTING_ATTEMPTS);
     if failed.is_empty() && !wanting {
         state.findings.clear();
+        // A run that is stopped before the check of the whole knows of its tasks what was seen when they were done.
+        state.examples.retain(|(number, _)| !verification.examples.iter().any(|(seen, _)| seen == number));
+        state.examples.extend(verification.examples);
         if verification.unchanged {
             held_already(state, at, changes);
             return;
