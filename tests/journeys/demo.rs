@@ -219,6 +219,7 @@ async fn no_line_of_a_spec_is_passed_over() {
         (format!("The greeting must be encrypted.\n\n{}", specs::ONE), "must be encrypted"),
         (format!("{}\n## Security\n\nAll passwords are hashed.\n", specs::ONE), "All passwords are hashed"),
         (format!("{}- `greet --ends` exits with 0 and exits with 4\n", specs::ONE), "exits with 4"),
+        (format!("{}\n| Command | Output |\n|---|---|\n| `calc add 2 3` | `6` |\n", specs::ONE), "`calc add 2 3` | `6`"),
     ] {
         let project = user.has_project().named(line).with_spec(&spec).create().await;
         let run = project.starts_run().await;
@@ -235,6 +236,21 @@ async fn what_is_piped_into_a_program_is_built_and_verified() {
     let spec = "# Pipes\n\n- `echo hi | up` prints `HI`\n- `echo TEXT | same` prints `TEXT`\n";
     let project = user.has_project().with_spec(spec).create().await;
     project.starts_run().await.is_verified().await;
+}
+
+#[tokio::test]
+async fn a_section_that_is_left_out_is_a_gap_where_it_has_an_example() {
+    let app = TestApp::start().await;
+    let user = app.operator().await;
+    let spec = format!("{}\n## History\n\n- `history` prints `none`\n", specs::ONE);
+    let project = user.has_project().with_spec(&spec).create().await;
+
+    let run = project.starts_run().await;
+    let finished = run.finishes().await;
+
+    assert_eq!((finished.verdict, finished.tasks_total), (Some(Verdict::VerifiedWithGaps), 1));
+    let gaps = run.receipt().await.gaps;
+    assert!(gaps.iter().any(|gap| gap.contains("`history` prints `none`")), "{gaps:#?}");
 }
 
 #[tokio::test]

@@ -1,137 +1,38 @@
 //! PRDs in Markdown or plain text, and briefs.
 
+mod draft;
 mod headings;
 mod lines;
 
 use std::collections::HashSet;
 
-use super::{
-    MAX_TITLE, Spec, SpecError, SpecKind, TaskDraft, count, dependencies,
-    examples::{self, Example},
-    prose, text,
-};
+use super::{MAX_TITLE, Spec, SpecError, SpecKind, TaskDraft, count, dependencies, examples, prose, text};
+pub(super) use draft::{Draft, in_lines};
 use headings::Role;
 use lines::Line;
-
-/// The longest criterion, in characters; the requirement keeps the whole text.
-const MAX_CRITERION: usize = 500;
-
-/// The most examples of one requirement; what comes after is not looked at.
-const MAX_EXAMPLES: usize = 100;
-
-/// The text of a requirement before it is a task.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Draft {
-    pub section: String,
-    pub text: String,
-    pub criteria: Vec<String>,
-    /// Whether the first line of the text is only its name.
-    pub is_titled: bool,
-}
-
-impl Draft {
-    pub(super) fn task(self, number: u32) -> TaskDraft {
-        let mut found = Vec::new();
-        let mut unproven = Vec::new();
-        for source in self.sources() {
-            let reading = examples::read(&source);
-            let mut is_whole = !reading.examples.is_empty() && reading.examples.iter().all(Example::is_checkable);
-            for example in reading.examples {
-                if found.contains(&example) {
-                    continue;
-                }
-                if found.len() < MAX_EXAMPLES {
-                    found.push(example);
-                } else {
-                    is_whole = false;
-                }
-            }
-            if is_whole {
-                unproven.extend(reading.rest.into_iter().map(|rest| format!("{rest} (in: {source})")));
-            } else {
-                unproven.push(source);
-            }
-        }
-        let mut criteria: Vec<String> = Vec::new();
-        let mut known = HashSet::new();
-        // Half an example is none.
-        let described = found.iter().map(Example::describe).filter(|words| words.chars().count() <= MAX_CRITERION);
-        for words in self.criteria.iter().cloned().chain(described) {
-            let words = text::cut(&joined(&words), MAX_CRITERION);
-            if !words.is_empty() && known.insert(words.clone()) {
-                criteria.push(words);
-            }
-        }
-        let title = text::one_line(self.text.lines().find(|line| !line.trim().is_empty()).unwrap_or("Requirement"), MAX_TITLE);
-        TaskDraft {
-            number,
-            title: if title.is_empty() { format!("Requirement {number}") } else { title },
-            requirement: self.text.trim().to_owned(),
-            section: self.section,
-            criteria,
-            examples: found,
-            unproven: in_lines(unproven),
-            depends_on: Vec::new(),
-        }
-    }
-
-    /// What of the requirement can be read for examples, each part in one line: its paragraph, since an example may run over lines,
-    /// then each of its sub-items and criteria. Code blocks are left out, and what only names or leads to the rest.
-    fn sources(&self) -> Vec<String> {
-        let mut parts: Vec<Vec<&str>> = vec![Vec::new()];
-        let mut fence: Option<(char, usize)> = None;
-        for line in self.text.lines().map(str::trim) {
-            if let Some(opened) = fence {
-                if lines::closes_fence(line, opened) {
-                    fence = None;
-                }
-                continue;
-            }
-            fence = lines::opening_fence(line);
-            if fence.is_some() {
-                continue;
-            }
-            if let Some(item) = line.strip_prefix("- ") {
-                parts.push(vec![item]);
-            } else if let Some(part) = parts.last_mut() {
-                part.push(line);
-            }
-        }
-        if let Some(first) = parts.first_mut()
-            && self.is_titled
-            && first.first().is_some_and(|title| prose::is_name(title))
-        {
-            first.remove(0);
-        }
-        let has_items = parts.len() > 1;
-        if let Some(first) = parts.first_mut()
-            && has_items
-            && matches!(first.as_slice(), [name] if prose::is_label(name))
-        {
-            first.clear();
-        }
-        let parts = parts.into_iter().map(|part| part.join(" "));
-        let all: Vec<String> = parts.chain(self.criteria.iter().map(|words| words.replace('\n', " "))).collect();
-        let count = all.iter().filter(|part| !part.trim().is_empty()).count();
-        let mut known = HashSet::new();
-        let is_new = |part: &String| {
-            let words = joined(part);
-            !(words.is_empty() || count > 1 && prose::is_lead_in(&words)) && known.insert(words)
-        };
-        all.into_iter().filter(is_new).collect()
-    }
-}
 
 /// The words of a text with one space between each.
 fn joined(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What nothing proves, each once and in one line.
-pub(super) fn in_lines(unproven: Vec<String>) -> Vec<String> {
-    let mut known = HashSet::new();
-    let lines = unproven.iter().map(|words| text::cut(&joined(words), MAX_CRITERION)).filter(|words| !words.is_empty());
-    lines.filter(|words| known.insert(words.clone())).collect()
+/// Whether a line has an example, also one beside words that are not understood.
+fn has_example(line: &str) -> bool {
+    !examples::find(&joined(line)).is_empty()
+}
+
+/// Whether something that is never worked on reads like a requirement all the same.
+fn reads_like_a_requirement(item: &str) -> bool {
+    has_example(item) || prose::tells_what_code_does(item) || prose::commands(item)
+}
+
+/// A code block in words, by the heading or the line that it stands under.
+fn code_block(title: &str) -> String {
+    if title.is_empty() {
+        "the code block above the first heading".to_owned()
+    } else {
+        format!("the code block under \"{title}\"")
+    }
 }
 
 pub(super) fn read(source: &str) -> Result<Spec, SpecError> {
@@ -139,7 +40,7 @@ pub(super) fn read(source: &str) -> Result<Spec, SpecError> {
     for line in lines::lines(source) {
         reading.line(line)?;
     }
-    reading.end_section();
+    reading.end_section(None);
     reading.spec(source)
 }
 
@@ -147,14 +48,30 @@ pub(super) fn read(source: &str) -> Result<Spec, SpecError> {
 #[derive(Default)]
 struct Section {
     title: String,
+    /// The title with its marks and code.
+    heading: String,
     path: String,
     level: usize,
     role: Role,
     items: Vec<Draft>,
+    /// Rows of tables that ask for something by themselves.
+    rows: Vec<Draft>,
+    /// Whether there are rows of tables in the prose.
+    has_table: bool,
     prose: String,
     /// The prose without its code blocks.
     said: String,
     criteria: Vec<String>,
+}
+
+impl Section {
+    fn draft(&self, text: String) -> Draft {
+        Draft { section: self.path.clone(), text, ..Draft::default() }
+    }
+
+    fn has_items(&self) -> bool {
+        !(self.items.is_empty() && self.rows.is_empty())
+    }
 }
 
 #[derive(Default)]
@@ -169,14 +86,19 @@ struct Reading {
     /// Indentation of the present top-level item, and of the present sub-item.
     item_indent: Option<usize>,
     after_blank: bool,
+    /// The head of the present table, and whether the prose has it already.
+    table_head: (String, bool),
     /// Requirements by their place, and what would be one if there were no others.
     found: Vec<Draft>,
     soft: Vec<Draft>,
+    /// Rows of tables.
+    rows: Vec<Draft>,
     /// Requirements by their words, each with whether it is one of `soft` or told in one.
     asked: Vec<(Draft, bool)>,
-    /// Headings of `soft` with nothing but a code block below them.
-    code_only: Vec<String>,
-    bare_headings: Vec<Draft>,
+    /// What no requirement has although somebody may have meant it as one, each with whether it is part of one of `soft`.
+    left_out: Vec<(String, bool)>,
+    /// Headings with nothing below them, each with whether it asks for something whatever else there is.
+    bare_headings: Vec<(Draft, bool)>,
     only_ignored: bool,
     headings: u32,
     middle_headings: u32,
@@ -198,17 +120,65 @@ impl Reading {
                 self.items += 1;
                 self.checkboxes += u32::from(is_checkbox && indent == 0);
                 self.item(indent, text);
-                let found = self.found.len() + self.section.items.len();
-                // Far beyond the limit there is nothing left to learn but the number.
-                if found > 20 * super::MAX_TASKS {
-                    return Err(SpecError::TooManyRequirements { found });
-                }
             }
             Line::Text { indent, text } => self.text(indent, &text),
+            Line::TableHead { indent, text } => {
+                self.table_head = (text.clone(), false);
+                if self.is_of_item(indent) {
+                    self.text(indent, &text);
+                } else if has_example(&text) {
+                    self.row(indent, text);
+                }
+            }
+            Line::Row { indent, text } => self.row(indent, text),
             Line::Verbatim(text) => self.verbatim(&text),
         }
         self.after_blank = false;
+        let found = self.found.len() + self.rows.len() + self.section.items.len() + self.section.rows.len();
+        // Far beyond the limit there is nothing left to learn but the number.
+        if found > 20 * super::MAX_TASKS {
+            return Err(SpecError::TooManyRequirements { found });
+        }
         Ok(())
+    }
+
+    /// Whether a table is part of the present item.
+    fn is_of_item(&self, indent: usize) -> bool {
+        self.item_indent.is_some_and(|parent| indent > parent)
+    }
+
+    /// A row with code, or one that says what must hold, is a requirement by itself. Others are part of what their section tells.
+    fn row(&mut self, indent: usize, text: String) {
+        if text.is_empty() {
+            return;
+        }
+        self.items += 1;
+        if self.is_of_item(indent) {
+            self.text(indent, &text);
+            return;
+        }
+        if self.in_criteria {
+            self.criteria().push(text);
+            return;
+        }
+        self.item_indent = None;
+        let (head, is_told) = &mut self.table_head;
+        if text.contains('`') || prose::obliges(&text) || prose::states(&text) {
+            // The names of the columns would come between a command and its outcome.
+            let is_clear = head.is_empty() || *head == text || has_example(&text);
+            let text = if is_clear { text } else { format!("{head}: {text}") };
+            let draft = self.section.draft(text);
+            self.section.rows.push(draft);
+            return;
+        }
+        let head = if *is_told { String::new() } else { head.clone() };
+        *is_told = true;
+        self.section.has_table = true;
+        if !head.is_empty() {
+            self.text(indent, &head);
+            self.after_blank = false;
+        }
+        self.text(indent, &text);
     }
 
     fn heading(&mut self, level: usize, text: &str) {
@@ -219,19 +189,25 @@ impl Reading {
             self.item_indent = None;
             return;
         }
-        self.end_section();
+        self.end_section(Some(level));
         while self.above.last().is_some_and(|(above, ..)| *above >= level) {
             self.above.pop();
         }
         let inherited = self.above.last().map_or(Role::Requirements, |(.., role)| *role);
-        let role = inherited.under(headings::role(text));
+        let above = self.above.last().filter(|(level, ..)| *level > 1).map(|(_, title, _)| title.as_str());
         let title = text::one_line(text, MAX_TITLE);
-        if self.title.is_none() && level == 1 {
+        // The title names the whole: it may be a planner for teams.
+        let own = if self.title.is_none() && level == 1 {
             self.title = Some(title.clone());
-        }
+            Role::Requirements
+        } else {
+            headings::role(text, above)
+        };
+        let role = inherited.under(own);
         self.above.push((level, title.clone(), role));
         let path: Vec<&str> = self.above.iter().filter(|(level, ..)| *level > 1).map(|(_, title, _)| title.as_str()).collect();
-        self.section = Section { title, path: path.join(" / "), level, role, ..Section::default() };
+        let (path, heading) = (path.join(" / "), text.to_owned());
+        self.section = Section { title, heading, path, level, role, ..Section::default() };
     }
 
     fn item(&mut self, indent: usize, text: String) {
@@ -320,65 +296,122 @@ impl Reading {
         }
     }
 
-    fn end_section(&mut self) {
-        let section = std::mem::take(&mut self.section);
+    /// `next` is the level of the heading that ends the section, if one does.
+    fn end_section(&mut self, next: Option<usize>) {
+        let mut section = std::mem::take(&mut self.section);
         self.in_criteria = false;
         self.item_indent = None;
         let prose = section.prose.trim().to_owned();
         if self.summary.is_empty() && (section.level <= 1 || section.role.is_context()) && !prose.is_empty() {
             self.summary = text::one_line(&prose, 600);
         }
-        if section.role == Role::Ignored {
-            self.only_ignored |= !section.items.is_empty() || !prose.is_empty();
+        if section.role != Role::Requirements {
+            section.items.append(&mut section.rows);
+        }
+        self.leave_out(&section);
+        if section.role.is_ignored() {
+            self.only_ignored |= section.has_items() || !prose.is_empty();
             return;
         }
-        let asked = asked_for(&section);
-        if !section.items.is_empty() {
-            let beside = section.criteria.into_iter().chain(asked);
-            let beside: Vec<Draft> =
-                beside.map(|text| Draft { section: section.path.clone(), text, ..Draft::default() }).collect();
-            if section.role.is_context() {
-                let must = section.items.iter().filter(|item| section.role == Role::Context && prose::insists(&item.text));
-                self.asked.extend(must.map(|item| (item.clone(), true)));
-                self.soft.extend(section.items);
-            } else {
-                self.found.extend(section.items);
+        let is_bare = prose.is_empty() && section.criteria.is_empty() && !section.has_items();
+        if section.role != Role::Told && !is_bare && has_example(&section.heading) {
+            let is_in_draft = section.level > 1 && !section.has_items();
+            if !is_in_draft || section.role == Role::Context {
+                self.asked.push((section.draft(section.heading.clone()), is_in_draft));
             }
-            self.asked.extend(beside.into_iter().map(|draft| (draft, false)));
-            return;
         }
+        if section.has_items() {
+            self.end_list(section);
+        } else if is_bare {
+            let is_leaf = section.level > 1 && next.is_none_or(|next| next <= section.level);
+            let states = prose::obliges(&section.heading) || prose::tells_what_code_does(&section.heading);
+            let asks = has_example(&section.heading) || is_leaf && section.role == Role::Requirements && states;
+            if !section.title.is_empty() {
+                let draft = Draft { is_titled: section.level > 1, ..section.draft(section.heading.clone()) };
+                self.bare_headings.push((draft, asks && section.role != Role::Told));
+            }
+        } else {
+            self.end_prose(section, &prose);
+        }
+    }
+
+    fn end_list(&mut self, section: Section) {
+        let asked = asked_for(&section);
+        let beside = section.criteria.iter().cloned().chain(asked);
+        self.asked.extend(beside.map(|text| (section.draft(text), false)));
+        if section.role.is_context() {
+            let asks = |item: &&Draft| section.role == Role::Context && (prose::insists(&item.text) || has_example(&item.text));
+            self.asked.extend(section.items.iter().filter(asks).map(|item| (item.clone(), true)));
+            self.soft.extend(section.items);
+        } else {
+            self.found.extend(section.items);
+            self.rows.extend(section.rows);
+        }
+    }
+
+    fn end_prose(&mut self, section: Section, prose: &str) {
+        let asked = asked_for(&section);
         let is_titled = section.level > 1;
         let text = match (is_titled, prose.is_empty()) {
-            (true, false) => format!("{}\n{prose}", section.title),
-            (_, true) => section.title.clone(),
-            (false, false) => prose.clone(),
+            (true, false) => format!("{}\n{prose}", section.heading),
+            (_, true) => section.heading.clone(),
+            (false, false) => prose.to_owned(),
         };
-        let draft = Draft { section: section.path.clone(), text, criteria: section.criteria, is_titled };
+        let draft = Draft { criteria: section.criteria.clone(), is_titled, ..section.draft(text) };
         let is_of_requirements = is_titled && section.role == Role::Requirements;
-        if prose.is_empty() && draft.criteria.is_empty() {
-            if !section.title.is_empty() {
-                self.bare_headings.push(draft);
-            }
-        } else if is_of_requirements && (headings::states_requirement(&prose) || !draft.criteria.is_empty()) {
+        let states = headings::states_requirement(prose) || has_example(&section.heading) || !draft.criteria.is_empty();
+        if is_of_requirements && states {
             self.found.push(draft);
-        } else {
-            if is_of_requirements && (asked.is_some() || headings::is_demanding(&section.title)) {
-                self.asked.push((draft.clone(), true));
-            } else {
-                let asked = asked.map(|text| Draft { section: section.path, text, ..Draft::default() });
-                self.asked.extend(asked.map(|draft| (draft, true)));
-            }
-            if is_of_requirements && section.said.trim().is_empty() {
-                self.code_only.push(section.title);
-            }
-            self.soft.push(draft);
+            return;
         }
+        if is_of_requirements && (asked.is_some() || headings::is_demanding(&section.title)) {
+            self.asked.push((draft.clone(), true));
+        } else {
+            if is_of_requirements && section.said.trim().is_empty() {
+                self.left_out.push((code_block(&section.title), true));
+            }
+            if is_of_requirements && section.has_table {
+                self.left_out.push((format!("the table under \"{}\"", section.title), true));
+            }
+            if lines::has_transcript(&section.prose) {
+                self.left_out.push((code_block(&section.title), true));
+            }
+            self.asked.extend(asked.map(|text| (section.draft(text), true)));
+        }
+        self.soft.push(draft);
+    }
+
+    /// Names what reads like a requirement in a section and will be none: among what is told or aside, and in code and tables beside
+    /// a list.
+    fn leave_out(&mut self, section: &Section) {
+        if section.role == Role::Excluded {
+            return;
+        }
+        if section.has_items() || section.role == Role::Aside {
+            if lines::has_transcript(&section.prose) {
+                self.left_out.push((code_block(&section.title), false));
+            }
+            if section.role == Role::Requirements && section.level > 1 && section.has_table {
+                self.left_out.push((format!("the table under \"{}\"", section.title), false));
+            }
+        }
+        let is_told = section.role == Role::Told;
+        if !is_told && section.role != Role::Aside {
+            return;
+        }
+        let items = section.items.iter().map(|item| &item.text).chain(&section.criteria);
+        let items = items.filter(|text| reads_like_a_requirement(text)).cloned();
+        let is_in_draft = is_told && !section.has_items();
+        let said = prose::sentences(&section.said).into_iter().chain([section.heading.clone()]);
+        let said = said.filter(|sentence| has_example(sentence)).map(|sentence| (sentence, is_in_draft));
+        self.left_out.extend(items.map(|text| (text, is_told)).chain(said));
     }
 
     /// The requirements by their place; where there are none, the aims and descriptions. What is asked for elsewhere comes after
     /// them, so that what people number themselves by, the items of their lists, keeps its numbers.
     fn drafts(&mut self) -> Vec<Draft> {
-        let found = std::mem::take(&mut self.found);
+        let mut found = std::mem::take(&mut self.found);
+        found.append(&mut self.rows);
         let soft = std::mem::take(&mut self.soft);
         let are_soft = found.is_empty();
         let first = if are_soft { soft } else { found };
@@ -386,17 +419,24 @@ impl Reading {
         first.into_iter().chain(asked.filter(|(_, is_soft)| !(are_soft && *is_soft)).map(|(draft, _)| draft)).collect()
     }
 
-    fn spec(mut self, source: &str) -> Result<Spec, SpecError> {
-        let mut bare_headings = std::mem::take(&mut self.bare_headings);
-        if bare_headings.iter().any(|draft| !draft.section.is_empty()) {
+    /// Headings that are requirements: those that ask for something or, where nothing else does, all.
+    fn bare_headings(&mut self, are_all: bool) -> Vec<Draft> {
+        let mut bare = std::mem::take(&mut self.bare_headings);
+        let is_below = |(draft, asks): &(Draft, bool)| *asks || !draft.section.is_empty();
+        if self.only_ignored || bare.iter().any(is_below) {
             // The title of the whole is no requirement where headings below it are.
-            bare_headings.retain(|draft| !draft.section.is_empty());
+            bare.retain(is_below);
         }
-        if self.only_ignored && bare_headings.iter().all(|draft| draft.section.is_empty()) {
-            bare_headings.clear();
-        }
-        let has_requirements = !self.found.is_empty();
-        let drafts = [self.drafts(), bare_headings].into_iter().find(|drafts| !drafts.is_empty());
+        bare.into_iter().filter(|(_, asks)| are_all || *asks).map(|(draft, _)| draft).collect()
+    }
+
+    fn spec(mut self, source: &str) -> Result<Spec, SpecError> {
+        let are_soft = self.found.is_empty() && self.rows.is_empty();
+        let left_out = std::mem::take(&mut self.left_out);
+        let mut drafts = self.drafts();
+        let bare_headings = self.bare_headings(drafts.is_empty());
+        drafts.extend(bare_headings);
+        let drafts = Some(drafts).filter(|drafts| !drafts.is_empty());
         let Some(drafts) = drafts else {
             let advice = if self.only_ignored {
                 "everything stands under headings like non-goals or background; add a section `## Requirements` with a list"
@@ -411,10 +451,12 @@ impl Reading {
         if drafts.len() > super::MAX_TASKS {
             return Err(SpecError::TooManyRequirements { found: drafts.len() });
         }
+        let stated: HashSet<String> = drafts.iter().map(|draft| joined(&draft.text)).collect();
         let mut tasks: Vec<TaskDraft> = drafts.into_iter().enumerate().map(|(at, draft)| draft.task(count(at + 1))).collect();
-        if let Some(last) = tasks.last_mut().filter(|_| has_requirements) {
-            // No task has them, and somebody may have meant them as more than an illustration.
-            last.unproven.extend(self.code_only.iter().map(|heading| format!("the code block under \"{heading}\"")));
+        if let Some(last) = tasks.last_mut() {
+            let left_out =
+                left_out.into_iter().filter(|(words, is_soft)| !(are_soft && *is_soft || stated.contains(&joined(words))));
+            last.unproven.extend(in_lines(left_out.map(|(words, _)| words).collect()));
         }
         dependencies::connect(&mut tasks, &[]);
         Ok(Spec {
@@ -430,20 +472,22 @@ impl Reading {
     }
 }
 
-/// What the prose of a section asks for; one text, so that it becomes one task. It tells and leads in otherwise.
+/// What the prose of a section asks for, a sentence each; one text, so that it becomes one task. It tells and leads in otherwise.
 fn asked_for(section: &Section) -> Option<String> {
     let asks = |sentence: &String| match section.role {
-        Role::Told | Role::Ignored => false,
+        Role::Told | Role::Aside | Role::Excluded => false,
         Role::Requirements if section.level > 1 => {
             prose::obliges(sentence)
                 || headings::is_universal(sentence)
                 || headings::states_requirement(sentence)
-                || examples::read(sentence).is_whole()
+                || prose::tells_what_code_does(sentence)
+                || has_example(sentence)
         }
-        Role::Requirements | Role::Context => prose::insists(sentence) || examples::read(sentence).is_whole(),
+        Role::Requirements => prose::insists(sentence) || prose::tells_what_code_does(sentence) || has_example(sentence),
+        Role::Context => prose::insists(sentence) || has_example(sentence),
     };
-    let leads_in = |sentence: &String| !section.items.is_empty() && prose::is_lead_in(sentence);
+    let leads_in = |sentence: &String| section.has_items() && prose::is_lead_in(sentence);
     let sentences = prose::sentences(&section.said).into_iter().filter(|sentence| !leads_in(sentence) && asks(sentence));
     let sentences: Vec<String> = sentences.collect();
-    (!sentences.is_empty()).then(|| sentences.join(" "))
+    (!sentences.is_empty()).then(|| sentences.join("\n- "))
 }

@@ -16,6 +16,15 @@ const STATING: [&str; 22] = [
     "enables", "requires", "want", "prints", "shows", "returns", "exits", "creates", "displays",
 ];
 
+/// Verbs that say what a program does, and that are hardly ever nouns.
+const DOING: [&str; 22] = [
+    "accepts", "adds", "appends", "asks", "converts", "deletes", "emits", "fails", "greets", "keeps", "outputs", "reads",
+    "rejects", "removes", "renames", "saves", "sends", "stores", "takes", "writes", "opens", "refuses",
+];
+
+/// Words that come after a verb, and not after a noun in the plural.
+const AFTER_VERBS: [&str; 9] = ["a", "an", "the", "all", "each", "every", "its", "their", "no"];
+
 /// The most words of a name that leads to a list without a colon.
 const LABEL_WORDS: usize = 4;
 
@@ -40,6 +49,25 @@ pub(super) fn states(text: &str) -> bool {
     text.split_whitespace().map(bare).any(|word| STATING.contains(&word.as_str()))
 }
 
+/// Whether a sentence commands: what is weaker than that only explains among asides.
+pub(super) fn commands(sentence: &str) -> bool {
+    words(sentence).iter().any(|word| matches!(word.as_str(), "must" | "mustn't" | "shall"))
+}
+
+/// Whether a sentence says what its code does.
+pub(super) fn tells_what_code_does(sentence: &str) -> bool {
+    let does = |word: &String| STATING.contains(&word.as_str()) || DOING.contains(&word.as_str());
+    sentence.contains('`') && words(sentence).iter().any(does)
+}
+
+/// Whether a line begins with a verb that says what is done, as in `Sends an e-mail`.
+fn begins_with_doing(line: &str) -> bool {
+    let words = words(line);
+    let Some(first) = words.first() else { return false };
+    let is_verb = first.ends_with('s') && words.get(1).is_some_and(|second| AFTER_VERBS.contains(&second.as_str()));
+    is_verb || DOING.contains(&first.as_str())
+}
+
 /// The words of a sentence in small letters, without its code.
 fn words(sentence: &str) -> Vec<String> {
     let plain = sentence.split('`').step_by(2).collect::<Vec<_>>().join(" ").replace('’', "'");
@@ -58,7 +86,8 @@ pub fn is_lead_in(line: &str) -> bool {
 
 /// Whether a line at the head of a requirement can be its name: a few words without code that ask for nothing.
 pub fn is_name(line: &str) -> bool {
-    is_short(line) && !obliges(line) && !states(line) && !words(line).iter().any(|word| matches!(word.as_str(), "is" | "are"))
+    let asks = obliges(line) || states(line) || begins_with_doing(line);
+    is_short(line) && !asks && !words(line).iter().any(|word| matches!(word.as_str(), "is" | "are"))
 }
 
 /// Whether a line without a colon only names the list below it: a name in bold, or one of very few words.
@@ -148,9 +177,33 @@ mod tests {
             ("**A greeting for people that come in**", true),
             ("A greeting for people that come in", false),
             ("Supports dark mode", false),
+            ("Sends an e-mail", false),
+            ("**Sends e-mails**", false),
+            ("Lists all items", false),
+            ("Must send e-mails", false),
+            ("Commands", true),
+            ("Lists of items", true),
             ("Greet people warmly.", false),
         ] {
             assert_eq!(is_label(line), label, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_says_what_code_does_is_told_from_what_has_code() {
+        for (sentence, expected) in [
+            ("The command `shout` prints its arguments in capitals.", true),
+            ("`greet` without a name asks for the name", true),
+            ("The program stores each name in `names.txt`", true),
+            ("We have `a`.", false),
+            ("It is written in `rust`.", false),
+            ("It sends a mail to the admin", false),
+            ("See `prints`.", false),
+        ] {
+            assert_eq!(tells_what_code_does(sentence), expected, "{sentence}");
+        }
+        for (sentence, expected) in [("It must be so.", true), ("People have to wait.", false), ("It should be quick.", false)] {
+            assert_eq!(commands(sentence), expected, "{sentence}");
         }
     }
 

@@ -354,6 +354,76 @@ fn prose_that_asks_for_something_is_a_requirement() {
 }
 
 #[test]
+fn a_noun_excludes_only_where_it_is_the_whole_heading() {
+    let table: &[(&str, &[&str])] = &[
+        ("# Team planner\n- a", &["a"]),
+        ("# FAQ bot\n- a", &["a"]),
+        ("# History\n- a", &["a"]),
+        ("# T\n## License command\n- a\n## History view\n- b\n## Context menu\n- c", &["a", "b", "c"]),
+        ("# T\n## Risk score\n- a\n## About the command\n- b\n## Metrics endpoint\n- c", &["a", "b", "c"]),
+        ("# T\n## Summary command\n- a\n## Team management\n- b\n## Context-menu\n- c", &["a", "b", "c"]),
+        ("# T\n## Requirements\n### Teams\n- a\n### History\n- b\n### Non-goals\n- no", &["a", "b"]),
+        ("# T\n## Future work\n- no\n## Later\n- no\n## Future\n- no\n## Needs\n- a", &["a"]),
+        ("# T\n## Risks and mitigations\n- no\n## Problem statement\n- no\n## Background: why\n- no\n## Needs\n- a", &["a"]),
+        ("# T\n## Executive summary\n- no\n## About this document\n- no\n## Team\n- no\n## Needs\n- a", &["a"]),
+        ("# T\n## Notes\n- `c` prints `d`\n- no\n## Needs\n- a", &["a", "c prints d"]),
+    ];
+    for (text, expected) in table {
+        assert_eq!(titles(text), *expected, "{text}");
+    }
+}
+
+#[test]
+fn examples_outside_of_lists_are_requirements() {
+    let calc = "| Command | Output |\n|---|:-:|\n| `calc add 2 3` | `6` |\n| `calc div 1 0` | error, exit code 1 |\n";
+    let table: &[(String, &[&str])] = &[
+        (
+            format!("# T\n{calc}\n1. `calc sub 9 4` prints `5`"),
+            &["calc sub 9 4 prints 5", "Command | Output: calc add 2 3 | 6", "calc div 1 0 | error, exit code 1"],
+        ),
+        (format!("# T\n{calc}"), &["Command | Output: calc add 2 3 | 6", "calc div 1 0 | error, exit code 1"]),
+        ("# T\n| `b` prints `a\\|b` |\n|---|\n- a".to_owned(), &["a", "b prints a|b"]),
+        ("# T\n| Author | Ada |\n|---|---|\n| Status | draft |\n\n- a".to_owned(), &["a"]),
+        ("# T\n- a\n### `greet NAME` prints `Hello`\n### Others".to_owned(), &["a", "greet NAME prints Hello"]),
+        ("# T\n### `greet NAME` prints `Hello`\nSome text.\n\n- a".to_owned(), &["a", "greet NAME prints Hello"]),
+        (
+            "# T\n- a\n## The server must log\n## Things that must hold\n### One\n- b".to_owned(),
+            &["a", "b", "The server must log"],
+        ),
+        (
+            "# T\n\nThe command `shout` prints its arguments in capitals. It is nice.\n\n## Commands\n- a".to_owned(),
+            &["a", "The command shout prints its arguments in capitals."],
+        ),
+        ("# T\nRunning `greet` alone prints `who?` loudly.\n\n- a".to_owned(), &["a", "Running greet alone prints who? loudly."]),
+        ("# T\n## Purpose\nIt reads `data.csv` and needs no server.\n## Needs\n- a".to_owned(), &["a"]),
+    ];
+    for (text, expected) in table {
+        assert_eq!(titles(text), *expected, "{text}");
+    }
+}
+
+#[test]
+fn what_reads_like_a_requirement_and_is_none_is_named() {
+    const GREET: &str = "`greet NAME` prints `Hello, NAME!`";
+    let table = [
+        ("## History\n- `history` prints `none`\n- long ago", vec!["`history` prints `none`"]),
+        ("## Overview\nA tool. `bye` prints `Bye`. It is old.", vec!["`bye` prints `Bye`."]),
+        ("## Team\n- Members must be listed\n- Ada", vec!["Members must be listed"]),
+        ("## Non-goals\n- `bye` prints `Bye`\n- it must be so", vec![]),
+        ("## Background\n- `greet NAME` prints `Hello, NAME!`", vec![]),
+        ("## Data\n| Field | Type |\n|---|---|\n| id | number |", vec!["the table under \"Data\""]),
+        ("## More\n```\n$ greet Bob\nHello\n```", vec!["the code block under \"More\""]),
+        ("## More\n- `a` exits with 0\n  ```\n  $ a\n  ```", vec!["the code block under \"a exits with 0\""]),
+        ("## More\n```\ngreet Bob\n```\n- `a` exits with 0", vec![]),
+    ];
+    for (text, expected) in table {
+        assert_eq!(unproven(&format!("# T\n## Needs\n- {GREET}\n{text}")), expected, "{text}");
+    }
+    assert_eq!(unproven(&format!("# T\n```\n$ greet Bob\n```\n- {GREET}")), ["the code block under \"T\""]);
+    assert_eq!(unproven(&format!("- Sends an e-mail\n  - {GREET}")), ["Sends an e-mail"]);
+}
+
+#[test]
 fn an_example_that_is_too_long_for_a_criterion_is_none() {
     let spec = |length: usize| parse(format!("- `a` prints `{}`", "x".repeat(length)).as_bytes(), None).unwrap();
     for (length, criteria) in [(480, 1), (490, 0)] {

@@ -11,28 +11,32 @@ pub(super) enum Role {
     Context,
     /// Descriptions of what there is: requirements only where nothing else states any.
     Told,
-    /// What is not to be built, or only explains.
-    Ignored,
+    /// What only explains. Whatever there reads like a requirement all the same is named, and not worked on.
+    Aside,
+    /// What is not to be built.
+    Excluded,
 }
 
 impl Role {
     /// The role of a heading below one with this role.
     pub(super) fn under(self, below: Self) -> Self {
-        match (self, below) {
-            (Self::Ignored, _) | (_, Self::Ignored) => Self::Ignored,
-            (Self::Told, _) | (_, Self::Told) => Self::Told,
-            (Self::Context, _) | (_, Self::Context) => Self::Context,
-            _ => Self::Requirements,
-        }
+        let by_weight = [Self::Excluded, Self::Aside, Self::Told, Self::Context];
+        by_weight.into_iter().find(|role| [self, below].contains(role)).unwrap_or_default()
     }
 
     /// Whether what stands there is a requirement only where nothing else states any.
     pub(super) fn is_context(self) -> bool {
         matches!(self, Self::Context | Self::Told)
     }
+
+    /// Whether what stands there is never worked on.
+    pub(super) fn is_ignored(self) -> bool {
+        matches!(self, Self::Aside | Self::Excluded)
+    }
 }
 
-const IGNORED: [&str; 46] = [
+/// Beginnings of headings that exclude, whatever follows.
+const EXCLUDED: [&str; 19] = [
     "non-goal",
     "non goal",
     "nongoal",
@@ -41,50 +45,135 @@ const IGNORED: [&str; 46] = [
     "not in scope",
     "won't",
     "will not",
+    "open question",
+    "future work",
+    "future plan",
+    "future idea",
+    "future enhancement",
+    "future improvement",
+    "future consideration",
+    "future version",
+    "future release",
+    "later version",
+    "later release",
+];
+
+/// Beginnings of headings that only explain, whatever follows.
+const ASIDE: [&str; 10] = [
+    "further reading",
+    "success metric",
+    "target user",
+    "target audience",
+    "table of contents",
+    "tech stack",
+    "technical stack",
+    "appendix",
+    "future",
+    "later",
+];
+
+/// Headings by a noun alone: with a second noun after it, as in `History command`, they name a thing to build.
+const EXCLUDED_NOUNS: [&str; 2] = ["future", "later"];
+
+const ASIDE_NOUNS: [&str; 38] = [
     "background",
     "glossary",
+    "definition",
     "definitions",
     "terminology",
+    "reference",
     "references",
-    "further reading",
-    "open question",
-    "risks",
     "risk",
-    "appendix",
+    "risks",
     "changelog",
     "history",
     "revision",
+    "revisions",
     "stakeholder",
+    "stakeholders",
     "persona",
-    "target user",
-    "target audience",
+    "personas",
     "audience",
     "timeline",
+    "timelines",
     "milestone",
-    "success metric",
+    "milestones",
     "metrics",
     "kpi",
-    "future",
-    "later",
-    "table of contents",
+    "kpis",
     "contents",
-    "tech stack",
-    "technical stack",
     "technology",
+    "technologies",
     "stack",
     "team",
     "assumption",
+    "assumptions",
     "competitor",
+    "competitors",
     "market",
     "pricing",
     "faq",
     "license",
 ];
 
-const TOLD: [&str; 6] = ["overview", "about", "context", "motivation", "summary", "problem"];
+const TOLD_NOUNS: [&str; 8] = ["overview", "about", "context", "motivation", "summary", "problem", "summaries", "problems"];
 
-const CONTEXT: [&str; 10] =
-    ["introduction", "intro", "purpose", "vision", "goal", "objective", "description", "executive", "mission", "notes"];
+const CONTEXT_NOUNS: [&str; 13] = [
+    "introduction",
+    "intro",
+    "purpose",
+    "vision",
+    "goal",
+    "goals",
+    "objective",
+    "objectives",
+    "description",
+    "mission",
+    "notes",
+    "aim",
+    "aims",
+];
+
+/// Words after such a noun that only say more about it.
+const JOINERS: [&str; 10] = ["and", "or", "of", "for", "to", "behind", "in", "on", "with", "as"];
+
+/// Words that make no thing to build of such a noun.
+const COMPANIONS: [&str; 20] = [
+    "this",
+    "the",
+    "us",
+    "document",
+    "project",
+    "product",
+    "author",
+    "authors",
+    "company",
+    "statement",
+    "statements",
+    "analysis",
+    "assessment",
+    "mitigation",
+    "mitigations",
+    "terms",
+    "research",
+    "choices",
+    "stack",
+    "roadmap",
+];
+
+/// Words of a heading that announces requirements: what stands below it by a noun is one of their topics.
+const ANNOUNCING: [&str; 10] = [
+    "requirement",
+    "requirements",
+    "feature",
+    "features",
+    "functionality",
+    "functional",
+    "command",
+    "commands",
+    "endpoints",
+    "stories",
+];
 
 /// Words of headings under which every sentence asks for something.
 const DEMANDS: [&str; 12] = [
@@ -107,8 +196,8 @@ pub(super) fn is_demanding(heading: &str) -> bool {
     plain(heading).split(|c: char| !c.is_alphanumeric()).any(|word| DEMANDS.contains(&word))
 }
 
-/// By the words the heading begins with, its numbering aside.
-pub(super) fn role(heading: &str) -> Role {
+/// By the words the heading begins with, its numbering aside. `above` is the heading that it stands below, if there is one.
+pub(super) fn role(heading: &str, above: Option<&str>) -> Role {
     let plain = plain(heading);
     let begins = |phrases: &[&str]| {
         phrases.iter().any(|phrase| {
@@ -117,15 +206,49 @@ pub(super) fn role(heading: &str) -> Role {
                 .is_some_and(|rest| rest.trim_start_matches('s').chars().next().is_none_or(|c| !c.is_alphanumeric()))
         })
     };
-    if begins(&IGNORED) {
-        Role::Ignored
-    } else if begins(&TOLD) {
-        Role::Told
-    } else if begins(&CONTEXT) {
-        Role::Context
-    } else {
-        Role::Requirements
+    if begins(&EXCLUDED) {
+        return Role::Excluded;
     }
+    if is_only(&plain, &EXCLUDED_NOUNS) {
+        return Role::Excluded;
+    }
+    if begins(&ASIDE) {
+        return Role::Aside;
+    }
+    if begins(&["executive summary"]) {
+        return Role::Context;
+    }
+    let is_topic = above.is_some_and(|above| words(above).iter().any(|word| ANNOUNCING.contains(&word.as_str())));
+    if is_topic {
+        return Role::Requirements;
+    }
+    let by_noun: [(&[&str], Role); 3] = [(&ASIDE_NOUNS, Role::Aside), (&TOLD_NOUNS, Role::Told), (&CONTEXT_NOUNS, Role::Context)];
+    by_noun.into_iter().find(|(nouns, _)| is_only(&plain, nouns)).map(|(_, role)| role).unwrap_or_default()
+}
+
+/// Whether one of these nouns is all that a heading in small letters names.
+fn is_only(plain: &str, nouns: &[&str]) -> bool {
+    let end = plain.find(|c: char| !c.is_alphanumeric()).unwrap_or(plain.len());
+    let (noun, rest) = plain.split_at(end);
+    if !nouns.contains(&noun) {
+        return false;
+    }
+    // `Context-menu` and `Team's page` are names of their own; a colon, a bracket or a dash between spaces ends one.
+    if rest.starts_with(['-', '\'', '_', '.']) {
+        return false;
+    }
+    let rest = rest.trim_start();
+    if rest.is_empty() || !rest.starts_with(char::is_alphanumeric) {
+        return true;
+    }
+    let words = words(rest);
+    words.first().is_some_and(|first| JOINERS.contains(&first.as_str()))
+        || words.iter().all(|word| COMPANIONS.contains(&word.as_str()))
+}
+
+/// The words of a heading in small letters.
+fn words(heading: &str) -> Vec<String> {
+    heading.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
 }
 
 /// Whether a heading announces when the requirement above it is met.

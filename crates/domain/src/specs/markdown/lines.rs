@@ -19,6 +19,16 @@ pub(super) enum Line {
         indent: usize,
         text: String,
     },
+    /// The head of a table: the names of its columns, joined as the cells of a row are.
+    TableHead {
+        indent: usize,
+        text: String,
+    },
+    /// A row of a table below its head: what its cells hold, joined by ` | `.
+    Row {
+        indent: usize,
+        text: String,
+    },
     /// In a code block, with its fences.
     Verbatim(String),
 }
@@ -53,6 +63,20 @@ pub(super) fn lines(source: &str) -> Vec<Line> {
             continue;
         }
         let indent = indent(raw);
+        if is_table_rule(trimmed)
+            && let Some(Line::Text { indent, text }) = found.last()
+            && text.contains('|')
+        {
+            let head = Line::TableHead { indent: *indent, text: cells(text) };
+            found.pop();
+            found.push(head);
+            continue;
+        }
+        let is_below_row = matches!(found.last(), Some(Line::TableHead { .. } | Line::Row { .. }));
+        if is_below_row && trimmed.contains('|') && item(trimmed).is_none() && heading(trimmed).is_none() {
+            found.push(Line::Row { indent, text: cells(trimmed) });
+            continue;
+        }
         if let Some(level) = underline(trimmed)
             && matches!(found.last(), Some(Line::Text { indent: 0, .. }))
             && let Some(Line::Text { text, .. }) = found.pop()
@@ -94,6 +118,21 @@ pub(super) fn closes_fence(line: &str, (mark, length): (char, usize)) -> bool {
     line.chars().all(|c| c == mark) && line.chars().count() >= length
 }
 
+/// Whether a code block of a text shows what is typed at a prompt, as in `$ greet Ada`.
+pub(super) fn has_transcript(text: &str) -> bool {
+    let mut fence: Option<(char, usize)> = None;
+    text.lines().map(str::trim).any(|line| {
+        let Some(opened) = fence else {
+            fence = opening_fence(line);
+            return false;
+        };
+        if closes_fence(line, opened) {
+            fence = None;
+        }
+        line.starts_with("$ ")
+    })
+}
+
 fn heading(line: &str) -> Option<(usize, &str)> {
     let text = line.trim_start_matches('#');
     let level = line.len() - text.len();
@@ -114,6 +153,34 @@ fn is_rule(line: &str) -> bool {
     ['-', '*', '_', '=']
         .iter()
         .any(|mark| line.chars().filter(|c| c == mark).count() >= 3 && line.chars().all(|c| c == *mark || c.is_whitespace()))
+}
+
+/// The line below the head of a table, such as `|---|:--:|`.
+fn is_table_rule(line: &str) -> bool {
+    line.contains('|') && line.contains('-') && line.chars().all(|c| matches!(c, '|' | '-' | ':') || c.is_whitespace())
+}
+
+/// What the cells of a line of a table hold, joined by ` | `. A bar in code or after a backslash parts no cells.
+fn cells(line: &str) -> String {
+    let mut cells = vec![String::new()];
+    let mut in_code = false;
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
+        let part = match c {
+            '\\' if chars.peek() == Some(&'|') => chars.next().unwrap_or(c),
+            '|' if !in_code => {
+                cells.push(String::new());
+                continue;
+            }
+            c => c,
+        };
+        in_code ^= c == '`';
+        if let Some(cell) = cells.last_mut() {
+            cell.push(part);
+        }
+    }
+    let cells: Vec<&str> = cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
+    cells.join(" | ")
 }
 
 /// The text of a list item, its mark and checkbox aside.
