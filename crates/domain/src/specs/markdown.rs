@@ -331,7 +331,7 @@ impl Reading {
                 self.bare_headings.push((draft, asks && section.role != Role::Told));
             }
         } else {
-            self.end_prose(section, &prose);
+            self.end_prose(&section, &prose);
         }
     }
 
@@ -349,8 +349,8 @@ impl Reading {
         }
     }
 
-    fn end_prose(&mut self, section: Section, prose: &str) {
-        let asked = asked_for(&section);
+    fn end_prose(&mut self, section: &Section, prose: &str) {
+        let asked = asked_for(section);
         let is_titled = section.level > 1;
         let text = match (is_titled, prose.is_empty()) {
             (true, false) => format!("{}\n{prose}", section.heading),
@@ -364,12 +364,12 @@ impl Reading {
             self.found.push(draft);
             return;
         }
+        if is_of_requirements && section.said.trim().is_empty() {
+            self.left_out.push((code_block(&section.title), true));
+        }
         if is_of_requirements && (asked.is_some() || headings::is_demanding(&section.title)) {
             self.asked.push((draft.clone(), true));
         } else {
-            if is_of_requirements && section.said.trim().is_empty() {
-                self.left_out.push((code_block(&section.title), true));
-            }
             if is_of_requirements && section.has_table {
                 self.left_out.push((format!("the table under \"{}\"", section.title), true));
             }

@@ -63,18 +63,9 @@ pub(super) fn lines(source: &str) -> Vec<Line> {
             continue;
         }
         let indent = indent(raw);
-        if is_table_rule(trimmed)
-            && let Some(Line::Text { indent, text }) = found.last()
-            && text.contains('|')
-        {
-            let head = Line::TableHead { indent: *indent, text: cells(text) };
-            found.pop();
-            found.push(head);
-            continue;
-        }
-        let is_below_row = matches!(found.last(), Some(Line::TableHead { .. } | Line::Row { .. }));
-        if is_below_row && trimmed.contains('|') && item(trimmed).is_none() && heading(trimmed).is_none() {
-            found.push(Line::Row { indent, text: cells(trimmed) });
+        if let Some((replaced, line)) = table_line(found.last(), trimmed, indent) {
+            found.truncate(found.len() - replaced);
+            found.push(line);
             continue;
         }
         if let Some(level) = underline(trimmed)
@@ -153,6 +144,19 @@ fn is_rule(line: &str) -> bool {
     ['-', '*', '_', '=']
         .iter()
         .any(|mark| line.chars().filter(|c| c == mark).count() >= 3 && line.chars().all(|c| c == *mark || c.is_whitespace()))
+}
+
+/// A line as part of a table, by the line before it, and how many lines it takes the place of: a rule makes that line the head.
+fn table_line(before: Option<&Line>, line: &str, indent: usize) -> Option<(usize, Line)> {
+    match before? {
+        Line::Text { indent, text } if is_table_rule(line) && text.contains('|') => {
+            Some((1, Line::TableHead { indent: *indent, text: cells(text) }))
+        }
+        Line::TableHead { .. } | Line::Row { .. } if line.contains('|') && item(line).is_none() && heading(line).is_none() => {
+            Some((0, Line::Row { indent, text: cells(line) }))
+        }
+        _ => None,
+    }
 }
 
 /// The line below the head of a table, such as `|---|:--:|`.
