@@ -69,6 +69,11 @@ impl Section {
         Draft { section: self.path.clone(), text, ..Draft::default() }
     }
 
+    /// The heading as part of a requirement: with its code where that says something.
+    fn name(&self) -> &str {
+        if has_example(&self.heading) || prose::tells_what_code_does(&self.heading) { &self.heading } else { &self.title }
+    }
+
     fn has_items(&self) -> bool {
         !(self.items.is_empty() && self.rows.is_empty())
     }
@@ -327,7 +332,7 @@ impl Reading {
             let states = prose::obliges(&section.heading) || prose::tells_what_code_does(&section.heading);
             let asks = has_example(&section.heading) || is_leaf && section.role == Role::Requirements && states;
             if !section.title.is_empty() {
-                let draft = Draft { is_titled: section.level > 1, ..section.draft(section.heading.clone()) };
+                let draft = Draft { is_titled: section.level > 1, ..section.draft(section.name().to_owned()) };
                 self.bare_headings.push((draft, asks && section.role != Role::Told));
             }
         } else {
@@ -353,8 +358,10 @@ impl Reading {
         let asked = asked_for(section);
         let is_titled = section.level > 1;
         let text = match (is_titled, prose.is_empty()) {
-            (true, false) => format!("{}\n{prose}", section.heading),
-            (_, true) => section.heading.clone(),
+            // What a heading says is no part of the first sentence below it.
+            (true, false) if section.name() != section.title => format!("{}\n\n{prose}", section.heading),
+            (true, false) => format!("{}\n{prose}", section.title),
+            (_, true) => section.name().to_owned(),
             (false, false) => prose.to_owned(),
         };
         let draft = Draft { criteria: section.criteria.clone(), is_titled, ..section.draft(text) };
@@ -381,8 +388,8 @@ impl Reading {
         self.soft.push(draft);
     }
 
-    /// Names what reads like a requirement in a section and will be none: among what is told or aside, and in code and tables beside
-    /// a list.
+    /// Names what reads like a requirement in a section and will be none: among what is told or aside, and in code and tables
+    /// beside a list.
     fn leave_out(&mut self, section: &Section) {
         if section.role == Role::Excluded {
             return;

@@ -8,7 +8,7 @@ use super::{
         examples::{self, Example},
         prose, text,
     },
-    code_block, has_example, joined, lines,
+    code_block, joined, lines,
 };
 
 /// The longest criterion, in characters; the requirement keeps the whole text.
@@ -104,7 +104,7 @@ impl Draft {
             && !first.is_empty()
         {
             let title = first.remove(0);
-            if has_example(title) || prose::tells_what_code_does(title) || !prose::is_name(&title.replace('`', "")) {
+            if !prose::is_name(title) {
                 parts.insert(0, vec![title]);
             }
         }
