@@ -88,7 +88,7 @@ async fn is_made_used_and_ended(app: TestApp) {
 async fn what_is_not_known_makes_no_token() {
     let app = TestApp::start().await;
     let admin = app.admin().await;
-    let cases: [(Value, &str); 17] = [
+    let cases: [(Value, &str); 18] = [
         (json!({"name": "A", "role": "king"}), "role"),
         (json!({"name": "A", "roles": "viewer"}), "roles"),
         (json!({"name": "A", "scopes": ["read", "fly"]}), "scopes"),

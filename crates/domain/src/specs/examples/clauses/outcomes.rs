@@ -388,8 +388,8 @@ impl<'a> Reader<'a> {
                     break;
                 }
                 // A link to what is no address is a link of that text.
-                let part = if part == PagePart::LinkTarget && !is_address(text) { PagePart::Link } else { part };
-                self.push(Outcome::PageShows { path: path.to_owned(), part, text: text.to_owned() });
+                let shown = if part == PagePart::LinkTarget && !is_address(text) { PagePart::Link } else { part };
+                self.push(Outcome::PageShows { path: path.to_owned(), part: shown, text: text.to_owned() });
                 found = true;
                 part = PagePart::Text;
                 at += 1;
