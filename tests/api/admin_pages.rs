@@ -73,7 +73,7 @@ async fn a_page_of_the_section_is_not_there_for_whom_it_is_not() {
     assert!(!admin.opens("/admin/tokens").await.text().contains("mine"));
     let reader = app.auditor().await;
     let noted = eventually("who asked in vain is on record", async || {
-        let page: AuditPage = reader.get("/api/v2/audit?outcome=denied&q=hidden").await.expect(200).json();
+        let page: AuditPage = reader.get("/api/v2/audit?outcome=denied&q=no+page").await.expect(200).json();
         page.entries.into_iter().find(|entry| entry.actor_name.contains("viewer"))
     });
     assert_eq!(noted.await.status, Some(404));

@@ -84,7 +84,7 @@ mod tests {
     fn plain_files_ask_once() {
         let folder = tempfile::tempdir().unwrap();
         let own = folder.path().join(".loki");
-        let wish = |folder: &Path| super::wish(folder, Appeared::DuringCall);
+        let wish = |folder: &Path| wish(folder, Appeared::DuringCall);
         assert_eq!(wish(folder.path()), None);
         fs::create_dir(&own).unwrap();
         fs::write(own.join("PAUSE"), "").unwrap();

@@ -15,7 +15,7 @@ use crate::{
 const COLUMNS: &[Column] = &[
     Column { title: "State", class: "state" },
     Column { title: "Token", class: "main" },
-    Column { title: "May", class: "price wide" },
+    Column { title: "May", class: "when wide" },
     Column { title: "Last used", class: "count wide" },
     Column { title: "Until", class: "elapsed until" },
 ];

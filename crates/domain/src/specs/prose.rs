@@ -60,12 +60,11 @@ pub(super) fn tells_what_code_does(sentence: &str) -> bool {
     sentence.contains('`') && words(sentence).iter().any(does)
 }
 
-/// Whether a line begins with a verb that says what is done, as in `Sends an e-mail`.
+/// Whether a line begins with a verb that says what is done, as in `Sends an e-mail`. A verb alone does nothing with anything.
 fn begins_with_doing(line: &str) -> bool {
     let words = words(line);
-    let Some(first) = words.first() else { return false };
-    let is_verb = first.ends_with('s') && words.get(1).is_some_and(|second| AFTER_VERBS.contains(&second.as_str()));
-    is_verb || DOING.contains(&first.as_str())
+    let [first, second, ..] = words.as_slice() else { return false };
+    DOING.contains(&first.as_str()) || (first.ends_with('s') && AFTER_VERBS.contains(&second.as_str()))
 }
 
 /// The words of a sentence in small letters, without its code.
@@ -173,6 +172,7 @@ mod tests {
         }
         for (line, label) in [
             ("Greeting", true),
+            ("Greets", true),
             ("**How people that come in are welcomed**", false),
             ("**A greeting for people that come in**", true),
             ("A greeting for people that come in", false),
