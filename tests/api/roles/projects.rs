@@ -116,11 +116,15 @@ async fn held_to(app: &TestApp, place: &Place, person: &Person<'_>, role: Option
     wrong
 }
 
-/// Whether the answer says that the scope is missing which the row takes. A project can be refused to its admin for another
-/// one: giving it to the installation takes a role there.
+/// Whether the answer says that the role or the scope is missing which the row takes. A project can be refused to its admin for
+/// another one: giving it to the installation takes a role there.
 fn is_refused(row: &Row, (status, words): &Said) -> bool {
-    let missing = row.needs.scope().map(|scope| format!("the scope \"{}\"", scope.as_str()));
-    *status == 403 && (row.client == For::People || missing.is_some_and(|missing| words.contains(&missing)))
+    // Scopes are the words of programs; people are told of their role.
+    let missing = match row.needs.scope() {
+        Some(scope) if !row.path.starts_with("/ui/") => format!("the scope \"{}\"", scope.as_str()),
+        _ => "Your role does not allow this".to_owned(),
+    };
+    *status == 403 && (row.client == For::People || words.contains(&missing))
 }
 
 async fn said(app: &TestApp, caller: &Caller, row: &Row, id: &str) -> Said {
