@@ -22,9 +22,6 @@ const DOING: [&str; 22] = [
     "rejects", "removes", "renames", "saves", "sends", "stores", "takes", "writes", "opens", "refuses",
 ];
 
-/// Words that come after a verb, and not after a noun in the plural.
-const AFTER_VERBS: [&str; 9] = ["a", "an", "the", "all", "each", "every", "its", "their", "no"];
-
 /// The most words of a name that leads to a list without a colon.
 const LABEL_WORDS: usize = 4;
 
@@ -60,13 +57,6 @@ pub(super) fn tells_what_code_does(sentence: &str) -> bool {
     sentence.contains('`') && words(sentence).iter().any(does)
 }
 
-/// Whether a line begins with a verb that says what is done, as in `Sends an e-mail`. A verb alone does nothing with anything.
-fn begins_with_doing(line: &str) -> bool {
-    let words = words(line);
-    let [first, second, ..] = words.as_slice() else { return false };
-    DOING.contains(&first.as_str()) || (first.ends_with('s') && AFTER_VERBS.contains(&second.as_str()))
-}
-
 /// The words of a sentence in small letters, without its code.
 fn words(sentence: &str) -> Vec<String> {
     let plain = sentence.split('`').step_by(2).collect::<Vec<_>>().join(" ").replace('’', "'");
@@ -85,7 +75,7 @@ pub fn is_lead_in(line: &str) -> bool {
 
 /// Whether a line at the head of a requirement can be its name: a few words without code that ask for nothing.
 pub fn is_name(line: &str) -> bool {
-    let asks = obliges(line) || states(line) || begins_with_doing(line);
+    let asks = obliges(line) || states(line);
     is_short(line) && !asks && !words(line).iter().any(|word| matches!(word.as_str(), "is" | "are"))
 }
 
@@ -177,9 +167,9 @@ mod tests {
             ("**A greeting for people that come in**", true),
             ("A greeting for people that come in", false),
             ("Supports dark mode", false),
-            ("Sends an e-mail", false),
-            ("**Sends e-mails**", false),
-            ("Lists all items", false),
+            ("Sends an e-mail", true),
+            ("**Sends e-mails**", true),
+            ("Lists all items", true),
             ("Must send e-mails", false),
             ("Commands", true),
             ("Lists of items", true),

@@ -420,7 +420,6 @@ fn what_reads_like_a_requirement_and_is_none_is_named() {
         assert_eq!(unproven(&format!("# T\n## Needs\n- {GREET}\n{text}")), expected, "{text}");
     }
     assert_eq!(unproven(&format!("# T\n```\n$ greet Bob\n```\n- {GREET}")), ["the code block under \"T\""]);
-    assert_eq!(unproven(&format!("- Sends an e-mail\n  - {GREET}")), ["Sends an e-mail"]);
 }
 
 #[test]
