@@ -11,6 +11,7 @@ mod audit_chain;
 mod audit_forward;
 mod bad_input;
 mod browsers;
+mod busy;
 mod clone_credentials;
 mod database_way;
 mod denied;

@@ -7,9 +7,9 @@ use std::{
 };
 
 use domain::runs::{Effect, Record, Wish, next_effect};
-use futures::{StreamExt as _, stream::FuturesUnordered};
 use protocol::{ProjectId, RunId, Timestamp};
 use services::{Cx, Error, projects};
+use tokio::task::JoinSet;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -150,15 +150,18 @@ fn services_chain(error: &dyn std::error::Error) -> String {
 /// Makes the repositories of new projects, a few at the same time: a slow clone holds up no other project.
 pub(crate) async fn prepare_projects(cx: Cx, stop: CancellationToken) {
     let mut nudged = cx.nudges.watch_engine();
-    let mut ids = HashSet::new();
-    let mut making = FuturesUnordered::new();
+    // Each in a task of its own: one that only goes on while somebody looks at it could hold the database's turn while this waits
+    // for the database.
+    let mut making = JoinSet::new();
+    let mut projects_of = HashMap::new();
     while !stop.is_cancelled() {
         nudged.borrow_and_update();
         match projects::preparing(&cx).await {
             Ok(waiting) => {
-                for id in waiting {
-                    if ids.len() < PREPARED_AT_ONCE && ids.insert(id) {
-                        making.push(prepare(&cx, id, &stop));
+                for project in waiting {
+                    if projects_of.len() < PREPARED_AT_ONCE && !projects_of.values().any(|busy| *busy == project) {
+                        let task = making.spawn(prepare(cx.clone(), project, stop.clone()));
+                        projects_of.insert(task.id(), project);
                     }
                 }
             }
@@ -166,25 +169,24 @@ pub(crate) async fn prepare_projects(cx: Cx, stop: CancellationToken) {
         }
         tokio::select! {
             () = stop.cancelled() => {}
-            Some(id) = making.next() => {
-                ids.remove(&id);
+            Some(ended) = making.join_next_with_id() => {
+                projects_of.remove(&ended.map_or_else(|failed| failed.id(), |(task, ())| task));
             }
             _ = nudged.changed() => {}
             () = tokio::time::sleep(TICK) => {}
         }
     }
-    while making.next().await.is_some() {}
+    while making.join_next().await.is_some() {}
 }
 
-async fn prepare(cx: &Cx, id: ProjectId, stop: &CancellationToken) -> ProjectId {
-    if let Err(error) = projects::prepare(cx, id, stop).await {
+async fn prepare(cx: Cx, id: ProjectId, stop: CancellationToken) {
+    if let Err(error) = projects::prepare(&cx, id, &stop).await {
         tracing::error!(project = %id, error = %services_chain(&error), "a project could not be prepared; trying again");
         tokio::select! {
             () = stop.cancelled() => {}
             () = tokio::time::sleep(TICK) => {}
         }
     }
-    id
 }
 
 #[cfg(test)]
