@@ -96,18 +96,26 @@ if setting_a; then say "Rust: rustup's own, with the WASM target"; else setting_
 # shellcheck disable=SC1091
 source "$cache/env.sh"
 
-tool() { # crate, version, features: a cargo-installed tool in the cache
+tool() { # crate, version: a cargo-installed tool in the cache
   [ -f "$cache/.crates.toml" ] && grep -qF "\"$1 $2 " "$cache/.crates.toml" && return 0
   say "compiling $1 $2 (once, some minutes)"
   for locked in --locked ''; do
     # shellcheck disable=SC2086
     CARGO_TARGET_DIR="$cache/tool-target" CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
-      cargo install "$1" --version "$2" ${3:+--features "$3"} $locked --root "$cache" --force >"$cache/$1.log" 2>&1 && return 0
+      cargo install "$1" --version "$2" $locked --root "$cache" --force >"$cache/$1.log" 2>&1 && return 0
   done
   tail -n 20 "$cache/$1.log" >&2; die "$1 $2 did not install (log: $cache/$1.log)"
 }
-tool wasm-bindgen-cli "$WASM_BINDGEN_VERSION"
-tool wasm_split_cli_support "$WASM_SPLIT_VERSION" build-binary
+site_tool() { # deploy/site_tool, which works on what the browser loads
+  local from; from=$(cat "$here"/site_tool/Cargo.{toml,lock} "$here/site_tool/src/main.rs" | sha256sum)
+  [ "$from" = "$(cat "$cache/site_tool.inputs" 2>/dev/null)" ] && [ -x "$cache/bin/site_tool" ] && return 0
+  say "compiling the site's tool (once, about a minute)"
+  CARGO_TARGET_DIR="$cache/tool-target" cargo build --release --locked --manifest-path "$here/site_tool/Cargo.toml" >"$cache/site_tool.log" 2>&1 \
+    || { tail -n 20 "$cache/site_tool.log" >&2; die "the site's tool did not compile (log: $cache/site_tool.log)"; }
+  cp "$cache/tool-target/release/site_tool" "$cache/bin/"
+  printf '%s\n' "$from" >"$cache/site_tool.inputs"
+}
+site_tool
 
 if [ "$level" = test ] || [ "$level" = check ]; then
   have node || apt_install nodejs npm

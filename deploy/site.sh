@@ -4,7 +4,7 @@
 # Does nothing when the inputs are those of the last time. Why not cargo-leptos: docs/decisions/0001-site-build.md
 #
 #   deploy/site.sh            the smallest site: the browser's half is optimised as one whole, which takes a minute
-#   deploy/site.sh quick      what changed since the last time is built in a quarter of that, a tenth larger on the wire
+#   deploy/site.sh quick      what changed since the last time is compiled and linked, a sixth larger on the wire
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -24,9 +24,8 @@ if [ "${1:-}" = quick ] && [ -s "$site.pack" ]; then optimised=quick; fi
 hashes() { find "$@" -type f -not -name '*.snap' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum; }
 code=$(
   {
-    hashes app crates/protocol frontend Cargo.toml Cargo.lock deploy/versions.env deploy/site.sh deploy/stub_exports.py deploy/strip_custom.py
+    hashes app crates/protocol frontend Cargo.toml Cargo.lock deploy/site_tool deploy/site.sh deploy/stub_exports.py deploy/strip_custom.py
     rustc --version
-    wasm-bindgen --version
   } | sha256sum | cut -d' ' -f1
 )
 inputs=$({ printf '%s\n' "$code"; hashes style public deploy/pack.py; } | sha256sum | cut -d' ' -f1)
@@ -46,19 +45,22 @@ mkdir -p "$work/out/pkg"
 compile() {
   say "compiling the browser's half ($optimised)"
   mkdir -p "$work/bind" "$work/split"
+  # The whole is optimised from bitcode, the quick site is linked from machine code: what is compiled holds both.
+  local rustflags=-Cembed-bitcode=yes
   # Nobody reads file and line of a panic in the browser, and they are two hundredths of the download. The flag is not stable yet,
   # so a compiler that does not know it goes without.
   bare=-Zlocation-detail=none
   if printf 'fn main() {}' | RUSTC_BOOTSTRAP=1 rustc "$bare" --crate-type bin --emit metadata -o "$work/try" - >/dev/null 2>&1; then
-    export RUSTC_BOOTSTRAP=1 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=$bare
+    export RUSTC_BOOTSTRAP=1
+    rustflags+=" $bare"
   fi
   # Relocations tell the splitter what belongs to which part; linkers leave them out otherwise.
   local flags=(-Clink-arg=--emit-relocs)
-  # Crate by crate and on all cores, from the same compiled dependencies as the whole.
-  [ "$optimised" = whole ] || flags+=(-Clto=thin)
-  cargo rustc -p frontend --lib --target wasm32-unknown-unknown --profile wasm -- "${flags[@]}"
+  [ "$optimised" = quick ] || flags+=(-Clto=fat)
+  CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=$rustflags \
+    cargo rustc -p frontend --lib --target wasm32-unknown-unknown --profile wasm -- "${flags[@]}"
   # What pages load when they need it becomes files of its own: docs/decisions/0009-parts-of-the-site.md
-  wasm-split-cli --target web --out-name loki "$target/wasm32-unknown-unknown/wasm/frontend.wasm" "$work/split" >"$work/split.log" 2>&1 ||
+  site_tool split "$target/wasm32-unknown-unknown/wasm/frontend.wasm" "$work/split" >"$work/split.log" 2>&1 ||
     { cat "$work/split.log" >&2; exit 1; }
   # wasm-opt is left out on purpose: it took 1 % off what goes over the wire, and Debian's binaryen 108 breaks the table of
   # JavaScript values that current compilers export.
@@ -66,8 +68,7 @@ compile() {
   # and wasm-bindgen leaves out what only they reach.
   python3 deploy/stub_exports.py "$work/split/loki.wasm" '(__wbg_)?intounderlying' >"$work/split/loki.stubbed"
   mv "$work/split/loki.stubbed" "$work/split/loki.wasm"
-  wasm-bindgen --target web --no-typescript --keep-lld-exports --remove-name-section --remove-producers-section \
-    --out-name loki --out-dir "$work/bind" "$work/split/loki.wasm"
+  site_tool bind "$work/split/loki.wasm" "$work/bind"
   cp "$work/split/__wasm_split.js" "$work/bind/"
   # wasm-bindgen takes the names of functions out of the main file alone; the parts carry theirs in custom sections.
   for part in "$work/split"/*.wasm; do
