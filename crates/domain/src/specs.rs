@@ -1,6 +1,7 @@
 //! Specs: what people hand in (a PRD, an OpenAPI document, a brief), read into tasks with things that can be checked.
 
 mod data;
+mod deeds;
 mod dependencies;
 pub mod examples;
 mod json_prd;

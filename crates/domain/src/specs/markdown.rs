@@ -6,7 +6,7 @@ mod lines;
 
 use std::collections::HashSet;
 
-use super::{MAX_TITLE, Spec, SpecError, SpecKind, TaskDraft, count, dependencies, examples, prose, text};
+use super::{MAX_TITLE, Spec, SpecError, SpecKind, TaskDraft, count, deeds, dependencies, examples, prose, text};
 pub(super) use draft::{Draft, in_lines};
 use headings::Role;
 use lines::Line;
@@ -21,9 +21,19 @@ fn has_example(line: &str) -> bool {
     !examples::find(&joined(line)).is_empty()
 }
 
+/// Whether a text asks for something wherever it stands: it insists, has an example, or says what the program does or what is done.
+fn asks_by_itself(text: &str) -> bool {
+    prose::insists(text) || has_example(text) || deeds::tells_of_one(text) || deeds::tells_what_is_done(text)
+}
+
 /// Whether something that is never worked on reads like a requirement all the same.
 fn reads_like_a_requirement(item: &str) -> bool {
     has_example(item) || prose::tells_what_code_does(item) || prose::commands(item)
+}
+
+/// Whether a description says that something is done once it is built: by the program, because it must be, or with all there is.
+fn names_deed(text: &str) -> bool {
+    deeds::tells_of_one(text) || deeds::obliges_to_one(text) || (headings::is_universal(text) && deeds::tells_what_is_done(text))
 }
 
 /// A code block in words, by the heading or the line that it stands under.
@@ -205,6 +215,8 @@ impl Reading {
         let own = if self.title.is_none() && level == 1 {
             self.title = Some(title.clone());
             Role::Requirements
+        } else if lines::unstruck(text).is_none() {
+            Role::Excluded
         } else {
             headings::role(text, above)
         };
@@ -329,7 +341,12 @@ impl Reading {
             self.end_list(section);
         } else if is_bare {
             let is_leaf = section.level > 1 && next.is_none_or(|next| next <= section.level);
-            let states = prose::obliges(&section.heading) || prose::tells_what_code_does(&section.heading);
+            let heading = &section.heading;
+            let states = prose::obliges(heading)
+                || prose::tells_what_code_does(heading)
+                || deeds::tells_of_one(heading)
+                || deeds::tells_what_is_done(heading)
+                || deeds::orders_one(heading);
             let asks = has_example(&section.heading) || is_leaf && section.role == Role::Requirements && states;
             if !section.title.is_empty() {
                 let draft = Draft { is_titled: section.level > 1, ..section.draft(section.name().to_owned()) };
@@ -345,7 +362,7 @@ impl Reading {
         let beside = section.criteria.iter().cloned().chain(asked);
         self.asked.extend(beside.map(|text| (section.draft(text), false)));
         if section.role.is_context() {
-            let asks = |item: &&Draft| section.role == Role::Context && (prose::insists(&item.text) || has_example(&item.text));
+            let asks = |item: &&Draft| section.role == Role::Context && asks_by_itself(&item.text);
             self.asked.extend(section.items.iter().filter(asks).map(|item| (item.clone(), true)));
             self.soft.extend(section.items);
         } else {
@@ -383,7 +400,8 @@ impl Reading {
             if lines::has_transcript(&section.prose) {
                 self.left_out.push((code_block(&section.title), true));
             }
-            self.asked.extend(asked.map(|text| (section.draft(text), true)));
+            let beside = asked.into_iter().chain(section.criteria.iter().cloned());
+            self.asked.extend(beside.map(|text| (section.draft(text), true)));
         }
         self.soft.push(draft);
     }
@@ -407,10 +425,12 @@ impl Reading {
             return;
         }
         let items = section.items.iter().map(|item| &item.text).chain(&section.criteria);
-        let items = items.filter(|text| reads_like_a_requirement(text)).cloned();
+        let tells_of_deed = |text: &str| is_told && names_deed(text);
+        let items = items.filter(|text| reads_like_a_requirement(text) || tells_of_deed(text)).cloned();
         let is_in_draft = is_told && !section.has_items();
         let said = prose::sentences(&section.said).into_iter().chain([section.heading.clone()]);
-        let said = said.filter(|sentence| has_example(sentence)).map(|sentence| (sentence, is_in_draft));
+        let said =
+            said.filter(|sentence| has_example(sentence) || tells_of_deed(sentence)).map(|sentence| (sentence, is_in_draft));
         self.left_out.extend(items.map(|text| (text, is_told)).chain(said));
     }
 
@@ -453,7 +473,7 @@ impl Reading {
             return Err(SpecError::NoRequirements { advice: advice.to_owned() });
         };
         let is_brief = self.headings == 0 && self.title.is_none() && self.items == 0 && self.paragraphs <= 1;
-        let plain = |line: &str| text::one_line(lines::unmarked(line), MAX_TITLE);
+        let plain = |line: &str| text::one_line(&lines::unstruck(lines::unmarked(line)).unwrap_or_default(), MAX_TITLE);
         let first_line = source.lines().map(plain).find(|line| !line.is_empty()).unwrap_or_default();
         if drafts.len() > super::MAX_TASKS {
             return Err(SpecError::TooManyRequirements { found: drafts.len() });
@@ -487,11 +507,13 @@ fn asked_for(section: &Section) -> Option<String> {
             prose::obliges(sentence)
                 || headings::is_universal(sentence)
                 || headings::states_requirement(sentence)
+                || deeds::tells_what_is_done(sentence)
+                || deeds::orders_one(sentence)
                 || prose::tells_what_code_does(sentence)
                 || has_example(sentence)
         }
-        Role::Requirements => prose::insists(sentence) || prose::tells_what_code_does(sentence) || has_example(sentence),
-        Role::Context => prose::insists(sentence) || has_example(sentence),
+        Role::Requirements => asks_by_itself(sentence) || deeds::orders_one(sentence) || prose::tells_what_code_does(sentence),
+        Role::Context => asks_by_itself(sentence),
     };
     let leads_in = |sentence: &String| section.has_items() && prose::is_lead_in(sentence);
     let sentences = prose::sentences(&section.said).into_iter().filter(|sentence| !leads_in(sentence) && asks(sentence));

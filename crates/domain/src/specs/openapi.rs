@@ -21,7 +21,13 @@ pub(super) fn read(document: &Value) -> Result<Spec, SpecError> {
         segments.insert(path.trim_start_matches('/').split('/').next().unwrap_or_default().to_owned());
         for method in METHODS {
             if let Some(operation) = item.get(method).and_then(Value::as_object) {
-                tasks.push(task(count(tasks.len() + 1), (method, path), operation, item.get("parameters")));
+                tasks.push(task(
+                    count(tasks.len() + 1),
+                    (method, path),
+                    operation,
+                    item.get("parameters"),
+                    document.get("security"),
+                ));
             }
         }
     }
@@ -43,16 +49,26 @@ pub(super) fn read(document: &Value) -> Result<Spec, SpecError> {
     })
 }
 
-fn task(number: u32, (method, path): (&str, &str), operation: &Map<String, Value>, shared: Option<&Value>) -> TaskDraft {
+/// `shared` are the parameters of the path, `security` what counts where the operation says nothing of it.
+fn task(
+    number: u32,
+    (method, path): (&str, &str),
+    operation: &Map<String, Value>,
+    shared: Option<&Value>,
+    security: Option<&Value>,
+) -> TaskDraft {
     let route = format!("{} {path}", method.to_uppercase());
     let field = |name: &str| operation.get(name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
     let summary = field("summary").or_else(|| field("description")).or_else(|| field("operationId")).unwrap_or_default();
     let mut requirement = if summary.is_empty() { route.clone() } else { format!("{route}: {summary}") };
-    if let Some(description) = field("description").filter(|description| *description != summary) {
+    let description = field("description").filter(|description| *description != summary);
+    if let Some(description) = description {
         requirement.push_str("\n\n");
         requirement.push_str(description);
     }
     let mut criteria = Vec::new();
+    criteria
+        .extend(operation.get("security").or(security).and_then(schemes).map(|schemes| format!("{route} requires {schemes}")));
     for parameter in shared.into_iter().chain(operation.get("parameters")).filter_map(Value::as_array).flatten() {
         criteria.push(parameter_words(&route, parameter));
     }
@@ -82,7 +98,8 @@ fn task(number: u32, (method, path): (&str, &str), operation: &Map<String, Value
         requirement.push_str(words);
     }
     let title = text::one_line(requirement.lines().next().unwrap_or(&route), MAX_TITLE);
-    let unproven = markdown::in_lines(std::iter::once(title.clone()).chain(criteria.iter().cloned()).collect());
+    let told = std::iter::once(title.clone()).chain(description.map(str::to_owned));
+    let unproven = markdown::in_lines(told.chain(criteria.iter().cloned()).collect());
     let section = operation.get("tags").and_then(|tags| tags.get(0)).and_then(Value::as_str).unwrap_or_default();
     TaskDraft {
         number,
@@ -94,6 +111,14 @@ fn task(number: u32, (method, path): (&str, &str), operation: &Map<String, Value
         unproven,
         depends_on: Vec::new(),
     }
+}
+
+/// The security schemes of which a call needs one; nothing where it may do without.
+fn schemes(security: &Value) -> Option<String> {
+    let choices = security.as_array()?.iter().filter_map(Value::as_object);
+    let choices: Vec<String> = choices.map(|all| all.keys().map(String::as_str).collect::<Vec<_>>().join(" and ")).collect();
+    let is_needed = !choices.is_empty() && choices.iter().all(|choice| !choice.is_empty());
+    is_needed.then(|| choices.join(" or "))
 }
 
 fn parameter_words(route: &str, parameter: &Value) -> String {

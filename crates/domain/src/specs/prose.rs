@@ -11,9 +11,10 @@ const PAIRS: [(&str, &str); 6] =
 const INSISTING: [&str; 6] = ["must", "mustn't", "shall", "should", "shouldn't", "never"];
 
 /// Words by which a sentence says what there is, wherever they stand.
-const STATING: [&str; 22] = [
+const STATING: [&str; 26] = [
     "must", "should", "shall", "can", "needs", "need", "supports", "support", "allows", "allow", "provides", "provide", "lets",
-    "enables", "requires", "want", "prints", "shows", "returns", "exits", "creates", "displays",
+    "enables", "requires", "want", "prints", "shows", "returns", "exits", "creates", "displays", "receives", "receive", "gets",
+    "sees",
 ];
 
 /// Verbs that say what a program does, and that are hardly ever nouns.

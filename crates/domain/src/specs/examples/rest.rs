@@ -5,117 +5,15 @@ use super::{super::prose, scan::Token};
 /// The most words of a label, as in `Greeting: …`.
 const LABEL_WORDS: usize = 4;
 
-/// Words that ask for nothing by themselves, in any order. No verb is among them but those of calling a program and `be`.
-const GLUE: [&str; 105] = [
-    "a",
-    "an",
-    "the",
-    "it",
-    "its",
-    "this",
-    "that",
-    "these",
-    "which",
-    "there",
-    "and",
-    "then",
-    "also",
-    "so",
-    "if",
-    "when",
-    "where",
-    "should",
-    "must",
-    "shall",
-    "will",
-    "can",
-    "is",
-    "are",
-    "be",
-    "to",
-    "on",
-    "in",
-    "of",
-    "with",
-    "by",
-    "for",
-    "from",
-    "as",
-    "at",
-    "into",
-    "via",
-    "command",
-    "commands",
-    "program",
-    "programs",
-    "tool",
-    "tools",
-    "cli",
-    "command-line",
-    "terminal",
-    "console",
-    "screen",
-    "script",
-    "page",
-    "pages",
-    "website",
-    "site",
-    "file",
-    "files",
-    "user",
-    "users",
-    "i",
-    "we",
-    "want",
-    "calling",
-    "running",
-    "run",
-    "runs",
-    "called",
-    "invoked",
-    "executed",
-    "started",
-    "typing",
-    "given",
-    "example",
-    "instance",
-    "e.g",
-    "i.e",
-    "exit",
-    "code",
-    "status",
-    "standard",
-    "stdin",
-    "input",
-    "stdout",
-    "stderr",
-    "output",
-    "error",
-    "text",
-    "line",
-    "word",
-    "words",
-    "name",
-    "names",
-    "argument",
-    "arguments",
-    "parameter",
-    "parameters",
-    "option",
-    "options",
-    "value",
-    "values",
-    "build",
-    "write",
-    "make",
-    "small",
-    "simple",
-    "piped",
-    "through",
+/// Words that ask for nothing wherever they stand. No verb is among them but those of calling a program and `be`.
+const GLUE: [&str; 44] = [
+    "a", "an", "the", "it", "its", "this", "that", "these", "which", "there", "and", "then", "also", "so", "if", "when", "where",
+    "should", "must", "shall", "will", "can", "is", "are", "be", "to", "on", "in", "of", "with", "by", "for", "from", "as", "at",
+    "into", "via", "called", "invoked", "executed", "started", "given", "e.g", "i.e",
 ];
 
-/// Those of them that name who acts or where it is seen: after an outcome they say nothing only as the subject of the next
-/// clause (`and the program exits …`) or as a place (`to the terminal`).
+/// Words that name who acts or where it is seen: after an outcome they say nothing only as the subject of the next clause (`and the
+/// program exits …`) or as a place (`to the terminal`).
 const ACTORS: [&str; 27] = [
     "command",
     "commands",
@@ -146,7 +44,7 @@ const ACTORS: [&str; 27] = [
     "runs",
 ];
 
-/// Those of them that name a thing or a deed: after an outcome they ask for it (`and the name`, `on input`, `and the options`).
+/// Words that name a thing or a deed: after an outcome they ask for it (`and the name`, `on input`, `and the options`).
 const THINGS: [&str; 34] = [
     "want",
     "file",
@@ -299,7 +197,12 @@ pub(super) struct Line<'a> {
 
 /// Whether a word between a clause's verb and its end says nothing beyond the clause.
 pub(super) fn belongs_to_clause(word: &str) -> bool {
-    GLUE.contains(&word) || GRAMMAR.contains(&word)
+    asks_nothing(word) || GRAMMAR.contains(&word)
+}
+
+/// Whether a word asks for nothing by itself.
+fn asks_nothing(word: &str) -> bool {
+    [&GLUE[..], &ACTORS, &THINGS].iter().any(|words| words.contains(&word))
 }
 
 /// The words of each stretch that no example carries, in small letters. `label` is the number of tokens that only name the line.
@@ -331,7 +234,7 @@ impl Line<'_> {
         if self.follows_outcome(from) && !self.only_joins(from, at, word) {
             return false;
         }
-        if GLUE.contains(&word) || (from == 0 && is_id(word)) || (self.missing_input && MISSING.contains(&word)) {
+        if asks_nothing(word) || (from == 0 && is_id(word)) || (self.missing_input && MISSING.contains(&word)) {
             return true;
         }
         let before = |names: &[&str], distance: usize| {

@@ -1,15 +1,15 @@
 //! What a heading, a label or a paragraph says about the text under it.
 
-use super::super::prose;
+use super::super::{deeds, prose};
 
 /// What stands under a heading.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Role {
     #[default]
     Requirements,
-    /// Aims: requirements only where nothing else states any, but for what insists on being done.
+    /// Aims: requirements only where nothing else states any, but for what insists on being done or tells of a deed.
     Context,
-    /// Descriptions of what there is: requirements only where nothing else states any.
+    /// Descriptions of what there is: requirements only where nothing else states any; deeds in them are named.
     Told,
     /// What only explains. Whatever there reads like a requirement all the same is named, and not worked on.
     Aside,
@@ -36,7 +36,7 @@ impl Role {
 }
 
 /// Beginnings of headings that exclude, whatever follows.
-const EXCLUDED: [&str; 19] = [
+const EXCLUDED: [&str; 28] = [
     "non-goal",
     "non goal",
     "nongoal",
@@ -56,6 +56,15 @@ const EXCLUDED: [&str; 19] = [
     "future release",
     "later version",
     "later release",
+    "actual behavior",
+    "actual behaviour",
+    "actual result",
+    "current behavior",
+    "current behaviour",
+    "current situation",
+    "status quo",
+    "steps to reproduce",
+    "how to reproduce",
 ];
 
 /// Beginnings of headings that only explain, whatever follows.
@@ -75,7 +84,7 @@ const ASIDE: [&str; 10] = [
 /// Headings by a noun alone: with a second noun after it, as in `History command`, they name a thing to build.
 const EXCLUDED_NOUNS: [&str; 2] = ["future", "later"];
 
-const ASIDE_NOUNS: [&str; 38] = [
+const ASIDE_NOUNS: [&str; 41] = [
     "background",
     "glossary",
     "definition",
@@ -114,6 +123,9 @@ const ASIDE_NOUNS: [&str; 38] = [
     "pricing",
     "faq",
     "license",
+    "contributing",
+    "acknowledgements",
+    "acknowledgments",
 ];
 
 const TOLD_NOUNS: [&str; 8] = ["overview", "about", "context", "motivation", "summary", "problem", "summaries", "problems"];
@@ -296,7 +308,9 @@ pub(super) fn states_requirement(text: &str) -> bool {
         "validate",
     ];
     let starts = text.split(['.', '\n']).filter_map(|sentence| sentence.split_whitespace().next()).map(prose::bare);
-    starts.into_iter().any(|first| IMPERATIVE.contains(&first.as_str())) || prose::states(text)
+    starts.into_iter().any(|first| IMPERATIVE.contains(&first.as_str()))
+        || prose::states(text)
+        || prose::sentences(text).iter().any(|sentence| deeds::tells_of_one(sentence))
 }
 
 /// Whether a sentence under a heading of requirements speaks of all there is, as in `All passwords are hashed`.

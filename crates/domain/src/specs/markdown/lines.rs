@@ -78,11 +78,13 @@ pub(super) fn lines(source: &str) -> Vec<Line> {
         if is_rule(trimmed) {
             found.push(Line::Blank);
         } else if let Some((level, text)) = heading(trimmed).filter(|_| indent < 4) {
-            found.push(Line::Heading { level, text: text.to_owned() });
+            // A heading that is struck as a whole says so of what stands under it.
+            found.push(Line::Heading { level, text: unstruck(text).unwrap_or_else(|| text.to_owned()) });
         } else if let Some((text, is_checkbox)) = item(trimmed) {
-            found.push(Line::Item { indent, text: text.to_owned(), is_checkbox });
+            found.push(unstruck(text).map_or(Line::Blank, |text| Line::Item { indent, text, is_checkbox }));
         } else {
-            found.push(Line::Text { indent, text: trimmed.trim_start_matches("> ").to_owned() });
+            let text = unstruck(trimmed.trim_start_matches("> "));
+            found.push(text.map_or(Line::Blank, |text| Line::Text { indent, text }));
         }
     }
     found
@@ -183,7 +185,7 @@ fn cells(line: &str) -> String {
             cell.push(part);
         }
     }
-    let cells: Vec<&str> = cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
+    let cells: Vec<String> = cells.iter().filter_map(|cell| unstruck(cell.trim())).filter(|cell| !cell.is_empty()).collect();
     cells.join(" | ")
 }
 
@@ -211,6 +213,54 @@ fn item(line: &str) -> Option<(&str, bool)> {
         None => Some((text, false)),
     }
     .filter(|(text, _)| !text.is_empty())
+}
+
+/// A text without what is struck through in it, as in `~~this~~`; nothing where only marks are left.
+pub(super) fn unstruck(text: &str) -> Option<String> {
+    let mut kept = String::new();
+    let mut end = 0;
+    let mut opened: Option<usize> = None;
+    for at in strikes(text) {
+        let before = text.get(..at).unwrap_or_default();
+        let after = text.get(at + 2..).unwrap_or_default();
+        match opened {
+            None if after.starts_with(|c: char| !c.is_whitespace()) => opened = Some(at),
+            Some(start) if before.ends_with(|c: char| !c.is_whitespace()) => {
+                kept.push_str(text.get(end..start).unwrap_or_default());
+                if after.is_empty() || after.starts_with([' ', '.', ',', ';', ':', '!', '?']) {
+                    kept.truncate(kept.trim_end().len());
+                }
+                end = at + 2;
+                opened = None;
+            }
+            _ => {}
+        }
+    }
+    if end == 0 {
+        return Some(text.to_owned());
+    }
+    kept.push_str(text.get(end..).unwrap_or_default());
+    Some(kept.trim().to_owned()).filter(|kept| kept.contains(|c: char| c.is_alphanumeric() || c == '`'))
+}
+
+/// Where the marks stand that may strike something through: two tildes, outside of code.
+fn strikes(text: &str) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut code: Option<usize> = None;
+    let mut at = 0;
+    while let Some(mark) = text.get(at..).and_then(|rest| rest.chars().next()) {
+        let rest = text.get(at..).unwrap_or_default();
+        let length = rest.chars().take_while(|c| *c == mark).count();
+        let is_escaped = text.get(..at).is_some_and(|before| before.ends_with('\\'));
+        match (mark, code) {
+            ('`', None) => code = Some(length),
+            ('`', Some(opened)) if opened == length => code = None,
+            ('~', None) if length == 2 && !is_escaped => found.push(at),
+            _ => {}
+        }
+        at += length * mark.len_utf8();
+    }
+    found
 }
 
 /// The text of a line without the marks of quotations, headings and lists before it.

@@ -1,0 +1,224 @@
+//! What of prose, headings and tables is a requirement, and what is named because nothing proves it.
+
+use super::*;
+
+fn unproven(text: &str) -> Vec<String> {
+    parse(text.as_bytes(), None).unwrap().tasks.into_iter().flat_map(|task| task.unproven).collect()
+}
+
+#[test]
+fn what_no_example_proves_is_named() {
+    const GREET: &str = "`greet NAME` prints `Hello, NAME!`";
+    let rest = |rest: &str, line: &str| format!("{rest} (in: {line})");
+    let mails = format!("{GREET} and sends an e-mail to the admin");
+    let often = format!("{GREET} at most once a minute, and writes an audit log");
+    let page = "The page `index.html` shows `Welcome` in a red font and plays music";
+    let quiet = format!("{GREET} and exits with 0 and no output");
+    let table: &[(String, Vec<String>)] = &[
+        (format!("- {GREET}"), vec![]),
+        (format!("- Greeting: {GREET} (needs #1)"), vec![]),
+        (format!("- These commands:\n  - {GREET}"), vec![]),
+        (format!("- **Greeting**\n  - {GREET}"), vec![]),
+        (format!("- Greeting\n  - {GREET}"), vec![]),
+        (format!("- Supports greetings\n  - {GREET}"), vec!["Supports greetings".to_owned()]),
+        (format!("# T\n## Users can pay by card\nAcceptance criteria:\n- {GREET}"), vec!["Users can pay by card".to_owned()]),
+        (
+            format!("- It does this:\n  ```greet Ada``` is quick\n  - {GREET}\n  - it is small"),
+            vec!["It does this: ```greet Ada``` is quick".to_owned(), "it is small".to_owned()],
+        ),
+        (format!("- It does this:\n  ~~~\n  ```\n  ~~~\n  - {GREET}\n  - it is small"), vec!["it is small".to_owned()]),
+        (format!("Build a small tool: {GREET}, and exits with 0."), vec![]),
+        (
+            format!("- {GREET}\n  - the name is at most 20 characters long, else exit code 3"),
+            vec!["the name is at most 20 characters long, else exit code 3".to_owned()],
+        ),
+        (format!("- {mails}"), vec![rest("sends an e-mail to the admin", &mails)]),
+        (format!("- {often}"), vec![rest("at most once a minute and writes an audit log", &often)]),
+        (format!("- {page}"), vec![rest("in a red font and plays music", page)]),
+        (format!("- {quiet}"), vec![rest("no output", &quiet)]),
+        ("- `shout NAME` prints `NAME` in uppercase".to_owned(), vec!["`shout NAME` prints `NAME` in uppercase".to_owned()]),
+        ("- Users can log in".to_owned(), vec!["Users can log in".to_owned()]),
+        (format!("# T\n## Needs\n- {GREET}\n## Usage\n```\n$ greet Ada\n```"), vec!["the code block under \"Usage\"".to_owned()]),
+        ("# T\n## Login\nUsers can log in.".to_owned(), vec!["Users can log in.".to_owned()]),
+        (format!("It sends a mail to the admin.\n\n# T\n- {GREET}"), vec!["It sends a mail to the admin.".to_owned()]),
+        (
+            format!("# T\n## Overview\nThe server logs each call.\n## Needs\n- {GREET}"),
+            vec!["The server logs each call.".to_owned()],
+        ),
+        (r#"{"tasks": [{"name": "Greets", "description": "`greet` exits with 2"}]}"#.to_owned(), vec![]),
+    ];
+    for (text, expected) in table {
+        assert_eq!(unproven(text), *expected, "{text}");
+    }
+    let many = "- a\n".to_owned() + &(0..300).map(|at| format!("  - b {at}\n")).collect::<String>();
+    let named = unproven(&many);
+    assert_eq!((named.len(), named.last().map(String::as_str)), (21, Some("280 more of its lines")));
+    let named = unproven(&many.repeat(100));
+    assert_eq!(named.iter().filter(|line| !line.ends_with("more of its lines")).count(), 500);
+    assert_eq!(named.last().map(String::as_str), Some("299 more of its lines"));
+}
+
+#[test]
+fn what_an_openapi_document_says_is_named() {
+    let document = |security: &str| {
+        format!(
+            "openapi: 3.0.0\nsecurity: [{{token: []}}]\npaths: {{/a: {{get: {{summary: A, description: It is quick{security}}}}}}}"
+        )
+    };
+    let told = ["GET /a: A", "It is quick"];
+    for (security, expected) in [
+        ("", Some("GET /a requires token")),
+        (", security: []", None),
+        (", security: [{key: []}, {}]", None),
+        (", security: [{key: []}, {id: [], token: []}]", Some("GET /a requires key or id and token")),
+    ] {
+        let expected: Vec<&str> = told.into_iter().chain(expected).collect();
+        assert_eq!(unproven(&document(security)), expected, "{security}");
+    }
+}
+
+#[test]
+fn prose_that_asks_for_something_is_a_requirement() {
+    let table: &[(&str, &[&str])] = &[
+        (
+            "# T\n\nThe greeting must be stored in a database. It is nice.\n\n## Requirements\n- a",
+            &["a", "The greeting must be stored in a database."],
+        ),
+        ("# T\n## Security\nAll passwords are hashed with Argon2id.\n## Requirements\n- a", &["a", "Security"]),
+        ("# T\n## Requirements\nIt must have these:\n\n- a\n\nEach of them is fast.", &["a", "Each of them is fast."]),
+        ("# T\nA small tool.\n## Overview\nIt should be quick. It is old.\n## Needs\n- a", &["a"]),
+        ("# T\n## Goals\n- fun\n- data must be safe\n## Needs\n- a", &["a", "data must be safe"]),
+        ("# T\n## Purpose\nIt should be quick. It is old.\n## Needs\n- a", &["a", "It should be quick."]),
+        ("# T\n## Problem\nTeams have to copy files and never know who did it.\n## Needs\n- a", &["a"]),
+        ("# T\nTeams have to copy files.\n## Goals\n- nobody has to wait\n## Needs\n- a", &["a"]),
+        ("# T\n## Accounts\nUsers can log in with Google.\n\n- `a` prints `b`", &["a prints b", "Users can log in with Google."]),
+        ("# T\n## Background\nIt must be told.\n## Needs\n- a", &["a"]),
+        ("# T\n## Needs\nAcceptance: it is fast\n- a", &["a", "it is fast"]),
+        ("# T\nWe have `a`.\n\n```\nIt must be so.\n```\n- a", &["a"]),
+        ("# T\nA tool that sends mails. It sends one to the admin.\n## Needs\n- a", &["a", "It sends one to the admin."]),
+        ("# T\nIt was written in 2019. It is a tool for the people that log in.\n## Needs\n- a", &["a"]),
+        ("# T\n## Mail\nThe program notifies the admin.\n## Needs\n- a", &["Mail", "a"]),
+        (
+            "# T\n## Purpose\nIt is quick, and it encrypts each name.\n## Needs\n- a",
+            &["a", "It is quick, and it encrypts each name."],
+        ),
+        ("# T\n## Goals\n- fun\n- the server retries what failed\n## Needs\n- a", &["a", "the server retries what failed"]),
+        ("# T\n## Overview\nIt sends a mail.\n## Background\nIt deletes nothing.\n## Needs\n- a", &["a"]),
+        ("# T\n- a\n## The server validates each name\n## Names", &["a", "The server validates each name"]),
+        ("# T\n- a\n## Encrypt each name\n## Mails are sent\n## Use cases", &["a", "Encrypt each name", "Mails are sent"]),
+        ("# T\nA shop. Orders are stored in a file.\n## Needs\n- a", &["a", "Orders are stored in a file."]),
+        ("# T\n## Names\nNames are hashed.\n## Needs\n- a", &["a", "Names"]),
+        ("# T\n## Checkout\nThe customer receives an e-mail.\n## Needs\n- a", &["Checkout", "a"]),
+        ("# T\nSend a mail on each call. Use no network.\n## Needs\n- a", &["a", "Send a mail on each call."]),
+        ("# T\n## Goals\n- prevent fraud\n## Purpose\nEncrypt all.\n## Needs\n- a", &["a"]),
+        ("# T\n## Overview\nInvoices are stored in a book.\n## Needs\n- a", &["a"]),
+        ("# T\nA tool.\n\nAcceptance criteria:\n- it is fast\n\n## Needs\n- a", &["a", "it is fast"]),
+        ("# T\n## Description\nA tool.\n### Acceptance criteria\n- it is fast\n## Needs\n- a", &["a", "it is fast"]),
+        (
+            "# T\nToday, it logs all.\n## Steps to reproduce\n1. no\n## Actual behaviour\nIt logs.\n## Expected\nIt saves it.",
+            &["Expected"],
+        ),
+        ("# T\nIt must be fast.", &["It must be fast."]),
+        ("# T\nIt must be fast.\n## Goals\n- fun\n- data must be safe", &["It must be fast.", "fun", "data must be safe"]),
+    ];
+    for (text, expected) in table {
+        assert_eq!(titles(text), *expected, "{text}");
+    }
+}
+
+#[test]
+fn a_noun_excludes_only_where_it_is_the_whole_heading() {
+    let table: &[(&str, &[&str])] = &[
+        ("# Team planner\n- a", &["a"]),
+        ("# FAQ bot\n- a", &["a"]),
+        ("# History\n- a", &["a"]),
+        ("# T\n## License command\n- a\n## History view\n- b\n## Context menu\n- c", &["a", "b", "c"]),
+        ("# T\n## Risk score\n- a\n## About the command\n- b\n## Metrics endpoint\n- c", &["a", "b", "c"]),
+        ("# T\n## Summary command\n- a\n## Team management\n- b\n## Context-menu\n- c", &["a", "b", "c"]),
+        ("# T\n## Requirements\n### Teams\n- a\n### History\n- b\n### Non-goals\n- no", &["a", "b"]),
+        ("# T\n## Future work\n- no\n## Later\n- no\n## Future\n- no\n## Needs\n- a", &["a"]),
+        ("# T\n## Risks and mitigations\n- no\n## Problem statement\n- no\n## Background: why\n- no\n## Needs\n- a", &["a"]),
+        ("# T\n## Executive summary\n- no\n## About this document\n- no\n## Team\n- no\n## Needs\n- a", &["a"]),
+        ("# T\n## Notes\n- `c` prints `d`\n- no\n## Needs\n- a", &["a", "c prints d"]),
+    ];
+    for (text, expected) in table {
+        assert_eq!(titles(text), *expected, "{text}");
+    }
+}
+
+#[test]
+fn examples_outside_of_lists_are_requirements() {
+    let calc = "| Command | Output |\n|---|:-:|\n| `calc add 2 3` | `6` |\n| `calc div 1 0` | error, exit code 1 |\n";
+    let table: &[(String, &[&str])] = &[
+        (
+            format!("# T\n{calc}\n1. `calc sub 9 4` prints `5`"),
+            &["calc sub 9 4 prints 5", "Command | Output: calc add 2 3 | 6", "calc div 1 0 | error, exit code 1"],
+        ),
+        (format!("# T\n{calc}"), &["Command | Output: calc add 2 3 | 6", "calc div 1 0 | error, exit code 1"]),
+        ("# T\n| `b` prints `a\\|b` |\n|---|\n- a".to_owned(), &["a", "b prints a|b"]),
+        ("# T\n| Author | Ada |\n|---|---|\n| Status | draft |\n\n- a".to_owned(), &["a"]),
+        ("# T\n- a\n### `greet NAME` prints `Hello`\n### Others".to_owned(), &["a", "greet NAME prints Hello"]),
+        ("# T\n### `greet NAME` prints `Hello`\nSome text.\n\n- a".to_owned(), &["a", "greet NAME prints Hello"]),
+        (
+            "# T\n- a\n## The server must log\n## Things that must hold\n### One\n- b".to_owned(),
+            &["a", "b", "The server must log"],
+        ),
+        (
+            "# T\n\nThe command `shout` prints its arguments in capitals. It is nice.\n\n## Commands\n- a".to_owned(),
+            &["a", "The command shout prints its arguments in capitals."],
+        ),
+        ("# T\nRunning `greet` alone prints `who?` loudly.\n\n- a".to_owned(), &["a", "Running greet alone prints who? loudly."]),
+        ("# T\n## Purpose\nIt reads `data.csv` and needs no server.\n## Needs\n- a".to_owned(), &["a"]),
+    ];
+    for (text, expected) in table {
+        assert_eq!(titles(text), *expected, "{text}");
+    }
+}
+
+#[test]
+fn what_reads_like_a_requirement_and_is_none_is_named() {
+    const GREET: &str = "`greet NAME` prints `Hello, NAME!`";
+    let table = [
+        ("## History\n- `history` prints `none`\n- long ago", vec!["`history` prints `none`"]),
+        ("## Overview\nA tool. `bye` prints `Bye`. It is old.", vec!["`bye` prints `Bye`."]),
+        (
+            "## Overview\nThe tool must log every call to /var/log/bye.log. It should be quick.",
+            vec!["The tool must log every call to /var/log/bye.log."],
+        ),
+        ("## Summary\n- It should log every call and notify Slack.\n- old", vec!["It should log every call and notify Slack."]),
+        ("## Overview\nAll calls must be written to the audit log.", vec!["All calls must be written to the audit log."]),
+        ("## Overview\nEvery call is logged to /var/log/bye.log.", vec!["Every call is logged to /var/log/bye.log."]),
+        ("## Overview\nInvoices are stored in a book.", vec![]),
+        ("## Team\n- Members must be listed\n- Ada", vec!["Members must be listed"]),
+        ("## Non-goals\n- `bye` prints `Bye`\n- it must be so", vec![]),
+        ("## Background\n- `greet NAME` prints `Hello, NAME!`", vec![]),
+        ("## Data\n| Field | Type |\n|---|---|\n| id | number |", vec!["the table under \"Data\""]),
+        ("## More\n```\n$ greet Bob\nHello\n```", vec!["the code block under \"More\""]),
+        ("## More\n- `a` exits with 0\n  ```\n  $ a\n  ```", vec!["the code block under \"a exits with 0\""]),
+        ("## More\n```\ngreet Bob\n```\n- `a` exits with 0", vec![]),
+    ];
+    for (text, expected) in table {
+        assert_eq!(unproven(&format!("# T\n## Needs\n- {GREET}\n{text}")), expected, "{text}");
+    }
+    assert_eq!(unproven(&format!("# T\n```\n$ greet Bob\n```\n- {GREET}")), ["the code block under \"T\""]);
+}
+
+#[test]
+fn what_is_struck_through_is_withdrawn() {
+    let table: &[(&str, &[&str])] = &[
+        ("- a\n- ~~It sends a mail~~\n- ~~`bye --old` prints `old`~~", &["a"]),
+        ("- a\n- [ ] ~~b~~\n1. **~~c~~**.\n\n~~It must be fast.~~", &["a"]),
+        ("- a ~~and b~~\n- c ~~d~~ e", &["a", "c e"]),
+        ("- a\n- `b ~~c~~ d`\n- ``~~e~~ ` ``", &["a", "b ~~c~~ d", "~~e~~"]),
+        ("- a\n- ~~b\n- c ~~ d ~~ e\n- \\~~f~~", &["a", "~~b", "c ~~ d ~~ e", "\\~~f~~"]),
+        ("~~~\n- no\n~~~\n- a", &["a"]),
+        ("# T\n## ~~Mail~~\n- It sends a mail\n## Needs\n- a", &["a"]),
+    ];
+    for (text, expected) in table {
+        assert_eq!(titles(text), *expected, "{text}");
+    }
+    let text = "- `greet NAME` prints `Hello, NAME!` ~~and sends a mail~~\n- ~~It logs each call~~\n  - ~~to a file~~";
+    assert_eq!(unproven(text), Vec::<String>::new());
+    let rows = "# T\n| Command | Output |\n|---|---|\n| ~~`a`~~ | ~~`b`~~ |\n\n- a";
+    assert_eq!(titles(rows), ["a"]);
+}
