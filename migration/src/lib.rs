@@ -26,6 +26,7 @@ mod m0031_passkeys;
 mod m0032_oidc_logout;
 mod m0034_personal_events;
 mod m0041_makers;
+mod m0042_preparing;
 
 /// All schema changes, oldest first.
 #[derive(Debug)]
@@ -53,6 +54,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0031_passkeys::Migration),
             Box::new(m0034_personal_events::Migration),
             Box::new(m0041_makers::Migration),
+            Box::new(m0042_preparing::Migration),
         ]
     }
 }

@@ -85,6 +85,8 @@ pub struct AuditQuery {
     pub outcome: Option<String>,
     /// Words in the name, address, agent, error or changes
     pub q: Option<String>,
+    /// `when` for the oldest first, `-when` or nothing for the newest first
+    pub sort: Option<String>,
     /// The `next` of the page before; absent for the first page
     pub after: Option<String>,
     /// Entries that are left out at the beginning, at most 1,000,000

@@ -1,7 +1,8 @@
 //! Lists by position.
 
-use std::str::FromStr;
+use std::{fmt::Display, str::FromStr};
 
+use domain::sort::{Order, Place, Sort};
 use protocol::page::PageQuery;
 
 use crate::Error;
@@ -30,8 +31,42 @@ pub(crate) fn limit(query: &PageQuery) -> Result<u32, Error> {
 
 /// Where the page begins, typed.
 pub(crate) fn after<T: FromStr>(query: &PageQuery) -> Result<Option<T>, Error> {
-    let unknown = |_| Error::Invalid("`after` is no cursor of this list: use the `next` of the page before".to_owned());
-    query.after.as_deref().map(|text| text.parse().map_err(unknown)).transpose()
+    query.after.as_deref().map(|text| text.parse().map_err(|_| no_cursor())).transpose()
+}
+
+/// In which order the list is read, and where the page begins.
+pub(crate) fn order<I: Display + FromStr>(query: &PageQuery, sort: Option<Sort>) -> Result<Order<I>, Error> {
+    match sort {
+        None => Ok(Order::Own(after(query)?)),
+        Some(sort) => Ok(Order::Sorted(sort, place(query, sort)?)),
+    }
+}
+
+/// The page of a list that was read as a whole, sorted by what `place` says of its rows.
+///
+/// # Errors
+/// A page that cannot be: of too many rows, or behind the cursor of another list.
+pub fn of_whole<T, I: Display + FromStr + Ord>(
+    rows: Vec<T>,
+    query: &PageQuery,
+    sort: Sort,
+    place_of: impl Fn(&T) -> Place<I>,
+) -> Result<Page<T>, Error> {
+    let (limit, after) = (limit(query)?, place::<I>(query, sort)?);
+    let mut rows: Vec<(Place<I>, T)> = rows.into_iter().map(|row| (place_of(&row), row)).collect();
+    rows.sort_by(|(one, _), (other, _)| if sort.descending { other.cmp(one) } else { one.cmp(other) });
+    if let Some(after) = after {
+        rows.retain(|(place, _)| if sort.descending { *place < after } else { *place > after });
+    }
+    Ok(cut(rows, limit, |(place, _)| place.cursor(sort)).map(|(_, row)| row))
+}
+
+fn place<I: Display + FromStr>(query: &PageQuery, sort: Sort) -> Result<Option<Place<I>>, Error> {
+    query.after.as_deref().map(|text| Place::read(text, sort).ok_or_else(no_cursor)).transpose()
+}
+
+fn no_cursor() -> Error {
+    Error::Invalid("`after` is no cursor of this list: use the `next` of the page before".to_owned())
 }
 
 /// Cuts one row more than wanted off and says where to go on.

@@ -14,6 +14,7 @@ use domain::{
     actor::Actor,
     audit::Changes,
     reach::{self, require_somewhere},
+    sort::{Order, Place, Sort},
     teams as names,
 };
 use protocol::{
@@ -49,17 +50,21 @@ pub(crate) async fn tell(cx: &Cx, tx: &Tx, id: TeamId) -> Result<(), Error> {
     Ok(())
 }
 
-/// The teams that the actor may know, newest first; with `words`, those that have them in their name.
-pub async fn list(cx: &Cx, actor: &Actor, words: &str, query: &PageQuery) -> Result<TeamList, Error> {
+/// The teams that the actor may know, without `sort` newest first; with `words`, those that have them in their name.
+pub async fn list(cx: &Cx, actor: &Actor, words: &str, sort: Option<Sort>, query: &PageQuery) -> Result<TeamList, Error> {
     access::require(actor, Action::ReadTeams)?;
-    let (limit, after) = (page::limit(query)?, page::after(query)?);
+    let (limit, order) = (page::limit(query)?, page::order(query, sort)?);
     let words = words.trim();
     if words.chars().count() > 200 {
         return Err(Error::Invalid("q is too long; at most 200 characters".to_owned()));
     }
     let tx = cx.store.read().await?;
-    let rows = tx.teams().list(actor.reach().visible_teams(), &names::folded(words), after, u64::from(limit) + 1).await?;
-    let Page { items, next } = page::cut(rows, limit, |row| row.id.to_string());
+    let rows = tx.teams().list(actor.reach().visible_teams(), &names::folded(words), &order, u64::from(limit) + 1).await?;
+    let Page { items, mut next } = page::cut(rows, limit, |row| row.id.to_string());
+    if let (Order::Sorted(sort, _), Some(last), true) = (&order, items.last(), next.is_some()) {
+        let key = tx.teams().sorted_by(last.id, *sort).await?;
+        next = key.map(|key| Place { key, id: last.id }.cursor(*sort));
+    }
     let mut teams = Vec::with_capacity(items.len());
     for row in items {
         teams.push(view(&tx, actor, row).await?);
@@ -130,7 +135,7 @@ async fn is_free(tx: &Tx, actor: &Actor, row: &TeamRow) -> Result<(), Error> {
     // Nor one that only looks like it, whichever of the two was there first. Teams are few.
     let seen = |name: &str| names::folded(&domain::names::skeleton(name));
     let wanted = seen(&row.name);
-    let others = tx.teams().list(None, "", None, u64::from(u32::MAX)).await?;
+    let others = tx.teams().list(None, "", &Order::Own(None), u64::from(u32::MAX)).await?;
     let other =
         others.into_iter().find(|other| other.id != row.id && (other.folded == row.folded || seen(&other.name) == wanted));
     let Some(other) = other else { return Ok(()) };

@@ -13,6 +13,7 @@ use domain::{
     access::{self, Action},
     actor::Actor,
     ports::keys::MasterKeys,
+    sort::{self, Sort},
     vault::{Keyring, MasterKey, Place, Sealed, SecretScope},
 };
 use protocol::{page::PageQuery, secrets::Secret};
@@ -31,13 +32,26 @@ pub async fn list(cx: &Cx, actor: &Actor, scope: SecretScope) -> Result<Vec<Secr
     Ok(tx.secrets().of(scope).await?.into_iter().map(view).collect())
 }
 
-/// Those of them that have `words` in their names, in pages.
-pub async fn search(cx: &Cx, actor: &Actor, scope: SecretScope, words: &str, query: &PageQuery) -> Result<Page<Secret>, Error> {
-    let (limit, after) = (page::limit(query)?, page::after::<String>(query)?);
+/// Those of them that have `words` in their names, in pages; without `sort` by their names.
+pub async fn search(
+    cx: &Cx,
+    actor: &Actor,
+    scope: SecretScope,
+    (words, sort): (&str, Option<Sort>),
+    query: &PageQuery,
+) -> Result<Page<Secret>, Error> {
     let words = words.trim().to_lowercase();
     // There are never more than a hundred; the order is not the database's, which may go by its language.
     let mut found = list(cx, actor, scope).await?;
     found.retain(|secret| secret.name.to_lowercase().contains(&words));
+    if let Some(sort) = sort {
+        let key = |secret: &Secret| match sort.by {
+            "written" => format!("{:020}", secret.updated_at.millis()),
+            _ => secret.name.clone(),
+        };
+        return page::of_whole(found, query, sort, |secret| sort::Place { key: key(secret), id: secret.name.clone() });
+    }
+    let (limit, after) = (page::limit(query)?, page::after::<String>(query)?);
     found.sort_by(|one, other| one.name.cmp(&other.name));
     found.retain(|secret| after.as_ref().is_none_or(|after| secret.name > *after));
     Ok(page::cut(found, limit, |secret| secret.name.clone()))

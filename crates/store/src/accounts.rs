@@ -1,5 +1,6 @@
 //! People and the settings of the installation.
 
+use domain::sort::{Order, Sort};
 use protocol::{Timestamp, UserId, access::Role};
 use sea_orm::{
     ActiveModelTrait,
@@ -10,6 +11,7 @@ use sea_orm::{
 
 use crate::{
     StoreError, Tx,
+    sorted::{Key, sorted, value},
     tables::{settings, users},
 };
 
@@ -69,17 +71,27 @@ impl Accounts<'_> {
         found.all(&self.0.inner).await?.into_iter().map(read).collect()
     }
 
-    /// People after `after` in the order in which they came, with `words` in their name or e-mail address.
-    pub async fn list(&self, words: &str, after: Option<UserId>, limit: u64) -> Result<Vec<UserRow>, StoreError> {
-        let mut found = users::Entity::find().order_by_asc(users::Column::Id).limit(limit);
-        if let Some(after) = after {
-            found = found.filter(users::Column::Id.gt(after.0));
-        }
+    /// People with `words` in their name or e-mail address. The list's own order is the one in which they came.
+    pub async fn list(&self, words: &str, order: &Order<UserId>, limit: u64) -> Result<Vec<UserRow>, StoreError> {
+        let found = users::Entity::find().limit(limit);
+        let mut found = match order {
+            Order::Own(None) => found.order_by_asc(users::Column::Id),
+            Order::Own(Some(after)) => found.order_by_asc(users::Column::Id).filter(users::Column::Id.gt(after.0)),
+            Order::Sorted(sort, after) => {
+                let after = after.as_ref().map(|place| (place.key.as_str(), place.id.0));
+                sorted(found, (key(*sort), users::Column::Id), *sort, after)
+            }
+        };
         if !words.is_empty() {
             found = found
                 .filter(Condition::any().add(contains(users::Column::Name, words)).add(contains(users::Column::Email, words)));
         }
         found.all(&self.0.inner).await?.into_iter().map(read).collect()
+    }
+
+    /// What that person is sorted by, as a cursor has it.
+    pub async fn sorted_by(&self, id: UserId, sort: Sort) -> Result<Option<String>, StoreError> {
+        value(self.0, users::Entity::find_by_id(id.0), key(sort)).await
     }
 
     /// How many have that role and are not switched off.
@@ -156,6 +168,16 @@ impl Accounts<'_> {
     pub async fn remove_setting(&self, name: &str) -> Result<(), StoreError> {
         settings::Entity::delete_by_id(name.to_owned()).exec(&self.0.inner).await?;
         Ok(())
+    }
+}
+
+fn key(sort: Sort) -> Key {
+    match sort.by {
+        "name" => Key::Text("lower(users.name)"),
+        "role" => Key::Text("users.role"),
+        // Who can sign in, then who was switched off first.
+        "state" => Key::Number("COALESCE(users.switched_off_at, 0)"),
+        _ => Key::Number("users.created_at"),
     }
 }
 

@@ -18,10 +18,17 @@ use crate::{
 /// Rows in one statement: with nine values each they stay below SQLite's bound of 32,766.
 const ROWS: usize = 1_000;
 
-/// An entry and the chain's new end, if the chain ends at position `$10` with hash `$11`.
+/// An entry and the chain's new end, if the chain ends at position `$10` with hash `$11`: for SQLite, whose `WITH` changes nothing,
+/// and which takes several statements at once.
 const APPEND_BEHIND: &str = "INSERT INTO audit_entries (seq, at, actor, action, resource_type, resource_id, outcome, details, hash) \
      SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 FROM audit_head WHERE id = 1 AND seq = $10 AND hash = $11; \
      UPDATE audit_head SET seq = $1, hash = $9 WHERE id = 1 AND seq = $10 AND hash = $11";
+
+/// The same for PostgreSQL, which takes one statement.
+const APPEND_BEHIND_IN_ONE: &str = "WITH ended AS \
+     (UPDATE audit_head SET seq = $1, hash = $9 WHERE id = 1 AND seq = $10 AND hash = $11 RETURNING id) \
+     INSERT INTO audit_entries (seq, at, actor, action, resource_type, resource_id, outcome, details, hash) \
+     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 FROM ended";
 
 /// The audit trail.
 #[derive(Debug)]
@@ -66,11 +73,11 @@ impl Audit<'_> {
         Ok(())
     }
 
-    /// Appends an entry behind where this process last saw the chain end, in one round trip; whether it still ended there. Where
-    /// several machines write it seldom does, so that is not tried.
+    /// Appends an entry behind where this process last saw the chain end, in one round trip; whether it still ended there. Another
+    /// server may have moved it on, and then nothing is appended.
     async fn append_behind_known(&self, entry: &Entry) -> Result<bool, StoreError> {
         let backend = self.0.inner.get_database_backend();
-        let Some(end) = self.0.known_end().filter(|_| backend == DbBackend::Sqlite) else { return Ok(false) };
+        let Some(end) = self.0.known_end() else { return Ok(false) };
         let mut link = end.clone();
         let row = link.append(entry.clone());
         let values = [
@@ -86,7 +93,8 @@ impl Audit<'_> {
             end.seq.into(),
             end.hash.into(),
         ];
-        let appended = self.0.inner.execute_raw(Statement::from_sql_and_values(backend, APPEND_BEHIND, values)).await?;
+        let sql = if backend == DbBackend::Sqlite { APPEND_BEHIND } else { APPEND_BEHIND_IN_ONE };
+        let appended = self.0.inner.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
         // One row of either statement, or none.
         let is_there = appended.rows_affected() > 0;
         if is_there {
@@ -161,17 +169,15 @@ impl Audit<'_> {
         Ok(Page { rows: row.try_get("", "rows_there")?, text: text.unwrap_or_default() })
     }
 
-    /// Entries that fit, newest first: those before `before`, without the first `skip`.
-    pub async fn find(
-        &self,
-        filter: &AuditFilter,
-        before: Option<i64>,
-        (skip, limit): (u64, u64),
-    ) -> Result<Vec<Row>, StoreError> {
-        let mut found = audit_entries::Entity::find().filter(condition(filter)).order_by_desc(Column::Seq);
-        if let Some(before) = before {
-            found = found.filter(Column::Seq.lt(before));
-        }
+    /// Entries that fit, without the first `skip`.
+    pub async fn find(&self, filter: &AuditFilter, order: AuditOrder, (skip, limit): (u64, u64)) -> Result<Vec<Row>, StoreError> {
+        let found = audit_entries::Entity::find().filter(condition(filter));
+        let found = match order {
+            AuditOrder::Newest { before: None } => found.order_by_desc(Column::Seq),
+            AuditOrder::Newest { before: Some(seq) } => found.order_by_desc(Column::Seq).filter(Column::Seq.lt(seq)),
+            AuditOrder::Oldest { after: None } => found.order_by_asc(Column::Seq),
+            AuditOrder::Oldest { after: Some(seq) } => found.order_by_asc(Column::Seq).filter(Column::Seq.gt(seq)),
+        };
         let found = found.offset((skip > 0).then_some(skip)).limit(limit);
         Ok(found.all(&self.0.inner).await?.into_iter().map(read).collect())
     }
@@ -260,6 +266,13 @@ impl Audit<'_> {
         audit::Entity::delete_many().exec(&self.0.inner).await?;
         Ok(())
     }
+}
+
+/// From which end entries are read, and from which position on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuditOrder {
+    Newest { before: Option<i64> },
+    Oldest { after: Option<i64> },
 }
 
 /// A field that entries are counted by.
@@ -386,31 +399,5 @@ mod tests {
         }
         assert_eq!(*chain.last(), tx.audit().head().await.unwrap());
         assert_eq!(tx.audit().named(&["p".to_owned(), "q".to_owned()]).await.unwrap(), HashSet::from(["p".to_owned()]));
-    }
-
-    /// Entries one by one through stores of one file, which stand for processes; the last of each group is given up.
-    #[tokio::test]
-    async fn the_chain_holds_whoever_remembers_its_end() {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}?mode=rwc", folder.path().join("loki.db").display());
-        let (here, there) = (Store::open(&url).await.unwrap(), Store::open(&url).await.unwrap());
-        let entry = |id: &str| Entry::done(1, &Actor::Automation, "change project", &id);
-        for store in [&here, &here, &there, &here, &there] {
-            let tx = store.begin().await.unwrap();
-            tx.audit().append(vec![entry("first")]).await.unwrap();
-            tx.audit().append(vec![entry("second")]).await.unwrap();
-            tx.commit().await.unwrap();
-            let tx = store.begin().await.unwrap();
-            tx.audit().append(vec![entry("given up")]).await.unwrap();
-        }
-
-        let tx = here.read().await.unwrap();
-        let mut chain = Chain::after(Link::genesis());
-        for row in tx.audit().after(0, 100).await.unwrap() {
-            assert_ne!(row.resource_id, "given up");
-            chain.check(row).unwrap();
-        }
-        assert_eq!(chain.last().seq, 10);
-        assert_eq!(*chain.last(), tx.audit().head().await.unwrap());
     }
 }

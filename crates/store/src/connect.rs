@@ -15,14 +15,20 @@ use sea_orm::{
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
+use tokio::sync::OwnedMutexGuard;
 
 use crate::{
     Accounts, Audit, Challenges, Events, Factors, Identities, Invitations, Journal, Logins, Mails, Projects, Records, Runs,
     Secrets, Sharing, StoreError, Teams, Tokens, way,
 };
 
-/// How PostgreSQL is asked for the turn: as long as SQLite waits for its one writer, then the database is busy. A server that
-/// vanishes with the turn, without its connection being closed, has it no longer than a minute.
+/// How long a transaction that writes waits for those of this process before it; then the database is busy. With [`PATIENCE`] it
+/// is less than a request may take, which is so answered why.
+const QUEUE: Duration = Duration::from_secs(10);
+/// How long it waits after that for those of others.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// How PostgreSQL is asked for the turn, with [`PATIENCE`]. A server that vanishes with the turn, without its connection being
+/// closed, has it no longer than a minute.
 const TAKE_TURN: &str = "SET LOCAL lock_timeout = '15s'; SET LOCAL idle_in_transaction_session_timeout = '60s'; \
                          SELECT pg_advisory_xact_lock(1819241321, 1)";
 /// The same for changes of the schema, which may take longer.
@@ -33,12 +39,16 @@ const TAKE_TURN_AT_SCHEMA: &str = "SELECT pg_advisory_xact_lock(1819241321, 2)";
 pub struct Store {
     db: DatabaseConnection,
     commits: Commits,
-    end: KnownEnd,
+    /// Where the audit trail ended when this process last committed to it. Others may have moved it on.
+    end: Arc<KnownEnd>,
+    /// Who of this process writes. The others wait here, first come, first served, and not each with a connection: those are few,
+    /// and whoever reads needs them.
+    writer: Arc<tokio::sync::Mutex<()>>,
 }
 
-/// Where the audit trail ended when this process last committed to it. Others may have moved it on.
-#[derive(Clone, Debug, Default)]
-struct KnownEnd(Arc<Mutex<Option<Link>>>);
+/// Where the audit trail ends, as far as somebody knows.
+#[derive(Debug, Default)]
+struct KnownEnd(Mutex<Option<Link>>);
 
 impl KnownEnd {
     fn get(&self) -> Option<Link> {
@@ -78,9 +88,12 @@ impl Drop for Counted<'_> {
 pub struct Tx {
     pub(crate) inner: DatabaseTransaction,
     commits: Commits,
-    end: KnownEnd,
+    end: Arc<KnownEnd>,
     /// Where the audit trail ends with what this transaction appended; others learn it when it is committed.
     own_end: KnownEnd,
+    /// Of one that writes. It stands behind `inner`, whose roll-back is on its way to the database when this lets the next one in;
+    /// the database itself makes that one wait until it has arrived.
+    _turn: Option<OwnedMutexGuard<()>>,
 }
 
 impl Store {
@@ -88,7 +101,7 @@ impl Store {
     /// protected as [`way()`](crate::way()) says.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let mut options = ConnectOptions::new(url);
-        options.sqlx_logging(false).record_stmt_in_spans(false).acquire_timeout(Duration::from_secs(15));
+        options.sqlx_logging(false).record_stmt_in_spans(false).acquire_timeout(PATIENCE);
         if url.starts_with("sqlite") {
             // One writer at a time is SQLite's rule; readers beside it see the last committed state. A file does not go away like a
             // server does, and each question to its thread costs more than most answers, so connections are not tried first.
@@ -97,7 +110,7 @@ impl Store {
                     .journal_mode(SqliteJournalMode::Wal)
                     // A commit that was answered must survive a power cut: NORMAL would lose the newest ones.
                     .synchronous(SqliteSynchronous::Full)
-                    .busy_timeout(Duration::from_secs(15))
+                    .busy_timeout(PATIENCE)
                     .pragma("cache_size", "-2000")
                     .foreign_keys(true)
             });
@@ -108,7 +121,7 @@ impl Store {
         }
         let db = Database::connect(options).await.map_err(|error| StoreError::opening(error, url))?;
         migrate(&db).await?;
-        let store = Self { db, commits: Commits::default(), end: KnownEnd::default() };
+        let store = Self { db, commits: Commits::default(), end: Arc::default(), writer: Arc::default() };
         if store.read().await?.audit().is_older_than_the_chain().await? {
             let tx = store.begin().await?;
             tx.audit().adopt().await?;
@@ -120,11 +133,13 @@ impl Store {
     /// A transaction that writes. Writers take turns, here and in all servers at the same database: what one reads is so until its
     /// commit, nobody waits for anybody's row, and so nobody waits in a circle. Whoever has the turn waits for nothing else.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
+        let waiting = tokio::time::timeout(QUEUE, Arc::clone(&self.writer).lock_owned());
+        let turn = waiting.await.map_err(|_| StoreError::Busy)?;
         let options = TransactionOptions {
             sqlite_transaction_mode: self.is_sqlite().then_some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let tx = self.transaction(options).await?;
+        let tx = self.transaction(options, Some(turn)).await?;
         if !self.is_sqlite() {
             tx.inner.execute_unprepared(TAKE_TURN).await?;
         }
@@ -138,12 +153,13 @@ impl Store {
             access_mode: (!self.is_sqlite()).then_some(AccessMode::ReadOnly),
             ..TransactionOptions::default()
         };
-        self.transaction(options).await
+        self.transaction(options, None).await
     }
 
-    async fn transaction(&self, options: TransactionOptions) -> Result<Tx, StoreError> {
+    async fn transaction(&self, options: TransactionOptions, turn: Option<OwnedMutexGuard<()>>) -> Result<Tx, StoreError> {
         let inner = self.db.begin_with_options(options).await?;
-        Ok(Tx { inner, commits: self.commits.clone(), end: self.end.clone(), own_end: KnownEnd::default() })
+        let (commits, end) = (self.commits.clone(), Arc::clone(&self.end));
+        Ok(Tx { inner, commits, end, own_end: KnownEnd::default(), _turn: turn })
     }
 
     /// The count of commits.

@@ -9,6 +9,9 @@ use crate::way::{self, Way};
 pub enum StoreError {
     #[error("the database refused: {0}")]
     Database(#[from] DbErr),
+    /// Others of this process wrote for longer than we wait.
+    #[error("the database was written to for longer than we wait")]
+    Busy,
     /// It is on another machine, and cannot show a certificate that counts.
     #[error(
         "{0}. A database on another machine has to show a certificate for its name: add sslrootcert=FILE to its address for an \
@@ -30,7 +33,7 @@ impl StoreError {
     /// Whether somebody else held the database for longer than we wait: the same may work a moment later.
     pub fn is_busy(&self) -> bool {
         match self {
-            Self::Database(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)) => true,
+            Self::Busy | Self::Database(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)) => true,
             Self::Database(error) if sqlstate(error).is_some_and(|code| BUSY_STATES.contains(&code.as_str())) => true,
             // SQLite's words for SQLITE_BUSY and SQLITE_LOCKED, whose codes have several extended ones.
             Self::Database(error) => {
@@ -104,6 +107,7 @@ mod tests {
     #[test]
     fn other_faults_are_not_busy() {
         assert!(StoreError::from(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)).is_busy());
+        assert!(StoreError::Busy.is_busy() && !StoreError::Busy.is_conflict());
         assert!(!StoreError::from(DbErr::Custom("database or disk is full".to_owned())).is_busy());
         assert!(!StoreError::corrupt("runs", "database is locked").is_busy());
         assert!(StoreError::from(DbErr::RecordNotUpdated).is_conflict());

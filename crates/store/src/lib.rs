@@ -17,6 +17,7 @@ mod records;
 mod runs;
 mod secrets;
 mod sharing;
+mod sorted;
 mod tables;
 mod teams;
 mod tokens;
@@ -25,7 +26,7 @@ mod way;
 mod words;
 
 pub use accounts::{Accounts, UserRow};
-pub use audit::{Audit, AuditField, AuditFilter};
+pub use audit::{Audit, AuditField, AuditFilter, AuditOrder};
 pub use connect::{Commits, Store, Tx};
 pub use error::StoreError;
 pub use events::Events;

@@ -2,16 +2,23 @@
 
 use std::collections::HashSet;
 
-use domain::addresses::without_credentials;
-use domain::reach::Visible;
+use domain::{
+    addresses::without_credentials,
+    reach::Visible,
+    sort::{Order, Sort},
+};
 use protocol::{
     ProjectId, Timestamp, UserId,
     projects::{Project, ProjectStatus},
 };
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Expr,
+};
 
 use crate::{
     StoreError, Tx,
+    sorted::{Key, sorted, value},
     tables::projects,
     visible::{columns, owner, projects_of},
     words::{from_word, word},
@@ -20,12 +27,12 @@ use crate::{
 const TABLE: &str = "projects";
 
 /// Where a list of projects goes on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ProjectPage<'a> {
     /// What the actor may know about.
     pub visible: Visible<'a>,
-    /// Projects made before this one.
-    pub after: Option<ProjectId>,
+    /// Its own is the newest first.
+    pub order: Order<ProjectId>,
     pub limit: u64,
 }
 
@@ -68,7 +75,7 @@ impl Projects<'_> {
         Ok(())
     }
 
-    /// Writes how the repository stands: status, branch, problem. The credentials of its address have served and go.
+    /// Writes how the repository stands: status, branch, problem. The credentials of its address and the lease have served and go.
     pub async fn set_prepared(&self, project: &Project) -> Result<(), StoreError> {
         let row = projects::ActiveModel {
             id: Set(project.id.0),
@@ -77,6 +84,8 @@ impl Projects<'_> {
             problem: Set(project.problem.clone()),
             git_url: Set(project.git_url.as_deref().map(without_credentials)),
             updated_at: Set(project.updated_at.millis()),
+            lease_owner: Set(None),
+            lease_until: Set(None),
             ..Default::default()
         };
         row.update(&self.0.inner).await?;
@@ -99,28 +108,60 @@ impl Projects<'_> {
         found.one(&self.0.inner).await?.map(read).transpose()
     }
 
-    /// Newest first.
+    /// A page of those that the actor may know about.
     pub async fn list(&self, page: ProjectPage<'_>) -> Result<Vec<Project>, StoreError> {
-        let mut found =
-            projects::Entity::find().filter(projects_of(page.visible)).order_by_desc(projects::Column::Id).limit(page.limit);
-        if let Some(after) = page.after {
-            found = found.filter(projects::Column::Id.lt(after.0));
-        }
+        let found = projects::Entity::find().filter(projects_of(page.visible)).limit(page.limit);
+        let found = match &page.order {
+            Order::Own(None) => found.order_by_desc(projects::Column::Id),
+            Order::Own(Some(after)) => found.order_by_desc(projects::Column::Id).filter(projects::Column::Id.lt(after.0)),
+            Order::Sorted(sort, after) => {
+                let after = after.as_ref().map(|place| (place.key.as_str(), place.id.0));
+                sorted(found, (key(*sort), projects::Column::Id), *sort, after)
+            }
+        };
         found.all(&self.0.inner).await?.into_iter().map(read).collect()
     }
 
-    /// Projects whose repository is still to be made.
-    pub async fn preparing(&self) -> Result<Vec<ProjectId>, StoreError> {
-        let status = word(TABLE, &ProjectStatus::Preparing)?;
+    /// What that project is sorted by, as a cursor has it.
+    pub async fn sorted_by(&self, id: ProjectId, sort: Sort) -> Result<Option<String>, StoreError> {
+        value(self.0, projects::Entity::find_by_id(id.0), key(sort)).await
+    }
+
+    /// Projects whose repository is still to be made, and that nobody but `owner` holds at `now`.
+    pub async fn preparing(&self, owner: &str, now: Timestamp) -> Result<Vec<ProjectId>, StoreError> {
         let found: Vec<uuid::Uuid> = projects::Entity::find()
             .select_only()
             .column(projects::Column::Id)
-            .filter(projects::Column::Status.eq(status))
+            .filter(to_be_made(owner, now)?)
             .order_by_asc(projects::Column::Id)
             .into_tuple()
             .all(&self.0.inner)
             .await?;
         Ok(found.into_iter().map(ProjectId).collect())
+    }
+
+    /// Takes the making of a project's repository over for `owner` until `until`, if it is still to be made and nobody else holds it
+    /// at `now`. Who held it before a restart gets it again.
+    pub async fn claim(&self, id: ProjectId, owner: &str, now: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
+        let done = projects::Entity::update_many()
+            .col_expr(projects::Column::LeaseOwner, Expr::value(owner.to_owned()))
+            .col_expr(projects::Column::LeaseUntil, Expr::value(until.millis()))
+            .filter(projects::Column::Id.eq(id.0))
+            .filter(to_be_made(owner, now)?)
+            .exec(&self.0.inner)
+            .await?;
+        Ok(done.rows_affected == 1)
+    }
+
+    /// Gives it back, so that another server may take it at once.
+    pub async fn release(&self, id: ProjectId, owner: &str) -> Result<(), StoreError> {
+        projects::Entity::update_many()
+            .col_expr(projects::Column::LeaseOwner, Expr::value(Option::<String>::None))
+            .filter(projects::Column::Id.eq(id.0))
+            .filter(projects::Column::LeaseOwner.eq(owner))
+            .exec(&self.0.inner)
+            .await?;
+        Ok(())
     }
 
     /// Of those ids the ones that are projects.
@@ -133,6 +174,24 @@ impl Projects<'_> {
             .all(&self.0.inner)
             .await?;
         Ok(found.into_iter().map(ProjectId).collect())
+    }
+}
+
+/// Whether a repository is still to be made, and is `owner`'s to make at `now`.
+fn to_be_made(owner: &str, now: Timestamp) -> Result<Condition, StoreError> {
+    let free = Condition::any()
+        .add(projects::Column::LeaseOwner.is_null())
+        .add(projects::Column::LeaseOwner.eq(owner))
+        .add(projects::Column::LeaseUntil.lt(now.millis()));
+    Ok(Condition::all().add(projects::Column::Status.eq(word(TABLE, &ProjectStatus::Preparing)?)).add(free))
+}
+
+fn key(sort: Sort) -> Key {
+    match sort.by {
+        "name" => Key::Text("lower(projects.name)"),
+        // Runs are numbered from 1 and never removed alone.
+        "runs" => Key::Number("(SELECT COALESCE(MAX(runs.number), 0) FROM runs WHERE runs.project_id = projects.id)"),
+        _ => Key::Number("projects.updated_at"),
     }
 }
 
@@ -156,6 +215,8 @@ fn row(project: &Project) -> Result<projects::ActiveModel, StoreError> {
         updated_at: Set(project.updated_at.millis()),
         owner_user: Set(owner_user),
         owner_team: Set(owner_team),
+        lease_owner: Set(None),
+        lease_until: Set(None),
     })
 }
 

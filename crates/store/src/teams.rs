@@ -1,6 +1,9 @@
 //! Teams and who is in them.
 
-use domain::reach::Grants;
+use domain::{
+    reach::Grants,
+    sort::{Order, Sort},
+};
 use protocol::{ProjectId, TeamId, Timestamp, UserId, access::Role, teams::Team};
 use sea_orm::{
     ActiveModelTrait,
@@ -12,6 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     StoreError, Tx,
+    sorted::{Key, sorted, value},
     tables::{project_shares, projects, team_members, teams, users},
 };
 
@@ -75,19 +79,32 @@ impl Teams<'_> {
         Ok(teams::Entity::find().filter(teams::Column::Folded.eq(folded)).one(&self.0.inner).await?.map(read))
     }
 
-    /// Newest first; of all teams, or of these; with `folded`, those that have it in their name as it is compared.
+    /// Of all teams, or of these; with `folded`, those that have it in their name as it is compared. Its own order is the newest
+    /// first.
     pub async fn list(
         &self,
         of: Option<Vec<TeamId>>,
         folded: &str,
-        after: Option<TeamId>,
+        order: &Order<TeamId>,
         limit: u64,
     ) -> Result<Vec<TeamRow>, StoreError> {
         let some = |ids: Vec<TeamId>| teams::Column::Id.is_in(ids.iter().map(|id| id.0));
-        let wanted = Condition::all().add_option(of.map(some)).add_option(after.map(|after| teams::Column::Id.lt(after.0)));
-        let wanted = wanted.add_option((!folded.is_empty()).then(|| contains(folded)));
-        let found = teams::Entity::find().filter(wanted).order_by_desc(teams::Column::Id).limit(limit);
+        let wanted = Condition::all().add_option(of.map(some)).add_option((!folded.is_empty()).then(|| contains(folded)));
+        let found = teams::Entity::find().filter(wanted).limit(limit);
+        let found = match order {
+            Order::Own(None) => found.order_by_desc(teams::Column::Id),
+            Order::Own(Some(after)) => found.order_by_desc(teams::Column::Id).filter(teams::Column::Id.lt(after.0)),
+            Order::Sorted(sort, after) => {
+                let after = after.as_ref().map(|place| (place.key.as_str(), place.id.0));
+                sorted(found, (key(*sort), teams::Column::Id), *sort, after)
+            }
+        };
         Ok(found.all(&self.0.inner).await?.into_iter().map(read).collect())
+    }
+
+    /// What that team is sorted by, as a cursor has it.
+    pub async fn sorted_by(&self, id: TeamId, sort: Sort) -> Result<Option<String>, StoreError> {
+        value(self.0, teams::Entity::find_by_id(id.0), key(sort)).await
     }
 
     /// What is counted of a team: people in it, and projects that belong to it.
@@ -169,6 +186,16 @@ impl TeamRow {
         let small = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
         let (members, projects) = (small(members), small(projects));
         Team { id: self.id, name: self.name, created_at: self.created_at, members, projects, your_role }
+    }
+}
+
+fn key(sort: Sort) -> Key {
+    match sort.by {
+        "name" => Key::Text("teams.folded"),
+        "people" => {
+            Key::Number("(SELECT COUNT(DISTINCT team_members.user_id) FROM team_members WHERE team_members.team_id = teams.id)")
+        }
+        _ => Key::Number("(SELECT COUNT(*) FROM projects WHERE projects.owner_team = teams.id)"),
     }
 }
 

@@ -20,8 +20,6 @@ pub struct Worktree {
     pub branch: String,
     /// The commit it was made from.
     pub base: String,
-    /// Folders of git's own data that tools inside need to read: the common git directory.
-    pub git_data: Vec<PathBuf>,
 }
 
 /// How a merge ended.
@@ -60,6 +58,11 @@ pub fn snapshots_beside(worktree: &Path) -> PathBuf {
     let mut path = worktree.as_os_str().to_owned();
     path.push(".snapshots");
     PathBuf::from(path)
+}
+
+/// Git's own data of a repository, which that of its worktrees lies in: what a job reads besides the files that it works on.
+pub fn git_data(repository: &Path) -> PathBuf {
+    repository.join(".git")
 }
 
 /// Git, for what the engine needs of it. All paths are absolute.

@@ -171,13 +171,18 @@ fn open(iteration: &mut Iteration, step: Step, at: Timestamp) {
 
 /// Ends the running step with `summary` and opens the one that the stage asks for.
 pub(super) fn close_and_open(state: &mut RunState, summary: Option<&str>, at: Timestamp, changes: &mut Vec<Change>) {
+    close_as(state, (StepStatus::Passed, summary.unwrap_or_default()), at, changes);
+}
+
+/// Ends the running step as it went and opens the one that the stage asks for.
+fn close_as(state: &mut RunState, (status, summary): (StepStatus, &str), at: Timestamp, changes: &mut Vec<Change>) {
     let step = state.step();
     let Some(iteration) = state.current.as_mut() else { return };
     for record in iteration.steps.iter_mut().filter(|record| record.status == StepStatus::Running) {
         if Some(record.step) != step {
-            record.status = StepStatus::Passed;
+            record.status = status;
             record.ended_at = Some(at);
-            record.summary = summary.unwrap_or_default().to_owned();
+            record.summary = summary.to_owned();
         }
     }
     if let Some(step) = step {
@@ -212,8 +217,14 @@ pub(super) fn acted(state: &mut RunState, result: AgentResult, at: Timestamp, ch
         return;
     }
     match result.outcome {
-        AgentOutcome::Finished => to_reflection(state, "The agent says that it is done", at, changes),
-        AgentOutcome::Silent => to_reflection(state, "The agent ended without a word", at, changes),
+        AgentOutcome::Finished => {
+            let claim = match blocked(&result.said) {
+                Some(_) => (StepStatus::Failed, "The agent says that it could not do it"),
+                None => (StepStatus::Passed, "The agent says that it is done"),
+            };
+            to_reflection(state, claim, at, changes);
+        }
+        AgentOutcome::Silent => to_reflection(state, (StepStatus::Passed, "The agent ended without a word"), at, changes),
         AgentOutcome::Crashed { exit, detail } => {
             broke_off(state, &format!("The agent crashed with exit {exit}. {detail}"), at, changes);
         }
@@ -229,15 +240,16 @@ pub(super) fn acted(state: &mut RunState, result: AgentResult, at: Timestamp, ch
     }
 }
 
-fn cost_ceiling(state: &RunState) -> String {
+/// The run's ceiling of cost in words, as a limit that was reached is named.
+pub fn cost_ceiling(state: &RunState) -> String {
     let ceiling = state.ceilings.to_limits().cost_usd.unwrap_or_default();
     format!("the cost ceiling of ${ceiling:.2}")
 }
 
-fn to_reflection(state: &mut RunState, summary: &str, at: Timestamp, changes: &mut Vec<Change>) {
+fn to_reflection(state: &mut RunState, claim: (StepStatus, &str), at: Timestamp, changes: &mut Vec<Change>) {
     state.waits = 0;
     state.stage = Stage::Reflecting;
-    close_and_open(state, Some(summary), at, changes);
+    close_as(state, claim, at, changes);
 }
 
 /// The call is made again from the checkpoint; broken too often, it counts as a failed attempt.

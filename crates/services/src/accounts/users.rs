@@ -7,6 +7,7 @@ use domain::{
     actor::Actor,
     audit::Changes,
     reach::Reach,
+    sort::{Order, Place, Sort},
 };
 use protocol::{
     Timestamp, UserId,
@@ -58,17 +59,22 @@ pub async fn create_user(cx: &Cx, actor: &Actor, new: NewUser) -> Result<UserRec
     Ok(row.into())
 }
 
-/// People, in the order in which they came; with `words`, those who have them in their name or e-mail address.
-pub async fn list_users(cx: &Cx, actor: &Actor, words: &str, query: &PageQuery) -> Result<Page<User>, Error> {
+/// People, without `sort` in the order in which they came; with `words`, those who have them in their name or e-mail address.
+pub async fn list_users(cx: &Cx, actor: &Actor, words: &str, sort: Option<Sort>, query: &PageQuery) -> Result<Page<User>, Error> {
     access::require(actor, Action::ManageUsers)?;
-    let (limit, after) = (page::limit(query)?, page::after(query)?);
+    let (limit, order) = (page::limit(query)?, page::order(query, sort)?);
     let words = words.trim();
     if words.chars().count() > 200 {
         return Err(Error::Invalid("q is too long; at most 200 characters".to_owned()));
     }
     let tx = cx.store.read().await?;
-    let rows = tx.accounts().list(words, after, u64::from(limit) + 1).await?;
-    Ok(page::cut(rows, limit, |row| row.id.to_string()).map(view))
+    let rows = tx.accounts().list(words, &order, u64::from(limit) + 1).await?;
+    let mut page = page::cut(rows, limit, |row| row.id.to_string());
+    if let (Order::Sorted(sort, _), Some(last), true) = (&order, page.items.last(), page.next.is_some()) {
+        let key = tx.accounts().sorted_by(last.id, *sort).await?;
+        page.next = key.map(|key| Place { key, id: last.id }.cursor(*sort));
+    }
+    Ok(page.map(view))
 }
 
 /// The person of that id, switched off or not.

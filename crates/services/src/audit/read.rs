@@ -6,12 +6,13 @@ use domain::{
     access::{self, Action},
     actor::Actor,
     audit::{Details, Row},
+    sort::{self, Sort},
 };
 use protocol::{
     Timestamp, TokenId, UserId,
     audit::{AuditChange, AuditEntry, AuditPage, AuditQuery, AuditSummary, AuditTail},
 };
-use store::{AuditField, AuditFilter};
+use store::{AuditField, AuditFilter, AuditOrder};
 
 use crate::{Cx, Error, page};
 
@@ -21,7 +22,7 @@ pub const MOST: u32 = 1_000;
 const MOST_SKIPPED: u32 = 1_000_000;
 const DAY_MS: i64 = 86_400_000;
 
-/// Entries that fit, newest first.
+/// Entries that fit; without another `sort` newest first.
 pub async fn list(cx: &Cx, actor: &Actor, query: &AuditQuery) -> Result<AuditPage, Error> {
     access::require(actor, Action::ReadAudit)?;
     let limit = match query.limit.unwrap_or(100) {
@@ -34,10 +35,14 @@ pub async fn list(cx: &Cx, actor: &Actor, query: &AuditQuery) -> Result<AuditPag
     }
     let filter = filter(query)?;
     let unknown = |_| Error::Invalid("`after` is no cursor of this list: use the `next` of the page before".to_owned());
-    let before = query.after.as_deref().map(|text| text.parse::<i64>().map_err(unknown)).transpose()?;
+    let last = query.after.as_deref().map(|text| text.parse::<i64>().map_err(unknown)).transpose()?;
+    let order = match Sort::parse(query.sort.as_deref().unwrap_or_default(), sort::AUDIT).map_err(Error::Invalid)? {
+        Some(Sort { descending: false, .. }) => AuditOrder::Oldest { after: last },
+        Some(_) | None => AuditOrder::Newest { before: last },
+    };
     let tx = cx.store.read().await?;
     let range = (u64::from(offset), u64::from(limit) + 1);
-    let rows = tx.audit().find(&filter, before, range).await?;
+    let rows = tx.audit().find(&filter, order, range).await?;
     let page = page::cut(rows, limit, |row| row.seq.to_string());
     Ok(AuditPage { entries: page.items.into_iter().map(view).collect(), next: page.next })
 }
@@ -108,7 +113,13 @@ pub async fn summary(cx: &Cx, actor: &Actor, days: u32) -> Result<AuditSummary, 
         by_action: tx.audit().count_by(&filter, AuditField::Action).await?.into_iter().collect(),
         by_resource_type: tx.audit().count_by(&filter, AuditField::ResourceType).await?.into_iter().collect(),
         by_user: tx.audit().count_by(&filter, AuditField::Actor).await?.into_iter().collect(),
-        recent_failures: tx.audit().find(&denied, None, (0, 10)).await?.into_iter().map(view).collect(),
+        recent_failures: tx
+            .audit()
+            .find(&denied, AuditOrder::Newest { before: None }, (0, 10))
+            .await?
+            .into_iter()
+            .map(view)
+            .collect(),
     })
 }
 

@@ -1,46 +1,91 @@
 //! Making the repository of a project: the part of creation that touches the disk. Safe to do again after a crash.
 
-use std::path::{Path, PathBuf};
+use std::{
+    convert::Infallible,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use domain::ports::vcs::{Identity, Vcs, VcsError};
 use protocol::{
-    Event, ProjectId, Scope,
+    Event, ProjectId, Scope, Timestamp,
     projects::{Project, ProjectSource, ProjectStatus},
 };
+use store::{StoreError, Tx};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Cx, Error};
 
-/// Projects that still wait for their repository.
+/// How long a repository is this server's alone to make without being renewed, in milliseconds.
+const LEASE_MS: i64 = 30_000;
+/// How often that is renewed.
+const RENEW: Duration = Duration::from_secs(8);
+
+/// Projects that still wait for their repository, but for those that another server makes one for.
 pub async fn preparing(cx: &Cx) -> Result<Vec<ProjectId>, Error> {
     let tx = cx.store.read().await?;
-    Ok(tx.projects().preparing().await?)
+    Ok(tx.projects().preparing(&cx.settings.instance, cx.clock.now()).await?)
 }
 
-/// Makes, clones or finds the repository, and says so. A failure is kept with the project, in words. What people change of
-/// the project meanwhile stays; of a project that was deleted meanwhile, nothing is left.
-pub async fn prepare(cx: &Cx, id: ProjectId, cancel: &CancellationToken) -> Result<Project, Error> {
+/// Makes, clones or finds the repository, and says so, unless another server does. A failure is kept with the project, in words.
+/// What people change of the project meanwhile stays; of a project that was deleted meanwhile, nothing is left.
+pub async fn prepare(cx: &Cx, id: ProjectId, cancel: &CancellationToken) -> Result<(), Error> {
     let (project, clone_url) = {
-        let tx = cx.store.read().await?;
-        (super::by_id(&tx, id).await?, tx.projects().clone_url(id).await?)
+        let tx = cx.store.begin().await?;
+        if !claim(cx, &tx, id).await? {
+            return Ok(());
+        }
+        let found = (super::by_id(&tx, id).await?, tx.projects().clone_url(id).await?);
+        tx.commit().await?;
+        found
     };
-    if project.status != ProjectStatus::Preparing {
-        return Ok(project);
-    }
-    let outcome = make(cx, &project, clone_url.as_deref().unwrap_or_default(), cancel).await;
-    if cancel.is_cancelled() {
-        return Ok(project);
-    }
+    let making = cancel.child_token();
+    let outcome = tokio::select! {
+        outcome = make(cx, &project, clone_url.as_deref().unwrap_or_default(), &making) => outcome,
+        never = keep(cx, id, &making) => match never {},
+    };
     let tx = cx.store.begin().await?;
-    let Some(mut project) = tx.projects().by_id(id).await? else {
-        drop(tx);
-        remove_made(&project).await?;
-        return Ok(project);
-    };
-    // Another server was quicker: what it found is what counts, and was told.
-    if project.status != ProjectStatus::Preparing {
-        return Ok(project);
+    if cancel.is_cancelled() {
+        tx.projects().release(id, &cx.settings.instance).await?;
+        return Ok(tx.commit().await?);
     }
+    let Some(current) = tx.projects().by_id(id).await? else {
+        drop(tx);
+        return remove_made(&project).await;
+    };
+    // Another server took it over: what that one finds is what counts.
+    if making.is_cancelled() || !claim(cx, &tx, id).await? {
+        return Ok(());
+    }
+    tell(cx, tx, current, outcome).await
+}
+
+/// Takes the project, or keeps it; whether it is ours.
+async fn claim(cx: &Cx, tx: &Tx, id: ProjectId) -> Result<bool, StoreError> {
+    let now = cx.clock.now();
+    let until = Timestamp::from_millis(now.millis() + LEASE_MS);
+    tx.projects().claim(id, &cx.settings.instance, now, until).await
+}
+
+/// Keeps the project while its repository is made; where it was lost, the making ends.
+async fn keep(cx: &Cx, id: ProjectId, making: &CancellationToken) -> Infallible {
+    loop {
+        tokio::time::sleep(RENEW).await;
+        if !is_ours(cx, id).await {
+            making.cancel();
+        }
+    }
+}
+
+/// A database that does not answer does not take it away: it is asked once more before anything is written.
+async fn is_ours(cx: &Cx, id: ProjectId) -> bool {
+    let Ok(tx) = cx.store.begin().await else { return true };
+    let ours = claim(cx, &tx, id).await.unwrap_or(true);
+    tx.commit().await.is_err() || ours
+}
+
+/// Writes down what came of it.
+async fn tell(cx: &Cx, tx: Tx, mut project: Project, outcome: Result<String, VcsError>) -> Result<(), Error> {
     match outcome {
         Ok(branch) => {
             project.status = ProjectStatus::Ready;
@@ -54,11 +99,11 @@ pub async fn prepare(cx: &Cx, id: ProjectId, cancel: &CancellationToken) -> Resu
     project.updated_at = cx.clock.now();
     tx.projects().set_prepared(&project).await?;
     let event = Event::ProjectReady { status: project.status, problem: project.problem.clone() };
-    tx.events().append(cx.clock.now(), Scope::project(id), &event).await?;
+    tx.events().append(cx.clock.now(), Scope::project(project.id), &event).await?;
     tx.commit().await?;
     cx.nudges.events();
     cx.nudges.engine();
-    Ok(project)
+    Ok(())
 }
 
 /// Removes the repository of a project that is gone; a folder of somebody else's stays as it is.

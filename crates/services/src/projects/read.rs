@@ -4,6 +4,7 @@ use domain::{
     access::{self, Action},
     actor::Actor,
     reach::require_somewhere,
+    sort::{Order, Place, Sort},
 };
 use protocol::{
     ProjectId,
@@ -24,15 +25,18 @@ pub async fn get(cx: &Cx, actor: &Actor, id: ProjectId) -> Result<Project, Error
     super::load(&tx, actor, id, Action::ReadProjects).await
 }
 
-/// Projects that the actor may know, with their newest runs, newest project first.
-pub async fn list(cx: &Cx, actor: &Actor, query: &PageQuery) -> Result<Page<ProjectRow>, Error> {
+/// Projects that the actor may know, with their newest runs; without `sort`, newest project first.
+pub async fn list(cx: &Cx, actor: &Actor, sort: Option<Sort>, query: &PageQuery) -> Result<Page<ProjectRow>, Error> {
     access::require(actor, Action::ReadProjects)?;
     let limit = page::limit(query)?;
-    let after = page::after(query)?;
+    let order = page::order(query, sort)?;
     let tx = cx.store.read().await?;
-    let projects =
-        tx.projects().list(ProjectPage { visible: actor.reach().visible(), after, limit: u64::from(limit) + 1 }).await?;
-    let page = page::cut(projects, limit, |project| project.id.to_string());
+    let wanted = ProjectPage { visible: actor.reach().visible(), order: order.clone(), limit: u64::from(limit) + 1 };
+    let mut page = page::cut(tx.projects().list(wanted).await?, limit, |project| project.id.to_string());
+    if let (Order::Sorted(sort, _), Some(last), true) = (&order, page.items.last(), page.next.is_some()) {
+        let key = tx.projects().sorted_by(last.id, *sort).await?;
+        page.next = key.map(|key| Place { key, id: last.id }.cursor(*sort));
+    }
     let ids: Vec<ProjectId> = page.items.iter().map(|project| project.id).collect();
     let mut newest = tx.runs().newest_of(&ids).await?;
     Ok(page.map(|project| {

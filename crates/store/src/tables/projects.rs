@@ -23,6 +23,8 @@ pub struct Model {
     pub updated_at: i64,
     pub owner_user: Option<Uuid>,
     pub owner_team: Option<Uuid>,
+    pub lease_owner: Option<String>,
+    pub lease_until: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

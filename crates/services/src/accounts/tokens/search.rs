@@ -1,6 +1,9 @@
 //! Looking for tokens by words, page by page, and how they stand.
 
-use domain::actor::Actor;
+use domain::{
+    actor::Actor,
+    sort::{Place, Sort},
+};
 use protocol::{
     Timestamp, TokenId,
     access::{Role, Token},
@@ -33,21 +36,48 @@ pub fn state_of(token: &Token, now: Timestamp) -> TokenState {
     }
 }
 
-/// Tokens whose name, description, maker, role, scopes or addresses hold every word of `text`, newest first.
-pub async fn search_tokens(cx: &Cx, actor: &Actor, which: Which, text: &str, query: &PageQuery) -> Result<Page<Token>, Error> {
-    let (limit, after) = (page::limit(query)?, page::after::<TokenId>(query)?);
-    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
-    let mut found = list_tokens(cx, actor, which).await?;
-    if let Some(after) = after {
-        // The one before may be gone meanwhile; ids are in the order in which they were made.
-        found.retain(|token| token.id.0 < after.0);
-    }
+/// Which tokens are looked for.
+#[derive(Clone, Copy, Debug)]
+pub struct TokenSearch<'a> {
+    pub which: Which,
+    /// Name, description, maker, role, scopes and addresses together hold every word of it.
+    pub text: &'a str,
+    /// Newest first without one.
+    pub sort: Option<Sort>,
+}
+
+/// Tokens that are looked for, page by page.
+pub async fn search_tokens(cx: &Cx, actor: &Actor, wanted: TokenSearch<'_>, query: &PageQuery) -> Result<Page<Token>, Error> {
+    let words: Vec<String> = wanted.text.split_whitespace().map(str::to_lowercase).collect();
+    let mut found = list_tokens(cx, actor, wanted.which).await?;
     found.retain(|token| {
         let about = about(token);
         words.iter().all(|word| about.contains(word))
     });
+    if let Some(sort) = wanted.sort {
+        return page::of_whole(found, query, sort, |token| Place { key: key(token, sort), id: token.id });
+    }
+    let (limit, after) = (page::limit(query)?, page::after::<TokenId>(query)?);
+    if let Some(after) = after {
+        // The one before may be gone meanwhile; ids are in the order in which they were made.
+        found.retain(|token| token.id.0 < after.0);
+    }
     found.truncate(usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(1));
     Ok(page::cut(found, limit, |token| token.id.to_string()))
+}
+
+/// What it is sorted by: who was never used stands before all others, what lasts for ever behind them.
+fn key(token: &Token, sort: Sort) -> String {
+    let at = |time: Option<Timestamp>, none: &str| time.map_or_else(|| none.to_owned(), |time| format!("{:020}", time.millis()));
+    match sort.by {
+        "name" => token.name.to_lowercase(),
+        "may" => {
+            let scopes = || token.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ");
+            token.role.map_or_else(scopes, |role| role.as_str().to_owned())
+        }
+        "used" => at(token.last_used, ""),
+        _ => at([token.expires_at, token.rotation_expires_at].into_iter().flatten().min(), "~"),
+    }
 }
 
 fn about(token: &Token) -> String {

@@ -1,0 +1,60 @@
+//! Lists in an order that somebody asked for. A page begins behind a row's value and id, so that rows that come, change or go
+//! meanwhile move no other one.
+
+use domain::sort::Sort;
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, Select,
+    sea_query::{Expr, ExprTrait},
+};
+use uuid::Uuid;
+
+use crate::{StoreError, Tx};
+
+/// What the rows of a list are compared by, as SQL; never absent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Key {
+    Text(&'static str),
+    Number(&'static str),
+}
+
+impl Key {
+    fn sql(self) -> &'static str {
+        match self {
+            Self::Text(sql) | Self::Number(sql) => sql,
+        }
+    }
+
+    /// A value that a cursor brought; one that is no number is none of ours, and stands for the least.
+    fn value(self, text: &str) -> Expr {
+        match self {
+            Self::Text(_) => Expr::val(text.to_owned()),
+            Self::Number(_) => Expr::val(text.parse().unwrap_or(i64::MIN)),
+        }
+    }
+}
+
+/// The rows of a list in that order, from behind the row of that value and id on.
+pub(crate) fn sorted<E: EntityTrait>(
+    rows: Select<E>,
+    (key, id): (Key, E::Column),
+    sort: Sort,
+    after: Option<(&str, Uuid)>,
+) -> Select<E> {
+    let order = if sort.descending { Order::Desc } else { Order::Asc };
+    let rows = rows.order_by(Expr::cust(key.sql()), order.clone()).order_by(id, order);
+    let Some((last, last_id)) = after else { return rows };
+    let last = key.value(last);
+    let (further, alike) = if sort.descending {
+        (Expr::cust(key.sql()).lt(last.clone()), ColumnTrait::lt(&id, last_id))
+    } else {
+        (Expr::cust(key.sql()).gt(last.clone()), ColumnTrait::gt(&id, last_id))
+    };
+    let alike = Condition::all().add(Expr::cust(key.sql()).eq(last)).add(alike);
+    rows.filter(Condition::any().add(further).add(alike))
+}
+
+/// The value of the one row that is found, as a cursor has it.
+pub(crate) async fn value<E: EntityTrait>(tx: &Tx, row: Select<E>, key: Key) -> Result<Option<String>, StoreError> {
+    let value = Expr::cust(format!("CAST({} AS TEXT)", key.sql()));
+    Ok(row.select_only().expr_as(value, "value").into_tuple::<String>().one(&tx.inner).await?)
+}
