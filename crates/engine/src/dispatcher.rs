@@ -6,7 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::runs::{Effect, Record, Wish, next_effect};
+use domain::{
+    errors::explain,
+    runs::{Effect, Record, Wish, next_effect},
+};
 use protocol::{ProjectId, RunId, Timestamp};
 use services::{Cx, Error, projects};
 use tokio::task::JoinSet;
@@ -29,22 +32,21 @@ const PREPARED_AT_ONCE: usize = 4;
 /// What this process drives right now, and what it leaves alone for a while.
 #[derive(Debug, Default)]
 struct Driven {
-    /// Whether each run that is driven takes one of the places.
-    now: HashMap<RunId, bool>,
+    now: HashMap<RunId, Place>,
     /// Runs whose driver ended with an error: how often in a row, and until when they are left alone.
     pauses: HashMap<RunId, (u32, Instant)>,
 }
 
 impl Driven {
-    /// Whether the run may be driven now, and whether it then takes a place.
-    fn room(&self, record: &Record, places: usize, now: Instant) -> Option<bool> {
+    /// What the run takes if it may be driven now.
+    fn room(&self, record: &Record, places: usize, now: Instant) -> Option<Place> {
         let pausing = self.pauses.get(&record.id).is_some_and(|(_, until)| *until > now);
         if pausing || self.now.contains_key(&record.id) {
             return None;
         }
-        let takes_place = takes_place(record);
-        let taken = self.now.values().filter(|takes| **takes).count();
-        (!takes_place || taken < places).then_some(takes_place)
+        let place = place_of(record);
+        let taken = self.now.values().filter(|place| **place == Place::Taken).count();
+        (place == Place::None || taken < places).then_some(place)
     }
 
     fn ended(&mut self, id: RunId, failed: bool, now: Instant) {
@@ -60,8 +62,11 @@ impl Driven {
 }
 
 /// A run that is to be stopped or paused asks no agent any more, so it waits for no other run.
-fn takes_place(record: &Record) -> bool {
-    !matches!(record.wish, Some(Wish::Stop { .. } | Wish::Pause { .. }))
+fn place_of(record: &Record) -> Place {
+    match record.wish {
+        Some(Wish::Stop { .. } | Wish::Pause { .. }) => Place::None,
+        Some(Wish::Resume { .. }) | None => Place::Taken,
+    }
 }
 
 /// Claims runs that can go on, as many at a time as the settings allow.
@@ -71,7 +76,7 @@ pub(crate) async fn dispatch_runs(cx: Cx, tasks: TaskTracker, stop: Cancellation
     loop {
         nudged.borrow_and_update();
         if let Err(error) = claim_all(&cx, &driven, &tasks, &stop).await {
-            tracing::error!(%error, "runs could not be claimed; trying again");
+            tracing::error!(error = %explain(&error), "runs could not be claimed; trying again");
         }
         tokio::select! {
             () = stop.cancelled() => return,
@@ -92,18 +97,17 @@ async fn claim_all(cx: &Cx, driven: &Arc<Mutex<Driven>>, tasks: &TaskTracker, st
     let now = cx.clock.now();
     for record in active.iter().filter(|record| wants_attention(record, now)) {
         let room = locked(driven).room(record, cx.settings.max_runs, Instant::now());
-        let Some(takes_place) = room else { continue };
+        let Some(place) = room else { continue };
         if stop.is_cancelled() || !claim(cx, record.id).await? {
             continue;
         }
         let id = record.id;
-        locked(driven).now.insert(id, takes_place);
+        locked(driven).now.insert(id, place);
         let (cx, driven, stop) = (cx.clone(), Arc::clone(driven), stop.clone());
         tasks.spawn(async move {
-            let place = if takes_place { Place::Taken } else { Place::None };
             let ended = driver::drive(&cx, id, place, &stop).await;
             if let Err(error) = &ended {
-                tracing::error!(run = %id, error = %services_chain(error), "a run could not go on; it is taken up again");
+                tracing::error!(run = %id, error = %explain(error), "a run could not go on; it is taken up again");
             }
             locked(&driven).ended(id, ended.is_err(), Instant::now());
             cx.nudges.engine();
@@ -135,18 +139,6 @@ async fn claim(cx: &Cx, id: RunId) -> Result<bool, Error> {
     Ok(claimed)
 }
 
-/// An error with its causes, for the log.
-fn services_chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
-}
-
 /// Makes the repositories of new projects, a few at the same time: a slow clone holds up no other project.
 pub(crate) async fn prepare_projects(cx: Cx, stop: CancellationToken) {
     let mut nudged = cx.nudges.watch_engine();
@@ -165,7 +157,7 @@ pub(crate) async fn prepare_projects(cx: Cx, stop: CancellationToken) {
                     }
                 }
             }
-            Err(error) => tracing::error!(%error, "projects could not be read; trying again"),
+            Err(error) => tracing::error!(error = %explain(&error), "projects could not be read; trying again"),
         }
         tokio::select! {
             () = stop.cancelled() => {}
@@ -181,7 +173,7 @@ pub(crate) async fn prepare_projects(cx: Cx, stop: CancellationToken) {
 
 async fn prepare(cx: Cx, id: ProjectId, stop: CancellationToken) {
     if let Err(error) = projects::prepare(&cx, id, &stop).await {
-        tracing::error!(project = %id, error = %services_chain(&error), "a project could not be prepared; trying again");
+        tracing::error!(project = %id, error = %explain(&error), "a project could not be prepared; trying again");
         tokio::select! {
             () = stop.cancelled() => {}
             () = tokio::time::sleep(TICK) => {}

@@ -3,6 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use domain::{
+    errors::explain,
     ports::agent::{AgentOutcome, Usage},
     runs::{Effect, Input, Record, Stage, Wish, machine, next_effect},
 };
@@ -195,7 +196,7 @@ async fn try_often(cx: &Cx, record: &Record, effect: &Effect, follows: Option<&E
         match effects::carry_out(cx, record, effect, follows, cancel).await {
             Ok(outcome) => return outcome,
             Err(error) => {
-                tracing::warn!(run = %record.id, attempt, error = %error, cause = ?error, "an effect failed");
+                tracing::warn!(run = %record.id, attempt, error = %explain(&error), "an effect failed");
                 if let Some(outcome) = Outcome::of_error(&error) {
                     return outcome;
                 }

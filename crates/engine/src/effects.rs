@@ -11,11 +11,13 @@ mod verify;
 use std::path::{Path, PathBuf};
 
 use domain::{
+    errors::explain,
     ports::vcs::{Identity, NewCommit, VcsError},
     receipts,
     runs::{Effect, Ending, Input, Record, steps},
     specs::{self, Spec},
 };
+use protocol::projects::Project;
 use services::{Cx, Error};
 use tokio_util::sync::CancellationToken;
 
@@ -119,12 +121,12 @@ pub(crate) async fn clean_up(cx: &Cx, record: &Record) {
     let Ok(path) = worktree(record) else { return };
     let tx = match cx.store.read().await {
         Ok(tx) => tx,
-        Err(error) => return tracing::warn!(%error, run = %record.id, "a worktree stays behind"),
+        Err(error) => return tracing::warn!(error = %explain(&error), run = %record.id, "a worktree stays behind"),
     };
     let Ok(Some(project)) = tx.projects().by_id(record.project_id).await else { return };
     drop(tx);
     if let Err(error) = cx.vcs.remove_worktree(Path::new(&project.path), &path).await {
-        tracing::warn!(%error, run = %record.id, "a worktree stays behind");
+        tracing::warn!(error = %explain(&error), run = %record.id, "a worktree stays behind");
     }
 }
 
@@ -160,12 +162,16 @@ pub(crate) fn spec(record: &Record) -> Result<Spec, Error> {
     specs::parse(record.spec.as_bytes(), None).map_err(|error| Error::Invalid(error.to_string()))
 }
 
-/// What the agent and the checks may read of git's own data.
-pub(crate) async fn repository(cx: &Cx, record: &Record) -> Result<PathBuf, Error> {
+/// The run's project, as it stands now.
+pub(crate) async fn project(cx: &Cx, record: &Record) -> Result<Project, Error> {
     let tx = cx.store.read().await?;
     let project = tx.projects().by_id(record.project_id).await?;
-    let gone = || Error::NotFound("the project of this run is gone".to_owned());
-    Ok(PathBuf::from(project.ok_or_else(gone)?.path))
+    project.ok_or_else(|| Error::NotFound("the project of this run is gone".to_owned()))
+}
+
+/// The folder of its repository.
+pub(crate) async fn repository(cx: &Cx, record: &Record) -> Result<PathBuf, Error> {
+    Ok(PathBuf::from(project(cx, record).await?.path))
 }
 
 /// The end of a run in words.

@@ -13,6 +13,7 @@ mod output;
 mod prompts;
 mod sweep;
 
+use domain::errors::explain;
 use services::Cx;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -49,6 +50,6 @@ async fn sweep_once(cx: Cx, stop: CancellationToken) {
         swept = sweep::sweep(&cx) => swept,
     };
     if let Err(error) = swept {
-        tracing::warn!(error = &error as &dyn std::error::Error, "what a crash left on the disk could not be looked at");
+        tracing::warn!(error = %explain(&error), "what a crash left on the disk could not be looked at");
     }
 }

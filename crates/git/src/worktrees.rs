@@ -34,12 +34,7 @@ impl Git {
         let main = self.place(repository)?;
         let _lock = self.lock(&main.common_dir).await;
         let wanted = settled(path);
-        let worktree = || Worktree {
-            path: path.to_owned(),
-            branch: branch.to_owned(),
-            base: base.to_owned(),
-            git_data: vec![main.common_dir.clone()],
-        };
+        let worktree = || Worktree { path: path.to_owned(), branch: branch.to_owned(), base: base.to_owned() };
         for place in main.worktrees()?.into_iter().filter(|place| place.work_tree == wanted) {
             let whole = line_of(&place.git_dir.join(READY)).is_some() && wanted.is_dir();
             let head = self.head_branch(&place).await?;

@@ -4,13 +4,11 @@ mod set_up;
 
 pub use set_up::{Security, Sender, Server};
 
-use std::{
-    fmt::Write as _,
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use domain::{
+    errors::explain,
     mail::said,
     ports::mailer::{Mail, MailError, Mailer},
 };
@@ -137,16 +135,7 @@ fn is_for_good(error: &SmtpError) -> bool {
 
 /// What the server said, or what failed, as it may be kept.
 fn words(error: &SmtpError) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error).and_then(std::error::Error::source);
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            let _ = write!(text, ": {cause_text}");
-        }
-        source = cause.source();
-    }
-    said(&text)
+    said(&explain(error))
 }
 
 /// The library encodes line ends in a header; without them there is nothing to encode. A word without end it cannot fold.

@@ -92,7 +92,6 @@ impl AcpAgent {
         };
         readable.extend(self.command.arguments.iter().flat_map(|argument| executable::readable_for_argument(argument)));
         readable.extend(call.readable.iter().cloned());
-        readable.dedup();
         Job {
             argv: [OsString::from(executable.path)]
                 .into_iter()

@@ -28,7 +28,8 @@ pub struct ProvidersConfig {
     pub demo: (PathBuf, Vec<String>),
     /// Folders in which executables are looked for.
     pub search_path: Vec<PathBuf>,
-    /// Variables for the agents' processes alone, keys among them. Claude Code gets those of `ANTHROPIC_*` and `CLAUDE_*`.
+    /// Variables for the agents' processes alone, keys among them. Claude Code gets those among them that begin with
+    /// `ANTHROPIC_` or `CLAUDE_`.
     pub agent_env: BTreeMap<String, String>,
     /// A folder of our own in which an executable is asked for its version.
     pub scratch: PathBuf,

@@ -11,7 +11,10 @@ use domain::{
         checks::Check,
         outcomes::{self},
     },
-    ports::sandbox::{Exit, Job, JobLimits, Network, Output},
+    ports::{
+        sandbox::{Exit, Job, JobLimits, Network, Output},
+        vcs::git_data,
+    },
 };
 use protocol::{runs::LogKind, secrets::SecretUse};
 use services::{Cx, Error};
@@ -134,7 +137,7 @@ pub(super) fn job(subject: &Subject<'_>, argv: Vec<std::ffi::OsString>, own: Vec
     Job {
         argv,
         workspace: subject.worktree.clone(),
-        readable: vec![subject.repository.join(".git")],
+        readable: vec![git_data(&subject.repository)],
         home: None,
         env,
         network: Network::Off,

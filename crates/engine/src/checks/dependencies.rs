@@ -9,7 +9,10 @@ use domain::{
         checks::{self as detection, Check, Install, Manager},
         outcomes,
     },
-    ports::sandbox::{Exit, Job, JobLimits, Network, Output},
+    ports::{
+        sandbox::{Exit, Job, JobLimits, Network, Output},
+        vcs::git_data,
+    },
 };
 use protocol::runs::{GateVerdict, LogKind};
 use services::Error;
@@ -91,7 +94,7 @@ async fn run(
         let job = Job {
             argv,
             workspace: subject.worktree.clone(),
-            readable: vec![subject.repository.join(".git")],
+            readable: vec![git_data(&subject.repository)],
             home: Some(home.clone()),
             env,
             network: Network::Host,

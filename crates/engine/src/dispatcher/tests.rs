@@ -45,27 +45,27 @@ fn held(mut record: Record) -> Record {
 fn while_all_places_are_taken_only_stops_and_pauses_get_through() {
     let by = || "Ada".to_owned();
     let mut driven = Driven::default();
-    driven.now.insert(id(1), true);
+    driven.now.insert(id(1), Place::Taken);
     let now = Instant::now();
     let cases = [
         (queued(2), None),
-        (wished(Wish::Stop { by: by() }, queued(2)), Some(false)),
-        (wished(Wish::Pause { by: by() }, queued(2)), Some(false)),
-        (wished(Wish::Stop { by: by() }, held(queued(2))), Some(false)),
+        (wished(Wish::Stop { by: by() }, queued(2)), Some(Place::None)),
+        (wished(Wish::Pause { by: by() }, queued(2)), Some(Place::None)),
+        (wished(Wish::Stop { by: by() }, held(queued(2))), Some(Place::None)),
         (wished(Wish::Resume { by: by() }, held(queued(2))), None),
         (queued(1), None),
     ];
     for (record, room) in cases {
         assert_eq!(driven.room(&record, 1, now), room, "{:?} {:?}", record.wish, record.state.hold);
     }
-    assert_eq!(driven.room(&wished(Wish::Resume { by: by() }, held(queued(2))), 2, now), Some(true));
+    assert_eq!(driven.room(&wished(Wish::Resume { by: by() }, held(queued(2))), 2, now), Some(Place::Taken));
 }
 
 #[test]
 fn a_stop_takes_no_place_from_others() {
     let mut driven = Driven::default();
-    driven.now.insert(id(1), false);
-    assert_eq!(driven.room(&queued(2), 1, Instant::now()), Some(true));
+    driven.now.insert(id(1), Place::None);
+    assert_eq!(driven.room(&queued(2), 1, Instant::now()), Some(Place::Taken));
 }
 
 #[test]
@@ -74,9 +74,9 @@ fn a_run_whose_driver_fails_is_left_alone_for_longer_and_longer() {
     for seconds in [1, 2, 4, 8, 16, 32, 60, 60] {
         driven.ended(id(1), true, now);
         assert_eq!(driven.room(&queued(1), 1, now + Duration::from_millis(seconds * 1_000 - 1)), None);
-        assert_eq!(driven.room(&queued(1), 1, now + Duration::from_secs(seconds)), Some(true), "{seconds} s");
+        assert_eq!(driven.room(&queued(1), 1, now + Duration::from_secs(seconds)), Some(Place::Taken), "{seconds} s");
     }
     driven.ended(id(1), false, now);
     driven.ended(id(1), true, now);
-    assert_eq!(driven.room(&queued(1), 1, now + Duration::from_secs(1)), Some(true));
+    assert_eq!(driven.room(&queued(1), 1, now + Duration::from_secs(1)), Some(Place::Taken));
 }

@@ -3,8 +3,12 @@
 use std::time::Duration;
 
 use domain::{
-    ports::agent::{Agent, AgentCall, AgentEvent, AgentOutcome, AgentResult, Usage},
-    runs::{Input, Record, limits},
+    errors::explain,
+    ports::{
+        agent::{Agent, AgentCall, AgentEvent, AgentOutcome, AgentResult, Usage},
+        vcs::git_data,
+    },
+    runs::{Input, Record, limits, steps},
 };
 use protocol::{
     runs::{LogKind, Step},
@@ -51,7 +55,7 @@ pub(super) async fn act(
         prompt: prompt.prompt,
         model: record.model.clone(),
         workspace: worktree,
-        readable: vec![git_data(cx, record).await?],
+        readable: vec![git_data(&super::repository(cx, record).await?)],
         home,
         transcript: run_dir.join("transcript.jsonl"),
         stall: cx.settings.stall.unwrap_or(STALL),
@@ -62,11 +66,6 @@ pub(super) async fn act(
     };
     let (result, over_budget) = listen(cx, record, agent.as_ref(), ask, cancel).await?;
     Ok(Outcome { input: Input::Acted { result }, extra: Extra::None, over_budget })
-}
-
-/// The repository's git directory, which the worktree's own one lies in.
-async fn git_data(cx: &Cx, record: &Record) -> Result<std::path::PathBuf, Error> {
-    Ok(super::repository(cx, record).await?.join(".git"))
 }
 
 /// Runs the call, writes what it says into the log, and ends it when it becomes too dear.
@@ -96,7 +95,7 @@ async fn listen(
                     usage = seen;
                     let spent = seen.cost_usd.map(limits::micros);
                     if over_budget.is_none() && ceiling.zip(spent).is_some_and(|(left, spent)| spent >= left) {
-                        over_budget = Some(words(record));
+                        over_budget = Some(steps::cost_ceiling(&record.state));
                         stop.cancel();
                     }
                 }
@@ -122,13 +121,8 @@ async fn listen(
 /// A log that cannot be written never costs a call, which would have to be paid again.
 fn log_only(record: &Record, written: Result<(), Error>) {
     if let Err(error) = written {
-        tracing::warn!(run = %record.id, %error, "a piece of the log is lost; the transcript has it");
+        tracing::warn!(run = %record.id, error = %explain(&error), "a piece of the log is lost; the transcript has it");
     }
-}
-
-fn words(record: &Record) -> String {
-    let usd = record.state.ceilings.to_limits().cost_usd.unwrap_or_default();
-    format!("the cost ceiling of ${usd:.2}")
 }
 
 fn kind(event: &AgentEvent) -> LogKind {

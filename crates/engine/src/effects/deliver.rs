@@ -12,11 +12,7 @@ use services::{Cx, Error};
 use super::Outcome;
 
 pub(super) async fn deliver(cx: &Cx, record: &Record, merge: bool) -> Result<Outcome, Error> {
-    let project = {
-        let tx = cx.store.read().await?;
-        tx.projects().by_id(record.project_id).await?
-    };
-    let project = project.ok_or_else(|| Error::NotFound("the project of this run is gone".to_owned()))?;
+    let project = super::project(cx, record).await?;
     let branch = record.state.branch.clone().unwrap_or_default();
     let into = project.branch.clone().unwrap_or_else(|| "main".to_owned());
     if record.state.tip == record.state.base {

@@ -58,11 +58,7 @@ pub(crate) async fn reopen(cx: &Cx, record: &Record) -> Result<(), Error> {
 
 async fn ready_project(cx: &Cx, record: &Record, cancel: &CancellationToken) -> Result<Project, Error> {
     loop {
-        let found = {
-            let tx = cx.store.read().await?;
-            tx.projects().by_id(record.project_id).await?
-        };
-        let project = found.ok_or_else(|| Error::NotFound("the project of this run is gone".to_owned()))?;
+        let project = super::project(cx, record).await?;
         match project.status {
             ProjectStatus::Ready => return Ok(project),
             ProjectStatus::Failed => {
