@@ -24,11 +24,12 @@ pub mod tokens;
 pub mod users;
 
 use axum::{Router, handler::Handler, routing::MethodFilter};
+use domain::sort::Sort;
 use protocol::{ApiError, page::PageQuery};
 use serde::Deserialize;
 use utoipa::{IntoParams, IntoResponses};
 
-use crate::edge::Edge;
+use crate::{edge::Edge, error::HttpError};
 
 /// The API's routes, with a list of them that documents and tests are compared with.
 #[derive(Default)]
@@ -180,6 +181,11 @@ impl From<ListQuery> for PageQuery {
     fn from(query: ListQuery) -> Self {
         Self { after: query.after, limit: query.limit }
     }
+}
+
+/// The order that a list is asked for in, one of its columns.
+fn order(sort: &str, columns: &[&'static str]) -> Result<Option<Sort>, HttpError> {
+    Ok(Sort::parse(sort, columns).map_err(services::Error::Invalid)?)
 }
 
 /// Refusals that every operation can answer with.

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::ports::breaches::Breaches;
+use domain::{errors::explain, ports::breaches::Breaches};
 
 /// Whoever makes an account does not wait longer for it.
 const TIME_OUT: Duration = Duration::from_secs(3);
@@ -45,7 +45,7 @@ impl RangeServer {
 #[async_trait]
 impl Breaches for RangeServer {
     async fn range(&self, prefix: &str) -> Result<String, String> {
-        let failed = |error: reqwest::Error| error.without_url().to_string();
+        let failed = |error: reqwest::Error| explain(&error.without_url());
         // Padding hides from whoever counts bytes which range it was.
         let request = self.client.get(format!("{}{prefix}", self.url)).header("add-padding", "true");
         let mut response = request.send().await.map_err(failed)?.error_for_status().map_err(failed)?;

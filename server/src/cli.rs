@@ -23,10 +23,7 @@ mod template;
 mod token;
 mod vault;
 
-use crate::{
-    assets::Site,
-    config::{DataArgs, ServeArgs},
-};
+use crate::{assets::Site, config::ServeArgs};
 
 /// Turns a spec into verified, committed code
 #[derive(Debug, Parser)]
@@ -109,16 +106,7 @@ struct Failure(String);
 impl Failure {
     /// With what is behind it, as far as it says more.
     fn of(error: &dyn std::error::Error) -> Self {
-        let mut text = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            let cause_text = cause.to_string();
-            if !text.contains(&cause_text) {
-                text = format!("{text}: {cause_text}");
-            }
-            source = cause.source();
-        }
-        Self(text)
+        Self(domain::errors::explain(error))
     }
 }
 
@@ -178,9 +166,6 @@ async fn carry_out(command: Command, site: &'static [u8]) -> Result<Exit, Failur
         Command::DemoAgent(args) => Box::pin(demo_agent::run(args)).await,
     }
 }
-
-/// The options that find a data directory, as a group of every command that works on one.
-type Data = DataArgs;
 
 #[cfg(test)]
 mod tests {

@@ -165,8 +165,8 @@ pub struct Config {
     /// The key that they are signed with.
     pub signing_key: Option<PathBuf>,
     pub max_runs: usize,
-    /// How long an agent may be silent; the engine's default when absent.
-    pub stall: Option<Duration>,
+    /// How long an agent may be silent.
+    pub stall: Duration,
     pub hosts: hosts::AllowedHosts,
     allow_host: Vec<String>,
     /// The address to print and to put into links, without a slash at the end.
@@ -271,7 +271,7 @@ impl Config {
             committer: (args.commit_name, args.commit_email),
             signing_key: args.commit_signing_key.as_deref().map(signing_key).transpose()?,
             max_runs: usize::from(args.max_runs),
-            stall: Some(Duration::from_secs(args.stall_seconds.into())),
+            stall: Duration::from_secs(args.stall_seconds.into()),
             hosts: hosts::AllowedHosts::new(args.listen, &public_url, &args.allow_host, tls),
             allow_host: args.allow_host,
             public_url,
@@ -344,14 +344,14 @@ impl DataConfig {
         })
     }
 
-    /// The database that is used when none is named.
-    pub fn default_database(&self) -> String {
-        sqlite_url(&self.data_dir)
+    /// Whether the database is the one in the data directory and no server has made it yet.
+    pub fn is_new(&self) -> bool {
+        self.database_url == sqlite_url(&self.data_dir) && !self.data_dir.join(DATABASE).exists()
     }
 
     /// Where people can sign in besides with a password.
     pub fn providers(&self) -> Result<Vec<sign_in::ProviderConfig>, sign_in::SignInError> {
-        sign_in::read(self.sign_in_file.as_deref(), &self.data_dir.join("sign-in.toml"), variable)
+        sign_in::read(self.sign_in_file.as_deref(), &self.sign_in_path(), variable)
     }
 }
 

@@ -5,7 +5,10 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use domain::errors::explain;
 use protocol::ApiError;
+
+use crate::auth::sessions;
 
 /// Seconds after which a database that was busy may be asked again.
 const BUSY: u64 = 5;
@@ -69,6 +72,12 @@ impl HttpError {
         Self::new(StatusCode::UNAUTHORIZED, "Invalid, expired, or revoked token")
     }
 
+    /// A body of more than `most` bytes.
+    pub(crate) fn too_large(most: usize) -> Self {
+        let detail = format!("The request is larger than this server takes ({} MiB)", most >> 20);
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+    }
+
     /// Asked too often.
     pub fn too_many(detail: impl Into<String>, retry_after_seconds: u64) -> Self {
         Self { retry_after_seconds: Some(retry_after_seconds), ..Self::new(StatusCode::TOO_MANY_REQUESTS, detail) }
@@ -79,22 +88,21 @@ impl HttpError {
     }
 
     /// The database belongs to somebody else for the moment.
-    fn busy(error: &services::Error) -> Self {
-        tracing::warn!(error = error as &dyn std::error::Error, "the database is held by something else");
+    pub fn busy() -> Self {
         let words = "The database is busy with something else. Try again in a few seconds";
         Self { retry_after_seconds: Some(BUSY), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, words) }
     }
 
     /// Something else changed what this was to change.
     fn outrun(error: &services::Error) -> Self {
-        tracing::warn!(error = error as &dyn std::error::Error, "two requests changed the same thing");
+        tracing::warn!(error = %explain(error), "two requests changed the same thing");
         let words = "Somebody else changed the same thing at the same time. Look at it again, then try again";
         Self::new(StatusCode::CONFLICT, words)
     }
 
     /// For a fault of the server; the error goes to the log, the client gets the request's id.
     pub fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
-        tracing::error!(error, "a request failed");
+        tracing::error!(error = %explain(error), "a request failed");
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "Something went wrong here. The server's log knows more under the request id",
@@ -122,7 +130,10 @@ impl From<services::Error> for HttpError {
             E::Unauthorized(_) => StatusCode::UNAUTHORIZED,
             E::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             E::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-            E::Store(store) if store.is_busy() => return Self::busy(&error),
+            E::Store(store) if store.is_busy() => {
+                tracing::warn!(error = %explain(&error), "the database is held by something else");
+                return Self::busy();
+            }
             E::Store(store) if store.is_conflict() => return Self::outrun(&error),
             E::Store(_) | E::Vcs(_) | E::Io(_) | E::Internal(_) => return Self::internal(&error),
         };
@@ -132,6 +143,12 @@ impl From<services::Error> for HttpError {
         };
         let is_hidden = matches!(error, E::Hidden(_));
         Self { is_hidden, retry_after_seconds, ..Self::new(status, sentence(&error.to_string())) }
+    }
+}
+
+impl From<tower_sessions::session::Error> for HttpError {
+    fn from(error: tower_sessions::session::Error) -> Self {
+        if sessions::is_busy(&error) { Self::busy() } else { Self::internal(&error) }
     }
 }
 
@@ -235,7 +252,7 @@ fn default_detail(status: StatusCode) -> &'static str {
         StatusCode::NOT_FOUND => "There is nothing at this address",
         StatusCode::METHOD_NOT_ALLOWED => "This address does not take this method",
         StatusCode::REQUEST_TIMEOUT => "The request took too long and was given up; try again",
-        StatusCode::PAYLOAD_TOO_LARGE => "The request is larger than this server takes (2 MiB)",
+        StatusCode::PAYLOAD_TOO_LARGE => "The request is larger than this server takes",
         StatusCode::URI_TOO_LONG => "The address is too long",
         StatusCode::UNSUPPORTED_MEDIA_TYPE => "Send the body as application/json",
         StatusCode::UPGRADE_REQUIRED => "This address speaks WebSocket only",

@@ -15,7 +15,7 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-use crate::error::HttpError;
+use crate::{error::HttpError, router::API_BODY};
 
 /// A JSON body, which is an object. Unknown and wrong fields are named in the answer.
 #[derive(Debug)]
@@ -83,9 +83,7 @@ fn refused(rejection: &JsonRejection) -> HttpError {
         JsonRejection::MissingJsonContentType(_) => {
             HttpError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json")
         }
-        other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            HttpError::new(StatusCode::PAYLOAD_TOO_LARGE, "The request is larger than this server takes (2 MiB)")
-        }
+        other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => HttpError::too_large(API_BODY),
         other => HttpError::new(other.status(), "The body could not be read"),
     }
 }

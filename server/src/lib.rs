@@ -1,4 +1,5 @@
-//! The composition root and the edge: the command line, HTTP, sockets and pages. The only crate that knows axum.
+//! The composition root and the edge: the command line, HTTP, sockets and pages. The only crate that knows axum, but
+//! for what `app`'s server functions answer with.
 
 pub mod api;
 pub mod assets;

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Bodies of the API: a spec of 1 MiB with its escapes has room.
-const API_BODY: usize = 2 << 20;
+pub(crate) const API_BODY: usize = 2 << 20;
 /// Forms escape a spec with up to three bytes for one.
 const FORM_BODY: usize = 4 << 20;
 
@@ -38,5 +38,6 @@ pub fn router(edge: Edge) -> Router {
         .layer(CompressionLayer::new().quality(tower_http::CompressionLevel::Fastest));
     let logins = sessions::layer(&edge.cx, edge.settings.tls);
     let api = api.layer(WithoutToken(logins.clone()));
-    api.merge(pages.layer(logins)).layer(from_fn_with_state(edge.clone(), guard::guard)).with_state(edge)
+    let all = api.merge(pages.layer(logins)).layer(from_fn(sessions::tell_busy));
+    all.layer(from_fn_with_state(edge.clone(), guard::guard)).with_state(edge)
 }

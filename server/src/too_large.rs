@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::{
     body::Body,
     extract::{Request, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -30,8 +30,7 @@ pub(crate) async fn refuse(State(limit): State<usize>, request: Request, next: N
     if !request.headers().contains_key(header::EXPECT) {
         drop(tokio::time::timeout(PATIENCE, forget(request.into_body())).await);
     }
-    let detail = format!("The request is larger than this server takes ({} MiB)", limit >> 20);
-    HttpError::new(StatusCode::PAYLOAD_TOO_LARGE, detail).into_response()
+    HttpError::too_large(limit).into_response()
 }
 
 fn length(headers: &HeaderMap) -> Option<usize> {

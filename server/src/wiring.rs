@@ -4,6 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use axum::Router;
 use domain::{
+    errors::explain,
     ports::{
         agent::Agent,
         breaches::Breaches,
@@ -249,7 +250,7 @@ impl App {
             allowed_roots: &config.allowed_roots,
             clone_hosts: &config.clone_hosts,
             max_runs: config.max_runs,
-            stall: config.stall,
+            stall: Some(config.stall),
             providers: &config.providers,
             reach: config.reach(),
             new_projects: config.new_projects,
@@ -257,7 +258,7 @@ impl App {
         };
         let cx = context(&config.data, outside).await?;
         if let Err(error) = services::accounts::seal_apps(&cx).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "secrets of authenticator apps stay as they are, unsealed");
+            tracing::warn!(error = %explain(&error), "secrets of authenticator apps stay as they are, unsealed");
         }
         let mut app = Self::with(cx, EdgeSettings::new(config), site).await?;
         app.lock = Some(lock);
@@ -331,7 +332,7 @@ impl App {
             tracing::warn!("not everything ended in time; the next start takes it up");
         }
         if let Err(error) = self.edge.cx.store.clone().close().await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "the database was not closed in order");
+            tracing::warn!(error = %explain(&error), "the database was not closed in order");
         }
         drop(self.lock);
     }

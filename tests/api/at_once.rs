@@ -5,6 +5,7 @@ use futures::future::join_all;
 use protocol::{
     TeamId, Timestamp, UserId,
     access::{Role, Token},
+    projects::{Project, ProjectStatus},
 };
 use sea_orm_migration::sea_orm::{ConnectionTrait as _, Database, Statement};
 use serde_json::json;
@@ -199,7 +200,8 @@ async fn a_login_that_is_ended_on_its_way_to_another_id_stays_ended_on_postgres(
     let app = Setup::default().on_postgres().start().await;
     let ada = app.first_admin().await;
     let vera = app.person("vera", Role::Viewer).await;
-    let store = app.store().await;
+    // Two, as of two servers: what waits within one does not ask the database.
+    let (store, other) = (app.store().await, app.store().await);
     let id = id_of(&store.read().await.unwrap(), "vera").await;
     ada.put(&format!("/api/v2/users/{id}"), &json!({"role": "operator"})).await.expect(200);
     let first = store.begin().await.unwrap();
@@ -211,7 +213,7 @@ async fn a_login_that_is_ended_on_its_way_to_another_id_stays_ended_on_postgres(
             wait(&app, 2).await;
             first.commit().await.unwrap();
         };
-        let (second, ()) = tokio::join!(store.begin(), frees);
+        let (second, ()) = tokio::join!(other.begin(), frees);
         let second = second.unwrap();
         assert_eq!(second.logins().delete_of(id).await.unwrap(), 1);
         second.commit().await.unwrap();
@@ -220,4 +222,37 @@ async fn a_login_that_is_ended_on_its_way_to_another_id_stays_ended_on_postgres(
 
     answer.expect(200);
     vera.get("/api/status").await.expect(401);
+}
+
+#[tokio::test]
+async fn a_repository_that_another_server_makes_is_left_to_it_on_postgres() {
+    let app = Setup::default().on_postgres().start().await;
+    let user = app.operator().await;
+    let id = user.has_project().create().await.id();
+    let store = app.store().await;
+    let at = Timestamp::from_millis;
+    // As if it were still to be made, by a server that has it until then.
+    let is_made_until = async |until: Timestamp| {
+        let tx = store.begin().await.unwrap();
+        let project = tx.projects().by_id(id).await.unwrap().unwrap();
+        tx.projects().set_prepared(&Project { status: ProjectStatus::Preparing, ..project }).await.unwrap();
+        assert!(tx.projects().claim(id, "another server", at(0), until).await.unwrap());
+        assert!(!tx.projects().claim(id, "a third", at(0), at(1)).await.unwrap());
+        tx.commit().await.unwrap();
+    };
+    let is_made = async |what: &str| {
+        eventually(what, async || (user.reads_project(id).await.status == ProjectStatus::Ready).then_some(())).await;
+    };
+
+    let in_the_year_2100 = at(4_102_444_800_000);
+    is_made_until(in_the_year_2100).await;
+    user.has_project().named("Later").create().await;
+    assert_eq!(user.reads_project(id).await.status, ProjectStatus::Preparing);
+    let tx = store.begin().await.unwrap();
+    tx.projects().release(id, "another server").await.unwrap();
+    tx.commit().await.unwrap();
+    is_made("what was given back is made").await;
+
+    is_made_until(at(1)).await;
+    is_made("what a server had that is gone is made").await;
 }

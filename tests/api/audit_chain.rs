@@ -4,10 +4,11 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use domain::{
     actor::Actor as Doer,
-    audit::{Entry, Link},
+    audit::{Chain, Entry, Link},
 };
 use sea_orm_migration::sea_orm::{ConnectionTrait as _, Database};
 use serde_json::json;
+use store::Store;
 use tests::{Setup, TestApp, command, eventually, server};
 
 use crate::audit::{entries, verdict, verify};
@@ -47,6 +48,40 @@ async fn are_one_chain(app: TestApp) {
     assert_eq!((last.seq, &last.hash), (head.seq, &head.hash));
     let verdict = verdict(&admin).await;
     assert!(verdict.valid && verdict.last_seq == head.seq && verdict.head_hash == head.hash, "{verdict:?}");
+}
+
+#[tokio::test]
+async fn the_chain_holds_whoever_remembers_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    holds_whoever_remembers_its_end(&format!("sqlite://{}?mode=rwc", folder.path().join("loki.db").display())).await;
+}
+
+#[tokio::test]
+async fn the_chain_holds_whoever_remembers_its_end_on_postgres() {
+    holds_whoever_remembers_its_end(&tests::postgres::new_database()).await;
+}
+
+/// Entries one by one through stores of one database, which stand for processes; the last of each group is given up.
+async fn holds_whoever_remembers_its_end(url: &str) {
+    let (here, there) = (Store::open(url).await.unwrap(), Store::open(url).await.unwrap());
+    let entry = |id: &str| Entry::done(1, &Doer::Automation, "change project", &id);
+    for store in [&here, &here, &there, &here, &there] {
+        let tx = store.begin().await.unwrap();
+        tx.audit().append(vec![entry("first")]).await.unwrap();
+        tx.audit().append(vec![entry("second")]).await.unwrap();
+        tx.commit().await.unwrap();
+        let tx = store.begin().await.unwrap();
+        tx.audit().append(vec![entry("given up")]).await.unwrap();
+    }
+
+    let tx = here.read().await.unwrap();
+    let mut chain = Chain::after(Link::genesis());
+    for row in tx.audit().after(0, 100).await.unwrap() {
+        assert_ne!(row.resource_id, "given up");
+        chain.check(row).unwrap();
+    }
+    assert_eq!(chain.last().seq, 10);
+    assert_eq!(*chain.last(), tx.audit().head().await.unwrap());
 }
 
 #[tokio::test]

@@ -95,7 +95,7 @@ async fn who_asks_for_a_hidden_project_or_team_by_page_is_on_record() {
     for (function, field) in [("project", "id"), ("sharing", "id")] {
         asked.push((format!("/ui/{function}?{field}={project}"), format!("GET /ui/{function} {project}")));
     }
-    let secrets = format!("/ui/secrets?project={project}&team=&q=&after=&name=");
+    let secrets = format!("/ui/secrets?project={project}&team=&shown[q]=&shown[sort]=&shown[after]=&name=");
     asked.push((secrets, format!("GET /ui/secrets {project}")));
     for (path, expected) in asked {
         let answer = eve.get(&path).await.expect(404);

@@ -267,7 +267,7 @@ async fn is_on_record_once(app: TestApp) {
     tests::eventually("the refusals are counted", async || {
         let tx = store.read().await.unwrap();
         let filter = store::AuditFilter { outcome: Some("denied".to_owned()), ..store::AuditFilter::default() };
-        let rows = tx.audit().find(&filter, None, (0, 100)).await.unwrap();
+        let rows = tx.audit().find(&filter, store::AuditOrder::Newest { before: None }, (0, 100)).await.unwrap();
         (rows.len() <= 3 && rows.iter().any(|row| row.details.contains("429"))).then_some(())
     })
     .await;

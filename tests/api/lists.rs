@@ -1,8 +1,11 @@
 //! Lists go on where the page before ended, and say no to cursors that are none.
 
-use protocol::projects::{Project, ProjectList};
+use protocol::{
+    access::Role::Viewer,
+    projects::{Project, ProjectList},
+};
 use serde_json::json;
-use tests::{Setup, TestApp};
+use tests::{Actor, Setup, TestApp, actor::escaped};
 
 #[tokio::test]
 async fn pages_of_a_list_join_without_gap_or_double() {
@@ -38,6 +41,109 @@ async fn join_without_gap_or_double(app: TestApp) {
 }
 
 #[tokio::test]
+async fn lists_are_sorted_over_all_their_pages() {
+    are_sorted_over_all_their_pages(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn lists_are_sorted_over_all_their_pages_on_postgres() {
+    are_sorted_over_all_their_pages(Setup::default().on_postgres().start().await).await;
+}
+
+/// The names in a list, read two at a time.
+async fn names(actor: &Actor<'_>, list: &str, sort: &str) -> Vec<String> {
+    let (mut names, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = actor.get(&format!("/api/{list}?limit=2&sort={sort}{after}")).await.expect(200).value();
+        let rows = page[list.trim_start_matches("v2/")].as_array().unwrap().clone();
+        assert!(rows.len() <= 2);
+        names.extend(rows.iter().map(|row| row["name"].as_str().unwrap().to_owned()));
+        match page["next"].as_str() {
+            Some(next) => after = format!("&after={}", escaped(next)),
+            None => return names,
+        }
+    }
+}
+
+async fn are_sorted_over_all_their_pages(app: TestApp) {
+    let ada = app.first_admin().await;
+    // Names that are alike stay in one order; a cursor holds any of them.
+    let given = ["delta", "Alpha", "b: c&d", "alpha", "Écho"];
+    for name in given {
+        // Ready: what is still prepared changes while its pages are read.
+        ada.has_project().named(name).create().await;
+    }
+    for name in ["grace", "eve", "vera"] {
+        app.person(name, Viewer).await;
+    }
+    ada.makes_team("Zeta", &[]).await;
+    ada.makes_team("eta", &[("grace", Viewer), ("eve", Viewer)]).await;
+    ada.makes_team("Theta", &[("vera", Viewer)]).await;
+
+    let up = names(&ada, "projects", "name").await;
+    let (mut all, mut expected) = (up.clone(), given.map(str::to_owned).to_vec());
+    all.sort();
+    expected.sort();
+    assert_eq!(all, expected);
+    let lower: Vec<String> = up.iter().filter(|name| name.is_ascii()).map(|name| name.to_lowercase()).collect();
+    assert_eq!(lower, ["alpha", "alpha", "b: c&d", "delta"]);
+    let mut down = names(&ada, "projects", "-name").await;
+    down.reverse();
+    assert_eq!(down, up);
+    assert_eq!(names(&ada, "projects", "runs").await.len(), 5);
+    assert_eq!(names(&ada, "projects", "-changed").await.len(), 5);
+
+    assert_eq!(names(&ada, "v2/teams", "name").await, ["eta", "Theta", "Zeta"]);
+    assert_eq!(names(&ada, "v2/teams", "people").await, ["Zeta", "Theta", "eta"]);
+    assert_eq!(names(&ada, "v2/teams", "-people").await, ["eta", "Theta", "Zeta"]);
+    assert_eq!(names(&ada, "v2/teams", "projects").await.len(), 3);
+    for sort in ["name", "-role", "state", "since"] {
+        assert_eq!(names(&ada, "v2/users", sort).await.len(), 4, "{sort}");
+    }
+}
+
+#[tokio::test]
+async fn the_audit_trail_is_read_from_either_end() {
+    let app = TestApp::start().await;
+    let ada = app.first_admin().await;
+    for number in 1..=3 {
+        ada.post("/api/projects", &json!({"name": format!("Project {number}")})).await.expect(201);
+    }
+    let page = async |query: &str| {
+        let page = ada.get(&format!("/api/v2/audit?action=create&limit=2{query}")).await.expect(200).value();
+        let seqs: Vec<i64> = page["entries"].as_array().unwrap().iter().map(|entry| entry["seq"].as_i64().unwrap()).collect();
+        (seqs, page["next"].as_str().unwrap_or_default().to_owned())
+    };
+
+    let (first, next) = page("&sort=when").await;
+    let (then, _) = page(&format!("&sort=when&after={next}")).await;
+    assert!(first[0] < first[1] && first[1] < then[0], "{first:?} {then:?}");
+    let (newest, _) = page("&sort=-when").await;
+    assert_eq!(newest, page("").await.0);
+    assert!(newest[0] > newest[1] && newest[0] > first[1], "{newest:?} {first:?}");
+    let answer = ada.get("/api/v2/audit?sort=who").await.expect(422);
+    assert!(answer.detail().contains("sort"), "{}", answer.detail());
+}
+
+/// A spec may be as long as a thousand rows.
+#[tokio::test]
+async fn the_page_of_projects_carries_no_specs() {
+    let app = TestApp::start().await;
+    let ada = app.first_admin().await;
+    ada.post(
+        "/api/projects",
+        &json!({"name": "Greeter", "prd_text": "# Greeter\n\nIt greets.\n\n## Details\n\nSomething at great length."}),
+    )
+    .await
+    .expect(201);
+
+    for path in ["/projects", "/ui/projects?after="] {
+        let text = ada.get(path).await.expect(200).text();
+        assert!(text.contains("Greeter") && !text.contains("at great length"), "{path}: {text}");
+    }
+}
+
+#[tokio::test]
 async fn bad_queries_are_refused_by_name() {
     let app = TestApp::start().await;
     let user = app.viewer().await;
@@ -47,6 +153,9 @@ async fn bad_queries_are_refused_by_name() {
         ("/api/projects?limit=many", "limit"),
         ("/api/projects?after=nowhere", "after"),
         ("/api/projects?page=2", "page"),
+        ("/api/projects?sort=colour", "sort"),
+        ("/api/projects?sort=name&after=runs:01936f00-0000-7000-8000-000000000001:3", "after"),
+        ("/api/v2/teams?sort=--name", "sort"),
         ("/api/v2/runs?after='--", "after"),
         ("/api/v2/runs?status=odd", "status"),
         ("/api/v2/runs?project_id=x", "project_id"),

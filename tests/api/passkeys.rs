@@ -103,7 +103,16 @@ async fn is_added_and_signs_in(setup: Setup) {
 
 #[tokio::test]
 async fn apps_and_passkeys_together_are_five_at_most() {
-    let app = TestApp::start().await;
+    are_five_at_most(Setup::default()).await;
+}
+
+#[tokio::test]
+async fn apps_and_passkeys_together_are_five_at_most_on_postgres() {
+    are_five_at_most(Setup::default().on_postgres()).await;
+}
+
+async fn are_five_at_most(setup: Setup) {
+    let app = setup.start().await;
     let ada = app.first_admin().await;
     ada.has_authenticator().await;
     for _ in 0..3 {
@@ -153,7 +162,16 @@ async fn a_passkey_that_was_asked_for_elsewhere_is_not_added() {
 
 #[tokio::test]
 async fn a_passkey_without_its_person_is_not_added() {
-    let app = TestApp::start().await;
+    is_not_added_without_its_person(Setup::default()).await;
+}
+
+#[tokio::test]
+async fn a_passkey_without_its_person_is_not_added_on_postgres() {
+    is_not_added_without_its_person(Setup::default().on_postgres()).await;
+}
+
+async fn is_not_added_without_its_person(setup: Setup) {
+    let app = setup.start().await;
     let ada = app.first_admin().await;
     is_not_added(&ada, |said| said.flags = VERIFIED).await;
     is_not_added(&ada, |said| said.flags = PRESENT).await;
@@ -163,7 +181,16 @@ async fn a_passkey_without_its_person_is_not_added() {
 
 #[tokio::test]
 async fn an_answer_counts_once_in_time_and_for_its_login_alone() {
-    let app = TestApp::start().await;
+    counts_once(Setup::default()).await;
+}
+
+#[tokio::test]
+async fn an_answer_counts_once_in_time_and_for_its_login_alone_on_postgres() {
+    counts_once(Setup::default().on_postgres()).await;
+}
+
+async fn counts_once(setup: Setup) {
+    let app = setup.start().await;
     let ada = app.first_admin().await;
     let other = app.signs_in("ada@example.org").await;
     let device = Device::default();
@@ -188,7 +215,16 @@ async fn an_answer_counts_once_in_time_and_for_its_login_alone() {
 
 #[tokio::test]
 async fn one_device_cannot_be_the_passkey_of_two_people() {
-    let app = TestApp::start().await;
+    is_of_one_person(Setup::default()).await;
+}
+
+#[tokio::test]
+async fn one_device_cannot_be_the_passkey_of_two_people_on_postgres() {
+    is_of_one_person(Setup::default().on_postgres()).await;
+}
+
+async fn is_of_one_person(setup: Setup) {
+    let app = setup.start().await;
     let ada = app.first_admin().await;
     let (device, _) = ada.has_passkey().await;
     let grace = app.person("grace", protocol::access::Role::Viewer).await;
@@ -257,7 +293,16 @@ async fn a_passkey_that_answers_for_another_place_signs_nobody_in() {
 
 #[tokio::test]
 async fn a_passkey_without_its_person_or_of_somebody_else_signs_nobody_in() {
-    let app = TestApp::start().await;
+    signs_nobody_in_without_its_person(Setup::default()).await;
+}
+
+#[tokio::test]
+async fn a_passkey_without_its_person_or_of_somebody_else_signs_nobody_in_on_postgres() {
+    signs_nobody_in_without_its_person(Setup::default().on_postgres()).await;
+}
+
+async fn signs_nobody_in_without_its_person(setup: Setup) {
+    let app = setup.start().await;
     let ada = app.first_admin().await;
     let (device, _) = ada.has_passkey().await;
     let (foreign, _) = app.person("grace", protocol::access::Role::Viewer).await.has_passkey().await;
@@ -307,7 +352,16 @@ async fn counts_backwards(setup: Setup) {
 
 #[tokio::test]
 async fn an_answer_signs_in_once_in_time_and_in_its_browser_alone() {
-    let app = TestApp::start().await;
+    signs_in_once(Setup::default()).await;
+}
+
+#[tokio::test]
+async fn an_answer_signs_in_once_in_time_and_in_its_browser_alone_on_postgres() {
+    signs_in_once(Setup::default().on_postgres()).await;
+}
+
+async fn signs_in_once(setup: Setup) {
+    let app = setup.start().await;
     let ada = app.first_admin().await;
     let (device, _) = ada.has_passkey().await;
     let (first, other) = (half(&app, "ada@example.org").await, half(&app, "ada@example.org").await);
@@ -336,7 +390,16 @@ async fn an_answer_signs_in_once_in_time_and_in_its_browser_alone() {
 
 #[tokio::test]
 async fn a_browser_that_did_not_do_the_first_step_is_asked_nothing() {
-    let app = TestApp::start().await;
+    is_asked_nothing(Setup::default()).await;
+}
+
+#[tokio::test]
+async fn a_browser_that_did_not_do_the_first_step_is_asked_nothing_on_postgres() {
+    is_asked_nothing(Setup::default().on_postgres()).await;
+}
+
+async fn is_asked_nothing(setup: Setup) {
+    let app = setup.start().await;
     let ada = app.first_admin().await;
     let browser = Browser::new(&app);
     browser.asks(ASK, &json!({})).await.expect(404);
@@ -349,7 +412,16 @@ async fn a_browser_that_did_not_do_the_first_step_is_asked_nothing() {
 
 #[tokio::test]
 async fn the_page_adds_a_passkey_and_shows_the_codes() {
-    let app = TestApp::start().await;
+    is_added_by_the_page(Setup::default()).await;
+}
+
+#[tokio::test]
+async fn the_page_adds_a_passkey_and_shows_the_codes_on_postgres() {
+    is_added_by_the_page(Setup::default().on_postgres()).await;
+}
+
+async fn is_added_by_the_page(setup: Setup) {
+    let app = setup.start().await;
     let ada = app.first_admin().await;
     let refused = ada.send_form("/ui/begin_passkey", &[("name", "Key"), ("proof", "wrong wrong wrong")]).await;
     assert_ne!(refused.status, 200);

@@ -105,8 +105,8 @@ async fn login(app: &TestApp, role: Role) -> String {
 /// How often the trail says that something was done.
 async fn done(app: &TestApp) -> u64 {
     let filter = store::AuditFilter { outcome: Some("done".to_owned()), ..store::AuditFilter::default() };
-    let tx = app.store().await.read().await.unwrap();
-    u64::try_from(tx.audit().find(&filter, None, (0, 10_000)).await.unwrap().len()).unwrap()
+    let (tx, order) = (app.store().await.read().await.unwrap(), store::AuditOrder::Newest { before: None });
+    u64::try_from(tx.audit().find(&filter, order, (0, 10_000)).await.unwrap().len()).unwrap()
 }
 
 /// What is not as the table says, of all callers, who ask at the same time.

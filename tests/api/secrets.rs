@@ -416,10 +416,10 @@ async fn secrets_are_found_by_words_and_listed_in_pages() {
 
     let first = read("").await;
     assert_eq!((names(&first).len(), &first["next"], &first["chosen"]), (50, &json!("KEY_49"), &json!(null)));
-    let second = read("&after=KEY_49&name=KEY_00").await;
+    let second = read("&shown[after]=KEY_49&name=KEY_00").await;
     assert_eq!((names(&second), &second["next"]), (vec!["KEY_50".to_owned(), "KEY_51".to_owned()], &json!(null)));
     assert_eq!(second["chosen"]["name"], "KEY_00");
-    assert_eq!(names(&read("&q=key_1").await).len(), 10);
+    assert_eq!(names(&read("&shown[q]=key_1").await).len(), 10);
 
     let page = ada.get("/admin/secrets?q=key_5").await.expect(200).text();
     assert!(page.contains("KEY_51") && !page.contains("KEY_03"), "{page}");

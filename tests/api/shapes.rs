@@ -182,6 +182,7 @@ async fn every_answer_says_what_it_is() {
         ("/theme.js", plain),
         ("/page.js", plain),
         ("/switcher.js", plain),
+        ("/inbox.js", plain),
         ("/rows.js", plain),
     ] {
         let answer = admin.get(path).await;

@@ -50,6 +50,7 @@ async fn codes_say_how_a_command_ended() {
         &["start", "Make it", "--project", "a", "--iterations", "0"],
         &["start", "Make it", "--project", "a", "--cost-usd", "0"],
         &["status", "--server", "garbage"],
+        &["doctor", "--public-url", "loki.example.org"],
     ] {
         let output = loki(wrong);
         let option = wrong.iter().rfind(|word| word.starts_with("--")).unwrap();

@@ -217,6 +217,7 @@ async fn no_line_of_a_spec_is_passed_over() {
         (format!("{}  - the name is at most 20 characters long\n", specs::ONE), "at most 20 characters"),
         ("# T\n\n- `greet NAME` prints `Hello, NAME!` and sends an e-mail to the admin\n".to_owned(), "sends an e-mail"),
         (format!("The greeting must be encrypted.\n\n{}", specs::ONE), "must be encrypted"),
+        (format!("It sends a mail to the admin.\n\n{}", specs::ONE), "sends a mail"),
         (format!("{}\n## Security\n\nAll passwords are hashed.\n", specs::ONE), "All passwords are hashed"),
         (format!("{}- `greet --ends` exits with 0 and exits with 4\n", specs::ONE), "exits with 4"),
         (format!("{}\n| Command | Output |\n|---|---|\n| `calc add 2 3` | `6` |\n", specs::ONE), "`calc add 2 3` | `6`"),

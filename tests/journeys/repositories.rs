@@ -50,7 +50,7 @@ async fn templates_of_a_repository_are_listed_and_used() {
     let folder = Folder::new();
     folder.write(
         ".loki/templates/house.md",
-        "---\nname: house\ntitle: House style\ndescription: How we greet.\nvariables:\n  - name: project_name\n    description: The name\n---\n# {{ project_name }}\n\n- `greet NAME` prints `Hello, NAME!`\n",
+        "---\nname: house\ntitle: House style\ndescription: \"How we \\e[31mgreet.\"\nvariables:\n  - name: project_name\n    description: The name\n---\n# {{ project_name }}\n\n- `greet NAME` prints `Hello, NAME!`\n",
     );
     folder.write(".loki/templates/broken.md", "no front matter\n");
     folder.write(
@@ -77,6 +77,7 @@ async fn templates_of_a_repository_are_listed_and_used() {
     assert!(fault.detail().contains("no valid front matter"), "{}", fault.detail());
     let shown = user.loki(&["template", "list", "--project", &project.id().to_string()]);
     assert!(command::stdout(&shown).contains("How we greet."), "{}{}", command::stdout(&shown), command::stderr(&shown));
+    assert!(!command::stdout(&shown).contains('\u{1b}'), "a terminal would obey it: {}", command::stdout(&shown).escape_debug());
 
     let run = project.starts_with(json!({"template": "house"})).await;
     let finished = run.is_verified().await;

@@ -1,27 +1,45 @@
 //! Projects.
 
 use axum::{Json, extract::State, http::StatusCode};
+use domain::sort::PROJECTS;
 use protocol::{
     ProjectId,
+    page::PageQuery,
     projects::{CreateProject, Project, ProjectList, UpdateProject},
 };
+use serde::Deserialize;
 
 use crate::{
-    api::{ListQuery, Refusals},
+    api::{Refusals, order},
     auth::Signed,
     edge::Edge,
     error::HttpError,
     extract::{Asked, Body, Id},
 };
 
-/// All projects, newest first
-#[utoipa::path(get, path = "/api/projects", tag = "projects", params(ListQuery), responses((status = 200, body = ProjectList), Refusals))]
+/// The query of `GET /api/projects`.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct ProjectQuery {
+    /// `name`, `runs` or `changed`, with `-` before it for the other way around; newest first when empty
+    sort: String,
+    /// The `next` of the page before; absent for the first page
+    after: Option<String>,
+    /// Rows on a page, 1 to 200; 50 when absent
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+}
+
+/// All projects, newest first when no other order is asked for
+#[utoipa::path(get, path = "/api/projects", tag = "projects", params(ProjectQuery), responses((status = 200, body = ProjectList), Refusals))]
 pub async fn list(
     State(edge): State<Edge>,
     Signed(actor): Signed,
-    Asked(query): Asked<ListQuery>,
+    Asked(query): Asked<ProjectQuery>,
 ) -> Result<Json<ProjectList>, HttpError> {
-    let page = services::projects::list(&edge.cx, &actor, &query.into()).await?;
+    let of_page = PageQuery { after: query.after, limit: query.limit };
+    let page = services::projects::list(&edge.cx, &actor, order(&query.sort, PROJECTS)?, &of_page).await?;
     let projects = page.items.into_iter().map(|row| row.project).collect();
     Ok(Json(ProjectList { projects, next: page.next }))
 }

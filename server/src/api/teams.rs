@@ -3,6 +3,7 @@
 #![expect(unused_qualifications, reason = "what the derive for the OpenAPI document writes")]
 
 use axum::{Json, extract::State, http::StatusCode};
+use domain::sort::TEAMS;
 use protocol::{
     TeamId, UserId,
     page::PageQuery,
@@ -12,7 +13,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::{
-    api::Refusals,
+    api::{Refusals, order},
     auth::Signed,
     edge::Edge,
     error::HttpError,
@@ -55,13 +56,15 @@ impl HeirQuery {
 pub struct TeamQuery {
     /// Words in the name
     q: String,
+    /// `name`, `people` or `projects`, with `-` before it for the other way around; newest first when empty
+    sort: String,
     /// The `next` of the page before; absent for the first page
     after: Option<String>,
     /// Rows on a page, 1 to 200; 50 when absent
     limit: Option<u32>,
 }
 
-/// The teams that the caller may know, newest first
+/// The teams that the caller may know, newest first when no other order is asked for
 #[utoipa::path(get, path = "/api/v2/teams", tag = "teams", params(TeamQuery), responses((status = 200, body = TeamList), Refusals))]
 pub async fn list(
     State(edge): State<Edge>,
@@ -69,7 +72,7 @@ pub async fn list(
     Asked(query): Asked<TeamQuery>,
 ) -> Result<Json<TeamList>, HttpError> {
     let of_page = PageQuery { after: query.after, limit: query.limit };
-    Ok(Json(services::teams::list(&edge.cx, &actor, &query.q, &of_page).await?))
+    Ok(Json(services::teams::list(&edge.cx, &actor, &query.q, order(&query.sort, TEAMS)?, &of_page).await?))
 }
 
 /// Makes a team; the person who makes it is its first admin

@@ -3,6 +3,7 @@
 #![expect(unused_qualifications, reason = "what the derive for the OpenAPI document writes")]
 
 use axum::{Json, extract::State, http::StatusCode};
+use domain::sort::USERS;
 use protocol::{
     UserId,
     access::{UpdateUser, User},
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    api::{Refusals, teams::HeirQuery},
+    api::{Refusals, order, teams::HeirQuery},
     auth::Signed,
     edge::Edge,
     error::HttpError,
@@ -33,13 +34,15 @@ pub struct UserList {
 pub struct UserQuery {
     /// Words in the name or the e-mail address
     q: String,
+    /// `name`, `role`, `state` or `since`, with `-` before it for the other way around; in the order in which they came when empty
+    sort: String,
     /// The `next` of the page before; absent for the first page
     after: Option<String>,
     /// Rows on a page, 1 to 200; 50 when absent
     limit: Option<u32>,
 }
 
-/// People, in the order in which they came
+/// People, in the order in which they came when no other is asked for
 #[utoipa::path(get, path = "/api/v2/users", tag = "accounts", params(UserQuery), responses((status = 200, body = UserList), Refusals))]
 pub async fn list(
     State(edge): State<Edge>,
@@ -47,7 +50,7 @@ pub async fn list(
     Asked(query): Asked<UserQuery>,
 ) -> Result<Json<UserList>, HttpError> {
     let of_page = PageQuery { after: query.after, limit: query.limit };
-    let page = services::accounts::list_users(&edge.cx, &actor, &query.q, &of_page).await?;
+    let page = services::accounts::list_users(&edge.cx, &actor, &query.q, order(&query.sort, USERS)?, &of_page).await?;
     Ok(Json(UserList { users: page.items, next: page.next }))
 }
 

@@ -120,7 +120,7 @@ impl Credentials {
     pub async fn refresh(&self) -> Result<(), HttpError> {
         match &self.proof {
             // What a session was once is kept in it; asking again means reading it again.
-            Proof::Browser(session) => session.load().await.map_err(|_| HttpError::sign_in()),
+            Proof::Browser(session) => Ok(session.load().await?),
             Proof::Bearer(_) => Ok(()),
         }
     }
@@ -138,8 +138,7 @@ pub async fn seen(edge: &Edge, headers: &HeaderMap, from: &Arc<Origin>) -> Optio
 }
 
 async fn browser(edge: &Edge, session: &Session, from: Arc<Origin>) -> Result<Known, HttpError> {
-    let login = sessions::login(&edge.cx, session).await.map_err(|error| HttpError::internal(&error))?;
-    let login = login.ok_or_else(HttpError::sign_in)?;
+    let login = sessions::login(&edge.cx, session).await?.ok_or_else(HttpError::sign_in)?;
     let read = async {
         let user = services::accounts::user(&edge.cx, login.user).await?;
         user.map(Arc::new).ok_or_else(HttpError::sign_in)

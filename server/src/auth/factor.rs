@@ -57,7 +57,7 @@ pub(super) async fn enter(
             let entered = Entered { user, next: next.to_owned(), vouched: rests_on.cloned() };
             let response = let_in(edge, session, entered, from).await?;
             if let Some((_, shown_at)) = vouched {
-                sessions::shown_at(session, shown_at).await.map_err(|error| HttpError::internal(&error))?;
+                sessions::shown_at(session, shown_at).await?;
             }
             Ok(response)
         }
@@ -67,7 +67,7 @@ pub(super) async fn enter(
 async fn let_in(edge: &Edge, session: &Session, entered: Entered, from: Arc<Origin>) -> Result<Response, HttpError> {
     sessions::sign_in(&edge.cx, session, entered.user, from).await?;
     if let Some(vouched) = &entered.vouched {
-        sessions::rests_on(session, vouched).await.map_err(|error| HttpError::internal(&error))?;
+        sessions::rests_on(session, vouched).await?;
     }
     Ok(Redirect::to(&entered.next).into_response())
 }

@@ -85,7 +85,7 @@ pub async fn logout(State(edge): State<Edge>, session: Session, request: Request
         services::audit::signed(&edge.cx, &actor, SignedHow::Out).await?;
     }
     let vouched = sessions::vouched(&session).await;
-    sessions::sign_out(&session).await.map_err(|error| HttpError::internal(&error))?;
+    sessions::sign_out(&session).await?;
     edge.cx.nudges.access();
     if let Some(vouched) = vouched
         && let Some(known) = edge.providers.get(&vouched.provider)

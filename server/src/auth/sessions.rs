@@ -1,10 +1,15 @@
 //! Cookie sessions over our own table. The cookie's value is never stored, only its SHA-256, so that nobody who reads the
 //! database can sign in with what is there.
 
-use std::{collections::HashMap, fmt::Write as _, sync::Arc};
+use std::{cell::Cell, collections::HashMap, fmt::Write as _, sync::Arc};
 
 use async_trait::async_trait;
-use axum::http::{HeaderMap, header};
+use axum::{
+    extract::Request,
+    http::{HeaderMap, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
 use domain::{
     actor::{Actor, Origin},
     sign_in::Vouched,
@@ -36,6 +41,14 @@ const ASIDE: &str = "aside";
 /// How old the last renewal may be before a use renews it again.
 const RENEW: i64 = 5 * 60 * 1000;
 
+/// What the store says of a busy database. Its errors are words, so it is known by these.
+const BUSY: &str = "the database is busy";
+
+tokio::task_local! {
+    /// Whether the database was busy when it was to read or write the request's session.
+    static WAS_BUSY: Cell<bool>;
+}
+
 /// The cookie's name. With TLS the prefix makes browsers refuse it from any other host or path.
 pub fn cookie_name(tls: bool) -> &'static str {
     if tls { "__Host-loki_login" } else { "loki_login" }
@@ -52,6 +65,23 @@ pub fn layer(cx: &Cx, tls: bool) -> SessionManagerLayer<Logins> {
         .with_expiry(Expiry::OnInactivity(IDLE))
 }
 
+/// Around that layer: it writes a session after everything else, and has one answer where it cannot. Where the database was busy it
+/// is the answer that everybody gets then.
+pub async fn tell_busy(request: Request, next: Next) -> Response {
+    let answered = async {
+        let response = next.run(request).await;
+        let is_told = response.status() != StatusCode::INTERNAL_SERVER_ERROR || !WAS_BUSY.with(Cell::get);
+        if is_told { response } else { HttpError::busy().into_response() }
+    };
+    WAS_BUSY.scope(Cell::new(false), answered).await
+}
+
+/// Whether a session could not be read or written because the database was busy.
+pub fn is_busy(error: &tower_sessions::session::Error) -> bool {
+    use tower_sessions::session::Error as E;
+    matches!(error, E::Store(Error::Backend(words)) if words == BUSY)
+}
+
 /// The session of the cookie that was sent along, for where no layer reads it.
 pub fn of_cookie(cx: &Cx, headers: &HeaderMap, tls: bool) -> Option<Session> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
@@ -62,14 +92,13 @@ pub fn of_cookie(cx: &Cx, headers: &HeaderMap, tls: bool) -> Option<Session> {
 
 /// Binds the browser to a user, under a new cookie value.
 pub async fn sign_in(cx: &Cx, session: &Session, user: UserRecord, from: Arc<Origin>) -> std::result::Result<(), HttpError> {
-    let failed = |error: tower_sessions::session::Error| HttpError::internal(&error);
     let (now, id) = (cx.clock.now(), LoginId(cx.ids.uuid()));
-    session.cycle_id().await.map_err(failed)?;
-    session.remove::<Vouched>(VOUCHED).await.map_err(failed)?;
+    session.cycle_id().await?;
+    session.remove::<Vouched>(VOUCHED).await?;
     let (address, agent) = (from.address.map(|address| address.to_string()), from.agent.clone());
     let data =
         LoginData { id, user: user.id, since: now, seen: now, address, agent, privileges: Some(user.privileges), proved: None };
-    session.insert(LOGIN, data).await.map_err(failed)?;
+    session.insert(LOGIN, data).await?;
     let (role, reach) = (user.role, user.reach);
     let actor = Actor::User { id: user.id, login: id, name: user.name, email: user.email, role, reach, from };
     Ok(services::audit::signed(cx, &actor, SignedHow::In).await?)
@@ -89,8 +118,7 @@ pub async fn login(cx: &Cx, session: &Session) -> std::result::Result<Option<Log
 /// is another one than when the session got its id, it gets another id: one that was good for less is not good for more.
 /// Without a count it keeps the one that it has.
 pub async fn renew(cx: &Cx, session: &Session, privileges: Option<i64>, from: &Origin) -> std::result::Result<(), HttpError> {
-    let failed = |error: tower_sessions::session::Error| HttpError::internal(&error);
-    let Some(login) = session.get::<LoginData>(LOGIN).await.map_err(failed)? else { return Ok(()) };
+    let Some(login) = session.get::<LoginData>(LOGIN).await? else { return Ok(()) };
     let moves = login.privileges.zip(privileges).is_some_and(|(then, now)| then != now);
     let now = cx.clock.now();
     if !moves && now.millis_since(login.seen) < RENEW {
@@ -103,30 +131,31 @@ pub async fn renew(cx: &Cx, session: &Session, privileges: Option<i64>, from: &O
     let address = from.address.map(|address| address.to_string()).or(login.address.clone());
     let agent = if from.agent.is_empty() { login.agent.clone() } else { from.agent.clone() };
     let data = LoginData { seen: now, address, agent, privileges: privileges.or(login.privileges), ..login };
-    session.insert(LOGIN, data).await.map_err(failed)?;
+    session.insert(LOGIN, data).await?;
     // At once, so that nothing else is done while the login is nowhere.
-    if moves { session.save().await.map_err(failed) } else { Ok(()) }
+    if moves {
+        session.save().await?;
+    }
+    Ok(())
 }
 
 /// Lets the session go on under another id, unless another request does, or somebody ended it.
 async fn goes_on(cx: &Cx, session: &Session, login: LoginId) -> std::result::Result<bool, HttpError> {
-    let failed = |error: tower_sessions::session::Error| HttpError::internal(&error);
     let Some(id) = session.id() else { return Ok(false) };
     let Some(aside) = take_login(cx, &hash(id), login).await? else { return Ok(false) };
-    session.cycle_id().await.map_err(failed)?;
-    session.insert(ASIDE, aside).await.map_err(failed)?;
+    session.cycle_id().await?;
+    session.insert(ASIDE, aside).await?;
     Ok(true)
 }
 
 /// Notes that the person showed once more who they are. The login goes on under another cookie value, as after signing in.
 pub async fn proved(cx: &Cx, session: &Session) -> std::result::Result<(), HttpError> {
-    let failed = |error: tower_sessions::session::Error| HttpError::internal(&error);
-    let login = session.get::<LoginData>(LOGIN).await.map_err(failed)?.ok_or_else(HttpError::sign_in)?;
+    let login = session.get::<LoginData>(LOGIN).await?.ok_or_else(HttpError::sign_in)?;
     if !goes_on(cx, session, login.id).await? {
         return Err(HttpError::sign_in());
     }
-    session.insert(LOGIN, LoginData { proved: Some(cx.clock.now()), ..login }).await.map_err(failed)?;
-    session.save().await.map_err(failed)
+    session.insert(LOGIN, LoginData { proved: Some(cx.clock.now()), ..login }).await?;
+    Ok(session.save().await?)
 }
 
 /// Notes when the person of a new login showed their provider who they are: that may have been long before they came.
@@ -254,6 +283,12 @@ fn login_of(record: &Record) -> Option<LoginData> {
 }
 
 fn backend(error: store::StoreError) -> Error {
+    if error.is_busy() {
+        // Where no request waits for it, as at a socket, nobody is told.
+        let _ = WAS_BUSY.try_with(|was_busy| was_busy.set(true));
+        tracing::warn!(error = &error as &dyn std::error::Error, "the database is held by something else");
+        return Error::Backend(BUSY.to_owned());
+    }
     tracing::error!(error = &error as &dyn std::error::Error, "the table of logins did not answer");
     Error::Backend("the database did not answer".to_owned())
 }

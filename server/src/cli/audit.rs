@@ -11,11 +11,11 @@ use protocol::audit::{AuditEntry, AuditQuery};
 use services::{Cx, audit};
 
 use super::{
-    Data, Exit, Failure,
+    Exit, Failure,
     offline::{open, open_new},
     print,
 };
-use crate::api::audit::csv;
+use crate::{api::audit::csv, config::DataArgs};
 
 /// Transactions with one entry each in a measurement.
 const SINGLE: u32 = 1_000;
@@ -27,7 +27,7 @@ pub(super) enum AuditCommand {
     /// Walk over the whole trail and name the first entry that is not as it was written
     Verify {
         #[command(flatten)]
-        data: Data,
+        data: DataArgs,
         /// A public key whose checkpoints count, as `loki audit key` prints it [default: the server's own]
         #[arg(long, value_name = "HEX", value_parser = PublicKey::from_hex)]
         key: Vec<PublicKey>,
@@ -38,7 +38,7 @@ pub(super) enum AuditCommand {
     /// Print all entries, newest first
     Export {
         #[command(flatten)]
-        data: Data,
+        data: DataArgs,
         /// One JSON object a line, or CSV
         #[arg(long, value_enum, default_value_t = Format::Json)]
         format: Format,
@@ -46,13 +46,13 @@ pub(super) enum AuditCommand {
     /// Print the public key that checkpoints are signed with
     Key {
         #[command(flatten)]
-        data: Data,
+        data: DataArgs,
     },
     /// Append entries to an empty trail and walk over them, for the benchmarks
     #[command(hide = true)]
     Measure {
         #[command(flatten)]
-        data: Data,
+        data: DataArgs,
         /// How many entries
         #[arg(long, default_value_t = 200_000)]
         entries: u32,

@@ -211,5 +211,5 @@ pub(super) fn line_of(run: &Run) -> String {
         run.provider.title(),
         run.title,
     );
-    super::print::plain(&text).replace('\n', " ")
+    super::print::one_line(&text)
 }

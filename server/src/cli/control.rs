@@ -55,7 +55,7 @@ pub(super) async fn run(wish: Wish, args: ControlArgs) -> Result<Exit, Failure> 
     let path = format!("/api/control/{}", wish.as_str());
     let run: Run = client.post(&path, &Control { session_id: args.run }).await?;
     let text = format!("{} {} · {} · {}", run.id, wish.outcome(run.status), run.project_name, run.title);
-    print::line(&print::plain(&text).replace('\n', " "));
+    print::line(&print::one_line(&text));
     Ok(Exit::Done)
 }
 

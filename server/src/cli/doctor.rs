@@ -13,17 +13,16 @@ use serde::Serialize;
 use store::{Store, Way};
 use tokio::process::Command;
 
-use super::{Data, Exit, Failure, print};
+use super::{Exit, Failure, print};
 use crate::{
     auth::providers::{
         Failure::{Refused, Unreachable},
         IdentityProviders, Known,
     },
     config::{
-        ConfigError, DataConfig,
+        ConfigError, DataArgs, DataConfig,
         agents::AgentsConfig,
-        audit_key,
-        hosts::public_url,
+        audit_key, hosts,
         sign_in::{Problem, SignInError},
     },
     wiring::{self, Outside},
@@ -37,9 +36,9 @@ const ROOM: u64 = 1 << 30;
 #[derive(Args, Debug)]
 pub(super) struct DoctorArgs {
     #[command(flatten)]
-    data: Data,
+    data: DataArgs,
     /// The address under which browsers reach the server: providers are then asked whether they lead back there
-    #[arg(long, env = "LOKI_PUBLIC_URL", value_name = "URL")]
+    #[arg(long, env = "LOKI_PUBLIC_URL", value_name = "URL", value_parser = hosts::public_url)]
     public_url: Option<String>,
     /// Print JSON
     #[arg(long)]
@@ -80,7 +79,7 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Exit, Failure> {
             checks.extend(sandbox_and_agents(&data, &agents, &keys).await?);
             checks.extend(stored);
             checks.push(mail(&data, args.public_url.is_some()).await);
-            checks.extend(providers(&data, args.public_url.as_deref().and_then(|url| public_url(url).ok()).as_deref()).await);
+            checks.extend(providers(&data, args.public_url.as_deref()).await);
         }
         Err(ConfigError::Mail(problem)) => {
             checks.push(Check::bad("mail", problem, "docs/using/mail.md has all ways to set it up"));
@@ -196,8 +195,7 @@ async fn sandbox_and_agents(data: &DataConfig, agents: &AgentsConfig, keys: &[St
 /// Whether secrets can be opened and whether the trail's key is that of all servers on the database, and the names of secrets that
 /// agents are given.
 async fn vault_and_audit(data: &DataConfig) -> (Vec<Check>, Vec<String>) {
-    let is_new = data.database_url == data.default_database() && !data.data_dir.join("loki.db").exists();
-    if is_new {
+    if data.is_new() {
         return (vec![Check::good("vault", "no secrets yet")], Vec::new());
     }
     let own = audit_key::find(&data.audit_key_file);

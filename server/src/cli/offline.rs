@@ -7,9 +7,9 @@ use domain::actor::Actor;
 use protocol::access::Role;
 use services::{Cx, accounts::NewUser, server::Reach};
 
-use super::{Data, Exit, Failure, print};
+use super::{Exit, Failure, print};
 use crate::{
-    config::{DataConfig, agents::AgentsConfig, data_dir, hosts},
+    config::{DataArgs, DataConfig, agents::AgentsConfig, data_dir, hosts},
     wiring::{Outside, context},
 };
 
@@ -22,7 +22,7 @@ const DEFAULT: &str = "http://127.0.0.1:57374";
 #[derive(Args, Debug)]
 pub(super) struct LinkArgs {
     #[command(flatten)]
-    data: Data,
+    data: DataArgs,
     /// The address of the server that the link leads to [default: where the server of this data directory was started last]
     #[arg(long, env = "LOKI_PUBLIC_URL", value_name = "URL", value_parser = hosts::public_url)]
     public_url: Option<String>,
@@ -49,7 +49,7 @@ pub(super) enum UserCommand {
     /// Make an account
     Create {
         #[command(flatten)]
-        data: Data,
+        data: DataArgs,
         /// The e-mail address to sign in with
         #[arg(long)]
         email: String,
@@ -74,7 +74,7 @@ pub(super) enum UserCommand {
     /// Take the second factors and recovery codes of somebody away who has lost them
     ResetFactors {
         #[command(flatten)]
-        data: Data,
+        data: DataArgs,
         /// Whose they are
         #[arg(long)]
         email: String,
@@ -122,7 +122,7 @@ async fn reset_link(link: LinkArgs, email: &str) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-async fn reset_factors(data: Data, email: &str) -> Result<Exit, Failure> {
+async fn reset_factors(data: DataArgs, email: &str) -> Result<Exit, Failure> {
     let cx = open(data).await?;
     let removed = services::accounts::reset_factors(&cx, &Actor::Automation, email).await?;
     let email = print::plain(email);
@@ -147,7 +147,7 @@ async fn invite(link: LinkArgs, email: &str, role: Role) -> Result<Exit, Failure
 /// What becomes of a mail that a command wrote.
 pub(super) const MAILED: &str = "The link also goes to them by mail; the running server sends it";
 
-async fn create(data: Data, email: String, name: String, role: Role) -> Result<Exit, Failure> {
+async fn create(data: DataArgs, email: String, name: String, role: Role) -> Result<Exit, Failure> {
     let password = from_stdin("password", LONGEST)?;
     // An account may be made before the first start, in place of the setup link.
     let cx = open_new(data).await?;
@@ -170,12 +170,12 @@ pub(super) fn from_stdin(what: &str, longest: u64) -> Result<String, Failure> {
 }
 
 /// The context on data that is there.
-pub(super) async fn open(data: Data) -> Result<Cx, Failure> {
+pub(super) async fn open(data: DataArgs) -> Result<Cx, Failure> {
     open_config(&DataConfig::existing(data)?).await
 }
 
 /// The same, and where there is no data yet, a directory for it is made.
-pub(super) async fn open_new(data: Data) -> Result<Cx, Failure> {
+pub(super) async fn open_new(data: DataArgs) -> Result<Cx, Failure> {
     open_config(&DataConfig::new(data)?).await
 }
 

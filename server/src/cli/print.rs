@@ -49,6 +49,11 @@ pub(super) fn plain(text: &str) -> String {
     plain
 }
 
+/// The same on one line: a line end within it could pass for a line of our own.
+pub(super) fn one_line(text: &str) -> String {
+    plain(text).replace('\n', " ")
+}
+
 /// Skips the rest of an escape sequence (ECMA-48): CSI up to its final byte, OSC and its kin up to BEL or ST, else one character.
 fn skip_sequence(characters: &mut std::iter::Peekable<std::str::Chars<'_>>) {
     match characters.next() {
@@ -66,7 +71,7 @@ fn skip_sequence(characters: &mut std::iter::Peekable<std::str::Chars<'_>>) {
 
 #[cfg(test)]
 mod tests {
-    use super::plain;
+    use super::{one_line, plain};
 
     #[test]
     fn control_sequences_do_not_reach_the_terminal() {
@@ -82,5 +87,6 @@ mod tests {
         for (given, expected) in cases {
             assert_eq!(plain(given), expected, "{given:?}");
         }
+        assert_eq!(one_line("a name\n\u{1b}[31mverified"), "a name verified");
     }
 }

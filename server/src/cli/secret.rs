@@ -150,5 +150,5 @@ fn line_of(secret: &Secret) -> String {
     let uses: Vec<&str> = secret.uses.iter().map(|kind| kind.as_str()).collect();
     let uses = if uses.is_empty() { "given to nobody".to_owned() } else { uses.join(", ") };
     let text = format!("{} · {uses} · {} · by {}", secret.name, secret.updated_at, secret.updated_by);
-    print::plain(&text).replace('\n', " ")
+    print::one_line(&text)
 }

@@ -11,17 +11,18 @@ use protocol::{
 use services::{Cx, accounts, teams};
 
 use super::{
-    Data, Exit, Failure,
+    Exit, Failure,
     offline::{LinkArgs, MAILED, open, role},
     print,
 };
+use crate::config::DataArgs;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TeamCommand {
     /// Show all teams
     List {
         #[command(flatten)]
-        data: Data,
+        data: DataArgs,
         /// As JSON
         #[arg(long)]
         json: bool,
@@ -29,14 +30,14 @@ pub(super) enum TeamCommand {
     /// Make a team
     Create {
         #[command(flatten)]
-        data: Data,
+        data: DataArgs,
         /// What no other team is called by
         name: String,
     },
     /// Add somebody who has an account to a team, or give them another role in it
     Add {
         #[command(flatten)]
-        data: Data,
+        data: DataArgs,
         /// Its name or id
         team: String,
         /// Whose account it is
@@ -49,7 +50,7 @@ pub(super) enum TeamCommand {
     /// Remove somebody from a team
     Remove {
         #[command(flatten)]
-        data: Data,
+        data: DataArgs,
         /// Its name or id
         team: String,
         /// Whose account it is
@@ -66,7 +67,7 @@ pub(super) enum TeamCommand {
 #[command(group = ArgGroup::new("heir").args(["heir_team", "heir_installation"]))]
 pub(super) struct DeleteArgs {
     #[command(flatten)]
-    data: Data,
+    data: DataArgs,
     /// Its name or id
     team: String,
     /// The team that gets its projects, by name or id
@@ -165,7 +166,7 @@ async fn list(cx: &Cx, json: bool) -> Result<Exit, Failure> {
             let people = counted(team.members, ["person", "people"]);
             let projects = counted(team.projects, ["project", "projects"]);
             let text = format!("{} · {} · {people} · {projects}", team.id, team.name);
-            print::line(&print::plain(&text).replace('\n', " "));
+            print::line(&print::one_line(&text));
         }
     }
     Ok(Exit::Done)
@@ -178,7 +179,7 @@ fn counted(count: u32, [one, more]: [&str; 2]) -> String {
 async fn all(cx: &Cx) -> Result<Vec<Team>, Failure> {
     let (mut all, mut after) = (Vec::new(), None);
     loop {
-        let page = teams::list(cx, &ME, "", &PageQuery { after, limit: Some(200) }).await?;
+        let page = teams::list(cx, &ME, "", None, &PageQuery { after, limit: Some(200) }).await?;
         all.extend(page.teams);
         after = page.next;
         if after.is_none() {

@@ -65,7 +65,7 @@ async fn list(client: &Client, project: Option<&str>, json: bool) -> Result<Exit
         print::json(&list);
     } else {
         for template in &list.templates {
-            print::line(&format!("{:20} {}", template.name, template.description));
+            print::line(&print::one_line(&format!("{:20} {}", template.name, template.description)));
         }
     }
     Ok(Exit::Done)
@@ -81,8 +81,8 @@ async fn show(client: &Client, (name, project): (&str, Option<&str>), json: bool
     }
     for variable in &body.template.variables {
         let default = variable.default.as_ref().map_or_else(|| "required".to_owned(), |value| format!("default: {value}"));
-        print::note(&format!("{} ({default}): {}", variable.name, variable.description));
+        print::note(&print::one_line(&format!("{} ({default}): {}", variable.name, variable.description)));
     }
-    print::line(&body.source);
+    print::line(&print::plain(&body.source));
     Ok(Exit::Done)
 }

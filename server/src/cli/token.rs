@@ -14,13 +14,13 @@ use services::{
 };
 
 use super::{
-    Data, Exit, Failure,
+    Exit, Failure,
     offline::{open, role},
     print,
     start::only,
     team,
 };
-use crate::config::network;
+use crate::config::{DataArgs, network};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TokenCommand {
@@ -29,7 +29,7 @@ pub(super) enum TokenCommand {
     /// Show all tokens, never their secrets
     List {
         #[command(flatten)]
-        data: Data,
+        data: DataArgs,
         /// The revoked ones too
         #[arg(long)]
         all: bool,
@@ -40,14 +40,14 @@ pub(super) enum TokenCommand {
     /// End a token at once, with those that it replaces
     Revoke {
         #[command(flatten)]
-        data: Data,
+        data: DataArgs,
         /// Its id or name
         token: String,
     },
     /// Give a token a new secret; the old one still counts for a while
     Rotate {
         #[command(flatten)]
-        data: Data,
+        data: DataArgs,
         /// Its id or name
         token: String,
         /// How long the old one still counts, 0 to 720; 24 when absent
@@ -60,7 +60,7 @@ pub(super) enum TokenCommand {
 #[command(group = ArgGroup::new("rights").required(true).args(["role", "scope"]))]
 pub(super) struct CreateArgs {
     #[command(flatten)]
-    data: Data,
+    data: DataArgs,
     /// What it is for
     #[arg(long)]
     name: String,
@@ -154,7 +154,7 @@ async fn find_project(cx: &Cx, wanted: &str) -> Result<ProjectId, Failure> {
     }
     let (mut found, mut after) = (Vec::new(), None);
     loop {
-        let page = projects::list(cx, &Actor::Automation, &PageQuery { after, limit: Some(200) }).await?;
+        let page = projects::list(cx, &Actor::Automation, None, &PageQuery { after, limit: Some(200) }).await?;
         found
             .extend(page.items.iter().map(|row| &row.project).filter(|project| project.name == wanted).map(|project| project.id));
         after = page.next;
@@ -183,5 +183,5 @@ fn line_of(token: &Token) -> String {
     };
     let used = token.last_used.map_or_else(|| "never used".to_owned(), |at| format!("used {at}"));
     let text = format!("{} · {} · {} · {until} · {used} · by {}", token.id, token.name, rights_of(token), token.created_by);
-    print::plain(&text).replace('\n', " ")
+    print::one_line(&text)
 }

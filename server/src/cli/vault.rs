@@ -3,8 +3,8 @@
 use clap::Subcommand;
 use domain::actor::Actor;
 
-use super::{Data, Exit, Failure, offline::open_config, print};
-use crate::config::DataConfig;
+use super::{Exit, Failure, offline::open_config, print};
+use crate::config::{DataArgs, DataConfig};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum VaultCommand {
@@ -12,7 +12,7 @@ pub(super) enum VaultCommand {
     /// before it in `LOKI_VAULT_OLD_KEY`. What broke off is taken up
     Rotate {
         #[command(flatten)]
-        data: Data,
+        data: DataArgs,
     },
 }
 
@@ -22,7 +22,7 @@ pub(super) async fn run(command: VaultCommand) -> Result<Exit, Failure> {
     }
 }
 
-async fn rotate(data: Data) -> Result<Exit, Failure> {
+async fn rotate(data: DataArgs) -> Result<Exit, Failure> {
     let config = DataConfig::existing(data)?;
     let cx = open_config(&config).await?;
     let keys = &config.vault_keys;

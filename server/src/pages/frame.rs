@@ -166,7 +166,7 @@ const THEMES: &str = "<div class=\"menu-group needs-script\" role=\"group\" aria
      <button type=\"button\" class=\"btn\" data-choice=\"light\">Light</button>\
      <button type=\"button\" class=\"btn\" data-choice=\"system\">System</button></div>";
 
-/// Search, which needs the browser's half and so opens on another page, and the menu of whoever looks.
+/// Search and inbox, which need the browser's half and so open on another page, and the menu of whoever looks.
 fn top(viewer: &Viewer) -> String {
     let initial: String = viewer.name.chars().take(1).flat_map(char::to_uppercase).collect();
     let links: String =
@@ -174,12 +174,15 @@ fn top(viewer: &Viewer) -> String {
     format!(
         "<a class=\"search needs-script\" href=\"{}#search\">{}<span>Search or run a command</span>\
          <kbd aria-hidden=\"true\" data-mod>K</kbd></a>\
+         <a class=\"inbox\" href=\"{}\" aria-label=\"Inbox\">{}</a>\
          <details class=\"menu\"><summary aria-label=\"You\"><span class=\"avatar\" aria-hidden=\"true\">{}</span></summary>\
          <div class=\"menu-items\"><p class=\"who\"><b>{}</b><span class=\"muted\">{}</span>\
          <span class=\"muted\">{} · loki {}</span></p>{THEMES}{links}\
          <form method=\"post\" action=\"{}\"><button type=\"submit\" class=\"menu-item\">Sign out</button></form></div></details>",
         to::HOME,
         icon_of("search"),
+        to::HOME,
+        icon_of("inbox"),
         escape(&initial),
         escape(&viewer.name),
         escape(&viewer.email),

@@ -2,6 +2,7 @@
 
 use std::{pin::pin, time::Duration};
 
+use domain::errors::explain;
 use services::Cx;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -16,7 +17,7 @@ const LAST: Duration = Duration::from_secs(3);
 /// Sends mail until `stopping` fires.
 pub(super) async fn send(cx: Cx, stopping: CancellationToken) {
     if let Err(error) = services::mail::take_back(&cx).await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "mail of before the start waits for its lease to end");
+        tracing::warn!(error = %explain(&error), "mail of before the start waits for its lease to end");
     }
     let mut pause = LOOK;
     loop {
@@ -36,7 +37,7 @@ pub(super) async fn send(cx: Cx, stopping: CancellationToken) {
             Ok(false) => pause = LOOK,
             Err(error) => {
                 if pause == LOOK {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "no mail can be sent; it is tried again");
+                    tracing::warn!(error = %explain(&error), "no mail can be sent; it is tried again");
                 }
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }

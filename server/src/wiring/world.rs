@@ -7,7 +7,10 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use domain::ports::clock::{Clock, Ids};
+use domain::{
+    errors::explain,
+    ports::clock::{Clock, Ids},
+};
 use protocol::Timestamp;
 use services::{Cx, audit::When};
 use tokio_util::sync::CancellationToken;
@@ -71,10 +74,10 @@ pub(super) async fn sweep(cx: Cx, stopping: CancellationToken) {
             tracing::warn!(%error, "the keys of access tokens could not be replaced");
         }
         if let Err(error) = remove_expired(&cx).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "old logins could not be removed");
+            tracing::warn!(error = %explain(&error), "old logins could not be removed");
         }
         if let Err(error) = services::mail::forget(&cx).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "old mail could not be forgotten");
+            tracing::warn!(error = %explain(&error), "old mail could not be forgotten");
         }
         tokio::select! {
             () = stopping.cancelled() => return,
@@ -109,7 +112,7 @@ pub(super) async fn keep_audit(cx: Cx, days: Option<u32>, stopping: Cancellation
         if let Some(days) = days.filter(|_| time % (60 * A_MINUTE) == 1)
             && let Err(error) = services::audit::prune(&cx, days).await
         {
-            tracing::warn!(error = &error as &dyn std::error::Error, "old entries of the audit trail could not be removed");
+            tracing::warn!(error = %explain(&error), "old entries of the audit trail could not be removed");
         }
         let ends = tokio::select! {
             () = stopping.cancelled() => true,
@@ -118,13 +121,13 @@ pub(super) async fn keep_audit(cx: Cx, days: Option<u32>, stopping: Cancellation
         if !ends && time % A_MINUTE != 0 {
             // What is wrong with it is told by the next checkpoint, not every few seconds.
             if let Err(error) = services::audit::follow(&cx).await {
-                tracing::debug!(error = &error as &dyn std::error::Error, "the end of the audit trail was not noted");
+                tracing::debug!(error = %explain(&error), "the end of the audit trail was not noted");
             }
             continue;
         }
         let when = if ends { When::Now } else { When::Due };
         if let Err(error) = services::audit::checkpoint(&cx, when).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "the audit trail has no new checkpoint");
+            tracing::warn!(error = %explain(&error), "the audit trail has no new checkpoint");
         }
         if ends {
             return;

@@ -15,6 +15,7 @@ use axum::{
 use domain::{
     access::{Action, may, require},
     actor::Actor,
+    errors::explain,
 };
 use protocol::{
     EventSeq,
@@ -245,8 +246,11 @@ impl Stream {
 
     /// Whether the actor may still listen.
     async fn check(&mut self) -> Result<(), End> {
-        self.credentials.refresh().await.map_err(|_| End::SignedOut)?;
-        match self.credentials.known(&self.edge).await {
+        let known = match self.credentials.refresh().await {
+            Ok(()) => self.credentials.known(&self.edge).await,
+            Err(error) => Err(error),
+        };
+        match known {
             // What was sent was chosen for another role; the other side begins anew.
             Ok(known) if known.actor.scopes() != self.actor.scopes() => Err(End::RoleChanged),
             Ok(known) if may(&known.actor, Action::ReadEvents) => {
@@ -255,6 +259,7 @@ impl Stream {
                 // What a page shows of teams and shared projects was what was open before.
                 if reaches_the_same { Ok(()) } else { self.resync(self.position).await }
             }
+            // A database that does not answer for a while ends no login.
             Err(error) if error.status().is_server_error() => Ok(()),
             Ok(_) | Err(_) => Err(End::SignedOut),
         }
@@ -285,7 +290,7 @@ async fn older(edge: &Edge, actor: &Actor, (position, head): (EventSeq, EventSeq
             Ok((envelopes.iter().filter_map(Frame::new).collect(), until))
         }
         Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "older events could not be read for a socket");
+            tracing::error!(error = %explain(&error), "older events could not be read for a socket");
             Err(End::ServerStops)
         }
     }

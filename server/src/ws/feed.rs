@@ -8,7 +8,7 @@ use std::{
 };
 
 use axum::extract::ws::Utf8Bytes;
-use domain::{actor::Actor, reach::Reach};
+use domain::{actor::Actor, errors::explain, reach::Reach};
 use protocol::{Envelope, EventSeq, ProjectId, TeamId, UserId, access::Scope, teams::Owner};
 use services::Cx;
 use tokio::sync::watch;
@@ -124,7 +124,7 @@ impl Feed {
         loop {
             nudged.mark_unchanged();
             if let Err(error) = self.read(&cx).await {
-                tracing::error!(error = &error as &dyn std::error::Error, "new events could not be read");
+                tracing::error!(error = %explain(&error), "new events could not be read");
             }
             tokio::select! {
                 () = stopping.cancelled() => return,

@@ -33,6 +33,7 @@ pub(super) fn rows() -> Vec<Row> {
         // Its name is read first, and there is none.
         does("/ui/delete_project", WriteProject, 404).with("id=ID&confirm=yes").refused(404),
         reads("/ui/home", ReadRuns, 200),
+        reads("/ui/inbox", ReadRuns, 200),
         reads("/ui/run_list", ReadRuns, 200).at("/ui/run_list?state=&project=&sort=-cost&after="),
         reads("/ui/run", ReadRuns, 404).at("/ui/run?id=ID"),
         reads("/ui/run_diff", ReadRuns, 404).at("/ui/run_diff?id=ID&wanted=true"),
