@@ -28,6 +28,6 @@ export default defineConfig({
     // The layout of every page at a phone's size, in a minute.
     { name: 'phone-layout', use: PHONE, testMatch: /phone\.spec\.ts/ },
     // What has keys or counts bytes is the same at every size.
-    { name: 'phone', use: PHONE, testMatch: /(looks|main-job|without-script|theme)\.spec\.ts/ },
+    { name: 'phone', use: PHONE, testMatch: /(looks|main-job|without-script|theme|inbox|sorting)\.spec\.ts/ },
   ],
 });

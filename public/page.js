@@ -34,7 +34,8 @@ addEventListener('click', ({ target }) => {
 
 // It comes up from no element: it is seen on its way down.
 addEventListener('toggle', async ({ target, newState }) => {
-  if (newState === 'open' && target.matches('.switcher')) (await import('/switcher.js')).fill(target);
+  if (newState !== 'open' || !target.matches('.switcher')) return;
+  (await (target.id === 'inbox' ? import('/inbox.js') : import('/switcher.js'))).fill(target);
 }, true);
 
 // A row that is selected shows what can be done with several; nobody else needs that script.

@@ -3,7 +3,7 @@
 /** Beyond so many the list of all projects is the better place. */
 const MOST = 200;
 
-const made = (tag, attributes, ...children) => {
+export const made = (tag, attributes, ...children) => {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   element.append(...children);
@@ -17,21 +17,26 @@ const ask = async () => {
     const answer = await fetch(`/ui/projects?after=${encodeURIComponent(after)}`, { headers: { accept: 'application/json' } });
     if (!answer.ok) throw new Error(answer.statusText);
     const { rows, next } = await answer.json();
-    projects.push(...rows.map(({ project }) => project));
+    projects.push(...rows);
     after = next;
   } while (after && projects.length < MOST);
   return projects;
 };
 
 /** Moves the focus between the field and the links, from the last to the first. */
-const step = (box, forward) => {
+export const step = (box, forward) => {
   const stops = [...box.querySelectorAll('input, a')];
   const at = stops.indexOf(document.activeElement) + (forward ? 1 : -1);
   stops.at(at % stops.length).focus();
 };
 
-export const fill = async box => {
+/** Puts it under the button that opens it, as far as the window has room. */
+export const place = box => {
   const button = document.querySelector(`[popovertarget="${box.id}"]`);
+  box.style.left = `${Math.max(0, Math.min(button.getBoundingClientRect().left, innerWidth - box.offsetWidth))}px`;
+};
+
+export const fill = async box => {
   const here = box.parentElement.querySelector('a').pathname;
   const words = 'Find a project';
   const field = made('input', { type: 'search', 'aria-label': words, placeholder: words, autocomplete: 'off' });
@@ -40,7 +45,7 @@ export const fill = async box => {
   // What came with the page stays: it belongs to the browser's half.
   for (const old of [...box.children]) old.remove();
   box.append(field, list, says, made('a', { href: '/projects', class: 'menu-item' }, 'All projects'));
-  box.style.left = `${Math.max(0, Math.min(button.getBoundingClientRect().left, innerWidth - box.offsetWidth))}px`;
+  place(box);
   field.focus();
 
   let projects = [];

@@ -1,6 +1,7 @@
 //! The shell around every page: where one can go, what is live, who one is.
 
 mod commands;
+mod inbox;
 mod keys;
 mod palette;
 mod person;
@@ -91,7 +92,7 @@ fn top(session: Loading<Viewer>, palette: Palette) -> AnyView {
     let search = search.child(ui::icon("search")).child(el("span").text("Search or run a command").view());
     let search = search.child(el("kbd").attr("aria-hidden", "true").flag("data-mod", true).text("K").view()).view();
     let person = loaded_or_nothing(session, person::menu);
-    el("header").class("top").child(search).child(live::connection_dot()).child(person).view()
+    el("header").class("top").child(search).child(live::connection_dot()).child(inbox::inbox()).child(person).view()
 }
 
 fn notice(sandboxed: bool) -> AnyView {

@@ -127,17 +127,27 @@ pub fn refetch_on<T: DeserializeOwned + 'static>(loading: Loading<T>, matters: f
 }
 
 fn refetch_text_on(text: Resource<Text>, matters: fn(&Envelope) -> bool) {
+    soon_after(matters, move || text.refetch());
+}
+
+/// Does something half a second after what `matters` happened: at most twice a second, however much happens.
+pub fn soon_after(matters: fn(&Envelope) -> bool, act: impl Fn() + Send + Sync + 'static) {
+    soon_after_boxed(matters, Arc::new(act));
+}
+
+fn soon_after_boxed(matters: fn(&Envelope) -> bool, act: Arc<dyn Fn() + Send + Sync>) {
     let waiting = StoredValue::new(false);
     crate::live::on_event(move |envelope| {
         if matters(envelope) && !waiting.get_value() {
             waiting.set_value(true);
-            let refetch = move || {
+            let act = act.clone();
+            let later = move || {
                 // The page may have been left meanwhile.
                 if waiting.try_set_value(false).is_none() {
-                    text.refetch();
+                    act();
                 }
             };
-            set_timeout(refetch, Duration::from_millis(500));
+            set_timeout(later, Duration::from_millis(500));
         }
     });
 }

@@ -163,10 +163,9 @@ pub mod to {
         format!("{USERS}?done={}", segment(done))
     }
 
-    /// People with those words in their name or e-mail address; `after` is a cursor.
-    pub fn users(words: &str, after: Option<&str>) -> String {
-        let after = after.map(|after| format!("&after={}", segment(after))).unwrap_or_default();
-        format!("{USERS}?q={}{after}", segment(words))
+    /// People with those words in their name or e-mail address; `sort` is a column or empty, `after` a cursor or empty.
+    pub fn users(words: &str, sort: &str, after: &str) -> String {
+        asking(USERS, &[("q", words), ("sort", sort), ("after", after)])
     }
 
     pub fn template(name: &str) -> String {

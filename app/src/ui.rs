@@ -47,7 +47,7 @@ pub use money::{cost_of, dollars, money};
 pub use page::{Crumb, live_page, page, page_head, tab_title};
 pub use panel::{facts, padded_panel, panel, panel_with};
 pub use skeleton::skeleton_rows;
-pub use table::{Column, Row, clipped, column_head, opener, pick, table, table_under};
+pub use table::{Column, Row, clipped, opener, pick, table, table_sorted};
 pub use tabs::{Tab, tabs};
 pub use time::{Now, ago, duration, exact};
 pub use toast::{Toasts, toast_region, toasts};

@@ -60,7 +60,7 @@ export async function fitsAcross(page: Page, what: string): Promise<void> {
 /** What one touches is large enough for a finger: 44 px, but for links within text. */
 export async function fitsFingers(page: Page, what: string): Promise<void> {
   const small = await page.evaluate(() => {
-    const targets = document.querySelectorAll('button, summary, select, textarea, input:not([type=hidden]), a.btn, a.item, nav a, a.menu-item');
+    const targets = document.querySelectorAll('button, summary, select, textarea, input:not([type=hidden]), a.btn, a.item, nav a, a.menu-item, a.inbox, .rows th a');
     return [...targets].flatMap(element => {
       // A control in a label is as large as the label.
       const target = element.matches('input[type=radio], input[type=checkbox]') ? (element.closest('label') ?? element) : element;

@@ -29,6 +29,8 @@ export async function setsUp(page: Page, server: Server): Promise<void> {
   await page.goto(server.setupLink!);
   await fillSetup(page);
   await page.waitForURL(`${server.url}/`);
+  // What the page still asks for would be refused.
+  await page.goto('about:blank');
   await page.context().clearCookies();
 }
 

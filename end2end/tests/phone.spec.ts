@@ -40,3 +40,15 @@ test('the height of a short log is never guessed', async ({ page, world }) => {
   await expect(last).toBeAttached();
   expect(await last.evaluate(part => getComputedStyle(part).contentVisibility)).toBe('visible');
 });
+
+test('the breadcrumb has room for the name of the project', async ({ page, world }) => {
+  for (const path of [`/projects/${world.half.id}/secrets`, `/runs/${world.verified.id}`]) {
+    await page.goto(path);
+    const steps = page.getByRole('navigation', { name: 'Breadcrumb' });
+    const project = steps.getByRole('link').filter({ visible: true }).first();
+    const [bar, box] = [await steps.boundingBox(), await project.boundingBox()];
+    expect(box!.width, path).toBeGreaterThan(40);
+    // In the middle of the bar, not at its upper edge.
+    expect(Math.abs(box!.y + box!.height / 2 - (bar!.y + bar!.height / 2)), path).toBeLessThan(2);
+  }
+});

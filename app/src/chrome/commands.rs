@@ -1,8 +1,8 @@
 //! What the command palette offers: places, projects, runs, and a few things to do.
 
-use protocol::{projects::ProjectRow, runs::Run};
+use protocol::runs::Run;
 
-use crate::{browser::lower_case, routes::to};
+use crate::{browser::lower_case, routes::to, server_fns::projects::ProjectLine};
 
 /// What happens when a command is chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,8 +55,8 @@ pub(super) fn admin(places: &[String]) -> impl Iterator<Item = Command> {
 }
 
 /// Projects and recent runs, by name.
-pub(super) fn found(projects: &[ProjectRow], runs: &[Run]) -> Vec<Command> {
-    let projects = projects.iter().map(|row| Command::go(row.project.name.clone(), "project", to::project(row.project.id)));
+pub(super) fn found(projects: &[ProjectLine], runs: &[Run]) -> Vec<Command> {
+    let projects = projects.iter().map(|project| Command::go(project.name.clone(), "project", to::project(project.id)));
     let runs = runs
         .iter()
         .map(|run| Command::go(format!("{} · {} run {}", run.title, run.project_name, run.number), "run", to::run(run.id)));

@@ -50,7 +50,7 @@ impl Palette {
         set_value(INPUT_ID, "");
         open_dialog(ID);
         spawn_local(async move {
-            let projects = ask_projects("").send().await.map(|page| page.rows).unwrap_or_default();
+            let projects = ask_projects("", "").send().await.map(|page| page.rows).unwrap_or_default();
             let runs = ask_run_list("", "", "", "").send().await.map(|page| page.runs).unwrap_or_default();
             let mut all = fixed();
             let viewer = untrack(|| self.session.get()).and_then(Result::ok);

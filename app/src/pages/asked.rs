@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::{hooks::use_location, params::ParamsMap};
 
-use crate::ui::{div, el, input};
+use crate::ui::{self, div, el, input};
 
 /// What the address asks for, as long as it is the address of this page: on the way to another one it stays as it was.
 pub fn asked_here() -> Memo<ParamsMap> {
@@ -16,10 +16,15 @@ pub fn asked_here() -> Memo<ParamsMap> {
     })
 }
 
-/// A plain form: what is looked for is in the address. `label` says what that is, like "Search teams".
-pub fn search(address: &str, label: &'static str, words: String) -> AnyView {
+/// A plain form: what is looked for is in the address, and stays in its order. `label` says what that is, like "Search teams".
+pub fn search(address: &str, label: &'static str, words: &str, sort: &str) -> AnyView {
     let form = el("form").class("filter-line").attr("role", "search").attr("method", "get").attr("action", address);
-    form.children(search_line(label, words)).view()
+    form.child(kept("sort", sort)).children(search_line(label, words.to_owned())).view()
+}
+
+/// What a form asks for again, where the address does.
+pub fn kept(name: &'static str, value: &str) -> AnyView {
+    ui::hidden(name, (!value.is_empty()).then(|| value.to_owned()))
 }
 
 /// Field and button of a search, for a form that asks for more.
@@ -37,9 +42,19 @@ mod tests {
 
     #[test]
     fn a_search_needs_no_script_and_says_what_it_looks_through() {
-        let html = html("/teams", || search("/teams", "Search teams", "<b>".to_owned()));
+        let html = html("/teams", || search("/teams", "Search teams", "<b>", ""));
 
         for part in ["method=\"get\"", "action=\"/teams\"", "aria-label=\"Search teams\"", "placeholder=\"Search teams\""] {
+            assert!(html.contains(part), "{part} is not in {html}");
+        }
+        assert!(!html.contains("name=\"sort\""), "{html}");
+    }
+
+    #[test]
+    fn what_is_found_stays_in_its_order() {
+        let html = html("/teams", || search("/teams", "Search teams", "", "-name"));
+
+        for part in ["type=\"hidden\"", "name=\"sort\"", "value=\"-name\""] {
             assert!(html.contains(part), "{part} is not in {html}");
         }
     }

@@ -46,25 +46,16 @@ fn row_to_stop(run: Run) -> Row {
 /// What the columns are called in addresses; what sorts nothing has no name.
 const SORTS: [&str; 5] = ["state", "run", "", "elapsed", "cost"];
 
-/// A table whose headings sort it: `sort` is a name of a column, with `-` before it for the other way around, and `link` leads
-/// to the same rows sorted otherwise: up, then down, then as they were.
-pub fn run_table_sorted(label: &'static str, runs: Vec<Run>, sort: &str, link: impl Fn(&str) -> String) -> AnyView {
-    let heads = COLUMNS.iter().zip(SORTS).map(|(column, name)| {
-        let head = ui::column_head(column);
-        if name.is_empty() {
-            return head.text(column.title).view();
-        }
-        let turned = format!("-{name}");
-        let (order, next) = if sort == name {
-            (Some("ascending"), turned.as_str())
-        } else if sort == turned {
-            (Some("descending"), "")
-        } else {
-            (None, name)
-        };
-        head.maybe("aria-sort", order).child(el("a").attr("href", link(next)).text(column.title).view()).view()
-    });
-    ui::table_under(label, COLUMNS, heads.collect(), runs.into_iter().map(|run| row(run, true, nothing())).collect())
+/// Whether runs can be sorted like that; the list is in its own order otherwise.
+pub fn can_be_sorted_by(sort: &str) -> bool {
+    let name = sort.strip_prefix('-').unwrap_or(sort);
+    !name.is_empty() && SORTS.contains(&name)
+}
+
+/// A table whose headings sort it, as [`ui::table_sorted`] has them.
+pub fn run_table_sorted(label: &'static str, runs: Vec<Run>, sort: &str, link: &dyn Fn(&str) -> String) -> AnyView {
+    let rows = runs.into_iter().map(|run| row(run, true, nothing())).collect();
+    ui::table_sorted(label, COLUMNS, rows, (&SORTS, sort), link)
 }
 
 fn rows(label: &'static str, runs: Vec<Run>, with_project: bool) -> AnyView {

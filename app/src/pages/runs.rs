@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use super::run_rows::run_table_sorted;
+use super::run_rows::{can_be_sorted_by, run_table_sorted};
 use crate::{
     loading::{changes_runs, load, loaded, refetch_on},
     routes::to,
@@ -26,7 +26,7 @@ pub fn page() -> AnyView {
         query.with(|query| Filter {
             state: query.get("state").unwrap_or_default(),
             project: query.get("project").unwrap_or_default(),
-            sort: query.get("sort").unwrap_or_default(),
+            sort: query.get("sort").filter(|sort| can_be_sorted_by(sort)).unwrap_or_default(),
             after: query.get("after").unwrap_or_default(),
         })
     });
@@ -52,7 +52,7 @@ fn list(page: RunsPage, filter: &Filter) -> AnyView {
         return nothing_found(filter);
     }
     let sorted = |sort: &str| to::runs(&filter.state, &filter.project, sort, "");
-    let mut parts = vec![ui::panel("", run_table_sorted("Runs", page.runs, &filter.sort, sorted))];
+    let mut parts = vec![ui::panel("", run_table_sorted("Runs", page.runs, &filter.sort, &sorted))];
     if let Some(after) = page.next {
         let more = if filter.sort.is_empty() {
             ui::link_button(Kind::Normal, "Show older runs", to::runs(&filter.state, &filter.project, "", &after))

@@ -1,10 +1,7 @@
 //! Secrets of a project, of a team, or of the installation: names are shown, values are only taken in.
 
 use leptos::prelude::*;
-use leptos_router::{
-    hooks::{use_location, use_params_map},
-    params::ParamsMap,
-};
+use leptos_router::hooks::{use_location, use_params_map};
 use protocol::{
     Envelope,
     secrets::{Secret, SecretUse},
@@ -17,7 +14,7 @@ use super::{
 use crate::{
     loading::{Loading, load, loaded_page, refetch_at_rest},
     routes::to,
-    server_fns::secrets::{SecretsPage, ask_secrets},
+    server_fns::secrets::{SecretsPage, Shown, ask_secrets},
     ui::{self, Column, Crumb, Field, FormState, Kind, Row, Tone, div, el, input, nothing, pieces, text},
 };
 
@@ -27,6 +24,9 @@ const COLUMNS: [Column; 4] = [
     Column { title: "Written", class: "when wide" },
     Column { title: "Action", class: "act" },
 ];
+
+/// What the columns are called in addresses; what sorts nothing has no name.
+const SORTS: [&str; 4] = ["name", "", "written", ""];
 
 /// The uses as the form names them, and what they are.
 const USES: [(SecretUse, &str, &str); 4] = [
@@ -41,14 +41,15 @@ pub fn page() -> AnyView {
     let is_teams = use_location().pathname.with_untracked(|path| path.starts_with(to::TEAMS));
     let query = asked_here();
     let get = move |name: &str| query.with(|query| query.get(name).unwrap_or_default());
+    let shown = move || Shown { q: get("q"), sort: get("sort"), after: get("after") };
     let loading = load(move || {
         let id = params.with(|params| params.get("id").unwrap_or_default());
         let whose = if is_teams { ("", id.as_str()) } else { (id.as_str(), "") };
-        ask_secrets(whose, &get("q"), &get("after"), &get("name"))
+        ask_secrets(whose, &shown(), &get("name"))
     });
     refetch_at_rest(loading, changes_secrets);
     let forms = Forms { set: FormState::new(None), remove: FormState::new(None) };
-    loaded_page(loading, move |page| show(&page, &query.get_untracked(), loading, forms))
+    loaded_page(loading, move |page| show(&page, &untrack(shown), loading, forms))
 }
 
 /// The forms of the page; they outlive that the page is read anew.
@@ -62,7 +63,7 @@ fn changes_secrets(envelope: &Envelope) -> bool {
     envelope.kind == "secrets_changed"
 }
 
-fn show(page: &SecretsPage, query: &ParamsMap, loading: Loading<SecretsPage>, forms: Forms) -> AnyView {
+fn show(page: &SecretsPage, shown: &Shown, loading: Loading<SecretsPage>, forms: Forms) -> AnyView {
     let Forms { set, remove } = forms;
     if let Some(error) = page.flash.error.clone() {
         set.error.set(Some(error));
@@ -97,7 +98,7 @@ fn show(page: &SecretsPage, query: &ParamsMap, loading: Loading<SecretsPage>, fo
         }
     };
     let chosen = page.chosen.as_ref();
-    let mut parts = vec![top, list(page, query, loading, remove)];
+    let mut parts = vec![top, list(page, shown, loading, remove)];
     if page.may_write {
         let title = if chosen.is_some() { "Change a secret" } else { "Set a secret" };
         parts.push(ui::padded_panel(title, form(page, chosen, loading, set)));
@@ -109,13 +110,13 @@ fn about(words: &'static str) -> AnyView {
     el("p").class("soft").text(words).view()
 }
 
-fn list(page: &SecretsPage, query: &ParamsMap, loading: Loading<SecretsPage>, state: FormState) -> AnyView {
-    let words = query.get("q").unwrap_or_default();
+fn list(page: &SecretsPage, shown: &Shown, loading: Loading<SecretsPage>, state: FormState) -> AnyView {
     let address = address(page);
-    if page.secrets.is_empty() && !words.is_empty() {
+    let search = || search(&address, "Search secrets", &shown.q, &shown.sort);
+    if page.secrets.is_empty() && !shown.q.is_empty() {
         let all = ui::link_button(Kind::Normal, "Show all secrets", address.clone());
         let none = ui::empty("No secret found", "No secret has these words in its name.", all);
-        return pieces(vec![search(&address, "Search secrets", words), none]);
+        return pieces(vec![search(), none]);
     }
     if page.secrets.is_empty() {
         let words = "A secret is an environment variable for the processes that you name. Its value is never shown again.";
@@ -126,7 +127,7 @@ fn list(page: &SecretsPage, query: &ParamsMap, loading: Loading<SecretsPage>, st
     let (columns, _) = COLUMNS.split_at(if page.may_write { 4 } else { 3 });
     let rows = page.secrets.iter().map(|secret| {
         let (name, act) = if page.may_write {
-            let link = el("a").class("mono").attr("href", change_link(&address, query, &secret.name)).text(secret.name.clone());
+            let link = el("a").class("mono").attr("href", change_link(&address, shown, &secret.name)).text(secret.name.clone());
             let (project, team) = whose(page);
             let fields = to::asking("", &[("project", &project), ("team", &team), ("name", &secret.name)]);
             let pick = ui::pick("Remove", "/ui/remove_secret", fields, &secret.name);
@@ -139,10 +140,12 @@ fn list(page: &SecretsPage, query: &ParamsMap, loading: Loading<SecretsPage>, st
         cells.truncate(columns.len());
         Row { cells }
     });
-    let table = ui::panel("", ui::table("Secrets", columns, rows.collect()));
-    let mut parts = vec![search(&address, "Search secrets", words.clone()), table];
+    let sorted = |sort: &str| to::asking(&address, &[("q", &shown.q), ("sort", sort)]);
+    let table = ui::table_sorted("Secrets", columns, rows.collect(), (&SORTS, &shown.sort), &sorted);
+    let table = ui::panel("", table);
+    let mut parts = vec![search(), table];
     if let Some(after) = &page.next {
-        let more = to::asking(&address, &[("q", &words), ("after", after)]);
+        let more = to::asking(&address, &[("q", &shown.q), ("sort", &shown.sort), ("after", after)]);
         parts.push(el("p").class("more").child(ui::link_button(Kind::Normal, "Show more secrets", more)).view());
     }
     pieces(parts)
@@ -158,9 +161,9 @@ fn address(page: &SecretsPage) -> String {
 }
 
 /// To the form with that secret, below the same rows.
-fn change_link(address: &str, query: &ParamsMap, name: &str) -> String {
-    let get = |name: &str| query.get(name).unwrap_or_default();
-    format!("{}#secret", to::asking(address, &[("q", &get("q")), ("after", &get("after")), ("name", name)]))
+fn change_link(address: &str, shown: &Shown, name: &str) -> String {
+    let Shown { q, sort, after } = shown;
+    format!("{}#secret", to::asking(address, &[("q", q), ("sort", sort), ("after", after), ("name", name)]))
 }
 
 fn given_to(secret: &Secret) -> String {
@@ -268,8 +271,8 @@ mod tests {
             let chosen = Some(secret.clone());
             let page =
                 SecretsPage { project: None, team: None, secrets: vec![secret], next: None, chosen, may_write: true, flash };
-            let loading = load(|| ask_secrets(("", ""), "", "", ""));
-            show(&page, &ParamsMap::new(), loading, Forms { set: FormState::new(None), remove: FormState::new(None) })
+            let loading = load(|| ask_secrets(("", ""), &Shown::default(), ""));
+            show(&page, &Shown::default(), loading, Forms { set: FormState::new(None), remove: FormState::new(None) })
         });
 
         let parts = [

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use protocol::templates::{Template, TemplateVariable};
 
+use super::asked::asked_here;
 use crate::{
     loading::{load, loaded},
     routes::to,
@@ -12,12 +13,18 @@ use crate::{
 
 const COLUMNS: &[Column] = &[Column { title: "Template", class: "main" }, Column { title: "Asks for", class: "place wide" }];
 
+/// What the columns are called in addresses; what sorts nothing has no name.
+const SORTS: [&str; 2] = ["name", ""];
+
 pub fn page() -> AnyView {
-    let body = pieces(vec![ui::page_head("Templates", nothing(), nothing()), loaded(load(ask_templates), list)]);
+    let query = asked_here();
+    let sort = move || query.with(|query| query.get("sort").unwrap_or_default());
+    let list = loaded(load(move || ask_templates(&sort())), move |templates| list(templates, &untrack(sort)));
+    let body = pieces(vec![ui::page_head("Templates", nothing(), nothing()), list]);
     ui::page("Templates".to_owned(), vec![Crumb::new("Templates", to::TEMPLATES)], body)
 }
 
-fn list(templates: Vec<Template>) -> AnyView {
+fn list(templates: Vec<Template>, sort: &str) -> AnyView {
     if templates.is_empty() {
         return ui::empty(
             "No templates",
@@ -25,7 +32,9 @@ fn list(templates: Vec<Template>) -> AnyView {
             ui::link_button(Kind::Normal, "Make a project", to::NEW_PROJECT),
         );
     }
-    ui::panel("", ui::table("Templates", COLUMNS, templates.into_iter().map(row).collect()))
+    let sorted = |sort: &str| to::asking(to::TEMPLATES, &[("sort", sort)]);
+    let rows = templates.into_iter().map(row).collect();
+    ui::panel("", ui::table_sorted("Templates", COLUMNS, rows, (&SORTS, sort), &sorted))
 }
 
 fn row(template: Template) -> Row {

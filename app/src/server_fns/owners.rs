@@ -59,7 +59,7 @@ mod server_side {
     /// What the actor may give something to; `but` is a team that it cannot be.
     pub(in crate::server_fns) async fn offer(cx: &Cx, actor: &Actor, but: Option<TeamId>) -> Result<Offer, UiError> {
         let query = PageQuery { after: None, limit: Some(MOST) };
-        let teams = asked(services::teams::list(cx, actor, "", &query).await)?.teams;
+        let teams = asked(services::teams::list(cx, actor, "", None, &query).await)?.teams;
         let teams = teams.into_iter().filter(|team| Some(team.id) != but).map(|team| team.name).collect();
         Ok(Offer { teams, installation: may(actor, Action::WriteProject), person: true })
     }
@@ -79,7 +79,7 @@ mod server_side {
             return Ok(id);
         }
         let query = PageQuery { after: None, limit: Some(MOST) };
-        let found = asked(services::teams::list(cx, actor, name, &query).await)?.teams;
+        let found = asked(services::teams::list(cx, actor, name, None, &query).await)?.teams;
         let found = found.into_iter().find(|team| folded(&team.name) == folded(name));
         match found {
             Some(team) => Ok(team.id),
@@ -98,7 +98,7 @@ mod server_side {
             Named::Team(team) => Owner::Team(team),
             Named::Person(email) => {
                 let query = PageQuery { after: None, limit: Some(MOST) };
-                let people = asked(services::accounts::list_users(cx, actor, &email, &query).await)?.items;
+                let people = asked(services::accounts::list_users(cx, actor, &email, None, &query).await)?.items;
                 if email.is_empty() {
                     return Err(wrong("Type the e-mail address of whoever gets them.".to_owned()));
                 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 use protocol::{
-    ProjectId,
+    ProjectId, Timestamp,
     agents::AgentInfo,
-    projects::{Project, ProjectRow, ProjectStatus},
+    projects::{Project, ProjectStatus},
     runs::{Run, RunStatus, Verdict},
     templates::Template,
 };
@@ -20,10 +20,32 @@ pub const CHOOSE_TEMPLATE: &str = "Choose a template.";
 /// A page of the list of projects.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProjectsPage {
-    pub rows: Vec<ProjectRow>,
+    pub rows: Vec<ProjectLine>,
     pub next: Option<String>,
     /// Whether whoever asks may make one.
     pub may_write: bool,
+}
+
+/// A project as the list shows it, and no more: its spec alone may be as long as a thousand rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectLine {
+    pub id: ProjectId,
+    pub name: String,
+    /// Why it is not ready, else what it is, else what it was made from.
+    pub about: String,
+    pub status: ProjectStatus,
+    /// The newest run.
+    pub newest: Option<NewestRun>,
+    pub runs: u32,
+    pub updated_at: Timestamp,
+}
+
+/// A run in the line of its project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewestRun {
+    pub title: String,
+    pub status: RunStatus,
+    pub verdict: Option<Verdict>,
 }
 
 /// What the form for a new project offers.
@@ -126,17 +148,21 @@ pub struct ProjectSettings {
     pub prd_text: String,
 }
 
-/// A page of all projects, the newest first; an empty `after` is the first page.
+/// A page of all projects; an empty `after` is the first page, and without a column in `sort` the newest come first.
 #[server(name = ReadProjects, prefix = "/ui", endpoint = "projects", input = GetUrl)]
-pub async fn projects(after: String) -> Result<ProjectsPage, UiError> {
+pub async fn projects(#[server(default)] sort: String, after: String) -> Result<ProjectsPage, UiError> {
     use domain::access::{Action, may};
 
     use super::{asked, context};
 
     let (cx, actor) = context()?;
     let query = protocol::page::PageQuery { after: (!after.is_empty()).then_some(after), limit: Some(50) };
-    let page = asked(services::projects::list(&cx, &actor, &query).await)?;
-    Ok(ProjectsPage { rows: page.items, next: page.next, may_write: may(&actor, Action::WriteProject) })
+    let page = asked(services::projects::list(&cx, &actor, super::order(&sort, domain::sort::PROJECTS), &query).await)?;
+    Ok(ProjectsPage {
+        rows: page.items.into_iter().map(line).collect(),
+        next: page.next,
+        may_write: may(&actor, Action::WriteProject),
+    })
 }
 
 /// What a new project can be made from.
@@ -272,8 +298,8 @@ pub async fn delete_project(id: String, confirm: String) -> Result<(), UiError> 
 }
 
 /// Asks for [`projects`]; an empty `after` is the first page.
-pub fn ask_projects(after: &str) -> Ask<ProjectsPage> {
-    Ask::new("projects", &[("after", after)], || projects(after.to_owned()))
+pub fn ask_projects(sort: &str, after: &str) -> Ask<ProjectsPage> {
+    Ask::new("projects", &[("sort", sort), ("after", after)], || projects(sort.to_owned(), after.to_owned()))
 }
 
 /// Asks for [`new_project`].
@@ -284,6 +310,19 @@ pub fn ask_new_project() -> Ask<NewProjectPage> {
 /// Asks for [`project`].
 pub fn ask_project(id: &str) -> Ask<ProjectPage> {
     Ask::new("project", &[("id", id)], || project(id.to_owned()))
+}
+
+#[cfg(feature = "ssr")]
+fn line(row: protocol::projects::ProjectRow) -> ProjectLine {
+    let project = row.project;
+    let about = match project.problem {
+        Some(problem) => problem,
+        None if project.description.is_empty() => crate::words::source_title(project.source).to_owned(),
+        None => project.description,
+    };
+    let newest = row.last_run.map(|run| NewestRun { title: run.title, status: run.status, verdict: run.verdict });
+    let (id, name, status) = (project.id, project.name, project.status);
+    ProjectLine { id, name, about, status, newest, runs: row.runs, updated_at: project.updated_at }
 }
 
 /// The id in an address; anything that is none names no project.

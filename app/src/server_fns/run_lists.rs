@@ -37,33 +37,53 @@ pub struct RunsPage {
 #[server(name = ReadHome, prefix = "/ui", endpoint = "home", input = GetUrl)]
 pub async fn home() -> Result<HomePage, UiError> {
     use domain::access::{Action, may};
-    use protocol::{Timestamp, page::PageQuery};
-    use services::runs::RunFilter;
 
     use super::{asked, context};
 
     let (cx, actor) = context()?;
+    let Apart { waiting, running, recent } = apart(&cx, &actor).await?;
+    let one = protocol::page::PageQuery { after: None, limit: Some(1) };
+    let projects = asked(services::projects::list(&cx, &actor, None, &one).await)?;
+    let any_project = !projects.items.is_empty();
+    Ok(HomePage { waiting, running, recent, any_project, may_write: may(&actor, Action::WriteProject) })
+}
+
+/// How many runs need a person, as [`home`] lists them.
+#[server(name = ReadInbox, prefix = "/ui", endpoint = "inbox", input = GetUrl)]
+pub async fn inbox() -> Result<u32, UiError> {
+    let (cx, actor) = super::context()?;
+    Ok(u32::try_from(apart(&cx, &actor).await?.waiting.len()).unwrap_or(u32::MAX))
+}
+
+/// Runs, apart by what they ask for.
+#[cfg(feature = "ssr")]
+struct Apart {
+    waiting: Vec<Run>,
+    running: Vec<Run>,
+    recent: Vec<Run>,
+}
+
+#[cfg(feature = "ssr")]
+async fn apart(cx: &services::Cx, actor: &domain::actor::Actor) -> Result<Apart, UiError> {
+    use protocol::{Timestamp, page::PageQuery};
+    use services::runs::RunFilter;
+
+    use super::asked;
+
     let query = |limit| PageQuery { after: None, limit: Some(limit) };
     let now = cx.clock.now();
     let today = Some(Timestamp::from_millis(now.millis() - DAY));
     let (any, active) = (RunFilter::default(), RunFilter { active: true, ..RunFilter::default() });
     let ended = RunFilter { ended_since: today, ..RunFilter::default() };
-    let active = asked(services::runs::list(&cx, &actor, active, &query(100)).await)?.items;
-    let ended = asked(services::runs::list(&cx, &actor, ended, &query(200)).await)?.items;
-    let newest = asked(services::runs::list(&cx, &actor, any, &query(30)).await)?.items;
-    let projects = asked(services::projects::list(&cx, &actor, &query(1)).await)?;
+    let active = asked(services::runs::list(cx, actor, active, &query(100)).await)?.items;
+    let ended = asked(services::runs::list(cx, actor, ended, &query(200)).await)?.items;
+    let newest = asked(services::runs::list(cx, actor, any, &query(30)).await)?.items;
     // Where a project has gone on since, the newer run works, ended today as well, or is one of the newest.
     let known: Vec<Run> = [&active, &ended, &newest].into_iter().flatten().cloned().collect();
     let (mut waiting, running): (Vec<Run>, Vec<Run>) = active.into_iter().partition(|run| waits(run, &known, now));
     waiting.extend(ended.into_iter().filter(|run| run.status.is_over() && waits(run, &known, now)));
     let recent = newest.into_iter().filter(|run| run.status.is_over() && !waits(run, &known, now));
-    Ok(HomePage {
-        waiting,
-        running,
-        recent: recent.take(10).collect(),
-        any_project: !projects.items.is_empty(),
-        may_write: may(&actor, Action::WriteProject),
-    })
+    Ok(Apart { waiting, running, recent: recent.take(10).collect() })
 }
 
 /// How long a run waits for somebody that ended without being verified, in milliseconds.
@@ -137,6 +157,11 @@ fn sorted(mut runs: Vec<Run>, by: &str) -> Vec<Run> {
 /// Asks for [`home`].
 pub fn ask_home() -> Ask<HomePage> {
     Ask::new("home", &[], home)
+}
+
+/// Asks for [`inbox`].
+pub fn ask_inbox() -> Ask<u32> {
+    Ask::new("inbox", &[], inbox)
 }
 
 /// Asks for [`run_list`]; an empty `after` is the first page.

@@ -25,6 +25,18 @@ pub struct SecretsPage {
     pub flash: Flash,
 }
 
+/// Which secrets a page shows; what is empty does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Shown {
+    /// Words in their names.
+    pub q: String,
+    /// A column; without one they are in the order of their names.
+    pub sort: String,
+    /// The cursor of the page.
+    pub after: String,
+}
+
 /// The form that makes or changes a secret. A use that is not asked for is missing.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -50,14 +62,13 @@ impl fmt::Debug for SecretForm {
     }
 }
 
-/// A page of the secrets of a project or a team, or with empty ids of the installation, that have `q` in their name; an empty
-/// `after` is the first page. The one called `name` comes beside them, wherever it stands.
+/// A page of the secrets of a project or a team, or with empty ids of the installation. The one called `name` comes beside them,
+/// wherever it stands.
 #[server(name = ReadSecrets, prefix = "/ui", endpoint = "secrets", input = GetUrl)]
 pub async fn secrets(
     project: String,
     #[server(default)] team: String,
-    #[server(default)] q: String,
-    #[server(default)] after: String,
+    #[server(default)] shown: Shown,
     #[server(default)] name: String,
 ) -> Result<SecretsPage, UiError> {
     use super::{admin, asked, context};
@@ -68,8 +79,10 @@ pub async fn secrets(
         domain::vault::SecretScope::Installation => admin::open(&[domain::access::Action::ManageAllSecrets])?,
         _ => context()?,
     };
+    let Shown { q, sort, after } = shown;
     let query = protocol::page::PageQuery { after: (!after.is_empty()).then_some(after), limit: Some(50) };
-    let page = asked(services::vault::search(&cx, &actor, scope, &q, &query).await)?;
+    let page =
+        asked(services::vault::search(&cx, &actor, scope, (&q, super::order(&sort, domain::sort::SECRETS)), &query).await)?;
     let all = if name.is_empty() { Vec::new() } else { asked(services::vault::list(&cx, &actor, scope).await)? };
     let chosen = all.into_iter().find(|secret| secret.name == name);
     let project = match scope {
@@ -125,9 +138,11 @@ pub async fn remove_secret(
 }
 
 /// Asks for [`secrets`]; without an id of either those of the installation.
-pub fn ask_secrets((project, team): (&str, &str), q: &str, after: &str, name: &str) -> Ask<SecretsPage> {
-    let fields = [("project", project), ("team", team), ("q", q), ("after", after), ("name", name)];
-    Ask::new("secrets", &fields, || secrets(project.to_owned(), team.to_owned(), q.to_owned(), after.to_owned(), name.to_owned()))
+pub fn ask_secrets((project, team): (&str, &str), shown: &Shown, name: &str) -> Ask<SecretsPage> {
+    let Shown { q, sort, after } = shown;
+    let fields =
+        [("project", project), ("team", team), ("shown[q]", q), ("shown[sort]", sort), ("shown[after]", after), ("name", name)];
+    Ask::new("secrets", &fields, || secrets(project.to_owned(), team.to_owned(), shown.clone(), name.to_owned()))
 }
 
 #[cfg(feature = "ssr")]

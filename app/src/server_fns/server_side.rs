@@ -94,6 +94,11 @@ pub fn asked<T>(result: Result<T, services::Error>) -> Result<T, UiError> {
     result.map_err(|error| refuse(described(&error), matches!(error, services::Error::Hidden(_))))
 }
 
+/// The order that an address asks for; the list's own where that is none of its columns.
+pub(super) fn order(sort: &str, columns: &[&'static str]) -> Option<domain::sort::Sort> {
+    domain::sort::Sort::parse(sort, columns).unwrap_or_default()
+}
+
 /// The id in an address or a form. Anything that is none names nothing, which `missing` says.
 pub(super) fn id_of<T: FromStr + Display>(text: &str, missing: &str) -> Result<T, UiError> {
     let id: T = text.parse().map_err(|_| fail(UiError::new(404, missing)))?;

@@ -44,23 +44,25 @@ pub struct TeamPage {
     pub flash: Flash,
 }
 
-/// A page of the teams that have `q` in their name; an empty `after` is the first page.
+/// A page of the teams that have `q` in their name; an empty `after` is the first page, and without a column in `sort` the newest
+/// come first.
 #[server(name = ReadTeams, prefix = "/ui", endpoint = "teams", input = GetUrl)]
-pub async fn teams(q: String, after: String) -> Result<TeamsPage, UiError> {
+pub async fn teams(q: String, #[server(default)] sort: String, after: String) -> Result<TeamsPage, UiError> {
     use domain::access::{Action, may};
 
     use super::{asked, context};
 
     let (cx, actor) = context()?;
     let query = protocol::page::PageQuery { after: (!after.is_empty()).then_some(after), limit: Some(50) };
-    let page = asked(services::teams::list(&cx, &actor, &q, &query).await)?;
+    let page = asked(services::teams::list(&cx, &actor, &q, super::order(&sort, domain::sort::TEAMS), &query).await)?;
     let may_make = may(&actor, Action::ManageTeams);
     Ok(TeamsPage { teams: page.teams, next: page.next, may_make, flash: super::flash::take() })
 }
 
-/// A team with the members who have `q` in their name or e-mail address, from behind the address `after` on.
+/// A team with the members who have `q` in their name or e-mail address, from behind `after` on; without a column in `sort` by
+/// their e-mail addresses.
 #[server(name = ReadTeam, prefix = "/ui", endpoint = "team", input = GetUrl)]
-pub async fn team(id: String, q: String, after: String) -> Result<TeamPage, UiError> {
+pub async fn team(id: String, q: String, #[server(default)] sort: String, after: String) -> Result<TeamPage, UiError> {
     use domain::{access::Action, actor::Actor};
     use services::accounts::Unseen;
 
@@ -69,7 +71,10 @@ pub async fn team(id: String, q: String, after: String) -> Result<TeamPage, UiEr
     let (cx, actor) = context()?;
     let team = asked(services::teams::get(&cx, &actor, known(&id)?).await)?;
     let members = asked(services::teams::members(&cx, &actor, team.id).await)?;
-    let (members, next) = page_of(members, &q, &after);
+    let (members, next) = match super::order(&sort, domain::sort::MEMBERS) {
+        None => page_of(members, &q, &after),
+        Some(sort) => asked(sorted(members, &q, sort, after))?,
+    };
     let mut page = TeamPage {
         members,
         next,
@@ -214,22 +219,47 @@ pub async fn remove_team(id: String, #[server(default)] owner: OwnerForm) -> Res
 }
 
 /// Asks for [`teams`].
-pub fn ask_teams(q: &str, after: &str) -> Ask<TeamsPage> {
-    Ask::new("teams", &[("q", q), ("after", after)], || teams(q.to_owned(), after.to_owned()))
+pub fn ask_teams(q: &str, sort: &str, after: &str) -> Ask<TeamsPage> {
+    let fields = [("q", q), ("sort", sort), ("after", after)];
+    Ask::new("teams", &fields, || teams(q.to_owned(), sort.to_owned(), after.to_owned()))
 }
 
 /// Asks for [`team`].
-pub fn ask_team(id: &str, q: &str, after: &str) -> Ask<TeamPage> {
-    Ask::new("team", &[("id", id), ("q", q), ("after", after)], || team(id.to_owned(), q.to_owned(), after.to_owned()))
+pub fn ask_team(id: &str, q: &str, sort: &str, after: &str) -> Ask<TeamPage> {
+    let fields = [("id", id), ("q", q), ("sort", sort), ("after", after)];
+    Ask::new("team", &fields, || team(id.to_owned(), q.to_owned(), sort.to_owned(), after.to_owned()))
+}
+
+/// The members who have `q` in their name or e-mail address.
+#[cfg(feature = "ssr")]
+fn fitting(members: Vec<Member>, q: &str) -> impl Iterator<Item = Member> {
+    let words = q.trim().to_lowercase();
+    members.into_iter().filter(move |member| member.name.to_lowercase().contains(&words) || member.email.contains(&words))
+}
+
+/// A page of them in an order that somebody asked for.
+#[cfg(feature = "ssr")]
+fn sorted(
+    members: Vec<Member>,
+    q: &str,
+    sort: domain::sort::Sort,
+    after: String,
+) -> Result<(Vec<Member>, Option<String>), services::Error> {
+    let query = protocol::page::PageQuery { after: (!after.is_empty()).then_some(after), limit: Some(50) };
+    let key = |member: &Member| match sort.by {
+        "role" => member.role.as_str().to_owned(),
+        _ => member.name.to_lowercase(),
+    };
+    let place = |member: &Member| domain::sort::Place { key: key(member), id: member.user_id };
+    let page = services::page::of_whole(fitting(members, q).collect(), &query, sort, place)?;
+    Ok((page.items, page.next))
 }
 
 /// Of the members, who are sorted by e-mail address, those of a page, and where the next one begins.
 #[cfg(feature = "ssr")]
 fn page_of(members: Vec<Member>, q: &str, after: &str) -> (Vec<Member>, Option<String>) {
     const MOST: usize = 50;
-    let words = q.trim().to_lowercase();
-    let fits = |member: &Member| member.name.to_lowercase().contains(&words) || member.email.contains(&words);
-    let mut found: Vec<Member> = members.into_iter().filter(|member| member.email.as_str() > after && fits(member)).collect();
+    let mut found: Vec<Member> = fitting(members, q).filter(|member| member.email.as_str() > after).collect();
     let more = found.len() > MOST;
     found.truncate(MOST);
     let next = found.last().filter(|_| more).map(|last| last.email.clone());

@@ -14,13 +14,20 @@ pub struct TemplatePage {
     pub may_write: bool,
 }
 
-/// All templates, by name.
+/// All templates, by name; by their titles when `sort` asks for it.
 #[server(name = ReadTemplates, prefix = "/ui", endpoint = "templates", input = GetUrl)]
-pub async fn templates() -> Result<Vec<Template>, UiError> {
+pub async fn templates(#[server(default)] sort: String) -> Result<Vec<Template>, UiError> {
     use super::context;
 
     let (cx, actor) = context()?;
-    all(&cx, &actor).await
+    let mut templates = all(&cx, &actor).await?;
+    if let Some(sort) = super::order(&sort, domain::sort::TEMPLATES) {
+        templates.sort_by_key(|template| template.title.to_lowercase());
+        if sort.descending {
+            templates.reverse();
+        }
+    }
+    Ok(templates)
 }
 
 /// One template with its text.
@@ -36,8 +43,8 @@ pub async fn template(name: String) -> Result<TemplatePage, UiError> {
 }
 
 /// Asks for [`templates`].
-pub fn ask_templates() -> Ask<Vec<Template>> {
-    Ask::new("templates", &[], templates)
+pub fn ask_templates(sort: &str) -> Ask<Vec<Template>> {
+    Ask::new("templates", &[("sort", sort)], || templates(sort.to_owned()))
 }
 
 /// Asks for [`template`].

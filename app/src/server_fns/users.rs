@@ -36,16 +36,18 @@ pub struct UserPage {
     pub flash: Flash,
 }
 
-/// A page of the people who have `q` in their name or e-mail address; an empty `after` is the first page.
+/// A page of the people who have `q` in their name or e-mail address; an empty `after` is the first page, an empty
+/// `sort` the order in which they came.
 #[server(name = ReadUsers, prefix = "/ui", endpoint = "users", input = GetUrl)]
-pub async fn users(q: String, after: String) -> Result<UsersPage, UiError> {
+pub async fn users(q: String, #[server(default)] sort: String, after: String) -> Result<UsersPage, UiError> {
     use domain::{access::Action, sign_in::Provisioning};
 
-    use super::{admin::open, asked};
+    use super::{admin::open, asked, order};
 
     let (cx, actor) = open(&[Action::ManageUsers])?;
+    let sort = order(&sort, domain::sort::USERS);
     let query = protocol::page::PageQuery { after: (!after.is_empty()).then_some(after), limit: Some(50) };
-    let page = asked(services::accounts::list_users(&cx, &actor, &q, &query).await)?;
+    let page = asked(services::accounts::list_users(&cx, &actor, &q, sort, &query).await)?;
     let mails = services::mail::is_set_up(&cx);
     let may_invite = mails || cx.settings.providers.iter().any(|provider| provider.provisioning == Provisioning::Invitation);
     let invitations = asked(services::accounts::invitations(&cx, &actor, None).await)?;
@@ -162,8 +164,9 @@ pub async fn withdraw_user_invitation(invitation: String) -> Result<(), UiError>
 }
 
 /// Asks for [`users`].
-pub fn ask_users(q: &str, after: &str) -> Ask<UsersPage> {
-    Ask::new("users", &[("q", q), ("after", after)], || users(q.to_owned(), after.to_owned()))
+pub fn ask_users(q: &str, sort: &str, after: &str) -> Ask<UsersPage> {
+    let fields = [("q", q), ("sort", sort), ("after", after)];
+    Ask::new("users", &fields, || users(q.to_owned(), sort.to_owned(), after.to_owned()))
 }
 
 /// Asks for [`user`].

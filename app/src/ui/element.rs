@@ -16,9 +16,11 @@ use leptos::{
 use super::attributes::Attributes;
 use crate::browser::IS_BROWSER;
 
-/// An element that is being put together.
+/// An element that is being put together. Each step hands it on, so it is one pointer.
 #[must_use]
-pub struct El {
+pub struct El(Box<Parts>);
+
+struct Parts {
     tag: &'static str,
     attributes: Attributes,
     /// Handlers and values that change.
@@ -29,7 +31,7 @@ pub struct El {
 /// An element without attributes or children yet. Inputs and text areas are finished differently: see [`input`] and
 /// [`El::view_textarea`].
 pub fn el(tag: &'static str) -> El {
-    El { tag, attributes: Attributes::default(), living: Vec::new(), children: Vec::new() }
+    El(Box::new(Parts { tag, attributes: Attributes::default(), living: Vec::new(), children: Vec::new() }))
 }
 
 /// An element with a class.
@@ -73,7 +75,7 @@ impl El {
     }
 
     pub fn attr(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.attributes.0.push((name, value.into()));
+        self.0.attributes.0.push((name, value.into()));
         self
     }
 
@@ -92,34 +94,34 @@ impl El {
 
     /// An attribute that changes as the signals that `value` reads do.
     pub fn live_attr(mut self, name: &'static str, value: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
-        self.living.push(live_attribute(name, Arc::new(value)));
+        self.0.living.push(live_attribute(name, Arc::new(value)));
         self
     }
 
     pub fn on_click(mut self, handler: impl FnMut() + 'static) -> Self {
         let mut handler = handler;
         let handler: Box<dyn FnMut(ev::MouseEvent)> = Box::new(move |_| handler());
-        self.living.push(ev::on(ev::click, handler).into_any_attr());
+        self.0.living.push(ev::on(ev::click, handler).into_any_attr());
         self
     }
 
     pub fn on_submit(mut self, handler: impl FnMut(ev::SubmitEvent) + 'static) -> Self {
         let handler: Box<dyn FnMut(ev::SubmitEvent)> = Box::new(handler);
-        self.living.push(ev::on(ev::submit, handler).into_any_attr());
+        self.0.living.push(ev::on(ev::submit, handler).into_any_attr());
         self
     }
 
     /// When a `<details>` was opened or closed.
     pub fn on_toggle(mut self, handler: impl FnMut(ev::Event) + 'static) -> Self {
         let handler: Box<dyn FnMut(ev::Event)> = Box::new(handler);
-        self.living.push(ev::on(ev::toggle, handler).into_any_attr());
+        self.0.living.push(ev::on(ev::toggle, handler).into_any_attr());
         self
     }
 
     pub fn on_scroll(mut self, handler: impl FnMut() + 'static) -> Self {
         let mut handler = handler;
         let handler: Box<dyn FnMut(ev::Event)> = Box::new(move |_| handler());
-        self.living.push(ev::on(ev::scroll, handler).into_any_attr());
+        self.0.living.push(ev::on(ev::scroll, handler).into_any_attr());
         self
     }
 
@@ -130,7 +132,7 @@ impl El {
                 handler();
             }
         });
-        self.living.push(ev::on(ev::wheel, handler).into_any_attr());
+        self.0.living.push(ev::on(ev::wheel, handler).into_any_attr());
         self
     }
 
@@ -139,22 +141,23 @@ impl El {
     }
 
     pub fn child(mut self, child: AnyView) -> Self {
-        self.children.push(child);
+        self.0.children.push(child);
         self
     }
 
     pub fn children(mut self, children: impl IntoIterator<Item = AnyView>) -> Self {
-        self.children.extend(children);
+        self.0.children.extend(children);
         self
     }
 
     /// The element as a view.
     pub fn view(self) -> AnyView {
-        let element = html::custom(self.tag).add_any_attr(self.attributes);
-        if self.living.is_empty() {
-            element.child(self.children).into_any()
+        let Parts { tag, attributes, living, children } = *self.0;
+        let element = html::custom(tag).add_any_attr(attributes);
+        if living.is_empty() {
+            element.child(children).into_any()
         } else {
-            element.add_any_attr(self.living).child(self.children).into_any()
+            element.add_any_attr(living).child(children).into_any()
         }
     }
 
@@ -162,13 +165,13 @@ impl El {
     /// empty text would be sent as a space and hide the placeholder, so it is left out.
     pub fn view_textarea(self, value: String) -> AnyView {
         // Leptos does not escape what is in its own `textarea`, and the text is anybody's.
-        let element = html::custom("textarea").add_any_attr(self.attributes).add_any_attr(self.living);
+        let element = html::custom("textarea").add_any_attr(self.0.attributes).add_any_attr(self.0.living);
         if value.is_empty() { element.into_any() } else { element.child(value).into_any() }
     }
 
     /// The element as an `<input>`, which has no children.
     fn view_input(self) -> AnyView {
-        html::input().add_any_attr(self.attributes).add_any_attr(self.living).into_any()
+        html::input().add_any_attr(self.0.attributes).add_any_attr(self.0.living).into_any()
     }
 }
 
@@ -206,19 +209,19 @@ impl Input {
 
     pub fn on_change(mut self, handler: impl FnMut(ev::Event) + 'static) -> Self {
         let handler: Box<dyn FnMut(ev::Event)> = Box::new(handler);
-        self.0.living.push(ev::on(ev::change, handler).into_any_attr());
+        self.0.0.living.push(ev::on(ev::change, handler).into_any_attr());
         self
     }
 
     pub fn on_input(mut self, handler: impl FnMut(ev::Event) + 'static) -> Self {
         let handler: Box<dyn FnMut(ev::Event)> = Box::new(handler);
-        self.0.living.push(ev::on(ev::input, handler).into_any_attr());
+        self.0.0.living.push(ev::on(ev::input, handler).into_any_attr());
         self
     }
 
     pub fn on_keydown(mut self, handler: impl FnMut(ev::KeyboardEvent) + 'static) -> Self {
         let handler: Box<dyn FnMut(ev::KeyboardEvent)> = Box::new(handler);
-        self.0.living.push(ev::on(ev::keydown, handler).into_any_attr());
+        self.0.0.living.push(ev::on(ev::keydown, handler).into_any_attr());
         self
     }
 

@@ -1,8 +1,9 @@
-//! Tables: rows that open something, walked with `j`, `k` and Enter. On a phone each row becomes a block.
+//! Tables: rows that open something, walked with `j`, `k` and Enter. On a phone each row becomes a block, and the headings that
+//! sort become a line of links.
 
 use leptos::prelude::*;
 
-use super::{El, el, input, pieces, prose, still};
+use super::{el, input, pieces, prose, still};
 
 /// A column's heading and its class in style sheets (width, alignment, `wide` for what a phone leaves out).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,16 +19,35 @@ pub struct Row {
 
 /// A table; `label` says what its rows are.
 pub fn table(label: &'static str, columns: &'static [Column], rows: Vec<Row>) -> AnyView {
-    table_under(label, columns, columns.iter().map(|column| column_head(column).text(column.title).view()).collect(), rows)
+    table_sorted(label, columns, rows, (&[], ""), &|_| String::new())
 }
 
-/// The heading of a column, without its title yet.
-pub fn column_head(column: &Column) -> El {
-    el("th").attr("scope", "col").class(column.class)
-}
-
-/// As [`table`], under headings of its own.
-pub fn table_under(label: &'static str, columns: &'static [Column], head: Vec<AnyView>, rows: Vec<Row>) -> AnyView {
+/// As [`table`], with headings that sort it: `names` are what the columns are called in addresses, empty for what sorts nothing.
+/// `sort` is one of them, with `-` before it for the other way around, and `link` leads to the same rows sorted otherwise: up,
+/// then down, then as they were.
+pub fn table_sorted(
+    label: &'static str,
+    columns: &'static [Column],
+    rows: Vec<Row>,
+    (names, sort): (&[&str], &str),
+    link: &dyn Fn(&str) -> String,
+) -> AnyView {
+    let head = columns.iter().enumerate().map(|(at, column)| {
+        let head = el("th").attr("scope", "col").class(column.class);
+        let name = names.get(at).copied().unwrap_or_default();
+        if name.is_empty() {
+            return head.text(column.title).view();
+        }
+        let turned = format!("-{name}");
+        let (order, next) = if sort == name {
+            (Some("ascending"), turned.as_str())
+        } else if sort == turned {
+            (Some("descending"), "")
+        } else {
+            (None, name)
+        };
+        head.maybe("aria-sort", order).child(el("a").attr("href", link(next)).text(column.title).view()).view()
+    });
     let head = el("thead").child(el("tr").children(head).view()).view();
     let body = el("tbody").children(rows.into_iter().map(|row| one_row(columns, row))).view();
     still(el("table").class("rows").attr("aria-label", label).child(head).child(body).view())
@@ -60,8 +80,27 @@ pub fn clipped(words: &str) -> AnyView {
 
 #[cfg(all(test, feature = "ssr"))]
 mod tests {
-    use super::pick;
+    use super::{Column, pick, table_sorted};
     use crate::rendering_tests::html;
+
+    #[test]
+    fn a_heading_sorts_up_then_down_then_not_at_all() {
+        const COLUMNS: &[Column] = &[Column { title: "Name", class: "main" }, Column { title: "Action", class: "act" }];
+        let check = |sort: &'static str, head: &str| {
+            let html = html("/", move || {
+                table_sorted("Things", COLUMNS, Vec::new(), (&["name", ""], sort), &|next| format!("/things?sort={next}"))
+            });
+            assert!(html.contains(head), "{head} is not in {html}");
+            assert_eq!(html.matches("<a ").count(), 1, "{html}");
+        };
+
+        check("", "href=\"/things?sort=name\"");
+        check("name", "href=\"/things?sort=-name\"");
+        check("name", "aria-sort=\"ascending\"");
+        check("-name", "href=\"/things?sort=\"");
+        check("-name", "aria-sort=\"descending\"");
+        check("nothing like it", "href=\"/things?sort=name\"");
+    }
 
     #[test]
     fn a_box_says_what_is_sent_for_its_row() {

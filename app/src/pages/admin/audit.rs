@@ -10,14 +10,16 @@ use super::{asked_here, audit_rows, crumbs, head};
 use crate::{
     loading::{load, loaded_page},
     routes::to,
-    server_fns::admin::audit::{AuditView, Filter, Summary, ask_audit},
+    server_fns::admin::audit::{AuditView, Filter, OLDEST_FIRST, Summary, ask_audit},
     ui::{self, Kind, div, el, nothing, pieces},
 };
 
 pub(super) fn page() -> AnyView {
     let asked = asked_here();
-    let loading = load(move || asked.with(|asked| ask_audit(&filter(asked), &value(asked, "after"))));
-    loaded_page(loading, move |view| asked.with_untracked(|asked| show(view, filter(asked), &value(asked, "after"))))
+    let loading = load(move || asked.with(|asked| ask_audit(&filter(asked), &value(asked, "sort"), &value(asked, "after"))));
+    loaded_page(loading, move |view| {
+        asked.with_untracked(|asked| show(view, filter(asked), (&value(asked, "sort"), &value(asked, "after"))))
+    })
 }
 
 fn value(asked: &ParamsMap, name: &str) -> String {
@@ -37,25 +39,34 @@ fn filter(asked: &ParamsMap) -> Filter {
     }
 }
 
-fn show(view: AuditView, filter: Filter, after: &str) -> AnyView {
+fn show(view: AuditView, filter: Filter, (sort, after): (&str, &str)) -> AnyView {
     let verify = ui::link_button(Kind::Primary, "Verify the chain", to::VERIFY_AUDIT);
     let about = "Who did what, when and from where, also what was denied.";
-    let mut parts = vec![head("Audit", about, verify), summary(&view.summary), filters::form(&view, &filter)];
+    let mut parts = vec![head("Audit", about, verify), summary(&view.summary), filters::form(&view, &filter, sort)];
     let newest = view.entries.first().map_or(0, |line| line.entry.seq);
-    // What is new stands on the first page, and nowhere when only the past is asked for.
-    let news = if after.is_empty() && filter.end_date.is_empty() { news::follow(newest, &filter) } else { nothing() };
+    // What is new stands on the first page, and nowhere when only the past is asked for, or first.
+    let oldest_first = sort == OLDEST_FIRST;
+    let news =
+        if after.is_empty() && filter.end_date.is_empty() && !oldest_first { news::follow(newest, &filter) } else { nothing() };
     parts.push(div("list-head").child(news).child(take_along(&filter)).view());
     if view.entries.is_empty() {
         parts.push(nothing_found(&filter));
     } else {
-        parts.push(ui::panel("", audit_rows::table("Entries", view.entries)));
+        let sorted = |sort: &str| asking(&filter, sort, "");
+        parts.push(ui::panel("", audit_rows::table_sorted("Entries", view.entries, sort, &sorted)));
     }
     if let Some(after) = view.next {
-        let asked: Vec<(&str, &str)> = filter.pairs().into_iter().chain([("after", after.as_str())]).collect();
-        let older = ui::link_button(Kind::Normal, "Show older entries", to::asking(to::ADMIN_AUDIT, &asked));
-        parts.push(el("p").class("more").child(older).view());
+        let words = if oldest_first { "Show newer entries" } else { "Show older entries" };
+        let more = ui::link_button(Kind::Normal, words, asking(&filter, sort, &after));
+        parts.push(el("p").class("more").child(more).view());
     }
     ui::page("Audit".to_owned(), crumbs(&[("Audit", to::ADMIN_AUDIT)]), pieces(parts))
+}
+
+/// To what fits, in that order, from behind that cursor.
+fn asking(filter: &Filter, sort: &str, after: &str) -> String {
+    let asked: Vec<(&str, &str)> = filter.pairs().into_iter().chain([("sort", sort), ("after", after)]).collect();
+    to::asking(to::ADMIN_AUDIT, &asked)
 }
 
 fn summary(summary: &Summary) -> AnyView {

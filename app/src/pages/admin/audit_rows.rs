@@ -5,7 +5,7 @@ use protocol::audit::AuditEntry;
 
 use crate::{
     routes::to,
-    server_fns::admin::audit::Line,
+    server_fns::admin::audit::{Line, OLDEST_FIRST},
     ui::{self, Column, Row, Tone, el, pieces, text},
 };
 
@@ -20,6 +20,14 @@ const COLUMNS: &[Column] = &[
 /// A table of entries; `label` says which.
 pub(super) fn table(label: &'static str, entries: Vec<Line>) -> AnyView {
     ui::table(label, COLUMNS, entries.into_iter().map(row).collect())
+}
+
+/// What the columns are called in addresses; what sorts nothing has no name.
+const SORTS: [&str; 5] = ["", "", "", "", OLDEST_FIRST];
+
+/// As [`table`], with a heading that turns it around.
+pub(super) fn table_sorted(label: &'static str, entries: Vec<Line>, sort: &str, link: &dyn Fn(&str) -> String) -> AnyView {
+    ui::table_sorted(label, COLUMNS, entries.into_iter().map(row).collect(), (&SORTS, sort), link)
 }
 
 fn row(Line { entry, name }: Line) -> Row {

@@ -6,10 +6,10 @@ use protocol::{Timestamp, access::Token};
 use super::{asked_here, changes_tokens, crumbs, head};
 use crate::{
     loading::{load, loaded_page, refetch_at_rest},
-    pages::asked::search_line,
+    pages::asked::{kept, search_line},
     routes::to,
     server_fns::admin::tokens::{Standing, TokenLine, TokensPage, ask_tokens},
-    ui::{self, Column, Kind, Row, Tab, Tone, div, el, input, nothing, pieces, text},
+    ui::{self, Column, Kind, Row, Tab, Tone, div, el, nothing, pieces, text},
 };
 
 const COLUMNS: &[Column] = &[
@@ -20,12 +20,23 @@ const COLUMNS: &[Column] = &[
     Column { title: "Until", class: "elapsed until" },
 ];
 
+/// What the columns are called in addresses; what sorts nothing has no name.
+const SORTS: [&str; 5] = ["", "name", "may", "used", "until"];
+
 /// What the address asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Asked {
     q: String,
     all: String,
+    sort: String,
     after: String,
+}
+
+impl Asked {
+    /// To the same tokens in that order, from behind that cursor.
+    fn link(&self, sort: &str, after: &str) -> String {
+        to::asking(to::ADMIN_TOKENS, &[("q", &self.q), ("all", &self.all), ("sort", sort), ("after", after)])
+    }
 }
 
 pub(super) fn page() -> AnyView {
@@ -34,10 +45,11 @@ pub(super) fn page() -> AnyView {
         query.with(|query| Asked {
             q: query.get("q").unwrap_or_default(),
             all: query.get("all").unwrap_or_default(),
+            sort: query.get("sort").unwrap_or_default(),
             after: query.get("after").unwrap_or_default(),
         })
     });
-    let loading = load(move || asked.with(|asked| ask_tokens(&asked.q, &asked.all, &asked.after)));
+    let loading = load(move || asked.with(|asked| ask_tokens(&asked.q, &asked.all, &asked.sort, &asked.after)));
     // The words that are looked for stand in a form of the page.
     refetch_at_rest(loading, changes_tokens);
     loaded_page(loading, move |page| show(page, &asked.get_untracked()))
@@ -49,22 +61,24 @@ fn show(page: TokensPage, asked: &Asked) -> AnyView {
     if page.lines.is_empty() {
         parts.push(nothing_found(asked));
     } else {
-        parts.push(ui::panel("", ui::table("Tokens", COLUMNS, page.lines.into_iter().map(row).collect())));
+        let sorted = |sort: &str| asked.link(sort, "");
+        let rows = page.lines.into_iter().map(row).collect();
+        parts.push(ui::panel("", ui::table_sorted("Tokens", COLUMNS, rows, (&SORTS, &asked.sort), &sorted)));
     }
     if let Some(after) = page.next {
-        let href = to::asking(to::ADMIN_TOKENS, &[("q", &asked.q), ("all", &asked.all), ("after", &after)]);
-        parts.push(el("p").class("more").child(ui::link_button(Kind::Normal, "Show older tokens", href)).view());
+        let words = if asked.sort.is_empty() { "Show older tokens" } else { "Show more tokens" };
+        parts.push(el("p").class("more").child(ui::link_button(Kind::Normal, words, asked.link(&asked.sort, &after))).view());
     }
     ui::page("Tokens".to_owned(), crumbs(&[("Tokens", to::ADMIN_TOKENS)]), pieces(parts))
 }
 
 fn tools(asked: &Asked) -> AnyView {
-    let kept = (!asked.all.is_empty()).then(|| input("hidden").attr("name", "all").attr("value", asked.all.clone()).view());
     let form = el("form").class("filter-line").attr("method", "get").attr("action", to::ADMIN_TOKENS).attr("role", "search");
-    let form = form.children(kept).children(search_line("Search tokens", asked.q.clone())).view();
+    let form = form.child(kept("all", &asked.all)).child(kept("sort", &asked.sort));
+    let form = form.children(search_line("Search tokens", asked.q.clone())).view();
     let tab = |label, all: &str| Tab {
         label,
-        href: to::asking(to::ADMIN_TOKENS, &[("q", &asked.q), ("all", all)]),
+        href: to::asking(to::ADMIN_TOKENS, &[("q", &asked.q), ("all", all), ("sort", &asked.sort)]),
         current: asked.all.is_empty() == all.is_empty(),
         note: String::new(),
     };

@@ -24,6 +24,9 @@ const COLUMNS: &[Column] = &[
     Column { title: "Since", class: "when wide" },
 ];
 
+/// What the columns are called in addresses.
+const SORTS: [&str; 4] = ["name", "role", "state", "since"];
+
 const INVITATIONS: &[Column] = &[
     Column { title: "For", class: "main" },
     Column { title: "Role", class: "when" },
@@ -34,13 +37,12 @@ const INVITATIONS: &[Column] = &[
 pub(super) fn page() -> AnyView {
     let query = asked_here();
     let get = move |name: &str| query.with(|query| query.get(name).unwrap_or_default());
-    let loading = load(move || ask_users(&get("q"), &get("after")));
+    let loading = load(move || ask_users(&get("q"), &get("sort"), &get("after")));
     refetch_at_rest(loading, changes_users);
     let invite = FormState::new(None);
-    let words = query.with_untracked(|query| query.get("q").unwrap_or_default());
-    let head = pieces(vec![ui::page_head("Users", nothing(), nothing()), search(to::USERS, "Search users", words)]);
     let list = loaded(loading, move |page| list(page, &query.get_untracked(), Refreshed { loading, invite }));
-    ui::page("Users".to_owned(), crumbs(&[("Users", to::USERS)]), pieces(vec![head, list]))
+    let body = pieces(vec![ui::page_head("Users", nothing(), nothing()), list]);
+    ui::page("Users".to_owned(), crumbs(&[("Users", to::USERS)]), body)
 }
 
 /// What outlives that the list is read anew.
@@ -51,7 +53,7 @@ struct Refreshed {
 }
 
 fn list(page: UsersPage, query: &ParamsMap, refreshed: Refreshed) -> AnyView {
-    let words = query.get("q").unwrap_or_default();
+    let (words, sort) = (query.get("q").unwrap_or_default(), query.get("sort").unwrap_or_default());
     let shown = if page.users.is_empty() {
         ui::empty(
             "Nobody found",
@@ -59,7 +61,9 @@ fn list(page: UsersPage, query: &ParamsMap, refreshed: Refreshed) -> AnyView {
             ui::link_button(Kind::Normal, "Show all people", to::USERS),
         )
     } else {
-        ui::panel("", ui::table("Users", COLUMNS, page.users.iter().map(row).collect()))
+        let sorted = |sort: &str| to::users(&words, sort, "");
+        let rows = page.users.iter().map(row).collect();
+        ui::panel("", ui::table_sorted("Users", COLUMNS, rows, (&SORTS, &sort), &sorted))
     };
     let mut parts = vec![shown];
     let done = match query.get("done").as_deref() {
@@ -77,8 +81,9 @@ fn list(page: UsersPage, query: &ParamsMap, refreshed: Refreshed) -> AnyView {
         Some(error) => parts.insert(0, ui::form_error(error.detail)),
         None => {}
     }
+    parts.insert(0, search(to::USERS, "Search users", &words, &sort));
     if let Some(after) = &page.next {
-        let link = ui::link_button(Kind::Normal, "Show more people", to::users(&words, Some(after)));
+        let link = ui::link_button(Kind::Normal, "Show more people", to::users(&words, &sort, after));
         parts.push(el("p").class("more").child(link).view());
     }
     if !page.invitations.is_empty() {

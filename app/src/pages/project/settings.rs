@@ -8,9 +8,8 @@ use super::{
     overview::{delivered, spec_of},
 };
 use crate::{
-    routes::to,
     server_fns::{flash::Flash, projects::ProjectPage},
-    ui::{self, Field, FormState, Kind, Tone, div, el, nothing, pieces, text},
+    ui::{self, Field, FormState, Kind, Tone, div, el, pieces, text},
 };
 
 pub(super) fn settings(page: &ProjectPage, settings: FormState, delete: FormState) -> AnyView {
@@ -19,7 +18,6 @@ pub(super) fn settings(page: &ProjectPage, settings: FormState, delete: FormStat
     }
     pieces(vec![
         ui::padded_panel("Settings", change(&page.project, &page.flash, settings)),
-        if page.may_share { ui::padded_panel("Owner and sharing", sharing(&page.project)) } else { nothing() },
         ui::padded_panel("Delete project", remove(&page.project, delete)),
     ])
 }
@@ -35,12 +33,6 @@ fn shown(project: &Project) -> AnyView {
     let note = el("p").class("hint").text("Your role may look at the settings but not change them.").view();
     let settings = ui::padded_panel("Settings", pieces(vec![ui::facts(facts), note]));
     pieces(vec![settings, ui::panel("Spec", spec_of(project))])
-}
-
-fn sharing(project: &Project) -> AnyView {
-    let link = ui::link_button(Kind::Normal, "Open", to::sharing(project.id));
-    let words = el("p").class("soft").text("Whom the project belongs to, and who else may see it or work on it.").view();
-    pieces(vec![words, link])
 }
 
 fn change(project: &Project, flash: &Flash, state: FormState) -> AnyView {

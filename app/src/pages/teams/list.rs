@@ -6,7 +6,7 @@ use protocol::teams::Team;
 
 use super::{asked_here, changes_teams, count, crumbs, search};
 use crate::{
-    loading::{load, loaded, refetch_on},
+    loading::{load, loaded, refetch_at_rest},
     routes::to,
     server_fns::teams::{TeamsPage, ask_teams},
     ui::{self, Column, Field, FormState, Kind, Row, div, el, nothing, pieces, text},
@@ -20,32 +20,35 @@ const COLUMNS: &[Column] = &[
     Column { title: "Your role", class: "when" },
 ];
 
+/// What the columns are called in addresses; what sorts nothing has no name.
+const SORTS: [&str; 4] = ["name", "people", "projects", ""];
+
 pub fn page() -> AnyView {
     let query = asked_here();
     let get = move |name: &str| query.with(|query| query.get(name).unwrap_or_default());
-    let loading = load(move || ask_teams(&get("q"), &get("after")));
-    refetch_on(loading, changes_teams);
+    let loading = load(move || ask_teams(&get("q"), &get("sort"), &get("after")));
+    refetch_at_rest(loading, changes_teams);
     let make = FormState::new(None);
     let about = el("p").class("soft").text("People who have a role together, on the projects that belong to their team.").view();
-    let words = query.with_untracked(|query| query.get("q").unwrap_or_default());
-    let head = pieces(vec![ui::page_head("Teams", about, nothing()), search(to::TEAMS, "Search teams", words)]);
     let list = loaded(loading, move |page| list(page, &query.get_untracked(), make));
-    ui::page("Teams".to_owned(), crumbs(&[]), pieces(vec![head, list]))
+    ui::page("Teams".to_owned(), crumbs(&[]), pieces(vec![ui::page_head("Teams", about, nothing()), list]))
 }
 
 fn list(page: TeamsPage, query: &ParamsMap, make: FormState) -> AnyView {
-    let words = query.get("q").unwrap_or_default();
-    let mut parts = Vec::new();
+    let (words, sort) = (query.get("q").unwrap_or_default(), query.get("sort").unwrap_or_default());
+    let mut parts = vec![search(to::TEAMS, "Search teams", &words, &sort)];
     if let (Some(error), false) = (&page.flash.error, page.may_make) {
         parts.push(ui::form_error(error.detail.clone()));
     }
     if page.teams.is_empty() {
         parts.push(nothing_there(&words, page.may_make));
     } else {
-        parts.push(ui::panel("", ui::table("Teams", COLUMNS, page.teams.iter().map(row).collect())));
+        let sorted = |sort: &str| to::asking(to::TEAMS, &[("q", &words), ("sort", sort)]);
+        let rows = page.teams.iter().map(row).collect();
+        parts.push(ui::panel("", ui::table_sorted("Teams", COLUMNS, rows, (&SORTS, &sort), &sorted)));
     }
     if let Some(after) = &page.next {
-        let more = to::asking(to::TEAMS, &[("q", &words), ("after", after)]);
+        let more = to::asking(to::TEAMS, &[("q", &words), ("sort", &sort), ("after", after)]);
         parts.push(el("p").class("more").child(ui::link_button(Kind::Normal, "Show more teams", more)).view());
     }
     if page.may_make {

@@ -20,15 +20,18 @@ const COLUMNS: &[Column] = &[
     Column { title: "Action", class: "act" },
 ];
 
+/// What the columns are called in addresses; what sorts nothing has no name.
+const SORTS: [&str; 3] = ["name", "role", ""];
+
 /// From this many people on there is something to look through.
 const MANY: u32 = 10;
 
 /// The table of members, with a search where they are many.
-pub(super) fn members(page: &TeamPage, words: &str, loading: Loading<TeamPage>) -> AnyView {
+pub(super) fn members(page: &TeamPage, (words, sort): (&str, &str), loading: Loading<TeamPage>) -> AnyView {
     let address = to::team(page.team.id);
     let mut parts = Vec::new();
     if page.team.members > MANY || !words.is_empty() {
-        parts.push(search(&address, "Search members", words.to_owned()));
+        parts.push(search(&address, "Search members", words, sort));
     }
     if page.team.members == 0 {
         let words = "Add somebody who has an account, or make a link.";
@@ -39,10 +42,11 @@ pub(super) fn members(page: &TeamPage, words: &str, loading: Loading<TeamPage>) 
         parts.push(ui::empty("Nobody found", "No name and no e-mail address in the team has these words.", all));
     } else {
         let rows = page.members.iter().map(|member| row(page, member, loading)).collect();
-        parts.push(ui::panel("Members", ui::table("Members", COLUMNS, rows)));
+        let sorted = |sort: &str| to::asking(&address, &[("q", words), ("sort", sort)]);
+        parts.push(ui::panel("Members", ui::table_sorted("Members", COLUMNS, rows, (&SORTS, sort), &sorted)));
     }
     if let Some(after) = &page.next {
-        let more = to::asking(&address, &[("q", words), ("after", after)]);
+        let more = to::asking(&address, &[("q", words), ("sort", sort), ("after", after)]);
         parts.push(el("p").class("more").child(ui::link_button(Kind::Normal, "Show more people", more)).view());
     }
     pieces(parts)

@@ -28,17 +28,20 @@ pub fn page() -> AnyView {
     let query = asked_here();
     let new = || FormState::new(None);
     let forms = Forms { add: new(), invite: new(), name: new(), remove: new(), link: RwSignal::new(None) };
+    let get = move |name: &str| query.with(|query| query.get(name).unwrap_or_default());
     let loading = load(move || {
-        let get = |name: &str| query.with(|query| query.get(name).unwrap_or_default());
         let id = params.with(|params| params.get("id").unwrap_or_default());
-        ask_team(&id, &get("q"), &get("after"))
+        ask_team(&id, &get("q"), &get("sort"), &get("after"))
     });
     refetch_at_rest(loading, changes_teams);
-    let words = move || query.with_untracked(|query| query.get("q").unwrap_or_default());
-    loaded_page(loading, move |page| show(&page, &words(), loading, forms))
+    let asked = move || untrack(|| (get("q"), get("sort")));
+    loaded_page(loading, move |page| {
+        let (words, sort) = asked();
+        show(&page, (&words, &sort), loading, forms)
+    })
 }
 
-fn show(page: &TeamPage, words: &str, loading: Loading<TeamPage>, forms: Forms) -> AnyView {
+fn show(page: &TeamPage, asked: (&str, &str), loading: Loading<TeamPage>, forms: Forms) -> AnyView {
     let team = &page.team;
     let refused = page.flash.error.clone();
     // A form in a row, or one that is not there any more, has no room for what was wrong when the page came anew.
@@ -58,7 +61,7 @@ fn show(page: &TeamPage, words: &str, loading: Loading<TeamPage>, forms: Forms) 
     };
     let counts = format!("{}, {}", count(team.members, "person", "people"), count(team.projects, "project", "projects"));
     let about = el("p").class("soft").text(counts).view();
-    let mut main = vec![members::members(page, words, loading)];
+    let mut main = vec![members::members(page, asked, loading)];
     let secrets = ui::link_button(Kind::Normal, "Secrets", to::team_secrets(team.id));
     let mut parts = vec![ui::page_head(team.name.clone(), about, secrets), above];
     if page.may_manage {

@@ -9,6 +9,9 @@ use crate::server_fns::{UiError, ask::Ask};
 /// Entries on a page.
 pub const PAGE: usize = 50;
 
+/// What an address asks with for the oldest entries first.
+pub const OLDEST_FIRST: &str = "when";
+
 /// Which entries are asked for; what is empty does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -68,16 +71,18 @@ pub struct Summary {
     pub denied: i64,
 }
 
-/// Entries that fit, newest first; an empty `after` is the first page.
+/// Entries that fit, newest first unless `sort` is `when`; an empty `after` is the first page.
 #[server(name = ReadAudit, prefix = "/ui", endpoint = "audit", input = GetUrl)]
-pub async fn audit(filter: Filter, after: String) -> Result<AuditView, UiError> {
+pub async fn audit(filter: Filter, #[server(default)] sort: String, after: String) -> Result<AuditView, UiError> {
     use domain::access::Action;
 
     use crate::server_fns::asked;
 
     const DAYS: u32 = 30;
     let (cx, actor) = super::open(&[Action::ReadAudit])?;
-    let page = asked(services::audit::list(&cx, &actor, &filter.query(after)).await)?;
+    let sort = Some(sort).filter(|sort| sort == OLDEST_FIRST);
+    let query = protocol::audit::AuditQuery { sort, ..filter.query(after) };
+    let page = asked(services::audit::list(&cx, &actor, &query).await)?;
     let summary = asked(services::audit::summary(&cx, &actor, DAYS).await)?;
     let mut keys: Vec<String> = summary.by_user.keys().cloned().collect();
     if !filter.actor.is_empty() && !keys.contains(&filter.actor) {
@@ -127,11 +132,11 @@ pub async fn audit_verdict() -> Result<AuditVerdict, UiError> {
 }
 
 /// Asks for [`audit`].
-pub fn ask_audit(filter: &Filter, after: &str) -> Ask<AuditView> {
+pub fn ask_audit(filter: &Filter, sort: &str, after: &str) -> Ask<AuditView> {
     let names = fields(filter);
     let mut fields: Vec<(&str, &str)> = names.iter().map(|(name, value)| (name.as_str(), *value)).collect();
-    fields.push(("after", after));
-    Ask::new("audit", &fields, || audit(filter.clone(), after.to_owned()))
+    fields.extend([("sort", sort), ("after", after)]);
+    Ask::new("audit", &fields, || audit(filter.clone(), sort.to_owned(), after.to_owned()))
 }
 
 /// Asks for [`audit_news`].
@@ -218,6 +223,7 @@ impl Filter {
             resource_id: given(&self.resource_id),
             outcome: given(&self.outcome),
             q: given(&self.q),
+            sort: None,
             after: given(&after),
             offset: None,
             limit: u32::try_from(PAGE).ok(),

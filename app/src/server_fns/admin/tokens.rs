@@ -78,16 +78,18 @@ pub struct ChangedToken {
     pub rate_limit: String,
 }
 
-/// Tokens whose words hold all of `q`, newest first; the revoked ones too when `all` is not empty.
+/// Tokens whose words hold all of `q`, without a column in `sort` newest first; the revoked ones too when `all` is not empty.
 #[server(name = ReadTokens, prefix = "/ui", endpoint = "tokens", input = GetUrl)]
-pub async fn tokens(q: String, all: String, after: String) -> Result<TokensPage, UiError> {
+pub async fn tokens(q: String, all: String, #[server(default)] sort: String, after: String) -> Result<TokensPage, UiError> {
     use domain::access::Action;
-    use services::accounts::Which;
+    use services::accounts::{TokenSearch, Which};
 
     let (cx, actor) = super::open(&[Action::ManageTokens])?;
     let which = if all.is_empty() { Which::NotRevoked } else { Which::All };
+    let sort = crate::server_fns::order(&sort, domain::sort::TOKENS);
+    let wanted = TokenSearch { which, text: &q, sort };
     let query = protocol::page::PageQuery { after: (!after.is_empty()).then_some(after), limit: Some(50) };
-    let page = crate::server_fns::asked(services::accounts::search_tokens(&cx, &actor, which, &q, &query).await)?;
+    let page = crate::server_fns::asked(services::accounts::search_tokens(&cx, &actor, wanted, &query).await)?;
     Ok(TokensPage { lines: page.items.into_iter().map(|token| line(&cx, token)).collect(), next: page.next })
 }
 
@@ -228,8 +230,9 @@ pub async fn revoke_token(id: String) -> Result<(), UiError> {
 }
 
 /// Asks for [`tokens`]; an empty `after` is the first page.
-pub fn ask_tokens(q: &str, all: &str, after: &str) -> Ask<TokensPage> {
-    Ask::new("tokens", &[("q", q), ("all", all), ("after", after)], || tokens(q.to_owned(), all.to_owned(), after.to_owned()))
+pub fn ask_tokens(q: &str, all: &str, sort: &str, after: &str) -> Ask<TokensPage> {
+    let fields = [("q", q), ("all", all), ("sort", sort), ("after", after)];
+    Ask::new("tokens", &fields, || tokens(q.to_owned(), all.to_owned(), sort.to_owned(), after.to_owned()))
 }
 
 /// Asks for [`token`].

@@ -3,13 +3,13 @@
 use leptos::prelude::*;
 
 use crate::{
-    pages::asked::search_line,
+    pages::asked::{kept, search_line},
     routes::to,
     server_fns::admin::audit::{AuditView, Filter},
     ui::{self, Field, div, el, input},
 };
 
-pub(super) fn form(view: &AuditView, filter: &Filter) -> AnyView {
+pub(super) fn form(view: &AuditView, filter: &Filter, sort: &str) -> AnyView {
     let first = div("filter-line").children(search_line("Search entries", filter.q.clone())).view();
     let more = div("filter-fields").children([
         choice("actor", "Who", view.actors.clone(), &filter.actor),
@@ -32,7 +32,7 @@ pub(super) fn form(view: &AuditView, filter: &Filter) -> AnyView {
     let details = el("details").class("filters").flag("open", narrowed).child(summary).child(more.view());
     let details = if narrowed { details.child(all) } else { details };
     let form = el("form").class("panel panel-body filter-form").attr("method", "get").attr("action", to::ADMIN_AUDIT);
-    form.attr("role", "search").attr("aria-label", "Entries").child(first).child(details.view()).view()
+    form.attr("role", "search").attr("aria-label", "Entries").child(kept("sort", sort)).child(first).child(details.view()).view()
 }
 
 /// Values with the words for them, and what is asked for now even when it is not among them.

@@ -1,0 +1,96 @@
+//! What needs whoever looks, in the top bar of every page.
+
+use leptos::{prelude::*, task::spawn_local};
+use protocol::Envelope;
+
+use crate::{
+    browser::IS_BROWSER,
+    live,
+    loading::soon_after,
+    routes::to,
+    server_fns::run_lists::ask_inbox,
+    ui::{self, el, nothing, pieces},
+};
+
+/// What the button opens; `public/inbox.js` fills it.
+const LIST: &str = "inbox";
+
+/// How many runs need them: a link to the page that lists them, and where scripts run a button that does it in place. The browser
+/// counts for itself, so that no page waits for it.
+pub(super) fn inbox() -> AnyView {
+    let count = RwSignal::new(None);
+    if IS_BROWSER {
+        Effect::new(move |_| recount(count));
+        soon_after(changes_waiting, move || recount(count));
+        live::on_resync(move || recount(count));
+    }
+    show(count)
+}
+
+fn recount(count: RwSignal<Option<u32>>) {
+    spawn_local(async move {
+        // What was counted before stays where the server does not answer.
+        if let Ok(now) = ask_inbox().send().await {
+            count.set(Some(now));
+        }
+    });
+}
+
+/// A run waits, or waits no more, when it stands otherwise than before, or is gone with its project.
+fn changes_waiting(envelope: &Envelope) -> bool {
+    envelope.kind.starts_with("run_") || envelope.kind == "project_deleted"
+}
+
+fn show(count: RwSignal<Option<u32>>) -> AnyView {
+    let link = el("a").class("inbox without-script").attr("href", to::HOME).child(face(count));
+    let button = el("button").attr("type", "button").class("inbox needs-script");
+    let button = button.attr("popovertarget", LIST).child(face(count));
+    let list = el("div").attr("id", LIST).class("switcher").attr("popover", "auto").attr("role", "dialog");
+    pieces(vec![link.view(), button.view(), list.attr("aria-label", "Inbox").view()])
+}
+
+/// The number has its room also where there is none.
+fn face(count: RwSignal<Option<u32>>) -> AnyView {
+    let number = el("span").class("inbox-count num").attr("aria-hidden", "true");
+    let number = number.child(ui::live(move || number_of(count.get()))).view();
+    let name = el("span").class("visually-hidden").child(ui::live(move || ui::text(name_of(count.get())))).view();
+    pieces(vec![ui::icon("inbox"), number, name])
+}
+
+fn number_of(count: Option<u32>) -> AnyView {
+    match count {
+        None | Some(0) => nothing(),
+        Some(count @ 1..=99) => ui::text(count.to_string()),
+        Some(_) => ui::text("99+"),
+    }
+}
+
+fn name_of(count: Option<u32>) -> String {
+    match count {
+        None => "Inbox".to_owned(),
+        Some(1) => "Inbox, 1 needs you".to_owned(),
+        Some(count) => format!("Inbox, {count} need you"),
+    }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use leptos::prelude::*;
+
+    use super::show;
+    use crate::rendering_tests::html;
+
+    #[test]
+    fn it_counts_in_words_and_leads_home_without_script() {
+        for (count, name) in
+            [(None, "Inbox"), (Some(0), "Inbox, 0 need you"), (Some(1), "Inbox, 1 needs you"), (Some(120), "Inbox, 120 need you")]
+        {
+            let html = html("/", move || show(RwSignal::new(count)));
+
+            assert_eq!(html.matches(&format!(">{name}<")).count(), 2, "{html}");
+            assert!(html.contains("href=\"/\"") && html.contains("without-script"), "{html}");
+            assert!(html.contains("popovertarget=\"inbox\"") && html.contains("needs-script"), "{html}");
+            assert_eq!(html.contains("99+"), count == Some(120), "{html}");
+        }
+    }
+}
