@@ -4,7 +4,6 @@ use leptos::{prelude::*, task::spawn_local};
 use protocol::Envelope;
 
 use crate::{
-    browser::IS_BROWSER,
     live,
     loading::soon_after,
     routes::to,
@@ -19,11 +18,9 @@ const LIST: &str = "inbox";
 /// counts for itself, so that no page waits for it.
 pub(super) fn inbox() -> AnyView {
     let count = RwSignal::new(None);
-    if IS_BROWSER {
-        Effect::new(move |_| recount(count));
-        soon_after(changes_waiting, move || recount(count));
-        live::on_resync(move || recount(count));
-    }
+    Effect::new(move |_| recount(count));
+    soon_after(changes_waiting, move || recount(count));
+    live::on_resync(move || recount(count));
     show(count)
 }
 
