@@ -28,6 +28,23 @@ for (const place of PAGES) {
   });
 }
 
+test('what stands in a line stands there before the rest of it has arrived', async ({ page }) => {
+  await page.goto('/admin/tokens');
+  await alive(page);
+  for (const line of ['.top', '.list-head .tabs', '.list-head']) {
+    // From the last one on they are taken away: what a browser may have painted before it had them.
+    const places = await page.locator(line).evaluate(element => {
+      const shown = [...element.children].filter(child => child.getClientRects().length > 0);
+      return shown.map((_, taken) => {
+        if (taken) shown.at(-taken)!.remove();
+        return shown.slice(0, shown.length - taken).map(child => Math.round(child.getBoundingClientRect().x));
+      });
+    });
+    expect(places[0]!.length, line).toBeGreaterThan(1);
+    for (const fewer of places) expect(fewer, line).toEqual(places[0]!.slice(0, fewer.length));
+  }
+});
+
 test('a run that works is sound', async ({ page, home, hasTouch }, info) => {
   const project = await home.api.hasProject(`Looked at on ${info.project.name}`, slow(30));
   const started = await home.api.startsRun(project);

@@ -13,7 +13,7 @@ use crate::{
 };
 
 const COLUMNS: &[Column] = &[
-    Column { title: "State", class: "state" },
+    Column { title: "State", class: "state picks" },
     Column { title: "Token", class: "main" },
     Column { title: "May", class: "when wide" },
     Column { title: "Last used", class: "count wide" },
