@@ -80,6 +80,19 @@ pub fn loaded<T: DeserializeOwned + 'static>(
     boundary(loading.text, ui::skeleton_rows, Arc::new(content))
 }
 
+/// As [`loaded`], for rows of a list that begins at `first`.
+pub fn loaded_rows<T: DeserializeOwned + 'static>(
+    loading: Loading<T>,
+    first: impl Fn() -> String + Send + Sync + 'static,
+    show: impl Fn(T) -> AnyView + Send + Sync + 'static,
+) -> AnyView {
+    let content = move |text: Text| match parse(text) {
+        Ok(value) => show(value),
+        Err(error) => no_rows(&error, first()),
+    };
+    boundary(loading.text, ui::skeleton_rows, Arc::new(content))
+}
+
 /// As [`loaded`], for parts of a page that are left out when they cannot be read.
 pub fn loaded_or_nothing<T: DeserializeOwned + 'static>(
     loading: Loading<T>,
@@ -96,12 +109,34 @@ pub fn loaded_page<T: DeserializeOwned + 'static>(
 ) -> AnyView {
     let content = move |text: Text| match parse(text) {
         Ok(value) => show(value),
-        Err(error) => {
-            let home = vec![ui::Crumb::new("Home", to::HOME), ui::Crumb::new(title_of(error.status), "")];
-            ui::page(title_of(error.status).to_owned(), home, problem(&error, true))
-        }
+        Err(error) => problem_page(&error),
     };
-    boundary(loading.text, || ui::page("Loading".to_owned(), Vec::new(), ui::skeleton_rows()), Arc::new(content))
+    boundary(loading.text, waiting_page, Arc::new(content))
+}
+
+/// As [`loaded_page`], for a list that begins at `first`. Who may see it gets the page also where its rows cannot be read: `show`
+/// makes it with what then stands in their place.
+pub fn loaded_list<T: DeserializeOwned + 'static>(
+    loading: Loading<T>,
+    first: impl Fn() -> String + Send + Sync + 'static,
+    show: impl Fn(Result<T, AnyView>) -> AnyView + Send + Sync + 'static,
+) -> AnyView {
+    let content = move |text: Text| match parse(text) {
+        Ok(value) => show(Ok(value)),
+        Err(error) if matches!(error.status, 401 | 403 | 404) => problem_page(&error),
+        Err(error) => show(Err(no_rows(&error, first()))),
+    };
+    boundary(loading.text, waiting_page, Arc::new(content))
+}
+
+fn waiting_page() -> AnyView {
+    ui::page("Loading".to_owned(), Vec::new(), ui::skeleton_rows())
+}
+
+fn problem_page(error: &UiError) -> AnyView {
+    let title = title_of(error.status);
+    let home = vec![ui::Crumb::new("Home", to::HOME), ui::Crumb::new(title, "")];
+    ui::page(title.to_owned(), home, problem(error, true))
 }
 
 fn parse<T: DeserializeOwned>(text: Text) -> Result<T, UiError> {
@@ -199,13 +234,24 @@ fn title_of(status: u16) -> &'static str {
 /// What happened, why, what to do, and the id to find it in the logs by. `alone` when it is the whole page, whose heading it
 /// then is.
 pub fn problem(error: &UiError, alone: bool) -> AnyView {
-    let title = title_of(error.status);
     let action = match error.status {
         401 => ui::link_button(ui::Kind::Primary, "Sign in", to::LOGIN),
         403 | 404 => ui::link_button(ui::Kind::Normal, "Go to home", to::HOME),
         _ => nothing(),
     };
-    let heading = el(if alone { "h1" } else { "h2" }).text(title).view();
+    told(error, if alone { "h1" } else { "h2" }, action)
+}
+
+/// In place of rows. What the address asks for wrongly, like a place that the list does not have, is not asked for at `first`.
+fn no_rows(error: &UiError, first: String) -> AnyView {
+    if error.status == 400 {
+        return told(error, "h2", ui::link_button(ui::Kind::Normal, "Show the first page", first));
+    }
+    problem(error, false)
+}
+
+fn told(error: &UiError, heading: &'static str, action: AnyView) -> AnyView {
+    let heading = el(heading).text(title_of(error.status)).view();
     let panel = div("panel empty").attr("role", "alert").child(heading).child(el("p").text(error.detail.clone()).view());
     let panel = if error.request_id.is_empty() {
         panel
@@ -213,4 +259,20 @@ pub fn problem(error: &UiError, alone: bool) -> AnyView {
         panel.child(el("p").class("muted mono").text(format!("Request {}", error.request_id)).view())
     };
     panel.child(action).view()
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::no_rows;
+    use crate::{rendering_tests::html, server_fns::UiError};
+
+    #[test]
+    fn what_is_asked_for_wrongly_leads_to_where_the_list_begins() {
+        for (status, leads) in [(400, true), (503, false)] {
+            let html = html("/teams", move || no_rows(&UiError::new(status, "No."), "/teams?q=a".to_owned()));
+
+            assert_eq!(html.contains("href=\"/teams?q=a\""), leads, "{html}");
+            assert!(html.contains("role=\"alert\"") && html.contains("<h2>"), "{html}");
+        }
+    }
 }

@@ -109,6 +109,28 @@ test('the trail is narrowed down, followed live, read and verified', async ({ pa
   await expect(page.locator('main .facts')).toContainText(/[0-9a-f]{64}/);
 });
 
+test('a list that cannot be read keeps its heading and its search, and leads to where it begins', async ({ page, complaints }) => {
+  // A cursor that is none of the list's.
+  complaints.allow(/status of 400/);
+  for (const [path, heading] of [
+    ['/admin/tokens', 'Tokens'],
+    ['/admin/users', 'Users'],
+    ['/teams', 'Teams'],
+    ['/admin/audit', 'Audit'],
+  ] as const) {
+    await page.goto(`${path}?q=a&after=zz`);
+    await expect(page.getByRole('heading', { level: 1 }), path).toHaveText(heading);
+    await expect(page.getByRole('alert'), path).toContainText('This could not be loaded');
+    // What narrows the trail down is read with it.
+    if (path !== '/admin/audit') await expect(page.getByRole('searchbox'), path).toHaveValue('a');
+    await alive(page);
+    await page.getByRole('link', { name: 'Show the first page' }).click();
+    await expect(page, path).toHaveURL(`${path}?q=a`);
+    await expect(page.getByRole('alert'), path).toHaveCount(0);
+    await expect(page.getByRole('searchbox'), path).toHaveValue('a');
+  }
+});
+
 test('roles, providers, limits and settings say what is so', async ({ page }) => {
   await page.goto('/admin/roles');
   const line = page.getByRole('row', { name: /Start runs/ });

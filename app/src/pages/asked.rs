@@ -22,6 +22,13 @@ pub fn search(address: &str, label: &'static str, words: &str, sort: &str) -> An
     form.child(kept("sort", sort)).children(search_line(label, words.to_owned())).view()
 }
 
+/// As [`search`], for a page whose address says what is looked for: there before the list is, and where that cannot be read.
+pub fn search_here(address: &'static str, label: &'static str, asked: Memo<ParamsMap>) -> AnyView {
+    let value = move |name: &'static str| Memo::new(move |_| asked.with(|asked| asked.get(name).unwrap_or_default()));
+    let (words, sort) = (value("q"), value("sort"));
+    ui::live(move || search(address, label, &words.get(), &sort.get()))
+}
+
 /// What a form asks for again, where the address does.
 pub fn kept(name: &'static str, value: &str) -> AnyView {
     ui::hidden(name, (!value.is_empty()).then(|| value.to_owned()))

@@ -9,7 +9,7 @@ pub mod team;
 use leptos::prelude::*;
 use protocol::{Envelope, access::Role};
 
-use super::asked::{asked_here, search};
+use super::asked::{asked_here, search, search_here};
 use crate::{
     routes::to,
     ui::{self, Crumb, Field, FormState, Tone, div, el},

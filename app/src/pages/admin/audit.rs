@@ -8,7 +8,7 @@ use leptos_router::params::ParamsMap;
 
 use super::{asked_here, audit_rows, crumbs, head};
 use crate::{
-    loading::{load, loaded_page},
+    loading::{load, loaded_list},
     routes::to,
     server_fns::admin::audit::{AuditView, Filter, OLDEST_FIRST, Summary, ask_audit},
     ui::{self, Kind, div, el, nothing, pieces},
@@ -17,9 +17,18 @@ use crate::{
 pub(super) fn page() -> AnyView {
     let asked = asked_here();
     let loading = load(move || asked.with(|asked| ask_audit(&filter(asked), &value(asked, "sort"), &value(asked, "after"))));
-    loaded_page(loading, move |view| {
-        asked.with_untracked(|asked| show(view, filter(asked), (&value(asked, "sort"), &value(asked, "after"))))
-    })
+    let below =
+        move |view| asked.with_untracked(|asked| entries(view, &filter(asked), (&value(asked, "sort"), &value(asked, "after"))));
+    let first = move || asked.with_untracked(first);
+    loaded_list(loading, first, move |view| show(view.map_or_else(|problem| problem, below)))
+}
+
+/// Where the same entries begin, or all of them where it is not the cursor that is wrong.
+fn first(asked: &ParamsMap) -> String {
+    if value(asked, "after").is_empty() {
+        return to::ADMIN_AUDIT.to_owned();
+    }
+    asking(&filter(asked), &value(asked, "sort"), "")
 }
 
 fn value(asked: &ParamsMap, name: &str) -> String {
@@ -39,28 +48,34 @@ fn filter(asked: &ParamsMap) -> Filter {
     }
 }
 
-fn show(view: AuditView, filter: Filter, (sort, after): (&str, &str)) -> AnyView {
+/// The page with its entries, or with what stands in their place.
+fn show(below: AnyView) -> AnyView {
     let verify = ui::link_button(Kind::Primary, "Verify the chain", to::VERIFY_AUDIT);
     let about = "Who did what, when and from where, also what was denied.";
-    let mut parts = vec![head("Audit", about, verify), summary(&view.summary), filters::form(&view, &filter, sort)];
+    let body = pieces(vec![head("Audit", about, verify), below]);
+    ui::page("Audit".to_owned(), crumbs(&[("Audit", to::ADMIN_AUDIT)]), body)
+}
+
+fn entries(view: AuditView, filter: &Filter, (sort, after): (&str, &str)) -> AnyView {
+    let mut parts = vec![summary(&view.summary), filters::form(&view, filter, sort)];
     let newest = view.entries.first().map_or(0, |line| line.entry.seq);
     // What is new stands on the first page, and nowhere when only the past is asked for, or first.
     let oldest_first = sort == OLDEST_FIRST;
     let news =
-        if after.is_empty() && filter.end_date.is_empty() && !oldest_first { news::follow(newest, &filter) } else { nothing() };
-    parts.push(div("list-head").child(news).child(take_along(&filter)).view());
+        if after.is_empty() && filter.end_date.is_empty() && !oldest_first { news::follow(newest, filter) } else { nothing() };
+    parts.push(div("list-head").child(news).child(take_along(filter)).view());
     if view.entries.is_empty() {
-        parts.push(nothing_found(&filter));
+        parts.push(nothing_found(filter));
     } else {
-        let sorted = |sort: &str| asking(&filter, sort, "");
+        let sorted = |sort: &str| asking(filter, sort, "");
         parts.push(ui::panel("", audit_rows::table_sorted("Entries", view.entries, sort, &sorted)));
     }
     if let Some(after) = view.next {
         let words = if oldest_first { "Show newer entries" } else { "Show older entries" };
-        let more = ui::link_button(Kind::Normal, words, asking(&filter, sort, &after));
+        let more = ui::link_button(Kind::Normal, words, asking(filter, sort, &after));
         parts.push(el("p").class("more").child(more).view());
     }
-    ui::page("Audit".to_owned(), crumbs(&[("Audit", to::ADMIN_AUDIT)]), pieces(parts))
+    pieces(parts)
 }
 
 /// To what fits, in that order, from behind that cursor.

@@ -5,7 +5,7 @@ use protocol::{Timestamp, access::Token};
 
 use super::{asked_here, changes_tokens, crumbs, head};
 use crate::{
-    loading::{load, loaded_page, refetch_at_rest},
+    loading::{load, loaded_list, refetch_at_rest},
     pages::asked::{kept, search_line},
     routes::to,
     server_fns::admin::tokens::{Standing, TokenLine, TokensPage, ask_tokens},
@@ -52,12 +52,20 @@ pub(super) fn page() -> AnyView {
     let loading = load(move || asked.with(|asked| ask_tokens(&asked.q, &asked.all, &asked.sort, &asked.after)));
     // The words that are looked for stand in a form of the page.
     refetch_at_rest(loading, changes_tokens);
-    loaded_page(loading, move |page| show(page, &asked.get_untracked()))
+    let first = move || asked.with_untracked(|asked| asked.link(&asked.sort, ""));
+    loaded_list(loading, first, move |page| show(page, &asked.get_untracked()))
 }
 
-fn show(page: TokensPage, asked: &Asked) -> AnyView {
+/// The page with its tokens, or with what stands in their place.
+fn show(page: Result<TokensPage, AnyView>, asked: &Asked) -> AnyView {
     let new = ui::link_button(Kind::Primary, "New token", to::NEW_TOKEN);
-    let mut parts = vec![head("Tokens", "What programs sign in with.", new), tools(asked)];
+    let rows = page.map_or_else(|problem| problem, |page| tokens(page, asked));
+    let parts = vec![head("Tokens", "What programs sign in with.", new), tools(asked), rows];
+    ui::page("Tokens".to_owned(), crumbs(&[("Tokens", to::ADMIN_TOKENS)]), pieces(parts))
+}
+
+fn tokens(page: TokensPage, asked: &Asked) -> AnyView {
+    let mut parts = Vec::new();
     if page.lines.is_empty() {
         parts.push(nothing_found(asked));
     } else {
@@ -69,7 +77,7 @@ fn show(page: TokensPage, asked: &Asked) -> AnyView {
         let words = if asked.sort.is_empty() { "Show older tokens" } else { "Show more tokens" };
         parts.push(el("p").class("more").child(ui::link_button(Kind::Normal, words, asked.link(&asked.sort, &after))).view());
     }
-    ui::page("Tokens".to_owned(), crumbs(&[("Tokens", to::ADMIN_TOKENS)]), pieces(parts))
+    pieces(parts)
 }
 
 fn tools(asked: &Asked) -> AnyView {

@@ -9,8 +9,8 @@ use protocol::{
 
 use super::{asked_here, changes_users, crumbs};
 use crate::{
-    loading::{Loading, load, loaded, refetch_at_rest},
-    pages::asked::search,
+    loading::{Loading, load, loaded_rows, refetch_at_rest},
+    pages::asked::search_here,
     routes::to,
     server_fns::users::{UsersPage, ask_users},
     ui::{self, Column, Field, FormState, Kind, Row, Tone, div, el, nothing, pieces, text},
@@ -40,8 +40,10 @@ pub(super) fn page() -> AnyView {
     let loading = load(move || ask_users(&get("q"), &get("sort"), &get("after")));
     refetch_at_rest(loading, changes_users);
     let invite = FormState::new(None);
-    let list = loaded(loading, move |page| list(page, &query.get_untracked(), Refreshed { loading, invite }));
-    let body = pieces(vec![ui::page_head("Users", nothing(), nothing()), list]);
+    let first = move || untrack(|| to::users(&get("q"), &get("sort"), ""));
+    let list = loaded_rows(loading, first, move |page| list(page, &query.get_untracked(), Refreshed { loading, invite }));
+    let search = search_here(to::USERS, "Search users", query);
+    let body = pieces(vec![ui::page_head("Users", nothing(), nothing()), search, list]);
     ui::page("Users".to_owned(), crumbs(&[("Users", to::USERS)]), body)
 }
 
@@ -81,7 +83,6 @@ fn list(page: UsersPage, query: &ParamsMap, refreshed: Refreshed) -> AnyView {
         Some(error) => parts.insert(0, ui::form_error(error.detail)),
         None => {}
     }
-    parts.insert(0, search(to::USERS, "Search users", &words, &sort));
     if let Some(after) = &page.next {
         let link = ui::link_button(Kind::Normal, "Show more people", to::users(&words, &sort, after));
         parts.push(el("p").class("more").child(link).view());

@@ -4,9 +4,9 @@ use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
 use protocol::teams::Team;
 
-use super::{asked_here, changes_teams, count, crumbs, search};
+use super::{asked_here, changes_teams, count, crumbs, search_here};
 use crate::{
-    loading::{load, loaded, refetch_at_rest},
+    loading::{load, loaded_rows, refetch_at_rest},
     routes::to,
     server_fns::teams::{TeamsPage, ask_teams},
     ui::{self, Column, Field, FormState, Kind, Row, div, el, nothing, pieces, text},
@@ -30,13 +30,15 @@ pub fn page() -> AnyView {
     refetch_at_rest(loading, changes_teams);
     let make = FormState::new(None);
     let about = el("p").class("soft").text("People who have a role together, on the projects that belong to their team.").view();
-    let list = loaded(loading, move |page| list(page, &query.get_untracked(), make));
-    ui::page("Teams".to_owned(), crumbs(&[]), pieces(vec![ui::page_head("Teams", about, nothing()), list]))
+    let first = move || untrack(|| to::asking(to::TEAMS, &[("q", &get("q")), ("sort", &get("sort"))]));
+    let list = loaded_rows(loading, first, move |page| list(page, &query.get_untracked(), make));
+    let search = search_here(to::TEAMS, "Search teams", query);
+    ui::page("Teams".to_owned(), crumbs(&[]), pieces(vec![ui::page_head("Teams", about, nothing()), search, list]))
 }
 
 fn list(page: TeamsPage, query: &ParamsMap, make: FormState) -> AnyView {
     let (words, sort) = (query.get("q").unwrap_or_default(), query.get("sort").unwrap_or_default());
-    let mut parts = vec![search(to::TEAMS, "Search teams", &words, &sort)];
+    let mut parts = Vec::new();
     if let (Some(error), false) = (&page.flash.error, page.may_make) {
         parts.push(ui::form_error(error.detail.clone()));
     }
