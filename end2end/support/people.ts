@@ -1,6 +1,7 @@
 // People with accounts of their own, each in a browser of their own.
 import type { Browser, Page } from '@playwright/test';
-import { ADMIN, alive, fillSetup } from './fixtures.ts';
+import type { Complaints } from './console.ts';
+import { ADMIN, alive, expect, fillSetup } from './fixtures.ts';
 import type { Server } from './server.ts';
 
 export const ROLES = ['admin', 'operator', 'viewer', 'auditor'] as const;
@@ -29,9 +30,22 @@ export async function setsUp(page: Page, server: Server): Promise<void> {
   await page.goto(server.setupLink!);
   await fillSetup(page);
   await page.waitForURL(`${server.url}/`);
-  // What the page still asks for would be refused.
+  await forgetsLogin(page);
+}
+
+/** Forgets who is signed in, away from the page, since what it still asks for would be refused. */
+export async function forgetsLogin(page: Page): Promise<void> {
   await page.goto('about:blank');
   await page.context().clearCookies();
+}
+
+/** Signs out by the menu, once the page asks for nothing more. Its socket ends with the login, and may be tried once more. */
+export async function signsOut(page: Page, complaints: Complaints): Promise<void> {
+  complaints.allow(/WebSocket connection .* failed/);
+  await page.waitForLoadState('networkidle');
+  await page.locator('.menu > summary').click();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await expect(page).toHaveURL(/\/login$/);
 }
 
 /** What the menu says of who is signed in. It stays open. */

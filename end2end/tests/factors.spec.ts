@@ -2,14 +2,9 @@
 import { type Page } from '@playwright/test';
 import { code } from '../support/authenticator.ts';
 import { ADMIN, expect, fillLogin, test } from '../support/fixtures.ts';
+import { signsOut } from '../support/people.ts';
 
 test.use({ storageState: { cookies: [], origins: [] } });
-
-async function signOut(page: Page): Promise<void> {
-  await page.locator('.menu > summary').click();
-  await page.getByRole('button', { name: 'Sign out' }).click();
-  await expect(page).toHaveURL(/\/login$/);
-}
 
 async function enters(page: Page, typed: string): Promise<void> {
   await page.getByLabel('Code').fill(typed);
@@ -54,7 +49,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.reload();
       await expect(page.getByText('They are shown once')).toBeVisible();
 
-      await signOut(page);
+      await signsOut(page, complaints);
       await fillLogin(page);
       await expect(page).toHaveURL(`${server.url}/login/factor`);
       await page.goto(`${server.url}/projects`);
@@ -65,7 +60,7 @@ for (const javaScriptEnabled of [true, false]) {
       await enters(page, await code(secret, 1));
       await expect(page.getByRole('heading', { level: 1 })).toHaveText('What needs you');
 
-      await signOut(page);
+      await signsOut(page, complaints);
       await fillLogin(page);
       await enters(page, recovery[0]!);
       await page.goto(`${server.url}/profile/factors`);
@@ -76,7 +71,7 @@ for (const javaScriptEnabled of [true, false]) {
       await item.getByRole('button', { name: 'Remove' }).click();
       await expect(page.getByRole('heading', { name: 'Your factors' })).toHaveCount(0);
 
-      await signOut(page);
+      await signsOut(page, complaints);
       await fillLogin(page);
       await expect(page.getByRole('heading', { level: 1 })).toHaveText('What needs you');
     });

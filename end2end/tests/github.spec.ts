@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test';
 import { ADMIN, expect, fillLogin, test as base } from '../support/fixtures.ts';
 import { GitHub } from '../support/github.ts';
-import { whoIs } from '../support/people.ts';
+import { forgetsLogin, whoIs } from '../support/people.ts';
 import { NOBODY, type Site, forOneTest } from '../support/providers.ts';
 
 const test = base.extend<{ hub: Site<GitHub> }>({
@@ -92,7 +92,7 @@ test('an account is linked from the page about oneself', async ({ page, hub, com
   await expect(page).toHaveURL(`${server.url}/account/sign-in-methods`);
   await expect(page.getByText(`GitHub as ${ADMIN.email}`)).toBeVisible();
 
-  await page.context().clearCookies();
+  await forgetsLogin(page);
   await signsIn(page, login, server.url);
   const who = await whoIs(page);
   expect(who).toContain(ADMIN.email);

@@ -2,6 +2,7 @@
 import { type CDPSession, type Page } from '@playwright/test';
 import { isAccessible } from '../support/checks.ts';
 import { ADMIN, alive, expect, fillLogin, test } from '../support/fixtures.ts';
+import { signsOut } from '../support/people.ts';
 
 test.use({ storageState: { cookies: [], origins: [] } });
 
@@ -26,12 +27,6 @@ async function hasDevice(page: Page): Promise<Device> {
 
 async function credentials({ cdp, authenticatorId }: Device): Promise<number> {
   return (await cdp.send('WebAuthn.getCredentials', { authenticatorId })).credentials.length;
-}
-
-async function signOut(page: Page): Promise<void> {
-  await page.locator('.menu > summary').click();
-  await page.getByRole('button', { name: 'Sign out' }).click();
-  await expect(page).toHaveURL(/\/login$/);
 }
 
 async function adds(page: Page, name: string, proof = ADMIN.password): Promise<void> {
@@ -68,7 +63,7 @@ test('a passkey is added, signs in, and is taken away', async ({ page, freshHome
   await adds(page, 'The same laptop');
   await expect(page.getByRole('alert')).toContainText('on this device already');
 
-  await signOut(page);
+  await signsOut(page, complaints);
   await fillLogin(page);
   await expect(page).toHaveURL(`${url}/login/factor`);
   await isAccessible(page, 'second step');
@@ -76,7 +71,7 @@ test('a passkey is added, signs in, and is taken away', async ({ page, freshHome
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('What needs you');
 
   // A finger that is not the right one.
-  await signOut(page);
+  await signsOut(page, complaints);
   await fillLogin(page);
   await device.cdp.send('WebAuthn.setUserVerified', { authenticatorId: device.authenticatorId, isUserVerified: false });
   await page.getByRole('button', { name: 'Use a passkey' }).click();
@@ -93,7 +88,7 @@ test('a passkey is added, signs in, and is taken away', async ({ page, freshHome
   await item.getByLabel('Your password, or a code').fill(ADMIN.password);
   await item.getByRole('button', { name: 'Remove' }).click();
   await expect(page.getByRole('heading', { name: 'Your factors' })).toHaveCount(0);
-  await signOut(page);
+  await signsOut(page, complaints);
   await fillLogin(page);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('What needs you');
 });

@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test';
 import { ADMIN, expect, fillLogin, test as base } from '../support/fixtures.ts';
 import { Issuer } from '../support/issuer.ts';
-import { whoIs } from '../support/people.ts';
+import { forgetsLogin, whoIs } from '../support/people.ts';
 import { NOBODY, type Site, forOneTest } from '../support/providers.ts';
 
 const test = base.extend<{ corp: Site<Issuer> }>({
@@ -91,7 +91,7 @@ test('an account is linked by its owner, and by nobody else', async ({ page, cor
   await page.waitForURL(url => url.origin === server.url && url.pathname === '/account/sign-in-methods');
   await expect(page.getByText(`Example Corp as ${ADMIN.email}`)).toBeVisible();
 
-  await page.context().clearCookies();
+  await forgetsLogin(page);
   await page.goto(`${server.url}/login`);
   await signsIn(page, ADMIN.email.split('@')[0]!, server.url);
   expect(await whoIs(page)).toContain('admin');

@@ -1,6 +1,7 @@
 // The first visit: a one-time link makes the first account.
 import { isAccessible } from '../support/checks.ts';
 import { ADMIN, expect, fillSetup, test } from '../support/fixtures.ts';
+import { forgetsLogin } from '../support/people.ts';
 
 test.use({ storageState: { cookies: [], origins: [] } });
 
@@ -12,7 +13,7 @@ test('the printed link makes the first account, and only the first', async ({ pa
   await expect(page).toHaveURL(`${freshServer.url}/`);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('What needs you');
 
-  await page.context().clearCookies();
+  await forgetsLogin(page);
   await page.goto(freshServer.setupLink!);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('loki is set up');
   await page.getByRole('link', { name: 'Sign in' }).click();
