@@ -1,5 +1,6 @@
 // Pages about people, tokens, secrets and logins follow what happens elsewhere, and take nothing from whoever types.
 import { ADMIN, alive, expect, fillLogin, test } from '../support/fixtures.ts';
+import { hasLooked, overhears } from '../support/overhears.ts';
 import { makesPerson } from '../support/people.ts';
 
 test('lists of the admin section follow', async ({ page, home }) => {
@@ -29,12 +30,19 @@ test('lists of the admin section follow', async ({ page, home }) => {
 test('a page with secrets follows once nobody types', async ({ page, home }) => {
   const secret = { value: 'a value of some length', uses: ['tests'] };
   await home.api.put('/api/v2/secrets/FIRST_LIVE', secret);
+  const hears = await overhears(page);
+  const asked: string[] = [];
+  page.on('request', request => asked.push(new URL(request.url()).pathname));
   await page.goto('/admin/secrets');
   await alive(page);
   await page.getByLabel('Name', { exact: true }).fill('TYPED');
+  asked.length = 0;
   await home.api.put('/api/v2/secrets/SECOND_LIVE', secret);
   // The event is here; what is typed stays, and the list waits.
-  await home.api.hasProject('After the secret');
+  const project = await home.api.hasProject('After the secret');
+  await hears('project_ready', project.id);
+  await hasLooked(page);
+  expect(asked).not.toContain('/ui/secrets');
   await expect(page.getByLabel('Name', { exact: true })).toHaveValue('TYPED');
   await expect(page.getByRole('link', { name: 'SECOND_LIVE' })).toHaveCount(0);
 

@@ -4,6 +4,7 @@ import type { Browser, Page } from '@playwright/test';
 import { ADMIN, type Home, alive, expect, test } from '../support/fixtures.ts';
 import { fitsAcross, fitsFingers, hasNotShifted, isAccessible, watchShifts } from '../support/checks.ts';
 import { PHONE } from '../support/browser.ts';
+import { hasLooked, overhears } from '../support/overhears.ts';
 import { makesPerson, pageOf } from '../support/people.ts';
 
 type Team = { id: string; name: string };
@@ -17,25 +18,6 @@ async function populated(home: Home, name: string): Promise<{ team: Team; projec
   const project = await home.api.hasProject(`${name} engine`, undefined, { owner: { kind: 'team', id: team.id } });
   await home.api.post(`/api/v2/projects/${project.id}/shares`, { email: 'ada@example.org', role: 'viewer' });
   return { team, project: project.id };
-}
-
-/** Keeps what the page's socket hears, before the page itself hears it. */
-async function overhears(page: Page): Promise<(...words: string[]) => Promise<boolean>> {
-  await page.addInitScript(() => {
-    const heard: string[] = [];
-    Object.assign(window, { heard });
-    window.WebSocket = class extends WebSocket {
-      constructor(url: string | URL, protocols?: string | string[]) {
-        super(url, protocols);
-        this.addEventListener('message', message => heard.push(String(message.data)));
-      }
-    };
-  });
-  return (...words) =>
-    page.evaluate(words => {
-      const { heard } = window as unknown as { heard: string[] };
-      return heard.some(text => words.every(word => text.includes(word)));
-    }, words);
 }
 
 async function palette(page: Page, words: string): Promise<void> {
@@ -187,9 +169,8 @@ test('the page of a team changes without a reload, but not under the hands of wh
   asked.length = 0;
   await takenIn('second');
   const project = await home.api.hasProject('Told after it', undefined, { owner: { kind: 'team', id: team.id } });
-  await expect.poll(() => hears('project_ready', project.id)).toBe(true);
-  // The page looks half a second after it heard of something. Of two timers as long as each other the later one ends later.
-  await page.evaluate(() => new Promise(done => setTimeout(done, 500)));
+  await hears('project_ready', project.id);
+  await hasLooked(page);
   expect(asked).not.toContain('/ui/team');
   await expect(typed).toHaveValue('second@living.example.org');
   await typed.fill('');
