@@ -3,8 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use domain::ports::{agent::Agent, sandbox::Sandbox};
-use futures::future::join_all;
-use protocol::agents::{AgentInfo, ProviderId};
+use protocol::agents::ProviderId;
 
 mod acp;
 mod claude;
@@ -57,10 +56,5 @@ impl Providers {
             ProviderId::Claude => self.claude.clone(),
             ProviderId::Acp => self.acp.clone(),
         }
-    }
-
-    /// What is there, in the order of `ProviderId::ALL`.
-    pub async fn detect_all(&self) -> Vec<AgentInfo> {
-        join_all(ProviderId::ALL.map(|provider| async move { self.get(provider).detect().await })).await
     }
 }

@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 
 use protocol::{ProjectId, ShareId, TeamId, Timestamp, UserId, access::Role, teams::Owner};
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use crate::{
@@ -128,11 +126,6 @@ impl Sharing<'_> {
         let shares = project_shares::Entity::delete_many().filter(project_shares::Column::ProjectId.eq(project.0));
         shares.exec(&self.0.inner).await?;
         Ok(())
-    }
-
-    /// How many projects are shared with a team.
-    pub async fn count_with_team(&self, team: TeamId) -> Result<u64, StoreError> {
-        Ok(project_shares::Entity::find().filter(project_shares::Column::TeamId.eq(team.0)).count(&self.0.inner).await?)
     }
 }
 
