@@ -249,165 +249,168 @@ fn words(sentence: &str) -> Vec<Word> {
 mod tests {
     use super::*;
 
+    fn check(rule: fn(&str) -> bool, fits: &[&str], fits_not: &[&str]) {
+        for (sentences, expected) in [(fits, true), (fits_not, false)] {
+            for sentence in sentences {
+                assert_eq!(rule(sentence), expected, "{sentence}");
+            }
+        }
+    }
+
     #[test]
     fn what_the_program_does_is_told_from_what_it_is() {
-        for sentence in [
-            "It sends a mail to the admin.",
-            "The server stores each order in a database.",
-            "The program writes a log, in which each call is named.",
-            "The command then notifies whoever asked for it.",
-            "It reads the file, validates it and prints a sum.",
-            "It is small and deletes what is older than a week.",
-            "When an order comes in, the mail server sends a receipt.",
-            "A wrong password is told, and the page logs the address.",
-            "The system will send an e-mail to each user.",
-            "It also automatically retries what failed.",
-            "Every worker encrypts what it keeps.",
-            "`greet` rejects names of more than 20 letters.",
-            "`greet`, as ever, is quick and **saves** each name.",
-            "It logs.",
-            "Creates a backup every night.",
-            "Our web service emails its users once a week.",
-            "It updates the cache.",
-        ] {
-            assert!(tells_of_one(sentence), "{sentence}");
-        }
-        for sentence in [
-            "",
-            "It is a small tool for people that greet.",
-            "It was written in 2019.",
-            "A small tool that sends mails and stores names.",
-            "A program that validates what people send.",
-            "The team stores its recipes in a book.",
-            "The admin deletes old entries by hand.",
-            "The old system sends each mail twice.",
-            "The server logs are kept for a year.",
-            "The app stores in Berlin and Hamburg use it.",
-            "It is made for markets, stores and shops.",
-            "It is made for shops and stores in Berlin.",
-            "Stores in Berlin use it.",
-            "Deletes are rare.",
-            "Records show that it takes a day.",
-            "It reads `data.csv` and needs no server.",
-            "People wait until it sends a mail.",
-            "The owner of the server deletes it by hand.",
-            "It tells which page sends the most.",
-            "Ask `it sends a mail`.",
-        ] {
-            assert!(!tells_of_one(sentence), "{sentence}");
-        }
+        check(
+            tells_of_one,
+            &[
+                "It sends a mail to the admin.",
+                "The server stores each order in a database.",
+                "The program writes a log, in which each call is named.",
+                "The command then notifies whoever asked for it.",
+                "It reads the file, validates it and prints a sum.",
+                "It is small and deletes what is older than a week.",
+                "When an order comes in, the mail server sends a receipt.",
+                "A wrong password is told, and the page logs the address.",
+                "The system will send an e-mail to each user.",
+                "It also automatically retries what failed.",
+                "Every worker encrypts what it keeps.",
+                "`greet` rejects names of more than 20 letters.",
+                "`greet`, as ever, is quick and **saves** each name.",
+                "It logs.",
+                "Creates a backup every night.",
+                "Our web service emails its users once a week.",
+                "It updates the cache.",
+            ],
+            &[
+                "",
+                "It is a small tool for people that greet.",
+                "It was written in 2019.",
+                "A small tool that sends mails and stores names.",
+                "A program that validates what people send.",
+                "The team stores its recipes in a book.",
+                "The admin deletes old entries by hand.",
+                "The old system sends each mail twice.",
+                "The server logs are kept for a year.",
+                "The app stores in Berlin and Hamburg use it.",
+                "It is made for markets, stores and shops.",
+                "It is made for shops and stores in Berlin.",
+                "Stores in Berlin use it.",
+                "Deletes are rare.",
+                "Records show that it takes a day.",
+                "It reads `data.csv` and needs no server.",
+                "People wait until it sends a mail.",
+                "The owner of the server deletes it by hand.",
+                "It tells which page sends the most.",
+                "Ask `it sends a mail`.",
+            ],
+        );
     }
 
     #[test]
     fn what_is_to_be_is_told_from_what_there_is() {
-        for sentence in [
-            "It does not send anything to others.",
-            "The tool doesn't store passwords.",
-            "The server prevents double bookings.",
-            "It deletes the currently chosen row.",
-        ] {
-            assert!(tells_of_one(sentence), "{sentence}");
-        }
-        for sentence in [
-            "The app currently stores passwords as they are and logs them.",
-            "Currently, the server logs everything.",
-            "At the moment, it sends each mail twice.",
-        ] {
-            assert!(!tells_of_one(sentence), "{sentence}");
-        }
+        check(
+            tells_of_one,
+            &[
+                "It does not send anything to others.",
+                "The tool doesn't store passwords.",
+                "The server prevents double bookings.",
+                "It deletes the currently chosen row.",
+            ],
+            &[
+                "The app currently stores passwords as they are and logs them.",
+                "Currently, the server logs everything.",
+                "At the moment, it sends each mail twice.",
+            ],
+        );
     }
 
     #[test]
     fn duties_to_do_something_are_told_from_those_to_be_something() {
-        for sentence in [
-            "The tool must log every call to /var/log/bye.log.",
-            "It should log every call and notify Slack.",
-            "All calls must be written to the audit log.",
-            "It should be quick and log every call.",
-            "The server has to encrypt each name.",
-            "It must not store passwords.",
-            "It never stores passwords.",
-            "Passwords are never stored.",
-        ] {
-            assert!(obliges_to_one(sentence), "{sentence}");
-        }
-        for sentence in [
-            "",
-            "It must.",
-            "It should be quick.",
-            "It must be written in Rust.",
-            "A tool for teams that must log every call.",
-            "Teams have to copy files and never know who did it.",
-            "Invoices are stored in a book.",
-            "Currently, it must log every call.",
-            "Ask `it must log`.",
-        ] {
-            assert!(!obliges_to_one(sentence), "{sentence}");
-        }
+        check(
+            obliges_to_one,
+            &[
+                "The tool must log every call to /var/log/bye.log.",
+                "It should log every call and notify Slack.",
+                "All calls must be written to the audit log.",
+                "It should be quick and log every call.",
+                "The server has to encrypt each name.",
+                "It must not store passwords.",
+                "It never stores passwords.",
+                "Passwords are never stored.",
+            ],
+            &[
+                "",
+                "It must.",
+                "It should be quick.",
+                "It must be written in Rust.",
+                "A tool for teams that must log every call.",
+                "Teams have to copy files and never know who did it.",
+                "Invoices are stored in a book.",
+                "Currently, it must log every call.",
+                "Ask `it must log`.",
+            ],
+        );
     }
 
     #[test]
     fn orders_are_told_from_what_speaks_of_the_whole_or_to_the_reader() {
-        for sentence in [
-            "Encrypt passwords at rest.",
-            "Log each call to a file.",
-            "Do not keep passwords.",
-            "Use SQLite for storage.",
-            "Please make sure that names are sorted.",
-            "If a payment fails, retry it three times.",
-            "Delete what is due today.",
-        ] {
-            assert!(orders_one(sentence), "{sentence}");
-        }
-        for sentence in [
-            "",
-            "Create a shop that sends mails.",
-            "Write a small program for teams.",
-            "Install it with `npm install`.",
-            "Log files are kept for a year.",
-            "Use cases are simple.",
-            "Use the app to plan a week.",
-            "Save time.",
-            "Send us feedback.",
-            "It helps people to save, send and share notes.",
-            "Save.",
-        ] {
-            assert!(!orders_one(sentence), "{sentence}");
-        }
+        check(
+            orders_one,
+            &[
+                "Encrypt passwords at rest.",
+                "Log each call to a file.",
+                "Do not keep passwords.",
+                "Use SQLite for storage.",
+                "Please make sure that names are sorted.",
+                "If a payment fails, retry it three times.",
+                "Delete what is due today.",
+            ],
+            &[
+                "",
+                "Create a shop that sends mails.",
+                "Write a small program for teams.",
+                "Install it with `npm install`.",
+                "Log files are kept for a year.",
+                "Use cases are simple.",
+                "Use the app to plan a week.",
+                "Save time.",
+                "Send us feedback.",
+                "It helps people to save, send and share notes.",
+                "Save.",
+            ],
+        );
     }
 
     #[test]
     fn what_is_done_is_told_from_what_people_do() {
-        for sentence in [
-            "Passwords are hashed.",
-            "When an order comes in, a receipt is automatically sent.",
-            "Given a user when they sign up then a mail is sent",
-            "Customers are notified by mail.",
-            "Each call is logged by the server.",
-            "Names are not stored as they are.",
-            "Entries can be deleted.",
-            "Results are written to `out.csv`.",
-            "Errors are reported to the admin.",
-        ] {
-            assert!(tells_what_is_done(sentence), "{sentence}");
-        }
-        for sentence in [
-            "",
-            "Is it stored?",
-            "It is small.",
-            "It is written in Rust.",
-            "The user is logged in.",
-            "It is for people that are notified.",
-            "People wait until a mail is sent.",
-            "A page is shown after the mail is sent.",
-            "Invoices are written by hand.",
-            "Names are stored by the team.",
-            "Today, invoices are stored in a book.",
-            "Names are currently stored in a book.",
-            "Mails are sent twice at the moment.",
-            "It was deleted.",
-        ] {
-            assert!(!tells_what_is_done(sentence), "{sentence}");
-        }
+        check(
+            tells_what_is_done,
+            &[
+                "Passwords are hashed.",
+                "When an order comes in, a receipt is automatically sent.",
+                "Given a user when they sign up then a mail is sent",
+                "Customers are notified by mail.",
+                "Each call is logged by the server.",
+                "Names are not stored as they are.",
+                "Entries can be deleted.",
+                "Results are written to `out.csv`.",
+                "Errors are reported to the admin.",
+            ],
+            &[
+                "",
+                "Is it stored?",
+                "It is small.",
+                "It is written in Rust.",
+                "The user is logged in.",
+                "It is for people that are notified.",
+                "People wait until a mail is sent.",
+                "A page is shown after the mail is sent.",
+                "Invoices are written by hand.",
+                "Names are stored by the team.",
+                "Today, invoices are stored in a book.",
+                "Names are currently stored in a book.",
+                "Mails are sent twice at the moment.",
+                "It was deleted.",
+            ],
+        );
     }
 }
