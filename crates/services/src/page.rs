@@ -4,6 +4,7 @@ use std::{fmt::Display, str::FromStr};
 
 use domain::sort::{Order, Place, Sort};
 use protocol::page::PageQuery;
+use store::StoreError;
 
 use crate::Error;
 
@@ -32,6 +33,12 @@ pub(crate) fn limit(query: &PageQuery) -> Result<u32, Error> {
 /// Where the page begins, typed.
 pub(crate) fn after<T: FromStr>(query: &PageQuery) -> Result<Option<T>, Error> {
     query.after.as_deref().map(|text| text.parse().map_err(|_| no_cursor())).transpose()
+}
+
+/// The position that a page begins behind.
+pub(crate) fn position(after: Option<&str>) -> Result<Option<i64>, Error> {
+    let read = |text: &str| text.parse().ok().filter(|position: &i64| *position >= 0).ok_or_else(no_cursor);
+    after.map(read).transpose()
 }
 
 /// In which order the list is read, and where the page begins.
@@ -76,4 +83,23 @@ pub(crate) fn cut<T>(mut rows: Vec<T>, limit: u32, cursor: impl Fn(&T) -> String
     rows.truncate(limit);
     let next = rows.last().filter(|_| more).map(cursor);
     Page { items: rows, next }
+}
+
+/// The same of a list in an order that was asked for, whose cursors hold what the last row is sorted by, as `key` reads it.
+pub(crate) async fn cut_in_order<T, I, F>(
+    rows: Vec<T>,
+    limit: u32,
+    (order, id): (&Order<I>, impl Fn(&T) -> I),
+    key: impl FnOnce(I, Sort) -> F,
+) -> Result<Page<T>, Error>
+where
+    I: Copy + Display + FromStr,
+    F: Future<Output = Result<Option<String>, StoreError>>,
+{
+    let mut page = cut(rows, limit, |row| id(row).to_string());
+    if let (Order::Sorted(sort, _), Some(last), true) = (order, page.items.last(), page.next.is_some()) {
+        let id = id(last);
+        page.next = key(id, *sort).await?.map(|key| Place { key, id }.cursor(*sort));
+    }
+    Ok(page)
 }

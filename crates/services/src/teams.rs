@@ -14,7 +14,7 @@ use domain::{
     actor::Actor,
     audit::Changes,
     reach::{self, require_somewhere},
-    sort::{Order, Place, Sort},
+    sort::{Order, Sort},
     teams as names,
 };
 use protocol::{
@@ -58,16 +58,13 @@ pub async fn list(cx: &Cx, actor: &Actor, words: &str, sort: Option<Sort>, query
     if words.chars().count() > 200 {
         return Err(Error::Invalid("q is too long; at most 200 characters".to_owned()));
     }
-    let tx = cx.store.read().await?;
+    let tx = &cx.store.read().await?;
     let rows = tx.teams().list(actor.reach().visible_teams(), &names::folded(words), &order, u64::from(limit) + 1).await?;
-    let Page { items, mut next } = page::cut(rows, limit, |row| row.id.to_string());
-    if let (Order::Sorted(sort, _), Some(last), true) = (&order, items.last(), next.is_some()) {
-        let key = tx.teams().sorted_by(last.id, *sort).await?;
-        next = key.map(|key| Place { key, id: last.id }.cursor(*sort));
-    }
+    let key = |id, sort| async move { tx.teams().sorted_by(id, sort).await };
+    let Page { items, next } = page::cut_in_order(rows, limit, (&order, |row: &TeamRow| row.id), key).await?;
     let mut teams = Vec::with_capacity(items.len());
     for row in items {
-        teams.push(view(&tx, actor, row).await?);
+        teams.push(view(tx, actor, row).await?);
     }
     Ok(TeamList { teams, next })
 }

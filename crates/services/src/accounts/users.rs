@@ -7,7 +7,7 @@ use domain::{
     actor::Actor,
     audit::Changes,
     reach::Reach,
-    sort::{Order, Place, Sort},
+    sort::Sort,
 };
 use protocol::{
     Timestamp, UserId,
@@ -67,14 +67,10 @@ pub async fn list_users(cx: &Cx, actor: &Actor, words: &str, sort: Option<Sort>,
     if words.chars().count() > 200 {
         return Err(Error::Invalid("q is too long; at most 200 characters".to_owned()));
     }
-    let tx = cx.store.read().await?;
+    let tx = &cx.store.read().await?;
     let rows = tx.accounts().list(words, &order, u64::from(limit) + 1).await?;
-    let mut page = page::cut(rows, limit, |row| row.id.to_string());
-    if let (Order::Sorted(sort, _), Some(last), true) = (&order, page.items.last(), page.next.is_some()) {
-        let key = tx.accounts().sorted_by(last.id, *sort).await?;
-        page.next = key.map(|key| Place { key, id: last.id }.cursor(*sort));
-    }
-    Ok(page.map(view))
+    let key = |id, sort| async move { tx.accounts().sorted_by(id, sort).await };
+    Ok(page::cut_in_order(rows, limit, (&order, |row: &UserRow| row.id), key).await?.map(view))
 }
 
 /// The person of that id, switched off or not.

@@ -34,8 +34,7 @@ pub async fn list(cx: &Cx, actor: &Actor, query: &AuditQuery) -> Result<AuditPag
         return Err(Error::Invalid(format!("`offset` must be at most {MOST_SKIPPED}, not {offset}. Go on with `after` instead")));
     }
     let filter = filter(query)?;
-    let unknown = |_| Error::Invalid("`after` is no cursor of this list: use the `next` of the page before".to_owned());
-    let last = query.after.as_deref().map(|text| text.parse::<i64>().map_err(unknown)).transpose()?;
+    let last = page::position(query.after.as_deref())?;
     let order = match Sort::parse(query.sort.as_deref().unwrap_or_default(), sort::AUDIT).map_err(Error::Invalid)? {
         Some(Sort { descending: false, .. }) => AuditOrder::Oldest { after: last },
         Some(_) | None => AuditOrder::Newest { before: last },

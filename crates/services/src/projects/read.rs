@@ -4,7 +4,7 @@ use domain::{
     access::{self, Action},
     actor::Actor,
     reach::require_somewhere,
-    sort::{Order, Place, Sort},
+    sort::Sort,
 };
 use protocol::{
     ProjectId,
@@ -30,13 +30,11 @@ pub async fn list(cx: &Cx, actor: &Actor, sort: Option<Sort>, query: &PageQuery)
     access::require(actor, Action::ReadProjects)?;
     let limit = page::limit(query)?;
     let order = page::order(query, sort)?;
-    let tx = cx.store.read().await?;
+    let tx = &cx.store.read().await?;
     let wanted = ProjectPage { visible: actor.reach().visible(), order: order.clone(), limit: u64::from(limit) + 1 };
-    let mut page = page::cut(tx.projects().list(wanted).await?, limit, |project| project.id.to_string());
-    if let (Order::Sorted(sort, _), Some(last), true) = (&order, page.items.last(), page.next.is_some()) {
-        let key = tx.projects().sorted_by(last.id, *sort).await?;
-        page.next = key.map(|key| Place { key, id: last.id }.cursor(*sort));
-    }
+    let key = |id, sort| async move { tx.projects().sorted_by(id, sort).await };
+    let page =
+        page::cut_in_order(tx.projects().list(wanted).await?, limit, (&order, |project: &Project| project.id), key).await?;
     let ids: Vec<ProjectId> = page.items.iter().map(|project| project.id).collect();
     let mut newest = tx.runs().newest_of(&ids).await?;
     Ok(page.map(|project| {

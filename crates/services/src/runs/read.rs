@@ -102,7 +102,7 @@ pub async fn timeline(cx: &Cx, actor: &Actor, id: RunId) -> Result<Timeline, Err
 pub async fn log(cx: &Cx, actor: &Actor, id: RunId, query: &PageQuery) -> Result<LogPage, Error> {
     require_somewhere(actor, Action::ReadRuns)?;
     let limit = page::limit(query)?;
-    let after = page::after(query)?.unwrap_or(0);
+    let after = page::position(query.after.as_deref())?.unwrap_or(0);
     let tx = cx.store.read().await?;
     load(&tx, actor, id, Action::ReadRuns).await?;
     let rows = tx.events().of_run(id, LOG_EVENT, after, u64::from(limit) + 1).await?;
