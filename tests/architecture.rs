@@ -278,6 +278,25 @@ async fn the_schema_goes_up_down_and_up() {
     assert_eq!(schema(&database).await, first);
 }
 
+#[tokio::test]
+async fn names_from_before_are_sorted_as_new_ones_are() {
+    let database = Database::connect("sqlite::memory:").await.unwrap();
+    let before = Migrator::migrations().iter().position(|change| change.name() == "m0043_sort_names").unwrap();
+    Migrator::up(&database, Some(u32::try_from(before).unwrap())).await.unwrap();
+    let names = ["Édith", "ZOË", "ёлка", "日本", ""];
+    for (at, name) in names.iter().enumerate() {
+        let row = format!("insert into teams (id, name, folded, created_at) values (x'{at:032x}', '{name}', '{at}', 0)");
+        database.execute_unprepared(&row).await.unwrap();
+    }
+
+    Migrator::up(&database, None).await.unwrap();
+
+    let question = Statement::from_string(database.get_database_backend(), "select sort_name from teams order by folded");
+    let rows = database.query_all_raw(question).await.unwrap();
+    let found: Vec<String> = rows.into_iter().map(|row| row.try_get("", "sort_name").unwrap()).collect();
+    assert_eq!(found, names.map(domain::sort::name_key));
+}
+
 /// Every table and index, as SQLite keeps them.
 async fn schema(database: &DatabaseConnection) -> Vec<String> {
     let question = "select sql from sqlite_master where sql is not null and name not like 'sqlite_%' order by sql";

@@ -27,6 +27,7 @@ mod m0032_oidc_logout;
 mod m0034_personal_events;
 mod m0041_makers;
 mod m0042_preparing;
+mod m0043_sort_names;
 
 /// All schema changes, oldest first.
 #[derive(Debug)]
@@ -55,6 +56,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0034_personal_events::Migration),
             Box::new(m0041_makers::Migration),
             Box::new(m0042_preparing::Migration),
+            Box::new(m0043_sort_names::Migration),
         ]
     }
 }

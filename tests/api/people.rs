@@ -172,6 +172,9 @@ async fn people_are_found_by_words_and_listed_in_pages() {
     assert_eq!(emails(users(&ada, "?q=VERA").await), ["vera@example.org"]);
     assert_eq!(emails(users(&ada, "?q=example.org").await), ["ada@example.org", "vera@example.org"]);
     assert!(users(&ada, "?q=%25").await.is_empty() && users(&ada, "?q=_").await.is_empty());
+    ada.put(&address(&ada, "vera@example.org").await, &json!({"name": "Véra Åkesson"})).await.expect(200);
+    assert_eq!(emails(users(&ada, "?q=V%C3%89RA%20%C3%A5").await), ["vera@example.org"]);
+    assert_eq!(emails(users(&ada, "?q=akesson").await), ["vera@example.org"]);
     let first = ada.get("/api/v2/users?limit=1").await.expect(200).value();
     let next = first["next"].as_str().unwrap();
     assert_eq!(emails(users(&ada, &format!("?limit=1&after={next}")).await), ["vera@example.org"]);

@@ -2,6 +2,9 @@
 
 use std::{fmt::Display, str::FromStr};
 
+use protocol::{Timestamp, access::Role};
+use unicode_normalization::UnicodeNormalization;
+
 /// What projects can be sorted by.
 pub const PROJECTS: &[&str] = &["name", "runs", "changed"];
 /// What people can be sorted by.
@@ -18,6 +21,14 @@ pub const AUDIT: &[&str] = &["when"];
 pub const TEMPLATES: &[&str] = &["name"];
 /// What secrets can be sorted by.
 pub const SECRETS: &[&str] = &["name", "written"];
+
+/// Columns of numbers, which databases compare as such; times are milliseconds.
+const NUMBERS: [&str; 6] = ["runs", "changed", "state", "since", "people", "projects"];
+/// Columns of times in lists that are read as a whole, compared as texts of so many digits.
+const TIMES: [&str; 3] = ["written", "used", "until"];
+const TIME_DIGITS: usize = 20;
+/// What stands for a time that never was, and for one that never comes.
+const NEVER: [&str; 2] = ["", "~"];
 
 /// An order that somebody asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +56,17 @@ impl Sort {
     }
 }
 
+/// What names are sorted by, byte by byte, on every database and in memory: their small letters without accents. Letters of their
+/// own, like `ø` and `ß`, come behind those of ASCII.
+pub fn name_key(name: &str) -> String {
+    name.to_lowercase().nfd().filter(|letter| !matches!(letter, '\u{300}'..='\u{36f}')).collect()
+}
+
+/// A time as the value of a column.
+pub fn time_key(time: Timestamp) -> String {
+    format!("{:0TIME_DIGITS$}", time.millis())
+}
+
 /// Where a row stands in a sorted list: its value in the column, and its id among rows whose values are alike.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place<I> {
@@ -62,11 +84,23 @@ impl<I: Display + FromStr> Place<I> {
     pub fn read(cursor: &str, sort: Sort) -> Option<Self> {
         let (by, rest) = cursor.split_once(':')?;
         let (id, key) = rest.split_once(':')?;
-        // PostgreSQL takes no text with a zero in it, and no list has one.
-        if by != sort.by || key.contains('\0') {
+        if by != sort.by || !can_be_of(by, key) {
             return None;
         }
         Some(Self { key: key.to_owned(), id: id.parse().ok()? })
+    }
+}
+
+/// Whether a row can have that value in that column.
+fn can_be_of(column: &str, key: &str) -> bool {
+    match column {
+        number if NUMBERS.contains(&number) => key.parse::<i64>().is_ok_and(|number| number.to_string() == key),
+        time if TIMES.contains(&time) => {
+            NEVER.contains(&key) || key.len() == TIME_DIGITS && key.bytes().all(|digit| digit.is_ascii_digit())
+        }
+        "role" => Role::parse(key).is_some(),
+        // PostgreSQL takes no text with a zero in it, and no list has one.
+        _ => !key.contains('\0'),
     }
 }
 
@@ -80,7 +114,7 @@ pub enum Order<I> {
 
 #[cfg(test)]
 mod tests {
-    use super::{PROJECTS, Place, Sort};
+    use super::{PROJECTS, Place, Sort, name_key, time_key};
 
     const UP: Sort = Sort { by: "name", descending: false };
 
@@ -109,5 +143,38 @@ mod tests {
         {
             assert_eq!(Place::<u32>::read(cursor, sort), None, "{cursor}");
         }
+    }
+
+    #[test]
+    fn a_cursor_holds_what_its_column_can_hold() {
+        let check = |by, keys: &[&str], expected: bool| {
+            for key in keys {
+                let sort = Sort { by, descending: false };
+                assert_eq!(Place::<u32>::read(&format!("{by}:7:{key}"), sort).is_some(), expected, "{by}: {key}");
+            }
+        };
+
+        for number in ["runs", "changed", "state", "since", "people", "projects"] {
+            check(number, &["0", "-1", "1795240925123", "9223372036854775807"], true);
+            check(number, &["", "x", "1.0", "01", "+1", " 1", "-", "9223372036854775808", "1\0"], false);
+        }
+        let time = time_key(protocol::Timestamp::from_millis(1_795_240_925_123));
+        for at in ["written", "used", "until"] {
+            check(at, &["", "~", &time], true);
+            check(at, &["0", "-", "x", "1795240925123", "-0000001795240925123", "000000017952409251234"], false);
+        }
+        check("role", &["admin", "viewer"], true);
+        check("role", &["", "Admin", "owner"], false);
+        check("name", &["", "ada: b", "~"], true);
+    }
+
+    #[test]
+    fn names_are_sorted_by_their_letters_whatever_their_case_and_accents() {
+        let mut names = ["zeta", "Éclair", "eta", "Ärger", "alpha", "İz", "Écho", "日本", "Zoë", "ёлка", "Ель"];
+        names.sort_by_key(|name| name_key(name));
+
+        assert_eq!(names, ["alpha", "Ärger", "Écho", "Éclair", "eta", "İz", "zeta", "Zoë", "ёлка", "Ель", "日本"]);
+        assert_eq!(name_key("E\u{301}CHO"), name_key("écho"));
+        assert_eq!(name_key(&name_key("Ǆ Å ẞ ﬁ")), name_key("Ǆ Å ẞ ﬁ"));
     }
 }

@@ -13,7 +13,7 @@ use domain::{
     access::{self, Action},
     actor::Actor,
     ports::keys::MasterKeys,
-    sort::{self, Sort},
+    sort::{self, Sort, name_key, time_key},
     vault::{Keyring, MasterKey, Place, Sealed, SecretScope},
 };
 use protocol::{page::PageQuery, secrets::Secret};
@@ -46,14 +46,15 @@ pub async fn search(
     found.retain(|secret| secret.name.to_lowercase().contains(&words));
     if let Some(sort) = sort {
         let key = |secret: &Secret| match sort.by {
-            "written" => format!("{:020}", secret.updated_at.millis()),
-            _ => secret.name.clone(),
+            "written" => time_key(secret.updated_at),
+            _ => name_key(&secret.name),
         };
         return page::of_whole(found, query, sort, |secret| sort::Place { key: key(secret), id: secret.name.clone() });
     }
     let (limit, after) = (page::limit(query)?, page::after::<String>(query)?);
-    found.sort_by(|one, other| one.name.cmp(&other.name));
-    found.retain(|secret| after.as_ref().is_none_or(|after| secret.name > *after));
+    let place = |name: &str| (name_key(name), name.to_owned());
+    found.sort_by_cached_key(|secret| place(&secret.name));
+    found.retain(|secret| after.as_ref().is_none_or(|after| place(&secret.name) > place(after)));
     Ok(page::cut(found, limit, |secret| secret.name.clone()))
 }
 

@@ -1,12 +1,12 @@
 //! People and the settings of the installation.
 
-use domain::sort::{Order, Sort};
+use domain::sort::{Order, Sort, name_key};
 use protocol::{Timestamp, UserId, access::Role};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
     ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, ExprTrait, Func, LikeExpr, OnConflict},
+    sea_query::{Expr, ExprTrait, LikeExpr, OnConflict},
 };
 
 use crate::{
@@ -46,6 +46,7 @@ impl Accounts<'_> {
             id: Set(user.id.0),
             email: Set(user.email.clone()),
             name: Set(user.name.clone()),
+            sort_name: Set(name_key(&user.name)),
             password_hash: Set(user.password_hash.clone()),
             role: Set(user.role.as_str().to_owned()),
             created_at: Set(user.created_at.millis()),
@@ -71,7 +72,8 @@ impl Accounts<'_> {
         found.all(&self.0.inner).await?.into_iter().map(read).collect()
     }
 
-    /// People with `words` in their name or e-mail address. The list's own order is the one in which they came.
+    /// People with `words` in their name or e-mail address, whatever their case and accents. The list's own order is the one in
+    /// which they came.
     pub async fn list(&self, words: &str, order: &Order<UserId>, limit: u64) -> Result<Vec<UserRow>, StoreError> {
         let found = users::Entity::find().limit(limit);
         let mut found = match order {
@@ -79,12 +81,15 @@ impl Accounts<'_> {
             Order::Own(Some(after)) => found.order_by_asc(users::Column::Id).filter(users::Column::Id.gt(after.0)),
             Order::Sorted(sort, after) => {
                 let after = after.as_ref().map(|place| (place.key.as_str(), place.id.0));
-                sorted(found, (key(*sort), users::Column::Id), *sort, after)
+                sorted(found, (key(*sort), users::Column::Id), *sort, after)?
             }
         };
         if !words.is_empty() {
-            found = found
-                .filter(Condition::any().add(contains(users::Column::Name, words)).add(contains(users::Column::Email, words)));
+            found = found.filter(
+                Condition::any()
+                    .add(contains(users::Column::SortName, &name_key(words)))
+                    .add(contains(users::Column::Email, &words.to_lowercase())),
+            );
         }
         found.all(&self.0.inner).await?.into_iter().map(read).collect()
     }
@@ -101,7 +106,8 @@ impl Accounts<'_> {
     }
 
     pub async fn set_name(&self, id: UserId, name: &str) -> Result<(), StoreError> {
-        let row = users::ActiveModel { id: Set(id.0), name: Set(name.to_owned()), ..Default::default() };
+        let (name, sort_name) = (Set(name.to_owned()), Set(name_key(name)));
+        let row = users::ActiveModel { id: Set(id.0), name, sort_name, ..Default::default() };
         row.update(&self.0.inner).await?;
         Ok(())
     }
@@ -173,7 +179,7 @@ impl Accounts<'_> {
 
 fn key(sort: Sort) -> Key {
     match sort.by {
-        "name" => Key::Text("lower(users.name)"),
+        "name" => Key::Text("users.sort_name"),
         "role" => Key::Text("users.role"),
         // Who can sign in, then who was switched off first.
         "state" => Key::Number("COALESCE(users.switched_off_at, 0)"),
@@ -181,10 +187,10 @@ fn key(sort: Sort) -> Key {
     }
 }
 
-/// Whether the words are in that column, whatever their case.
+/// Whether the words are in that column.
 fn contains(column: users::Column, words: &str) -> Expr {
-    let plain = words.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    Expr::expr(Func::lower(Expr::col(column))).like(LikeExpr::new(format!("%{plain}%")).escape('\\'))
+    let plain = words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    Expr::col(column).like(LikeExpr::new(format!("%{plain}%")).escape('\\'))
 }
 
 fn read(row: users::Model) -> Result<UserRow, StoreError> {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use domain::{
     addresses::without_credentials,
     reach::Visible,
-    sort::{Order, Sort},
+    sort::{Order, Sort, name_key},
 };
 use protocol::{
     ProjectId, Timestamp, UserId,
@@ -65,6 +65,7 @@ impl Projects<'_> {
         let row = projects::ActiveModel {
             id: Set(project.id.0),
             name: Set(project.name.clone()),
+            sort_name: Set(name_key(&project.name)),
             description: Set(project.description.clone()),
             delivery: Set(word(TABLE, &project.delivery)?),
             spec: Set(project.spec.clone()),
@@ -116,7 +117,7 @@ impl Projects<'_> {
             Order::Own(Some(after)) => found.order_by_desc(projects::Column::Id).filter(projects::Column::Id.lt(after.0)),
             Order::Sorted(sort, after) => {
                 let after = after.as_ref().map(|place| (place.key.as_str(), place.id.0));
-                sorted(found, (key(*sort), projects::Column::Id), *sort, after)
+                sorted(found, (key(*sort), projects::Column::Id), *sort, after)?
             }
         };
         found.all(&self.0.inner).await?.into_iter().map(read).collect()
@@ -188,7 +189,7 @@ fn to_be_made(owner: &str, now: Timestamp) -> Result<Condition, StoreError> {
 
 fn key(sort: Sort) -> Key {
     match sort.by {
-        "name" => Key::Text("lower(projects.name)"),
+        "name" => Key::Text("projects.sort_name"),
         // Runs are numbered from 1 and never removed alone.
         "runs" => Key::Number("(SELECT COALESCE(MAX(runs.number), 0) FROM runs WHERE runs.project_id = projects.id)"),
         _ => Key::Number("projects.updated_at"),
@@ -200,6 +201,7 @@ fn row(project: &Project) -> Result<projects::ActiveModel, StoreError> {
     Ok(projects::ActiveModel {
         id: Set(project.id.0),
         name: Set(project.name.clone()),
+        sort_name: Set(name_key(&project.name)),
         description: Set(project.description.clone()),
         source: Set(word(TABLE, &project.source)?),
         status: Set(word(TABLE, &project.status)?),

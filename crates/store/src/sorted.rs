@@ -24,12 +24,12 @@ impl Key {
         }
     }
 
-    /// A value that a cursor brought; one that is no number is none of ours, and stands for the least.
-    fn value(self, text: &str) -> Expr {
-        match self {
+    /// A value that a cursor brought; `domain::sort` refuses those that are none of its column.
+    fn value(self, text: &str) -> Result<Expr, StoreError> {
+        Ok(match self {
             Self::Text(_) => Expr::val(text.to_owned()),
-            Self::Number(_) => Expr::val(text.parse().unwrap_or(i64::MIN)),
-        }
+            Self::Number(_) => Expr::val(text.parse::<i64>().map_err(|error| StoreError::corrupt("a cursor", error))?),
+        })
     }
 }
 
@@ -39,18 +39,18 @@ pub(crate) fn sorted<E: EntityTrait>(
     (key, id): (Key, E::Column),
     sort: Sort,
     after: Option<(&str, Uuid)>,
-) -> Select<E> {
+) -> Result<Select<E>, StoreError> {
     let order = if sort.descending { Order::Desc } else { Order::Asc };
     let rows = rows.order_by(Expr::cust(key.sql()), order.clone()).order_by(id, order);
-    let Some((last, last_id)) = after else { return rows };
-    let last = key.value(last);
+    let Some((last, last_id)) = after else { return Ok(rows) };
+    let last = key.value(last)?;
     let (further, alike) = if sort.descending {
         (Expr::cust(key.sql()).lt(last.clone()), ColumnTrait::lt(&id, last_id))
     } else {
         (Expr::cust(key.sql()).gt(last.clone()), ColumnTrait::gt(&id, last_id))
     };
     let alike = Condition::all().add(Expr::cust(key.sql()).eq(last)).add(alike);
-    rows.filter(Condition::any().add(further).add(alike))
+    Ok(rows.filter(Condition::any().add(further).add(alike)))
 }
 
 /// The value of the one row that is found, as a cursor has it.

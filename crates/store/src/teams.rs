@@ -2,7 +2,7 @@
 
 use domain::{
     reach::Grants,
-    sort::{Order, Sort},
+    sort::{Order, Sort, name_key},
 };
 use protocol::{ProjectId, TeamId, Timestamp, UserId, access::Role, teams::Team};
 use sea_orm::{
@@ -49,6 +49,7 @@ impl Teams<'_> {
         let row = teams::ActiveModel {
             id: Set(team.id.0),
             name: Set(team.name.clone()),
+            sort_name: Set(name_key(&team.name)),
             folded: Set(team.folded.clone()),
             created_at: Set(team.created_at.millis()),
         };
@@ -57,8 +58,9 @@ impl Teams<'_> {
     }
 
     pub async fn rename(&self, team: &TeamRow) -> Result<(), StoreError> {
-        let (name, folded) = (Set(team.name.clone()), Set(team.folded.clone()));
-        let row = teams::ActiveModel { id: Set(team.id.0), name, folded, ..Default::default() };
+        let (name, sort_name) = (Set(team.name.clone()), Set(name_key(&team.name)));
+        let row =
+            teams::ActiveModel { id: Set(team.id.0), name, sort_name, folded: Set(team.folded.clone()), ..Default::default() };
         row.update(&self.0.inner).await?;
         Ok(())
     }
@@ -96,7 +98,7 @@ impl Teams<'_> {
             Order::Own(Some(after)) => found.order_by_desc(teams::Column::Id).filter(teams::Column::Id.lt(after.0)),
             Order::Sorted(sort, after) => {
                 let after = after.as_ref().map(|place| (place.key.as_str(), place.id.0));
-                sorted(found, (key(*sort), teams::Column::Id), *sort, after)
+                sorted(found, (key(*sort), teams::Column::Id), *sort, after)?
             }
         };
         Ok(found.all(&self.0.inner).await?.into_iter().map(read).collect())
@@ -191,7 +193,7 @@ impl TeamRow {
 
 fn key(sort: Sort) -> Key {
     match sort.by {
-        "name" => Key::Text("teams.folded"),
+        "name" => Key::Text("teams.sort_name"),
         "people" => {
             Key::Number("(SELECT COUNT(DISTINCT team_members.user_id) FROM team_members WHERE team_members.team_id = teams.id)")
         }

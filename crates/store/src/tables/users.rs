@@ -9,6 +9,7 @@ pub struct Model {
     pub id: Uuid,
     pub email: String,
     pub name: String,
+    pub sort_name: String,
     pub password_hash: String,
     pub role: String,
     pub created_at: i64,

@@ -2,7 +2,7 @@
 
 use domain::{
     actor::Actor,
-    sort::{Place, Sort},
+    sort::{Place, Sort, name_key, time_key},
 };
 use protocol::{
     Timestamp, TokenId,
@@ -68,9 +68,9 @@ pub async fn search_tokens(cx: &Cx, actor: &Actor, wanted: TokenSearch<'_>, quer
 
 /// What it is sorted by: who was never used stands before all others, what lasts for ever behind them.
 fn key(token: &Token, sort: Sort) -> String {
-    let at = |time: Option<Timestamp>, none: &str| time.map_or_else(|| none.to_owned(), |time| format!("{:020}", time.millis()));
+    let at = |time: Option<Timestamp>, none: &str| time.map_or_else(|| none.to_owned(), time_key);
     match sort.by {
-        "name" => token.name.to_lowercase(),
+        "name" => name_key(&token.name),
         "may" => {
             let scopes = || token.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ");
             token.role.map_or_else(scopes, |role| role.as_str().to_owned())
