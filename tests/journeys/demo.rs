@@ -269,6 +269,23 @@ async fn a_brief_without_examples_is_declined_honestly() {
 }
 
 #[tokio::test]
+async fn a_story_is_built_by_what_stands_below_it() {
+    let app = TestApp::start().await;
+    let user = app.operator().await;
+    let spec =
+        "# Greeter\n\n- As a visitor, I want to be greeted.\n  - `greet NAME` prints `Hello, NAME!`\n- `greet` exits with 2\n";
+    let project = user.has_project().with_spec(spec).create().await;
+
+    let run = project.starts_run().await;
+    let finished = run.finishes().await;
+
+    assert_eq!((finished.verdict, finished.tasks_total), (Some(Verdict::VerifiedWithGaps), 2));
+    assert_eq!(project.subjects().iter().filter(|subject| subject.starts_with("feat: ")).count(), 2);
+    let gaps = run.receipt().await.gaps;
+    assert!(gaps.iter().any(|gap| gap.contains("As a visitor, I want to be greeted.")), "{gaps:#?}");
+}
+
+#[tokio::test]
 async fn a_second_run_builds_on_the_first() {
     let app = TestApp::start().await;
     let user = app.operator().await;

@@ -86,7 +86,9 @@ fn stated(task: &Task) -> Result<Vec<Line>, Vec<Blocked>> {
     let mut blocked = Vec::new();
     for (at, block) in blocks.iter().enumerate() {
         let names = |line: &str| specs::is_lead_in(line) || (at == 0 && specs::is_label(line));
-        let leads_in = at + 1 < blocks.len() && matches!(block.as_slice(), [line] if names(line));
+        // A story says what for; what must hold stands below it. The receipt names it as unproven.
+        let tells = at == 0 && specs::is_story(&block.join(" "));
+        let leads_in = at + 1 < blocks.len() && (tells || matches!(block.as_slice(), [line] if names(line)));
         if leads_in {
             continue;
         }

@@ -12,7 +12,7 @@ mod subject;
 mod text;
 
 use examples::Example;
-pub use prose::{is_label, is_lead_in, is_name};
+pub use prose::{is_label, is_lead_in, is_name, is_story};
 pub use subject::commit_subject;
 
 /// The largest spec that is read, in bytes.

@@ -191,6 +191,7 @@ async fn names_lead_ins_and_lines_of_one_example_are_understood() {
         format!("**Greeting**\n  - {GREET}"),
         format!("Create a script that does this:\n- {GREET} to the terminal, followed by a newline"),
         format!("```\nan example\n```\n- {GREET}"),
+        format!("As a visitor, I want to be greeted\nso that I feel at home.\n  - {GREET}"),
         "`greet NAME` prints\n`Hello, NAME!`".to_owned(),
     ] {
         let project = Project::new();

@@ -69,11 +69,12 @@ fn break_circles(tasks: &mut [TaskDraft]) {
     }
 }
 
-/// Commands and files, each with the first task whose examples make it.
+/// Commands and files, each with the first task whose examples make it. What cannot be checked may never be done, and would bar
+/// the way of what can.
 fn first_makers(tasks: &[TaskDraft]) -> BTreeMap<String, u32> {
     let mut made = BTreeMap::new();
     for task in tasks {
-        for name in task.examples.iter().flat_map(names) {
+        for name in task.examples.iter().filter(|example| example.is_checkable()).flat_map(names) {
             made.entry(name).or_insert(task.number);
         }
     }

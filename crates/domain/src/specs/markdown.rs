@@ -429,8 +429,9 @@ impl Reading {
         let items = items.filter(|text| reads_like_a_requirement(text) || tells_of_deed(text)).cloned();
         let is_in_draft = is_told && !section.has_items();
         let said = prose::sentences(&section.said).into_iter().chain([section.heading.clone()]);
-        let said =
-            said.filter(|sentence| has_example(sentence) || tells_of_deed(sentence)).map(|sentence| (sentence, is_in_draft));
+        let said = said
+            .filter(|sentence| has_example(sentence) || prose::commands(sentence) || tells_of_deed(sentence))
+            .map(|sentence| (sentence, is_in_draft));
         self.left_out.extend(items.map(|text| (text, is_told)).chain(said));
     }
 

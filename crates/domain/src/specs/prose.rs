@@ -10,6 +10,10 @@ const PAIRS: [(&str, &str); 6] =
 /// Words by which even a sentence that tells of aims obliges.
 const INSISTING: [&str; 6] = ["must", "mustn't", "shall", "should", "shouldn't", "never"];
 
+/// Words by which a sentence obliges in German, French and Spanish.
+const OBLIGING_ELSEWHERE: [&str; 11] =
+    ["muss", "müssen", "soll", "sollen", "darf", "dürfen", "doit", "doivent", "debe", "deben", "deberá"];
+
 /// Words by which a sentence says what there is, wherever they stand.
 const STATING: [&str; 26] = [
     "must", "should", "shall", "can", "needs", "need", "supports", "support", "allows", "allow", "provides", "provide", "lets",
@@ -33,13 +37,13 @@ const NAME_WORDS: usize = 12;
 pub(super) fn obliges(sentence: &str) -> bool {
     let words = words(sentence);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    words.iter().any(|word| OBLIGING.contains(word))
+    words.iter().any(|word| OBLIGING.contains(word) || OBLIGING_ELSEWHERE.contains(word))
         || words.windows(2).any(|pair| matches!(pair, [first, second] if PAIRS.contains(&(*first, *second))))
 }
 
 /// Whether a sentence among aims and descriptions asks for something, and does not only tell what people have to do.
 pub(super) fn insists(sentence: &str) -> bool {
-    words(sentence).iter().any(|word| INSISTING.contains(&word.as_str()))
+    words(sentence).iter().any(|word| INSISTING.contains(&word.as_str()) || OBLIGING_ELSEWHERE.contains(&word.as_str()))
 }
 
 /// Whether a text says what there is or can be done. Its code counts too.
@@ -49,7 +53,8 @@ pub(super) fn states(text: &str) -> bool {
 
 /// Whether a sentence commands: what is weaker than that only explains among asides.
 pub(super) fn commands(sentence: &str) -> bool {
-    words(sentence).iter().any(|word| matches!(word.as_str(), "must" | "mustn't" | "shall"))
+    let commands = |word: &str| matches!(word, "must" | "mustn't" | "shall") || OBLIGING_ELSEWHERE.contains(&word);
+    words(sentence).iter().any(|word| commands(word))
 }
 
 /// Whether a sentence says what its code does.
@@ -86,6 +91,15 @@ pub fn is_label(line: &str) -> bool {
     let is_bold = line.len() > 4 && line.starts_with("**") && line.ends_with("**");
     let is_sentence = line.trim_end_matches('*').ends_with(['.', '!', '?']);
     is_name(line) && !is_sentence && (is_bold || line.split_whitespace().count() <= LABEL_WORDS)
+}
+
+/// Whether a line is a user story, which says what for and leaves what must hold to the lines below it: `As a buyer, I want to
+/// sign in`.
+pub fn is_story(line: &str) -> bool {
+    let words = words(line).join(" ");
+    let begins = ["as a ", "as an ", "as the "].iter().any(|start| words.starts_with(start));
+    let wishes = [" i want ", " i can ", " i need ", " i would like ", " we want "].iter().any(|wish| words.contains(wish));
+    begins && wishes && !line.contains('`')
 }
 
 /// A few words without code.
@@ -177,6 +191,16 @@ mod tests {
             ("Greet people warmly.", false),
         ] {
             assert_eq!(is_label(line), label, "{line}");
+        }
+        for (line, story) in [
+            ("As a buyer, I want to sign in, so that I see my orders.", true),
+            ("**As an admin** I can see who signed in", true),
+            ("As a buyer, I want `greet` to be quick", false),
+            ("As a rule, names are sorted.", false),
+            ("I want it to be quick, as a buyer", false),
+            ("As", false),
+        ] {
+            assert_eq!(is_story(line), story, "{line}");
         }
     }
 

@@ -203,6 +203,7 @@ fn dependencies_are_read_and_never_form_a_circle() {
         // What prose asks for comes last, so that the numbers that people gave their lists stay.
         ("# T\nIt must be fast.\n\n1. a\n2. b (needs #1)", &[&[], &[1], &[]]),
         ("- `g A` prints `A`\n- `g` exits with 2\n- `h` exits with 0", &[&[], &[1], &[]]),
+        ("- `shout NAME` prints `NAME` in uppercase\n- `shout` exits with 2\n- `shout` is quick", &[&[], &[], &[2]]),
         ("- `init` creates `a.json`\n- read `a.json`\n- other", &[&[], &[1], &[]]),
         ("- The page `index.html` shows `a`\n- The page shows `b`", &[&[], &[1]]),
     ];

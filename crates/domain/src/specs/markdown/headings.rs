@@ -1,5 +1,7 @@
 //! What a heading, a label or a paragraph says about the text under it.
 
+mod translations;
+
 use super::super::{deeds, prose};
 
 /// What stands under a heading.
@@ -147,7 +149,10 @@ const CONTEXT_NOUNS: [&str; 13] = [
 ];
 
 /// Words after such a noun that only say more about it.
-const JOINERS: [&str; 10] = ["and", "or", "of", "for", "to", "behind", "in", "on", "with", "as"];
+const JOINERS: [&str; 20] = [
+    "and", "or", "of", "for", "to", "behind", "in", "on", "with", "as", "und", "der", "des", "et", "du", "de", "y", "e", "del",
+    "para",
+];
 
 /// Words that make no thing to build of such a noun.
 const COMPANIONS: [&str; 20] = [
@@ -230,7 +235,7 @@ pub(super) fn role(heading: &str, above: Option<&str>) -> Role {
     if begins(&["executive summary"]) {
         return Role::Context;
     }
-    let is_topic = above.is_some_and(|above| words(above).iter().any(|word| ANNOUNCING.contains(&word.as_str())));
+    let is_topic = above.is_some_and(|above| words(&plain(above)).iter().any(|word| ANNOUNCING.contains(&word.as_str())));
     if is_topic {
         return Role::Requirements;
     }
@@ -320,8 +325,8 @@ pub(super) fn is_universal(sentence: &str) -> bool {
     matches!(first.as_str(), "all" | "every" | "each" | "no" | "only")
 }
 
-/// Lower case, without marks and numbers before the first word.
+/// Lower case, without marks and numbers before the first word; names of sections in other languages in English.
 fn plain(heading: &str) -> String {
     let text = heading.trim_start_matches(|c: char| !c.is_alphabetic());
-    text.trim_end_matches(|c: char| !c.is_alphanumeric()).to_lowercase().replace('’', "'")
+    translations::in_english(text.trim_end_matches(|c: char| !c.is_alphanumeric()).to_lowercase().replace('’', "'"))
 }

@@ -147,6 +147,25 @@ fn a_noun_excludes_only_where_it_is_the_whole_heading() {
 }
 
 #[test]
+fn sections_are_known_by_their_names_in_other_languages() {
+    let table: &[(&str, &[&str])] = &[
+        ("# T\n## Nicht-Ziele\n- no\n## 1. Hintergrund und Motivation\n- no\n## Anforderungen\n- a", &["a"]),
+        ("# T\n## Hors périmètre\n- no\n## Contexte du projet\n- no\n## Exigences\n- a", &["a"]),
+        ("# T\n## Fuera de alcance\n- no\n## Antecedentes\n- no\n## Requisitos\n- a", &["a"]),
+        ("# T\n## Ziele\n- Spaß\n- Namen müssen kurz sein\n## Bedarf\n- a", &["a", "Namen müssen kurz sein"]),
+        ("# T\n## Anforderungen\n### Risiken\n- a\n### Offene Fragen\n- no", &["a"]),
+        ("# T\n## Hintergrundbild\n- a\n## Glossar-Suche\n- b\n## Risques connus\n- c", &["a", "b", "c"]),
+    ];
+    for (text, expected) in table {
+        assert_eq!(titles(text), *expected, "{text}");
+    }
+    for heading in ["### Akzeptanzkriterien", "**Critères d’acceptation :**", "Criterios de aceptación:"] {
+        let spec = parse(format!("# T\n## Gruß\nUsers can greet.\n\n{heading}\n- it is fast").as_bytes(), None).unwrap();
+        assert_eq!((spec.tasks.len(), spec.tasks[0].criteria.as_slice()), (1, ["it is fast".to_owned()].as_slice()), "{heading}");
+    }
+}
+
+#[test]
 fn examples_outside_of_lists_are_requirements() {
     let calc = "| Command | Output |\n|---|:-:|\n| `calc add 2 3` | `6` |\n| `calc div 1 0` | error, exit code 1 |\n";
     let table: &[(String, &[&str])] = &[
@@ -192,6 +211,9 @@ fn what_reads_like_a_requirement_and_is_none_is_named() {
         ("## Team\n- Members must be listed\n- Ada", vec!["Members must be listed"]),
         ("## Non-goals\n- `bye` prints `Bye`\n- it must be so", vec![]),
         ("## Background\n- `greet NAME` prints `Hello, NAME!`", vec![]),
+        ("## Background\nIt is old. Names must be short. It was slow.", vec!["Names must be short."]),
+        ("## Hintergrund\nEs ist alt. Namen müssen kurz sein.", vec!["Namen müssen kurz sein."]),
+        ("## Overview\nNames must be short.", vec!["Names must be short."]),
         ("## Data\n| Field | Type |\n|---|---|\n| id | number |", vec!["the table under \"Data\""]),
         ("## More\n```\n$ greet Bob\nHello\n```", vec!["the code block under \"More\""]),
         ("## More\n- `a` exits with 0\n  ```\n  $ a\n  ```", vec!["the code block under \"a exits with 0\""]),
