@@ -11,4 +11,4 @@ pub use backoff::Wait;
 pub use limits::Ceilings;
 pub use machine::{Change, Effect, Input, Verification, next_effect, step};
 pub use record::{Record, Wish, task_view};
-pub use state::{Ending, Hold, RunState, Spent, Stage, TaskState};
+pub use state::{Asker, Ending, Hold, RunState, Spent, Stage, TaskState};

@@ -57,7 +57,7 @@ pub(crate) fn clear(worktree: &Path) {
 
 /// A run that was paused by its file goes on when the file is gone.
 pub(crate) fn may_resume(record: &Record) -> bool {
-    let by_file = matches!(&record.state.hold, Some(Hold::Paused { by }) if by.starts_with(PAUSE));
+    let by_file = record.state.hold.as_ref().is_some_and(Hold::is_by_file);
     let worktree = record.state.worktree.as_deref().map(Path::new);
     by_file && worktree.is_some_and(|worktree| !folder(worktree).is_ok_and(|folder| is_there(&folder, "PAUSE")))
 }

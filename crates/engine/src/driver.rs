@@ -5,7 +5,7 @@ use std::{path::Path, time::Duration};
 use domain::{
     errors::explain,
     ports::agent::{AgentOutcome, Usage},
-    runs::{Effect, Input, Record, Stage, Wish, machine, next_effect},
+    runs::{Asker, Effect, Input, Record, Stage, Wish, machine, next_effect},
 };
 use protocol::RunId;
 use services::{Cx, Error};
@@ -69,9 +69,9 @@ pub(crate) async fn drive(cx: &Cx, id: RunId, place: Place, stop: &CancellationT
                 break;
             }
             Some(Interrupt::LeaseLost) => break,
-            Some(Interrupt::Wish(wish)) => {
+            Some(Interrupt::Wish(wish, asker)) => {
                 let worked_ms = keep_spending(cx, &mut record, outcome, worked_ms).await?;
-                grant(cx, &mut record, wish, worked_ms).await?;
+                grant(cx, &mut record, (wish, asker), worked_ms).await?;
             }
             Some(Interrupt::Limit(which)) => {
                 let worked_ms = keep_spending(cx, &mut record, outcome, worked_ms).await?;
@@ -100,31 +100,31 @@ async fn load(cx: &Cx, id: RunId) -> Result<Option<Record>, Error> {
 }
 
 /// What a person, or a control file, asks for now.
-async fn pending_wish(cx: &Cx, record: &Record, appeared: Appeared) -> Result<Option<Wish>, Error> {
+async fn pending_wish(cx: &Cx, record: &Record, appeared: Appeared) -> Result<Option<(Wish, Asker)>, Error> {
     let stored = load(cx, record.id).await?.and_then(|record| record.wish);
-    if stored.is_some() {
-        return Ok(stored);
+    if let Some(wish) = stored {
+        return Ok(Some((wish, Asker::Person)));
     }
     if control_files::may_resume(record) {
-        return Ok(Some(Wish::Resume { by: "removing .loki/PAUSE".to_owned() }));
+        return Ok(Some((Wish::Resume { by: "removing .loki/PAUSE".to_owned() }, Asker::File)));
     }
     let worktree = record.state.worktree.as_deref().map(Path::new);
     Ok(match worktree.and_then(|worktree| control_files::wish(worktree, appeared)) {
         // A file asks for a pause after the iteration, so that what is changed then is seen by the next prompt.
         Some(Wish::Pause { .. }) if record.state.hold.is_some() || !record.state.is_between_iterations() => None,
-        wish => wish,
+        wish => wish.map(|wish| (wish, Asker::File)),
     })
 }
 
 /// Does what was asked for; `worked_ms` is the time of the effect that it cut short.
-async fn grant(cx: &Cx, record: &mut Record, wish: Wish, worked_ms: i64) -> Result<(), Error> {
+async fn grant(cx: &Cx, record: &mut Record, (wish, asker): (Wish, Asker), worked_ms: i64) -> Result<(), Error> {
     let worktree = record.state.worktree.clone();
     if let (Wish::Resume { .. } | Wish::Stop { .. }, Some(worktree)) = (&wish, &worktree) {
         control_files::clear(Path::new(worktree));
     }
     let granted = wish.clone();
     let input = match wish {
-        Wish::Pause { by } => Input::PauseAsked { by },
+        Wish::Pause { by } => Input::PauseAsked { by, asker },
         Wish::Resume { by } => Input::ResumeAsked { by },
         Wish::Stop { by } => Input::StopAsked { by },
     };

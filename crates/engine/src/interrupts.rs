@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use domain::runs::{Effect, Record, Wish, limits};
+use domain::runs::{Asker, Effect, Record, Wish, limits};
 use protocol::Timestamp;
 use services::Cx;
 use tokio_util::sync::CancellationToken;
@@ -20,7 +20,7 @@ const RENEW_EVERY: u32 = 32;
 /// Why an effect was cut short.
 #[derive(Debug)]
 pub(crate) enum Interrupt {
-    Wish(Wish),
+    Wish(Wish, Asker),
     Limit(String),
     LeaseLost,
     Shutdown,
@@ -63,13 +63,13 @@ async fn watch_wishes(cx: &Cx, record: &Record, effect: &Effect, closing: bool) 
         }
         let worktree = record.state.worktree.as_deref().map(Path::new);
         if let Some(stop @ Wish::Stop { .. }) = worktree.and_then(|worktree| control_files::wish(worktree, appeared)) {
-            return Interrupt::Wish(stop);
+            return Interrupt::Wish(stop, Asker::File);
         }
         // With several machines, a wish may have been written by another one: then only the tick shows it.
         if (woken || ticks.is_multiple_of(4))
             && let Some(stop @ Wish::Stop { .. }) = stored_wish(cx, record).await
         {
-            return Interrupt::Wish(stop);
+            return Interrupt::Wish(stop, Asker::Person);
         }
     }
 }

@@ -7,7 +7,7 @@ use protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Ending, Hold, RunState, Stage, TaskState, steps};
+use super::{Asker, Ending, Hold, RunState, Stage, TaskState, steps};
 use crate::ports::agent::AgentResult;
 
 /// What came of an effect, or what a person or a limit put in its place. Journaled before anything follows from it.
@@ -68,6 +68,8 @@ pub enum Input {
     },
     PauseAsked {
         by: String,
+        #[serde(default)]
+        asker: Asker,
     },
     ResumeAsked {
         by: String,
@@ -232,9 +234,9 @@ fn take(state: &mut RunState, input: Input, at: Timestamp, changes: &mut Vec<Cha
             state.hold = Some(Hold::NeedsYou { reason });
             changes.push(Change::Paused);
         }
-        Input::PauseAsked { by } => {
+        Input::PauseAsked { by, asker } => {
             if state.hold.is_none() {
-                state.hold = Some(Hold::Paused { by });
+                state.hold = Some(Hold::Paused { by, asker });
                 changes.push(Change::Paused);
             }
         }

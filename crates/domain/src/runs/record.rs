@@ -66,7 +66,7 @@ impl Record {
         let waiting = state.wait.as_ref().map(|wait| wait.why.clone());
         let reason = match (&state.hold, &state.reason) {
             (Some(super::Hold::NeedsYou { reason }), _) => Some(reason.clone()),
-            (Some(super::Hold::Paused { by }), _) => Some(format!("Paused by {by}")),
+            (Some(super::Hold::Paused { by, .. }), _) => Some(format!("Paused by {by}")),
             (None, reason) => reason.clone().or(waiting),
         };
         Run {

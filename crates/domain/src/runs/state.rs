@@ -94,10 +94,36 @@ pub enum Stage {
 /// Why nothing goes on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Hold {
-    /// A person or a file asked for it.
-    Paused { by: String },
+    /// It was asked for, by `by` in words.
+    Paused {
+        by: String,
+        #[serde(default)]
+        asker: Asker,
+    },
     /// Only a person can mend it.
     NeedsYou { reason: String },
+}
+
+impl Hold {
+    /// Whether `.loki/PAUSE` asked for it. What was stored before [`Asker`] says so in its words alone.
+    pub fn is_by_file(&self) -> bool {
+        match self {
+            Self::Paused { asker: Asker::Untold, by } => by.starts_with("the file .loki/PAUSE"),
+            Self::Paused { asker, .. } => *asker == Asker::File,
+            Self::NeedsYou { .. } => false,
+        }
+    }
+}
+
+/// Who asked for something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Asker {
+    Person,
+    /// A file under `.loki/`, which asks for as long as it is there.
+    File,
+    /// It was stored before this was written down.
+    #[default]
+    Untold,
 }
 
 /// Why a run comes to its end.
@@ -299,6 +325,19 @@ mod tests {
             stored["delivery_note"] = serde_json::json!(note);
             let state: RunState = serde_json::from_value(stored.clone()).unwrap();
             assert_eq!(state.waits_for_review(), waits, "{note:?}");
+        }
+    }
+
+    #[test]
+    fn a_hold_knows_its_file_and_one_of_before_the_field_says_so_in_words() {
+        for (stored, by_file) in [
+            (r#"{"Paused": {"by": "the file .loki/PAUSE, which appeared while the agent worked"}}"#, true),
+            (r#"{"Paused": {"by": "Ada"}}"#, false),
+            (r#"{"Paused": {"by": "words", "asker": "File"}}"#, true),
+            (r#"{"Paused": {"by": "the file .loki/PAUSE", "asker": "Person"}}"#, false),
+            (r#"{"NeedsYou": {"reason": "the file .loki/PAUSE"}}"#, false),
+        ] {
+            assert_eq!(serde_json::from_str::<Hold>(stored).unwrap().is_by_file(), by_file, "{stored}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! Which runs get a place.
 
-use domain::runs::{Ceilings, Hold, RunState};
+use domain::runs::{Asker, Ceilings, Hold, RunState};
 use protocol::{agents::ProviderId, runs::Limits};
 
 use super::*;
@@ -37,7 +37,7 @@ fn wished(wish: Wish, record: Record) -> Record {
 }
 
 fn held(mut record: Record) -> Record {
-    record.state.hold = Some(Hold::Paused { by: "Ada".to_owned() });
+    record.state.hold = Some(Hold::Paused { by: "Ada".to_owned(), asker: Asker::Person });
     record
 }
 
