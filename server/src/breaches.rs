@@ -37,7 +37,7 @@ impl RangeServer {
             .timeout(TIME_OUT)
             .redirect(reqwest::redirect::Policy::none())
             .build()
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| explain(&error))?;
         Ok(Self { client, url: format!("{}/", url.trim_end_matches('/')) })
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use domain::{
+    errors::explain,
     runs::{Record, steps},
     specs::{Spec, TaskDraft},
 };
@@ -21,7 +22,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     for (name, source) in [("iteration", include_str!("../prompts/iteration.md")), ("mend", include_str!("../prompts/mend.md"))] {
         if let Err(error) = environment.add_template(name, source) {
-            tracing::error!(%error, name, "a prompt template is broken");
+            tracing::error!(error = %explain(&error), name, "a prompt template is broken");
         }
     }
     environment

@@ -112,7 +112,7 @@ impl Credentials {
         if let Ok(known) = self.known(edge).await
             && let Err(error) = self.renew(edge, &known).await
         {
-            tracing::warn!(detail = ?error, "a login could not be renewed");
+            tracing::warn!(problem = error.detail(), "a login could not be renewed");
         }
     }
 

@@ -12,6 +12,7 @@ use axum::{
 };
 use domain::{
     actor::{Actor, Origin},
+    errors::explain,
     sign_in::Vouched,
 };
 use protocol::{LoginId, Timestamp};
@@ -286,10 +287,10 @@ fn backend(error: store::StoreError) -> Error {
     if error.is_busy() {
         // Where no request waits for it, as at a socket, nobody is told.
         let _ = WAS_BUSY.try_with(|was_busy| was_busy.set(true));
-        tracing::warn!(error = &error as &dyn std::error::Error, "the database is held by something else");
+        tracing::warn!(error = %explain(&error), "the database is held by something else");
         return Error::Backend(BUSY.to_owned());
     }
-    tracing::error!(error = &error as &dyn std::error::Error, "the table of logins did not answer");
+    tracing::error!(error = %explain(&error), "the table of logins did not answer");
     Error::Backend("the database did not answer".to_owned())
 }
 

@@ -10,6 +10,7 @@ use std::{
 };
 
 use axum::{Router, extract::ConnectInfo, http::Request};
+use domain::errors::explain;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto::Builder,
@@ -89,7 +90,7 @@ async fn answer(stream: Counted, address: SocketAddr, router: Router, stopping: 
         }
     };
     if let Err(error) = served {
-        tracing::trace!(%error, "a connection broke");
+        tracing::trace!(error = %explain(&*error), "a connection broke");
     }
 }
 

@@ -4,7 +4,10 @@ mod tls;
 
 use std::{io, time::Duration};
 
-use domain::audit::{Row, syslog};
+use domain::{
+    audit::{Row, syslog},
+    errors::explain,
+};
 use services::{Cx, audit::forward};
 use tokio::{
     io::AsyncWriteExt as _,
@@ -69,12 +72,12 @@ struct Sender {
 impl Sender {
     /// Sends the next entries; false when there are none.
     async fn step(&mut self, cx: &Cx) -> Result<bool, String> {
-        let rows = forward::next(cx).await.map_err(|error| error.to_string())?;
+        let rows = forward::next(cx).await.map_err(|error| explain(&error))?;
         let Some(last) = rows.last().map(|row| row.seq) else { return Ok(false) };
         let sending = timeout(SLOWEST, self.send(&rows)).await;
         let sent = sending.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut)));
-        sent.map_err(|error| error.to_string())?;
-        forward::sent(cx, last).await.map_err(|error| error.to_string())?;
+        sent.map_err(|error| explain(&error))?;
+        forward::sent(cx, last).await.map_err(|error| explain(&error))?;
         Ok(true)
     }
 

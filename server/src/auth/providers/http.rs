@@ -3,6 +3,7 @@
 
 use std::{pin::Pin, time::Duration};
 
+use domain::errors::explain;
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse, http, url::Url};
 use serde::de::DeserializeOwned;
 
@@ -42,7 +43,7 @@ impl Http {
             .redirect(reqwest::redirect::Policy::none())
             .build();
         if let Err(error) = &client {
-            tracing::error!(%error, "identity providers cannot be asked");
+            tracing::error!(error = %explain(error), "identity providers cannot be asked");
         }
         Self { client: client.ok(), origins: origins.to_vec() }
     }
@@ -68,7 +69,8 @@ impl Http {
     }
 
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpFailure> {
-        let failed = |error: reqwest::Error| HttpFailure::Request(reason(&error.without_url()));
+        // What is behind it says whether a name, a port or a certificate is the trouble.
+        let failed = |error: reqwest::Error| HttpFailure::Request(explain(&error.without_url()));
         let url = Url::parse(&request.uri().to_string()).map_err(|_| HttpFailure::Foreign(request.uri().to_string()))?;
         self.check(&url)?;
         let client = self.client.as_ref().ok_or_else(|| HttpFailure::Request("there is no client".to_owned()))?;
@@ -84,17 +86,6 @@ impl Http {
         }
         Ok(answer)
     }
-}
-
-/// With what is behind it, which says whether a name, a port or a certificate is the trouble.
-fn reason(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }
 
 impl<'c> AsyncHttpClient<'c> for Http {
