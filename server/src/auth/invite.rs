@@ -7,7 +7,6 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use domain::actor::Actor;
-use openidconnect::url::form_urlencoded;
 use serde::Deserialize;
 use services::{
     Error,
@@ -24,7 +23,7 @@ use super::{
 use crate::{
     edge::Edge,
     error::HttpError,
-    pages::{entry, escape, form_error},
+    pages::{entry, escape, form_error, query_value},
 };
 
 const TITLE: &str = "Invitation";
@@ -43,9 +42,8 @@ struct InviteForm {
 /// Who is invited where, and what they can do about it.
 pub async fn page(State(edge): State<Edge>, request: Request) -> Result<Response, HttpError> {
     let (parts, _) = request.into_parts();
-    let query = parts.uri.query().unwrap_or_default().as_bytes();
-    let link = form_urlencoded::parse(query).find(|(name, _)| name == "link").map(|(_, value)| value.into_owned());
-    let given = InviteForm { link: link.unwrap_or_default(), ..InviteForm::default() };
+    let link = query_value(&parts.uri, "link").unwrap_or_default();
+    let given = InviteForm { link, ..InviteForm::default() };
     slow_down(&edge, &address::of(&parts))?;
     let invited = match services::accounts::invited(&edge.cx, &given.link).await {
         Ok(invited) => invited,

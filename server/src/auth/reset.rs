@@ -6,7 +6,6 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use domain::actor::Origin;
-use openidconnect::url::form_urlencoded;
 use serde::Deserialize;
 use services::Error;
 use tower_sessions::Session;
@@ -15,7 +14,7 @@ use super::{address, factor, login::form};
 use crate::{
     edge::Edge,
     error::{HttpError, Reason},
-    pages::{entry, escape, form_error},
+    pages::{entry, escape, form_error, query_value},
 };
 
 const TITLE: &str = "New password";
@@ -31,9 +30,7 @@ struct ResetForm {
 /// The form; the link's secret goes along unseen. Of a link that does not count it is said at once.
 pub async fn page(State(edge): State<Edge>, request: Request) -> Result<Response, HttpError> {
     let (parts, _) = request.into_parts();
-    let query = parts.uri.query().unwrap_or_default().as_bytes();
-    let token = form_urlencoded::parse(query).find(|(name, _)| name == "token").map(|(_, value)| value.into_owned());
-    let token = token.unwrap_or_default();
+    let token = query_value(&parts.uri, "token").unwrap_or_default();
     match services::accounts::check_reset_token(&edge.cx, &token).await {
         Ok(()) => Ok(show(StatusCode::OK, &token, "")),
         Err(Error::Unauthorized(problem)) => {

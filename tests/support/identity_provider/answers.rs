@@ -7,7 +7,7 @@ use std::{
 
 use axum::{
     Json, Router,
-    extract::{OriginalUri, Request, State as Shared},
+    extract::{OriginalUri, Query, Request, State as Shared},
     http::{HeaderMap, StatusCode, header},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse as _, Response},
@@ -57,22 +57,9 @@ async fn authorize(OriginalUri(uri): OriginalUri) -> Response {
 
 /// Fields of a form or a query.
 pub(super) fn fields(text: &str) -> BTreeMap<String, String> {
-    text.split('&').filter_map(|pair| pair.split_once('=')).map(|(name, value)| (plain(name), plain(value))).collect()
-}
-
-fn plain(text: &str) -> String {
-    let (mut bytes, mut rest) = (Vec::new(), text.bytes());
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let digits = [rest.next().expect("a digit"), rest.next().expect("a digit")];
-                u8::from_str_radix(&String::from_utf8_lossy(&digits), 16).expect("a byte")
-            }
-            other => other,
-        });
-    }
-    String::from_utf8(bytes).expect("text")
+    let uri = format!("/?{text}").parse().expect("fields of a form");
+    let Query(fields) = Query::try_from_uri(&uri).expect("fields of a form");
+    fields
 }
 
 fn refuse(code: &str) -> Response {
