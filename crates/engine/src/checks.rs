@@ -42,6 +42,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) cx: &'a Cx,
     pub(crate) record: &'a Record,
     pub(crate) repository: PathBuf,
+    /// Git's own data, which the project's commands may read.
+    pub(crate) git_data: PathBuf,
     /// What git knows the tree by: the repository, or the run's worktree for what is not committed yet.
     pub(crate) objects: PathBuf,
     /// The folder with the work's files, which the project's commands run in: the run's worktree or a clean copy.

@@ -120,6 +120,10 @@ impl Vcs for Git {
         self.checked_out(&self.place(path)?).await
     }
 
+    fn data(&self, repository: &Path) -> Result<PathBuf, VcsError> {
+        Ok(self.place(repository)?.common_dir)
+    }
+
     async fn branch_commit(&self, repository: &Path, branch: &str) -> Result<Option<String>, VcsError> {
         self.commit_of_branch(&self.place(repository)?, branch).await
     }

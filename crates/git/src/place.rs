@@ -109,7 +109,10 @@ impl Git {
             }
             return Ok(Place { work_tree, git_dir: link.clone(), common_dir: link });
         }
-        linked_place(&work_tree).ok_or_else(no_repository)
+        linked_place(&work_tree).ok_or_else(|| {
+            let why = "is a submodule, or a worktree of a repository that does not know it";
+            VcsError::Refused(format!("{} {why}: name the repository that it belongs to", path.display()))
+        })
     }
 
     /// A worktree of the repository as the repository knows it: what stands in the worktree itself may be anybody's.

@@ -60,11 +60,6 @@ pub fn snapshots_beside(worktree: &Path) -> PathBuf {
     PathBuf::from(path)
 }
 
-/// Git's own data of a repository, which that of its worktrees lies in: what a job reads besides the files that it works on.
-pub fn git_data(repository: &Path) -> PathBuf {
-    repository.join(".git")
-}
-
 /// Git, for what the engine needs of it. All paths are absolute.
 #[async_trait]
 pub trait Vcs: Send + Sync {
@@ -80,6 +75,10 @@ pub trait Vcs: Send + Sync {
 
     /// The branch and commit that `path`, a repository's top folder, has checked out. A folder that is no repository is an error.
     async fn head(&self, path: &Path) -> Result<(String, String), VcsError>;
+
+    /// The folder of git's own data of a repository, which that of all its worktrees lies in: what a job reads besides the files
+    /// that it works on. A repository may itself be a worktree of another one, whose folder it is then.
+    fn data(&self, repository: &Path) -> Result<PathBuf, VcsError>;
 
     /// The commit at which `branch` stands.
     async fn branch_commit(&self, repository: &Path, branch: &str) -> Result<Option<String>, VcsError>;

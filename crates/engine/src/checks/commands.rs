@@ -11,10 +11,7 @@ use domain::{
         checks::Check,
         outcomes::{self},
     },
-    ports::{
-        sandbox::{Exit, Job, JobLimits, Network, Output},
-        vcs::git_data,
-    },
+    ports::sandbox::{Exit, Job, JobLimits, Network, Output},
 };
 use protocol::{runs::LogKind, secrets::SecretUse};
 use services::{Cx, Error};
@@ -137,7 +134,7 @@ pub(super) fn job(subject: &Subject<'_>, argv: Vec<std::ffi::OsString>, own: Vec
     Job {
         argv,
         workspace: subject.worktree.clone(),
-        readable: vec![git_data(&subject.repository)],
+        readable: vec![subject.git_data.clone()],
         home: None,
         env,
         network: Network::Off,

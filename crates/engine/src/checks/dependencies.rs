@@ -9,10 +9,7 @@ use domain::{
         checks::{self as detection, Check, Install, Manager},
         outcomes,
     },
-    ports::{
-        sandbox::{Exit, Job, JobLimits, Network, Output},
-        vcs::git_data,
-    },
+    ports::sandbox::{Exit, Job, JobLimits, Network, Output},
 };
 use protocol::runs::{GateVerdict, LogKind};
 use services::Error;
@@ -94,7 +91,7 @@ async fn run(
         let job = Job {
             argv,
             workspace: subject.worktree.clone(),
-            readable: vec![git_data(&subject.repository)],
+            readable: vec![subject.git_data.clone()],
             home: Some(home.clone()),
             env,
             network: Network::Host,

@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use domain::{
     errors::explain,
-    ports::{
-        agent::{Agent, AgentCall, AgentEvent, AgentOutcome, AgentResult, Usage},
-        vcs::git_data,
-    },
+    ports::agent::{Agent, AgentCall, AgentEvent, AgentOutcome, AgentResult, Usage},
     runs::{Input, Record, limits, steps},
 };
 use protocol::{
@@ -55,7 +52,7 @@ pub(super) async fn act(
         prompt: prompt.prompt,
         model: record.model.clone(),
         workspace: worktree,
-        readable: vec![git_data(&super::repository(cx, record).await?)],
+        readable: vec![cx.vcs.data(&super::repository(cx, record).await?)?],
         home,
         transcript: run_dir.join("transcript.jsonl"),
         stall: cx.settings.stall.unwrap_or(STALL),

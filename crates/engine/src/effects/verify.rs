@@ -40,10 +40,12 @@ pub(super) async fn verify(
         Some(running) => running.draft(&spec.tasks).into_iter().collect(),
         None => completed(record, &spec.tasks),
     };
+    let repository = super::repository(cx, record).await?;
     let subject = Subject {
         cx,
         record,
-        repository: super::repository(cx, record).await?,
+        git_data: cx.vcs.data(&repository)?,
+        repository,
         objects: worktree.clone(),
         worktree,
         from: super::tip(record)?.to_owned(),
@@ -73,6 +75,7 @@ pub(super) async fn check_whole(cx: &Cx, record: &Record, cancel: &CancellationT
         cx,
         record,
         objects: repository.clone(),
+        git_data: cx.vcs.data(&repository)?,
         repository,
         worktree: run_dir.join(WHOLE),
         from: record.state.base.clone().unwrap_or_else(|| tip.clone()),

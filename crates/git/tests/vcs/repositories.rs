@@ -42,6 +42,23 @@ async fn a_folder_inside_a_repository_is_no_repository() {
 }
 
 #[tokio::test]
+async fn a_worktree_of_a_repository_has_its_data_and_a_submodule_is_refused() {
+    let world = World::new().await;
+    let data = world.repository.join(".git").canonicalize().unwrap();
+    assert_eq!(world.git.data(&world.repository).unwrap(), data);
+
+    plain(&world.repository, &["worktree", "add", "--quiet", "-b", "side", "../side"]);
+    let side = world.path("side");
+    assert_eq!(world.git.data(&side).unwrap(), data);
+    let run = world.git.add_worktree(&side, &world.path("worktree"), "loki/run", &world.base).await.unwrap();
+    assert_eq!(plain(&run.path, &["rev-parse", "--path-format=absolute", "--git-common-dir"]).trim(), data.to_str().unwrap());
+
+    plain(&world.repository, &["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "./", "module"]);
+    let refused = world.git.data(&world.repository.join("module"));
+    assert!(matches!(&refused, Err(VcsError::Refused(words)) if words.contains("is a submodule")), "{refused:?}");
+}
+
+#[tokio::test]
 async fn a_clone_has_its_branch_and_an_empty_one_gets_a_commit() {
     let world = World::new().await;
     let git = world.again();
