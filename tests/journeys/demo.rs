@@ -7,7 +7,7 @@ use protocol::{
     Event,
     access::Role,
     agents::ProviderId,
-    runs::{GateVerdict, RunStatus, TaskStatus, Verdict},
+    runs::{GateVerdict, RunStatus, Step, StepStatus, TaskStatus, Verdict},
 };
 use serde_json::json;
 use tests::{Setup, TestApp, command, journal::Stored, specs};
@@ -207,6 +207,15 @@ async fn what_the_demo_cannot_do_ends_not_verified_with_the_line_named() {
     // What is not wholly verified is not merged.
     assert_eq!(project.subjects().iter().filter(|subject| subject.starts_with("feat: ")).count(), 0, "{:?}", project.subjects());
     assert_eq!(finished.tasks_done, 1);
+
+    // Of what it declined nobody reads that it is done.
+    let iterations = run.timeline().await.iterations;
+    let declined = iterations.iter().find(|iteration| iteration.title.contains("company account")).unwrap();
+    let act = declined.steps.iter().find(|record| record.step == Step::Act).unwrap();
+    assert_eq!((act.status, act.summary.as_str()), (StepStatus::Failed, "The agent says that it could not do it"));
+    let log = run.log_text().await;
+    let declined = log.lines().find(|line| line.contains("The agent cannot do this task: "));
+    assert!(declined.is_some_and(|line| line.contains("company account")), "{log}");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 mod backoff;
 mod bounds;
 mod claude;
+mod clones;
 mod command_line;
 mod control;
 mod crash;
