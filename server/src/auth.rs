@@ -6,6 +6,7 @@ pub mod confirm;
 pub mod extract;
 pub mod factor;
 pub mod forgot;
+mod halves;
 pub mod invite;
 pub mod login;
 pub mod next;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Redirect, Response},
 };
 use domain::{actor::Origin, sign_in::Vouched};
@@ -17,7 +17,7 @@ use services::{
 };
 use tower_sessions::Session;
 
-use super::{address, login::form, providers::flow::own_cookie, sessions};
+use super::{address, halves::Half, login::form, sessions};
 use crate::{
     edge::Edge,
     error::HttpError,
@@ -28,8 +28,6 @@ use crate::{
 const PAGE: &str = "/login/factor";
 /// Where the browser learns what to ask for a passkey.
 const ASK: &str = "/api/v2/second-step/passkey";
-/// How long the browser keeps its half, in seconds.
-const KEPT: u32 = 600;
 
 /// Where somebody who did the first step came from and wants to go.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +50,7 @@ pub(super) async fn enter(
     let rests_on = vouched.map(|(vouched, _)| vouched);
     match services::accounts::second_step(&edge.cx, &user, next, rests_on).await? {
         // The second step itself shows it.
-        Some(browser) => Ok(([(header::SET_COOKIE, cookie(edge, &browser, KEPT))], Redirect::to(PAGE)).into_response()),
+        Some(browser) => Ok(([(header::SET_COOKIE, Half::SecondStep.given(edge, &browser))], Redirect::to(PAGE)).into_response()),
         None => {
             let entered = Entered { user, next: next.to_owned(), vouched: rests_on.cloned() };
             let response = let_in(edge, session, entered, from).await?;
@@ -122,7 +120,7 @@ fn passkey_form(edge: &Edge, headers: &HeaderMap, offer: Offer) -> String {
 
 /// The browser's half of a sign-in that waits for its second step; empty when it brings none.
 pub fn waiting_browser<'a>(edge: &Edge, headers: &'a HeaderMap) -> &'a str {
-    own_cookie(headers, cookie_name(edge.settings.tls)).unwrap_or_default()
+    Half::SecondStep.of(edge, headers).unwrap_or_default()
 }
 
 #[derive(Deserialize)]
@@ -146,7 +144,7 @@ pub async fn finish(State(edge): State<Edge>, session: Session, request: Request
     match services::accounts::finish_second_step(&edge.cx, browser, answer, &from).await {
         Ok(entered) => {
             let mut response = let_in(&edge, &session, entered, from).await?;
-            response.headers_mut().append(header::SET_COOKIE, cookie(&edge, "", 0));
+            response.headers_mut().append(header::SET_COOKIE, Half::SecondStep.over(&edge));
             Ok(response)
         }
         Err(Error::NotFound(_)) => Ok(Redirect::to("/login?error=late").into_response()),
@@ -164,17 +162,4 @@ pub async fn finish(State(edge): State<Edge>, session: Session, request: Request
         Err(Error::TooMany { .. }) => too_many().await,
         Err(other) => Err(other.into()),
     }
-}
-
-fn cookie_name(tls: bool) -> &'static str {
-    if tls { "__Host-loki_half" } else { "loki_half" }
-}
-
-fn cookie(edge: &Edge, value: &str, seconds: u32) -> HeaderValue {
-    let tls = edge.settings.tls;
-    let secure = if tls { "; Secure" } else { "" };
-    // Lax, since a provider's answer comes from another site.
-    let text = format!("{}={value}; HttpOnly; SameSite=Lax; Path=/; Max-Age={seconds}{secure}", cookie_name(tls));
-    // The value is made of hexadecimal digits.
-    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
 }

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use app::routes::to::segment;
 use axum::{
     extract::{Path, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse as _, Redirect, Response},
 };
 use domain::{
@@ -23,13 +23,11 @@ use tower_sessions::Session;
 
 use super::{Answer, Asks, Failure, Known, linked};
 use crate::{
-    auth::{address, factor, next},
+    auth::{address, factor, halves::Half, next},
     edge::Edge,
     error::HttpError,
 };
 
-/// How long the browser keeps its half of a sign-in, in seconds.
-const KEPT: u32 = 600;
 /// The field of the query that asks to show once more who one is.
 const AGAIN: &str = "again";
 /// Longer codes and issuers are none.
@@ -102,7 +100,7 @@ pub async fn arrive(
         Err(Arrival::Fault(error)) => error.into_response(),
     };
     // Its use is over, whatever came of it.
-    response.headers_mut().append(header::SET_COOKIE, cookie(&edge, "", 0));
+    response.headers_mut().append(header::SET_COOKIE, Half::Provider.over(&edge));
     Ok(response)
 }
 
@@ -144,7 +142,7 @@ impl From<Error> for Arrival {
 async fn believe(edge: &Edge, known: &Known, parts: &Parts) -> Result<(Identity, Returned), Arrival> {
     let query = query(parts.uri.query()).ok_or_else(|| super::refused("the answer has a field twice or one that is too long"))?;
     let state = query.get("state").map(String::as_str).unwrap_or_default();
-    let browser = own_cookie(&parts.headers, cookie_name(edge.settings.tls));
+    let browser = Half::Provider.of(edge, &parts.headers);
     let returned = services::accounts::take_sign_in(&edge.cx, &known.rules().id, state, browser).await?;
     if let Some(error) = query.get("error") {
         return Err(super::refused(format!("the provider says: {}", super::word(error))).into());
@@ -209,30 +207,9 @@ fn query(query: Option<&str>) -> Option<BTreeMap<String, String>> {
     Some(fields)
 }
 
-fn cookie_name(tls: bool) -> &'static str {
-    if tls { "__Host-loki_sign_in" } else { "loki_sign_in" }
-}
-
-fn cookie(edge: &Edge, value: &str, seconds: u32) -> HeaderValue {
-    let tls = edge.settings.tls;
-    let secure = if tls { "; Secure" } else { "" };
-    let text = format!("{}={value}; HttpOnly; SameSite=Lax; Path=/; Max-Age={seconds}{secure}", cookie_name(tls));
-    // The value is made of hexadecimal digits.
-    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
-}
-
 /// The header that gives a browser its half of a sign-in.
 pub(super) fn departing(edge: &Edge, browser: &str) -> [(header::HeaderName, HeaderValue); 1] {
-    [(header::SET_COOKIE, cookie(edge, browser, KEPT))]
-}
-
-/// The value of the one cookie of that name; several are somebody's trick.
-pub(in crate::auth) fn own_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let mut values = pairs.filter(|(key, _)| *key == name).map(|(_, value)| value);
-    let value = values.next()?;
-    values.next().is_none().then_some(value)
+    [(header::SET_COOKIE, Half::Provider.given(edge, browser))]
 }
 
 #[cfg(test)]
@@ -245,13 +222,5 @@ mod tests {
         assert_eq!(query(Some("code=a&code=b")), None);
         assert_eq!(query(Some(&format!("code={}", "a".repeat(5_000)))), None);
         assert_eq!(query(None), Some(BTreeMap::new()));
-    }
-
-    #[test]
-    fn a_cookie_that_somebody_planted_beside_ours_does_not_count() {
-        let headers = |line| HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_static(line))]);
-        assert_eq!(own_cookie(&headers("a=1; loki_sign_in=x; b=2"), "loki_sign_in"), Some("x"));
-        assert_eq!(own_cookie(&headers("loki_sign_in=x; loki_sign_in=y"), "loki_sign_in"), None);
-        assert_eq!(own_cookie(&headers("loki_sign_in_2=x"), "loki_sign_in"), None);
     }
 }
