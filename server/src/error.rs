@@ -215,7 +215,7 @@ impl Reader {
 pub(crate) fn shape(response: Response, path: &str, reader: Reader, request_id: &str) -> Response {
     let status = response.status();
     let detail = response.extensions().get::<Detail>().map(|detail| detail.0.clone());
-    if !(status.is_client_error() || status.is_server_error()) || !needs_body(&response, path, detail.is_some()) {
+    if !(status.is_client_error() || status.is_server_error()) || (detail.is_none() && has_body(&response, path)) {
         return response;
     }
 
@@ -234,16 +234,14 @@ pub(crate) fn shape(response: Response, path: &str, reader: Reader, request_id: 
     Response::from_parts(parts, body)
 }
 
-fn needs_body(response: &Response, path: &str, has_detail: bool) -> bool {
-    if has_detail {
-        return true;
-    }
+/// Whether it brought a body that its readers understand.
+fn has_body(response: &Response, path: &str) -> bool {
     let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if path.starts_with("/ui/") {
         // Server functions write errors in their own shape, which the browser's half reads.
-        return kind.is_empty();
+        return !kind.is_empty();
     }
-    if is_api(path) { !kind.starts_with("application/json") } else { kind.is_empty() || kind.starts_with("text/plain") }
+    if is_api(path) { kind.starts_with("application/json") } else { !(kind.is_empty() || kind.starts_with("text/plain")) }
 }
 
 fn default_detail(status: StatusCode) -> &'static str {

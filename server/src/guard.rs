@@ -102,7 +102,7 @@ pub async fn guard(State(edge): State<Edge>, mut request: Request, next: Next) -
     // The query stays out of the log: it may hold a setup token or words of a person.
     let span = tracing::info_span!("request", id = &*id, client_request_id = client_id.as_deref(), %method, path);
     let mut response = match origin::check(&edge.settings.hosts, &request) {
-        Ok(()) => answer(request, next, is_socket(path)).instrument(span.clone()).await,
+        Ok(()) => answer(request, next, time_out(path)).instrument(span.clone()).await,
         Err(refused) => {
             // Of two that say who it is, neither does.
             if refused.status() != StatusCode::BAD_REQUEST {
@@ -234,9 +234,17 @@ fn is_socket(path: &str) -> bool {
     path == "/ws"
 }
 
-async fn answer(request: Request, next: Next, socket: bool) -> Response {
+/// How long a request may take; a socket stays open.
+fn time_out(path: &str) -> Option<Duration> {
+    (!is_socket(path)).then_some(TIME_OUT)
+}
+
+async fn answer(request: Request, next: Next, time_out: Option<Duration>) -> Response {
     let answered = AssertUnwindSafe(next.run(request)).catch_unwind();
-    let answered = if socket { Ok(answered.await) } else { tokio::time::timeout(TIME_OUT, answered).await };
+    let answered = match time_out {
+        Some(time_out) => tokio::time::timeout(time_out, answered).await,
+        None => Ok(answered.await),
+    };
     match answered {
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => {

@@ -49,15 +49,17 @@ impl Driven {
         (place == Place::None || taken < places).then_some(place)
     }
 
-    fn ended(&mut self, id: RunId, failed: bool, now: Instant) {
+    fn ended(&mut self, id: RunId) {
         self.now.remove(&id);
-        if failed {
-            let tries = self.pauses.get(&id).map_or(1, |(tries, _)| tries.saturating_add(1));
-            let pause = TICK.saturating_mul(1 << (tries - 1).min(6)).min(LONGEST_PAUSE);
-            self.pauses.insert(id, (tries, now + pause));
-        } else {
-            self.pauses.remove(&id);
-        }
+        self.pauses.remove(&id);
+    }
+
+    /// Its driver ended with an error at `now`.
+    fn failed(&mut self, id: RunId, now: Instant) {
+        self.now.remove(&id);
+        let tries = self.pauses.get(&id).map_or(1, |(tries, _)| tries.saturating_add(1));
+        let pause = TICK.saturating_mul(1 << (tries - 1).min(6)).min(LONGEST_PAUSE);
+        self.pauses.insert(id, (tries, now + pause));
     }
 }
 
@@ -105,11 +107,13 @@ async fn claim_all(cx: &Cx, driven: &Arc<Mutex<Driven>>, tasks: &TaskTracker, st
         locked(driven).now.insert(id, place);
         let (cx, driven, stop) = (cx.clone(), Arc::clone(driven), stop.clone());
         tasks.spawn(async move {
-            let ended = driver::drive(&cx, id, place, &stop).await;
-            if let Err(error) = &ended {
-                tracing::error!(run = %id, error = %explain(error), "a run could not go on; it is taken up again");
+            match driver::drive(&cx, id, place, &stop).await {
+                Ok(()) => locked(&driven).ended(id),
+                Err(error) => {
+                    tracing::error!(run = %id, error = %explain(&error), "a run could not go on; it is taken up again");
+                    locked(&driven).failed(id, Instant::now());
+                }
             }
-            locked(&driven).ended(id, ended.is_err(), Instant::now());
             cx.nudges.engine();
         });
     }

@@ -111,7 +111,7 @@ pub(crate) async fn carry_out(
         Effect::Check => verify::check_whole(cx, record, cancel).await,
         // The driver lets the run go until then.
         Effect::Wait { .. } => Ok(Input::Waited.into()),
-        Effect::Deliver { merge } => deliver::deliver(cx, record, *merge).await,
+        Effect::Deliver => deliver::deliver(cx, record).await,
         Effect::Seal => seal::seal(cx, record).await,
     }
 }

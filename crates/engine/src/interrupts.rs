@@ -28,11 +28,9 @@ pub(crate) enum Interrupt {
 
 /// Waits for whatever comes first; a wish to pause waits for the end of the step and is not among it.
 pub(crate) async fn watch(cx: &Cx, record: &Record, effect: &Effect, stop: &CancellationToken) -> Interrupt {
-    // What only writes down the result is never cut short by the clock.
-    let closing = matches!(effect, Effect::Commit { .. } | Effect::Deliver { .. } | Effect::Seal | Effect::Claim);
     let left = Duration::from_millis(u64::try_from(record.state.millis_left()).unwrap_or(0));
     let wall = async {
-        if closing || record.state.ending.is_some() {
+        if is_closing(effect) || record.state.ending.is_some() {
             std::future::pending::<()>().await;
         }
         tokio::time::sleep(left).await;
@@ -40,11 +38,16 @@ pub(crate) async fn watch(cx: &Cx, record: &Record, effect: &Effect, stop: &Canc
     tokio::select! {
         () = stop.cancelled() => Interrupt::Shutdown,
         () = wall => Interrupt::Limit(limits::counted(record.state.ceilings.minutes, "minute")),
-        interrupt = watch_wishes(cx, record, effect, closing) => interrupt,
+        interrupt = watch_wishes(cx, record, effect) => interrupt,
     }
 }
 
-async fn watch_wishes(cx: &Cx, record: &Record, effect: &Effect, closing: bool) -> Interrupt {
+/// What only writes down the result is cut short neither by the clock nor by a wish.
+fn is_closing(effect: &Effect) -> bool {
+    matches!(effect, Effect::Commit { .. } | Effect::Deliver | Effect::Seal | Effect::Claim)
+}
+
+async fn watch_wishes(cx: &Cx, record: &Record, effect: &Effect) -> Interrupt {
     // What was there before would have been granted before the effect began.
     let appeared = Appeared::during(effect);
     let mut nudged = cx.nudges.watch_engine();
@@ -58,7 +61,7 @@ async fn watch_wishes(cx: &Cx, record: &Record, effect: &Effect, closing: bool) 
         if ticks.is_multiple_of(RENEW_EVERY) && !renew(cx, record).await {
             return Interrupt::LeaseLost;
         }
-        if closing {
+        if is_closing(effect) {
             continue;
         }
         let worktree = record.state.worktree.as_deref().map(Path::new);

@@ -83,18 +83,25 @@ pub(crate) enum Ending {
 }
 
 impl Ending {
-    /// The outcome where the agent itself did not say one. `silent` means that it neither said nor did anything.
-    pub(crate) fn outcome(self, silent: bool) -> AgentOutcome {
+    /// The outcome where the agent said or did something, but not how it ended.
+    pub(crate) fn outcome(self) -> AgentOutcome {
         match self {
             Self::Stalled => AgentOutcome::Stalled,
             Self::Cancelled | Self::Exited { exit: Exit::TimedOut | Exit::Cancelled, .. } => AgentOutcome::Cancelled,
-            Self::Over | Self::Exited { exit: Exit::Code(0), .. } if silent => AgentOutcome::Silent,
             Self::Over => AgentOutcome::Finished,
             Self::NotStarted(detail) => AgentOutcome::Crashed { exit: "not started".to_owned(), detail },
             Self::Exited { exit, errors } => {
                 let detail = if errors.is_empty() { "It ended in the middle of its work.".to_owned() } else { errors };
                 AgentOutcome::Crashed { exit: exit_text(exit), detail }
             }
+        }
+    }
+
+    /// The outcome where it neither said nor did anything.
+    pub(crate) fn silent_outcome(self) -> AgentOutcome {
+        match self {
+            Self::Over | Self::Exited { exit: Exit::Code(0), .. } => AgentOutcome::Silent,
+            other => other.outcome(),
         }
     }
 }

@@ -28,7 +28,7 @@ pub fn check(hosts: &AllowedHosts, request: &Request) -> Result<(), HttpError> {
     if request.method().is_safe() && !upgrade {
         return Ok(());
     }
-    check_origin(hosts, request.headers(), is_api(path))
+    check_origin(hosts, request.headers(), path)
 }
 
 fn check_host(hosts: &AllowedHosts, host: Option<&str>) -> Result<(), HttpError> {
@@ -42,7 +42,7 @@ fn check_host(hosts: &AllowedHosts, host: Option<&str>) -> Result<(), HttpError>
     }
 }
 
-fn check_origin(hosts: &AllowedHosts, headers: &HeaderMap, api: bool) -> Result<(), HttpError> {
+fn check_origin(hosts: &AllowedHosts, headers: &HeaderMap, path: &str) -> Result<(), HttpError> {
     let refuse = |why: &str| Err(HttpError::new(StatusCode::FORBIDDEN, why));
     if headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
         return refuse("Requests from pages of other sites are refused");
@@ -52,7 +52,7 @@ fn check_origin(hosts: &AllowedHosts, headers: &HeaderMap, api: bool) -> Result<
         Some(origin) if origin.to_str().is_ok_and(|origin| hosts.allows_origin(origin)) => Ok(()),
         Some(_) => refuse("Requests from pages of other sites are refused"),
         // No browser leaves Origin out of these requests, so this is a program; with a token it may, with a cookie it may not.
-        None if bearer || (api && !headers.contains_key(header::COOKIE)) => Ok(()),
+        None if bearer || (is_api(path) && !headers.contains_key(header::COOKIE)) => Ok(()),
         None => refuse("A request with a cookie has to say where it comes from (Origin). Programs use an API token"),
     }
 }

@@ -78,7 +78,7 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Exit, Failure> {
             let (stored, keys) = vault_and_audit(&data).await;
             checks.extend(sandbox_and_agents(&data, &agents, &keys).await?);
             checks.extend(stored);
-            checks.push(mail(&data, args.public_url.is_some()).await);
+            checks.push(mail(&data, args.public_url.as_deref()).await);
             checks.extend(providers(&data, args.public_url.as_deref()).await);
         }
         Err(ConfigError::Mail(problem)) => {
@@ -236,7 +236,7 @@ fn audit(own: std::io::Result<Option<AuditKey>>, foreign: Option<String>) -> Che
 }
 
 /// Whether mail can be sent; without it links are handed over by people.
-async fn mail(data: &DataConfig, has_public_url: bool) -> Check {
+async fn mail(data: &DataConfig, public_url: Option<&str>) -> Check {
     let check = |ok: bool, found: String, todo: Option<String>| Check { name: "mail".to_owned(), ok, needed: false, found, todo };
     let Some(config) = &data.mail else {
         let todo =
@@ -251,7 +251,7 @@ async fn mail(data: &DataConfig, has_public_url: bool) -> Check {
     };
     let address = "give --public-url as the server has it: links in mails begin with it";
     match smtp.probe().await {
-        Ok(()) => check(true, format!("{}: it answers", smtp.describe()), (!has_public_url).then(|| address.to_owned())),
+        Ok(()) => check(true, format!("{}: it answers", smtp.describe()), public_url.is_none().then(|| address.to_owned())),
         Err(problem) => {
             let todo = "no mail goes out until it answers: look at the name, the port, its certificate, and the account's password. \
                         What was written meanwhile is sent for a day";

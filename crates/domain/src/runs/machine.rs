@@ -131,9 +131,7 @@ pub enum Effect {
     Wait {
         until: Timestamp,
     },
-    Deliver {
-        merge: bool,
-    },
+    Deliver,
     Seal,
 }
 
@@ -174,7 +172,7 @@ pub fn next_effect(state: &RunState) -> Option<Effect> {
             Some(Effect::Commit { tree: state.tree.clone()?, parent: state.tip.clone()?, message: message.clone(), at: *at })
         }
         Stage::Checking => Some(Effect::Check),
-        Stage::Delivering => Some(Effect::Deliver { merge: state.deserves_delivery() }),
+        Stage::Delivering => Some(Effect::Deliver),
         Stage::Sealing => Some(Effect::Seal),
         Stage::Over => None,
     }

@@ -72,11 +72,11 @@ fn a_stop_takes_no_place_from_others() {
 fn a_run_whose_driver_fails_is_left_alone_for_longer_and_longer() {
     let (mut driven, now) = (Driven::default(), Instant::now());
     for seconds in [1, 2, 4, 8, 16, 32, 60, 60] {
-        driven.ended(id(1), true, now);
+        driven.failed(id(1), now);
         assert_eq!(driven.room(&queued(1), 1, now + Duration::from_millis(seconds * 1_000 - 1)), None);
         assert_eq!(driven.room(&queued(1), 1, now + Duration::from_secs(seconds)), Some(Place::Taken), "{seconds} s");
     }
-    driven.ended(id(1), false, now);
-    driven.ended(id(1), true, now);
+    driven.ended(id(1));
+    driven.failed(id(1), now);
     assert_eq!(driven.room(&queued(1), 1, now + Duration::from_secs(1)), Some(Place::Taken));
 }

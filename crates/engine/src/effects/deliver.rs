@@ -11,14 +11,14 @@ use services::{Cx, Error};
 
 use super::Outcome;
 
-pub(super) async fn deliver(cx: &Cx, record: &Record, merge: bool) -> Result<Outcome, Error> {
+pub(super) async fn deliver(cx: &Cx, record: &Record) -> Result<Outcome, Error> {
     let project = super::project(cx, record).await?;
     let branch = record.state.branch.clone().unwrap_or_default();
     let into = project.branch.clone().unwrap_or_else(|| "main".to_owned());
     if record.state.tip == record.state.base {
         return Ok(kept("There is nothing to hand over".to_owned()).into());
     }
-    if !merge {
+    if !record.state.deserves_delivery() {
         return Ok(kept(format!("The commits stay on {branch}: not everything was verified")).into());
     }
     if project.delivery == Delivery::Review {

@@ -270,7 +270,8 @@ impl Dialogue for Session {
     fn result(&self, why: Ending) -> AgentResult {
         let outcome = match (&self.outcome, why) {
             (Some(outcome), why) if why != Ending::Cancelled => outcome.clone(),
-            (_, why) => why.outcome(!self.has_acted),
+            (_, why) if self.has_acted => why.outcome(),
+            (_, why) => why.silent_outcome(),
         };
         AgentResult { outcome, said: self.said.closing_words(), usage: self.usage }
     }

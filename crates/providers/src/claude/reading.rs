@@ -106,7 +106,7 @@ impl Reading {
             }
             (_, Some(429), _) | (_, None, Some("rate_limit")) => AgentOutcome::RateLimited { detail },
             (_, Some(500..=599), _) | (_, None, Some("server_error" | "overloaded")) => AgentOutcome::Unreachable { detail },
-            _ => match why.outcome(false) {
+            _ => match why.outcome() {
                 AgentOutcome::Crashed { exit, .. } => AgentOutcome::Crashed { exit, detail },
                 AgentOutcome::Finished => AgentOutcome::Crashed { exit: "none".to_owned(), detail },
                 other => other,
@@ -141,7 +141,8 @@ impl Dialogue for Reading {
     fn result(&self, why: Ending) -> AgentResult {
         let outcome = match &self.report {
             Some(report) if why != Ending::Cancelled => self.outcome(report, why),
-            _ => why.outcome(!self.has_acted),
+            _ if self.has_acted => why.outcome(),
+            _ => why.silent_outcome(),
         };
         AgentResult { outcome, said: self.said(), usage: self.usage }
     }
