@@ -44,4 +44,5 @@ mod team_pages;
 mod team_secrets;
 mod teams;
 mod token_management;
+mod token_rotation;
 mod tokens;
