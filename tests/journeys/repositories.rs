@@ -280,6 +280,26 @@ async fn an_empty_folder_becomes_a_repository_and_files_without_one_stay_as_they
     }
 }
 
+#[tokio::test]
+async fn tests_of_a_project_that_is_a_worktree_itself_may_ask_git() {
+    let folder = Folder::new();
+    folder.write(".loki/config/quality-gates.json", r#"{"commands": {"test": ["sh", "check.sh"]}}"#);
+    // The clean copy, in which the whole is checked, is no repository.
+    folder.write("check.sh", "if [ -e .git ]; then git log -1 || exit 1; fi\nsh tests/run.sh\n");
+    folder.commit();
+    let side = folder.root.path().join("side");
+    folder.git(&["worktree", "add", "--quiet", "-b", "side", &side.to_string_lossy()]);
+    let app = folder.setup().start().await;
+    let user = app.operator().await;
+    let project = user.has_project().in_folder(&side).with_spec(specs::ONE).create().await;
+
+    let run = project.starts_with(json!({"limits": {"iterations": 1}})).await;
+    run.finishes().await;
+
+    let tests = run.gate("tests", |gate| gate.iteration == 1).await;
+    assert_eq!(tests.verdict, GateVerdict::Passed, "{tests:#?}");
+}
+
 // TW-06
 #[tokio::test]
 async fn a_coverage_threshold_is_held_against_what_the_tests_report() {
