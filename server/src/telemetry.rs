@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 
+use domain::errors::explain;
 use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::config::{LogFormat, variable};
@@ -18,6 +19,6 @@ pub fn start(format: LogFormat) {
         LogFormat::Json => log.json().flatten_event(true).with_span_list(false).try_init(),
     };
     if let Err(error) = started {
-        tracing::debug!(error, "the log was started before");
+        tracing::debug!(error = %explain(&*error), "the log was started before");
     }
 }
