@@ -230,13 +230,9 @@ fn clients_id(headers: &HeaderMap) -> Option<String> {
     (!id.is_empty()).then_some(id)
 }
 
-fn is_socket(path: &str) -> bool {
-    path == "/ws"
-}
-
 /// How long a request may take; a socket stays open.
 fn time_out(path: &str) -> Option<Duration> {
-    (!is_socket(path)).then_some(TIME_OUT)
+    (path != "/ws").then_some(TIME_OUT)
 }
 
 async fn answer(request: Request, next: Next, time_out: Option<Duration>) -> Response {
