@@ -1,5 +1,6 @@
 //! Access tokens: a quarter of an hour, no more than the API token that they come from, and they end with it.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use protocol::access::{AccessToken, KeySet};
 use serde_json::{Value, json};
 use tests::{Actor, Setup, TestApp, actor::Credentials, eventually};
@@ -80,6 +81,16 @@ async fn what_was_changed_counts_for_nothing() {
         assert_eq!(answer.detail(), "Invalid, expired, or revoked token");
     }
     app.nobody().get(&format!("/api/status?x={good}")).await.expect(401);
+}
+
+#[tokio::test]
+async fn an_access_token_is_of_this_server_and_for_it() {
+    let app = TestApp::start().await;
+    let jwt = mints(&app.viewer().await, json!({})).await.secret();
+    let claims = URL_SAFE_NO_PAD.decode(jwt.split('.').nth(1).unwrap()).unwrap();
+    let claims: Value = serde_json::from_slice(&claims).unwrap();
+    let url = app.url();
+    assert_eq!((claims["iss"].as_str(), claims["aud"].as_str()), (Some(url.as_str()), Some(url.as_str())));
 }
 
 #[tokio::test]

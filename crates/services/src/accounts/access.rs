@@ -23,13 +23,12 @@ use crate::{Cx, Error, audit::record_changes};
 
 /// Seconds that one counts.
 const LIFE: i64 = 15 * 60;
-/// Whom they are for: this program's API.
-const AUDIENCE: &str = "loki";
 
 /// What an access token says (RFC 7519, and `scope` of RFC 8693).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Claims {
     iss: String,
+    /// Whom it is for: the server that issued it, so the same address.
     aud: String,
     /// The API token that it was minted from.
     sub: String,
@@ -55,7 +54,7 @@ pub async fn mint(cx: &Cx, actor: &Actor, issuer: &str, command: CreateAccessTok
     let now = cx.clock.now().millis() / 1_000;
     let claims = Claims {
         iss: issuer.to_owned(),
-        aud: AUDIENCE.to_owned(),
+        aud: issuer.to_owned(),
         sub: id.to_string(),
         iat: now,
         nbf: now,
@@ -93,7 +92,7 @@ fn check(keys: &AccessKeys, jwt: &str, issuer: &str, now: i64) -> Option<Claims>
     let header = jsonwebtoken::decode_header(jwt).ok()?;
     let public = keys.public(header.kid.as_deref()?)?;
     let mut rules = Validation::new(Algorithm::EdDSA);
-    rules.set_audience(&[AUDIENCE]);
+    rules.set_audience(&[issuer]);
     rules.set_issuer(&[issuer]);
     rules.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
     // The clock is the context's.
@@ -120,7 +119,7 @@ mod tests {
     fn claims() -> Claims {
         Claims {
             iss: ISSUER.to_owned(),
-            aud: AUDIENCE.to_owned(),
+            aud: ISSUER.to_owned(),
             sub: "0198c000-0000-7000-8000-000000000000".to_owned(),
             iat: NOW,
             nbf: NOW,
@@ -176,7 +175,7 @@ mod tests {
             ("an unknown key id", signed("k9", [7; 32], &claims())),
             ("another key's id", signed("k1", [7; 32], &claims())),
             ("another issuer", other(|claims| claims.iss = "http://evil.example".to_owned())),
-            ("another audience", other(|claims| claims.aud = "other".to_owned())),
+            ("another audience", other(|claims| claims.aud = "http://evil.example".to_owned())),
             ("over", other(|claims| (claims.nbf, claims.exp) = (NOW - LIFE, NOW))),
             ("not yet", other(|claims| (claims.nbf, claims.exp) = (NOW + 1, NOW + LIFE))),
             ("longer than we make them", other(|claims| claims.exp = NOW + LIFE + 1)),
