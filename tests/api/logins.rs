@@ -195,3 +195,35 @@ async fn a_login_ends_two_weeks_after_it_was_used_last_and_ninety_days_after_it_
     // The server may remember for a second what another process changed.
     eventually("the login is over", async || (ada.get("/api/status").await.status == 401).then_some(())).await;
 }
+
+#[tokio::test]
+async fn a_login_that_nobody_used_in_its_time_is_refused() {
+    is_refused_unused(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn a_login_that_nobody_used_in_its_time_is_refused_on_postgres() {
+    is_refused_unused(Setup::default().on_postgres().start().await).await;
+}
+
+async fn is_refused_unused(app: TestApp) {
+    let ada = app.first_admin().await;
+    let other = signs_in(&app, "ada@example.org", FIREFOX).await;
+    let seen = logins(&ada).await.into_iter().find(|login| login.current).unwrap();
+
+    // As if its two weeks had been over when it began.
+    let store = app.store().await;
+    let tx = store.begin().await.unwrap();
+    let user: protocol::UserId = other.get("/api/v2/users").await.value()["users"][0]["id"].as_str().unwrap().parse().unwrap();
+    let long_ago = protocol::Timestamp::from_millis(0);
+    let mut row = tx.logins().of_user_with(user, &seen.id.to_string(), long_ago).await.unwrap().remove(0);
+    row.expires_at = seen.since;
+    tx.logins().update(&row).await.unwrap();
+    tx.commit().await.unwrap();
+
+    eventually("the login is over", async || (ada.get("/api/status").await.status == 401).then_some(())).await;
+    // A page leads to where one signs in, and the other login goes on.
+    assert!(ada.get("/projects").await.expect(303).header("location").starts_with("/login"));
+    let left: Vec<bool> = logins(&other).await.into_iter().map(|login| login.current).collect();
+    assert_eq!(left, [true]);
+}

@@ -10,6 +10,8 @@ use tests::{
     server,
 };
 
+use crate::audit::is_noted;
+
 const PAGE: &str = "/account/sign-in-methods";
 
 /// A provider `corp` of OpenID Connect that lets everybody in, with a server that believes it.
@@ -182,6 +184,39 @@ async fn without_an_invitation_nobody_new_is_let_in() {
     // It was for one account.
     provider.vouches_for(Person { subject: "9".to_owned(), email: "eve@example.org".to_owned(), ..Person::ada() });
     signs_in(&Browser::new(&app), &provider, "/login/with/corp").await.expect(400);
+}
+
+#[tokio::test]
+async fn where_nobody_gets_an_account_an_invitation_opens_none_either() {
+    gets_no_account(Setup::default()).await;
+}
+
+#[tokio::test]
+async fn where_nobody_gets_an_account_an_invitation_opens_none_either_on_postgres() {
+    gets_no_account(Setup::default().on_postgres()).await;
+}
+
+async fn gets_no_account(setup: Setup) {
+    let provider = IdentityProvider::start().await;
+    let app = provider.serves(setup, "corp", "oidc").variable("LOKI_SIGN_IN_CORP_PROVISIONING", "closed").start().await;
+    let (admin, auditor) = (app.admin().await, app.auditor().await);
+    has_account(&app, "grace@home.example", "operator");
+    app.offline(&["user", "invite", "--email", "ada@example.org", "--role", "operator"], "");
+    let browser = Browser::new(&app);
+
+    signs_in(&browser, &provider, "/login/with/corp").await.expect(400);
+
+    browser.person().get("/api/status").await.expect(401);
+    let noted = is_noted(&auditor, "action=sign_in&outcome=denied").await;
+    assert!(noted.error.as_deref().is_some_and(|error| error.contains("provisioning closed")), "{noted:?}");
+    let users = admin.get("/api/v2/users").await.expect(200).value()["users"].clone();
+    let users: Vec<&str> = users.as_array().unwrap().iter().map(|user| user["email"].as_str().unwrap()).collect();
+    assert_eq!(users, ["grace@home.example"]);
+    // Whoever has an account and linked the provider comes in by it.
+    links(&with_password(&app, "grace@home.example").await, &provider).await.expect(303);
+    let back = Browser::new(&app);
+    signs_in(&back, &provider, "/login/with/corp").await.expect(303);
+    back.person().post("/api/projects", &json!({"name": "A"})).await.expect(201);
 }
 
 /// Links the provider to whoever is signed in.

@@ -112,4 +112,44 @@ mod tests {
             assert_eq!(claims.words(name), expected, "{name}");
         }
     }
+
+    /// An ID token as Google writes it; `hd` stands there for accounts of a Workspace alone.
+    fn of_google(hd: Option<Value>) -> Identity {
+        let mut claims = json!({
+            "iss": "https://accounts.google.com", "aud": "1234.apps.googleusercontent.com",
+            "sub": "110169484474386276334", "iat": 1_800_000_000, "exp": 1_800_003_600, "nonce": "n",
+            "email": "ada@example.org", "email_verified": true, "name": "Ada Lovelace",
+        });
+        if let Some(hd) = hd {
+            claims["hd"] = hd;
+        }
+        identity(&serde_json::from_value(claims).unwrap(), "groups")
+    }
+
+    #[test]
+    fn a_workspace_of_google_is_what_the_token_says_and_not_the_address() {
+        let without = Identity {
+            subject: "110169484474386276334".to_owned(),
+            email: "ada@example.org".to_owned(),
+            email_verified: true,
+            name: "Ada Lovelace".to_owned(),
+            groups: Vec::new(),
+            organisations: Vec::new(),
+            hosted_domain: None,
+            sid: None,
+            id_token: None,
+            shown_at: None,
+        };
+        let with = Identity { hosted_domain: Some("example.org".to_owned()), ..without.clone() };
+        let cases = [
+            (None, &without),
+            (Some(json!("example.org")), &with),
+            // What is no word says nothing.
+            (Some(json!(true)), &without),
+            (Some(json!(["example.org"])), &without),
+        ];
+        for (hd, expected) in cases {
+            assert_eq!(of_google(hd.clone()), *expected, "{hd:?}");
+        }
+    }
 }
