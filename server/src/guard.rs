@@ -1,5 +1,5 @@
-//! What every request goes through, outermost first: an id, the checks of Host and Origin, a time-out, a catch for panics,
-//! figures, the error shape and the security headers.
+//! What every request goes through, outermost first: an id, the checks of Host, Origin and address, a time-out, a catch for
+//! panics, figures, the error shape and the security headers.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -31,7 +31,7 @@ pub mod limits;
 use crate::{
     auth::{address, extract, origin},
     edge::Edge,
-    error,
+    error::{self, HttpError},
     pages::Around,
 };
 
@@ -101,7 +101,7 @@ pub async fn guard(State(edge): State<Edge>, mut request: Request, next: Next) -
 
     // The query stays out of the log: it may hold a setup token or words of a person.
     let span = tracing::info_span!("request", id = &*id, client_request_id = client_id.as_deref(), %method, path);
-    let mut response = match origin::check(&edge.settings.hosts, &request) {
+    let mut response = match check(&edge, &request) {
         Ok(()) => answer(request, next, time_out(path)).instrument(span.clone()).await,
         Err(refused) => {
             // Of two that say who it is, neither does.
@@ -134,6 +134,12 @@ pub async fn guard(State(edge): State<Edge>, mut request: Request, next: Next) -
     edge.metrics.request(route, &method, response.status(), took);
     span.in_scope(|| log(&method, response.status(), took));
     response
+}
+
+/// What is refused unseen.
+fn check(edge: &Edge, request: &Request) -> Result<(), HttpError> {
+    origin::check(&edge.settings.hosts, request)?;
+    extract::refuse_secret_in_query(request.uri())
 }
 
 /// How a request ended, as far as the audit trail asks.
@@ -267,7 +273,6 @@ fn log(method: &Method, status: StatusCode, took: Duration) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::HttpError;
 
     #[test]
     fn refused_changes_are_on_record_and_refused_questions_for_who_asked() {

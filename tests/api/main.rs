@@ -32,6 +32,7 @@ mod passwords;
 mod people;
 mod provider_logout;
 mod providers;
+mod refused_alike;
 mod reset_links;
 mod roles;
 mod second_step;

@@ -148,7 +148,7 @@ async fn try_row(app: &TestApp, caller: &Caller, row: &Row) -> Result<(), String
 }
 
 fn expected(caller: &Caller, row: &Row) -> u16 {
-    if row.is_for_browsers() && matches!(caller.transport, Transport::Bearer | Transport::QueryBesideBearer) {
+    if row.is_for_browsers() && caller.transport == Transport::Bearer {
         return 403;
     }
     let Some(role) = caller.role else { return row.unknown };
@@ -156,9 +156,9 @@ fn expected(caller: &Caller, row: &Row) -> u16 {
         Transport::Bearer if row.needs.has(role) => row.token.unwrap_or(row.allowed),
         Transport::Cookie if row.needs.has(role) && row.needs != Needs::Token => row.allowed,
         Transport::Bearer | Transport::Cookie => row.refused,
-        // An address of the API that takes no parameters refuses any.
-        Transport::Query | Transport::QueryBesideBearer if row.refuses_queries() => 422,
-        Transport::Nothing | Transport::Query | Transport::QueryBesideBearer | Transport::Basic | Transport::Bare => row.unknown,
+        // Not even where everybody is answered.
+        Transport::Query | Transport::QueryBesideBearer => 401,
+        Transport::Nothing | Transport::Basic | Transport::Bare => row.unknown,
     }
 }
 

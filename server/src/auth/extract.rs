@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, header, request::Parts},
+    http::{HeaderMap, Uri, header, request::Parts},
 };
 use domain::actor::{Actor, Origin};
+use openidconnect::url::form_urlencoded;
 use services::accounts::KnownToken;
 use tower_sessions::Session;
 
@@ -66,7 +67,7 @@ impl Credentials {
     /// What the request brought. A token wins over a cookie; anything else in `Authorization` is refused, and so is a token
     /// in the address.
     pub fn of(parts: &Parts) -> Result<Self, HttpError> {
-        if names_token_in_query(parts.uri.query().unwrap_or_default()) {
+        if names_token(parts.uri.query().unwrap_or_default()) {
             return Err(HttpError::bad_token());
         }
         let proof = match bearer(&parts.headers)? {
@@ -188,14 +189,26 @@ impl FromRequestParts<Edge> for Signed {
     }
 }
 
-/// Addresses end up in logs and histories, so a secret in one is refused even if it would count.
-fn names_token_in_query(query: &str) -> bool {
-    query.split('&').any(|pair| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let is_jwt = value.starts_with("eyJ") && value.split('.').count() == 3;
-        // What a provider sends along with a sign-in is its own matter.
-        matches!(name, "token" | "access_token" | "api_key") || value.starts_with("loki_") || (is_jwt && name != "code")
-    })
+/// Refuses a request with a token in its address, also where nobody has to be known: addresses end up in logs and histories.
+pub fn refuse_secret_in_query(uri: &Uri) -> Result<(), HttpError> {
+    if holds_token(uri.path(), uri.query().unwrap_or_default()) { Err(HttpError::bad_token()) } else { Ok(()) }
+}
+
+/// Whether something in the query has the shape of a token, whatever it is called.
+fn holds_token(path: &str, query: &str) -> bool {
+    // What a provider sends along with a sign-in is its own matter.
+    let is_of_provider = path.starts_with("/login/callback/");
+    let is_token = |text: &str| {
+        let is_jwt = text.starts_with("eyJ") && text.split('.').count() == 3;
+        text.starts_with("loki_") || (is_jwt && !is_of_provider)
+    };
+    form_urlencoded::parse(query.as_bytes()).any(|(name, value)| is_token(&name) || is_token(&value))
+}
+
+/// Whether the query has a token by its name, where one could be meant to count. Links for a new password name theirs so too: it
+/// proves nobody.
+fn names_token(query: &str) -> bool {
+    form_urlencoded::parse(query.as_bytes()).any(|(name, _)| matches!(&*name, "token" | "access_token" | "api_key"))
 }
 
 #[cfg(test)]
@@ -224,17 +237,26 @@ mod tests {
 
     #[test]
     fn a_token_in_the_address_is_noticed() {
+        let (page, back) = ("/docs", "/login/callback/corp");
         let cases = [
-            ("token=loki_x", true),
-            ("after=1&access_token=x", true),
-            ("q=loki_x", true),
-            ("q=eyJh.e30.x", true),
-            ("code=eyJh.e30.x", false),
-            ("q=eyJ", false),
-            ("after=1", false),
+            (page, "token=loki_x", true),
+            (page, "q=loki_x", true),
+            (page, "after=1&q=%6Coki%5Fx", true),
+            (page, "loki_x", true),
+            (page, "q=eyJh.e30.x", true),
+            (page, "code=eyJh.e30.x", true),
+            (back, "code=eyJh.e30.x&state=y", false),
+            (back, "code=loki_x", true),
+            (page, "q=eyJ", false),
+            ("/setup", "token=0123abcd", false),
+            (page, "after=1", false),
         ];
-        for (query, noticed) in cases {
-            assert_eq!(names_token_in_query(query), noticed, "{query}");
+        for (path, query, noticed) in cases {
+            assert_eq!(holds_token(path, query), noticed, "{path} {query}");
+        }
+        let named = [("token=x", true), ("after=1&access_token=x", true), ("api%5Fkey=", true), ("q=token", false), ("", false)];
+        for (query, noticed) in named {
+            assert_eq!(names_token(query), noticed, "{query}");
         }
     }
 }

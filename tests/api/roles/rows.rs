@@ -166,11 +166,6 @@ pub(super) fn does(path: &'static str, needs: impl Into<Needs>, allowed: u16) ->
 }
 
 impl Row {
-    /// Whether nobody may put anything behind its `?`: the API refuses that, but for probes.
-    pub(super) fn refuses_queries(&self) -> bool {
-        self.needs == Needs::Nothing && self.client == For::Programs && self.path != "/health"
-    }
-
     /// Whether browsers alone are answered there, and no token is looked at.
     pub(super) fn is_for_browsers(&self) -> bool {
         matches!(self.client, For::People | For::Interface) && self.path != "/openapi.json"
