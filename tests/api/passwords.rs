@@ -126,3 +126,24 @@ async fn a_list_that_does_not_answer_keeps_nobody_out() {
     app.first_admin().await.get("/api/status").await.expect(200);
     assert!(app.log().contains("list of breached passwords does not answer"), "{}", app.log());
 }
+
+// The command is waited for while the list answers it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_says_which_lists_a_password_may_not_be_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let says = |more: &[&str]| {
+        let mut loki = server::loki();
+        loki.args(["doctor", "--data-dir"]).arg(folder.path()).args(more);
+        command::stdout(&command::run(loki, ""))
+    };
+    let said = says(&[]);
+    assert!(said.contains("absent  breached passwords: those of the built-in list are refused, others are not"), "{said}");
+
+    let (url, asked) = list_of("F60A4515AE9E3DEE0532A8C108A0C283C05E1E47").await;
+    let said = says(&["--breached-passwords-url", &url]);
+    assert!(said.contains("ok      breached passwords: ") && said.contains("127.0.0.1, which answers"), "{said}");
+    assert_eq!(*asked.lock().unwrap(), ["00000"]);
+
+    let said = says(&["--breached-passwords-url", "http://127.0.0.1:1/range"]);
+    assert!(said.contains("absent  breached passwords: ") && said.contains("does not answer"), "{said}");
+}

@@ -4,7 +4,7 @@ use ::mail::Smtp;
 use clap::Args;
 use domain::{
     audit::AuditKey,
-    ports::{issuers::Answered, mailer::Mailer as _},
+    ports::{breaches::Breaches as _, issuers::Answered, mailer::Mailer as _},
     sign_in::Provisioning,
 };
 use protocol::server::SignOut;
@@ -19,6 +19,7 @@ use crate::{
         Failure::{Refused, Unreachable},
         IdentityProviders, Known,
     },
+    breaches::RangeServer,
     config::{
         ConfigError, DataArgs, DataConfig,
         agents::AgentsConfig,
@@ -78,6 +79,7 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Exit, Failure> {
             let (stored, keys) = vault_and_audit(&data).await;
             checks.extend(sandbox_and_agents(&data, &agents, &keys).await?);
             checks.extend(stored);
+            checks.push(breached_passwords(&data).await);
             checks.push(mail(&data, args.public_url.as_deref()).await);
             checks.extend(providers(&data, args.public_url.as_deref()).await);
         }
@@ -232,6 +234,33 @@ fn audit(own: std::io::Result<Option<AuditKey>>, foreign: Option<String>) -> Che
         }
         (Ok(Some(key)), None) => Check::good("audit key", format!("checkpoints are signed with {}", key.public().id())),
         (Ok(None), None) => Check::good("audit key", "none yet: the first start makes one"),
+    }
+}
+
+/// Which lists a new password may not be on. Of the address only the name is told: it may hold a key.
+async fn breached_passwords(data: &DataConfig) -> Check {
+    let check = |ok: bool, found: String, todo: &str| Check {
+        name: "breached passwords".to_owned(),
+        ok,
+        needed: false,
+        found,
+        todo: (!ok).then(|| todo.to_owned()),
+    };
+    let Some(url) = &data.breached_passwords_url else {
+        let found = "those of the built-in list are refused, others are not looked up";
+        return check(false, found.to_owned(), "--breached-passwords-url names a server that knows them");
+    };
+    let host = reqwest::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+    let answered = match RangeServer::new(url) {
+        Ok(server) => server.range("00000").await,
+        Err(problem) => Err(problem),
+    };
+    match answered {
+        Ok(_) => check(true, format!("those of the built-in list are refused, and those of {host}, which answers"), ""),
+        Err(problem) => {
+            let found = format!("those of the built-in list are refused; {host} is asked and does not answer: {problem}");
+            check(false, found, "passwords are taken without it until it answers: look at its address, and at a proxy between")
+        }
     }
 }
 
