@@ -223,7 +223,15 @@ async fn a_flood_of_one_hides_nothing_of_the_others() {
 
 #[tokio::test]
 async fn entries_are_found_by_what_is_asked_for() {
-    let app = TestApp::start().await;
+    are_found(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn entries_are_found_by_what_is_asked_for_on_postgres() {
+    are_found(Setup::default().on_postgres().start().await).await;
+}
+
+async fn are_found(app: TestApp) {
     let admin = app.admin().await;
     for number in 1..=5 {
         admin.post("/api/projects", &json!({"name": format!("Project {number}")})).await.expect(201);

@@ -310,7 +310,16 @@ async fn cut_off_is_named(app: TestApp) {
 
 #[tokio::test]
 async fn what_is_older_than_it_has_to_be_goes_and_the_rest_is_still_proved() {
-    let app = Setup::default().argument("--audit-days").argument("30").start().await;
+    goes_and_the_rest_is_proved(Setup::default()).await;
+}
+
+#[tokio::test]
+async fn what_is_older_than_it_has_to_be_goes_and_the_rest_is_still_proved_on_postgres() {
+    goes_and_the_rest_is_proved(Setup::default().on_postgres()).await;
+}
+
+async fn goes_and_the_rest_is_proved(setup: Setup) {
+    let app = setup.argument("--audit-days").argument("30").start().await;
     let auditor = app.auditor().await;
     assert!(app.stop());
     let tx = app.store().await.begin().await.unwrap();

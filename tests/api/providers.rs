@@ -97,8 +97,17 @@ async fn several_providers_stand_side_by_side() {
 
 #[tokio::test]
 async fn the_groups_of_today_decide_the_role() {
+    todays_groups_decide(Setup::default()).await;
+}
+
+#[tokio::test]
+async fn the_groups_of_today_decide_the_role_on_postgres() {
+    todays_groups_decide(Setup::default().on_postgres()).await;
+}
+
+async fn todays_groups_decide(setup: Setup) {
     let provider = IdentityProvider::start().await;
-    let setup = provider.serves(Setup::default(), "corp", "oidc").variable("LOKI_SIGN_IN_CORP_ROLES", "ops=admin,devs=operator");
+    let setup = provider.serves(setup, "corp", "oidc").variable("LOKI_SIGN_IN_CORP_ROLES", "ops=admin,devs=operator");
     let app = setup.start().await;
     provider.has_groups(&["devs", "others"]);
     let browser = Browser::new(&app);
@@ -120,8 +129,17 @@ async fn the_groups_of_today_decide_the_role() {
 
 #[tokio::test]
 async fn groups_leave_the_last_admin() {
+    leave_the_last_admin(Setup::default()).await;
+}
+
+#[tokio::test]
+async fn groups_leave_the_last_admin_on_postgres() {
+    leave_the_last_admin(Setup::default().on_postgres()).await;
+}
+
+async fn leave_the_last_admin(setup: Setup) {
     let provider = IdentityProvider::start().await;
-    let setup = provider.serves(Setup::default(), "corp", "oidc").variable("LOKI_SIGN_IN_CORP_ROLES", "ops=admin");
+    let setup = provider.serves(setup, "corp", "oidc").variable("LOKI_SIGN_IN_CORP_ROLES", "ops=admin");
     let app = setup.start().await;
     provider.has_groups(&["ops"]);
     signs_in(&Browser::new(&app), &provider, "/login/with/corp").await.expect(303);

@@ -214,7 +214,15 @@ async fn a_token_shrinks_with_the_role_of_who_made_it() {
 
 #[tokio::test]
 async fn what_a_token_made_gets_as_narrow_as_the_token() {
-    let app = TestApp::start().await;
+    gets_as_narrow_as_the_token(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn what_a_token_made_gets_as_narrow_as_the_token_on_postgres() {
+    gets_as_narrow_as_the_token(Setup::default().on_postgres().start().await).await;
+}
+
+async fn gets_as_narrow_as_the_token(app: TestApp) {
     let ada = app.first_admin().await;
     let maker = makes(&ada, json!({"name": "maker", "role": "admin"})).await;
     let program = holder(&app, &maker);
@@ -315,7 +323,16 @@ async fn the_trail_tells_what_a_token_was_when_it_is_gone() {
 
 #[tokio::test]
 async fn a_token_counts_from_its_addresses_alone() {
-    let app = Setup::default().argument("--trusted-proxies").argument("127.0.0.1").start().await;
+    counts_from_its_addresses(Setup::default()).await;
+}
+
+#[tokio::test]
+async fn a_token_counts_from_its_addresses_alone_on_postgres() {
+    counts_from_its_addresses(Setup::default().on_postgres()).await;
+}
+
+async fn counts_from_its_addresses(setup: Setup) {
+    let app = setup.argument("--trusted-proxies").argument("127.0.0.1").start().await;
     let admin = app.admin().await;
     let made = makes(&admin, json!({"name": "office", "role": "viewer", "allowed_ips": ["10.1.2.3/8", "2001:db8::7"]})).await;
     assert_eq!(made.allowed_ips, ["10.0.0.0/8", "2001:db8::7"]);

@@ -8,7 +8,15 @@ use crate::token_management::{count, holder, is_refused, makes};
 
 #[tokio::test]
 async fn a_replaced_token_counts_until_its_grace_is_over() {
-    let app = TestApp::start().await;
+    counts_until_its_grace_is_over(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn a_replaced_token_counts_until_its_grace_is_over_on_postgres() {
+    counts_until_its_grace_is_over(Setup::default().on_postgres().start().await).await;
+}
+
+async fn counts_until_its_grace_is_over(app: TestApp) {
     let (admin, ada) = (app.admin().await, app.first_admin().await);
     let first = makes(&admin, json!({"name": "ci", "scopes": ["control"], "expires_days": 7, "rate_limit": 5000})).await;
 
@@ -43,7 +51,15 @@ async fn a_replaced_token_counts_until_its_grace_is_over() {
 
 #[tokio::test]
 async fn what_a_token_made_ends_when_a_person_rotates_it() {
-    let app = TestApp::start().await;
+    ends_when_a_person_rotates_it(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn what_a_token_made_ends_when_a_person_rotates_it_on_postgres() {
+    ends_when_a_person_rotates_it(Setup::default().on_postgres().start().await).await;
+}
+
+async fn ends_when_a_person_rotates_it(app: TestApp) {
     let ada = app.first_admin().await;
     let leaked = makes(&ada, json!({"name": "leaked", "role": "admin"})).await;
     let thief = holder(&app, &leaked);
