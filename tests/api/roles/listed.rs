@@ -1,5 +1,5 @@
 //! What the router has: the API by its document, which the server compares with its routes; the rest by the lines that make
-//! the routes.
+//! the routes, and the pages of the admin section by the lines that tell them apart.
 
 use std::{
     collections::BTreeSet,
@@ -17,6 +17,7 @@ pub(super) async fn routes(app: &TestApp) -> BTreeSet<Route> {
     let mut routes = documented(app).await;
     routes.extend(of_the_server());
     routes.extend(pages());
+    routes.extend(of_the_admin_section());
     routes.extend(functions());
     routes
 }
@@ -35,6 +36,9 @@ fn of_the_server() -> Vec<Route> {
     let sources = sources("server/src");
     let mut routes = Vec::new();
     for (file, text) in &sources {
+        for unseen in [".nest(", ".nest_service(", ".route_service("] {
+            assert!(!text.contains(unseen), "{file}: {unseen}…) makes routes that are not looked for here");
+        }
         for call in text.split(".route(").skip(1).filter(|_| !file.ends_with("api.rs")) {
             let (first, rest) = call.split_once(',').unwrap();
             let path = match first.trim().strip_prefix('"') {
@@ -70,6 +74,24 @@ fn pages() -> Vec<Route> {
     let map = fs::read_to_string(root().join("app/src/routes.rs")).unwrap();
     let paths = map.split("path!(\"").skip(1).filter_map(|rest| rest.split('"').next());
     paths.map(|path| ("get".to_owned(), path.to_owned())).collect()
+}
+
+/// `["tokens", id] => token::page(…)`: one route for the router, told apart by the section itself.
+fn of_the_admin_section() -> Vec<Route> {
+    let section = fs::read_to_string(root().join("app/src/pages/admin.rs")).unwrap();
+    let (_, arms) = section.split_once("match segments.as_slice() {\n").unwrap();
+    let (arms, _) = arms.split_once("        _ => not_found::page(),\n").unwrap();
+    let path = |arm: &str| {
+        let segments = arm.trim().strip_prefix('[').and_then(|rest| rest.split_once("] => "));
+        let (segments, _) = segments.unwrap_or_else(|| panic!("what path is {arm}?"));
+        let segments = segments.split(", ").filter(|segment| !segment.is_empty());
+        let part = |segment: &str| match segment.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+            Some(plain) => format!("/{plain}"),
+            None => format!("/:{segment}"),
+        };
+        ("get".to_owned(), format!("/admin{}", segments.map(part).collect::<String>()))
+    };
+    arms.lines().map(path).collect()
 }
 
 /// `#[server(…, endpoint = "viewer", input = GetUrl)]`.
