@@ -4,7 +4,7 @@ pub mod factors;
 pub mod recovery_codes;
 
 use leptos::prelude::*;
-use protocol::{Envelope, access::Login};
+use protocol::{Envelope, access::Login, factors::FactorKind};
 
 use super::asked::asked_here;
 use crate::{
@@ -45,7 +45,7 @@ fn show(page: ProfilePage, loading: Loading<ProfilePage>, password: FormState, d
         done_words(done).map_or_else(nothing, |words| ui::banner(Tone::Good, words)),
         ui::padded_panel("Account", account(&page)),
         ui::padded_panel("Password", change_password(&page, loading, password)),
-        ui::padded_panel("Second factor", second_factor()),
+        ui::padded_panel("Second factor", second_factor(&page.factors)),
         ui::padded_panel("Other ways to sign in", other_ways()),
         ui::panel_with(
             "Where you are signed in",
@@ -105,9 +105,21 @@ fn secret(id: &'static str, name: &'static str, label: &'static str, complete: &
     ui::field(id, label, "", control.flag("required", true).view())
 }
 
-fn second_factor() -> AnyView {
-    let link = ui::link_button(Kind::Normal, "Set up second factor", to::FACTORS);
-    let about = el("p").class("soft").text("A code of an authenticator app, asked for after the password or the provider.");
+/// What is asked for, of the kinds that there are.
+fn second_factor(kinds: &[FactorKind]) -> AnyView {
+    let (words, action) = match (kinds.contains(&FactorKind::Passkey), kinds.contains(&FactorKind::Totp)) {
+        (false, false) => ("None yet: nothing is asked for after the password or the provider.", "Set up second factor"),
+        (true, false) => ("A passkey is asked for after the password or the provider.", "Open second factors"),
+        (false, true) => {
+            ("A code of an authenticator app is asked for after the password or the provider.", "Open second factors")
+        }
+        (true, true) => (
+            "A passkey or a code of an authenticator app is asked for after the password or the provider.",
+            "Open second factors",
+        ),
+    };
+    let link = ui::link_button(Kind::Normal, action, to::FACTORS);
+    let about = el("p").class("soft").text(words);
     div("form").child(about.view()).child(div("form-end").child(link).view()).view()
 }
 

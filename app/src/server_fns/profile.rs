@@ -1,7 +1,10 @@
 //! The signed-in person's own account: their password, and where they are signed in.
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
-use protocol::access::{Login, Role};
+use protocol::{
+    access::{Login, Role},
+    factors::FactorKind,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{UiError, ask::Ask, flash::Flash};
@@ -14,6 +17,8 @@ pub struct ProfilePage {
     pub role: Role,
     /// Whether the person signs in with a password, so that there is one to change.
     pub has_password: bool,
+    /// The kinds of second factors that count; empty when none is asked for.
+    pub factors: Vec<FactorKind>,
     /// The one that asks first.
     pub logins: Vec<Login>,
     /// Where the next page of them begins.
@@ -52,6 +57,7 @@ pub async fn profile(#[server(default)] after: String) -> Result<ProfilePage, Ui
     let Actor::User { name, email, role, .. } = &actor else {
         return Err(super::server_side::for_people());
     };
+    let factors = asked(services::accounts::list_factors(&cx, &actor).await)?.factors;
     let all = asked(services::accounts::list_logins(&cx, &actor).await)?;
     let has_others = all.len() > 1;
     let before = all.iter().position(|login| login.id.to_string() == after).map_or(0, |place| place + 1);
@@ -63,6 +69,7 @@ pub async fn profile(#[server(default)] after: String) -> Result<ProfilePage, Ui
         email: email.clone(),
         role: *role,
         has_password: asked(services::accounts::has_password(&cx, &actor).await)?,
+        factors: factors.into_iter().map(|factor| factor.kind).collect(),
         logins,
         next,
         has_others,
