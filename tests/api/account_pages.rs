@@ -133,3 +133,19 @@ async fn logins_are_shown_in_pages() {
     assert_eq!(second.matches("action=\"/ui/end_login\"").count(), 2, "{second}");
     assert!(second.contains("Sign out everywhere else") && !second.contains("Show more logins"), "{second}");
 }
+
+#[tokio::test]
+async fn the_page_names_the_second_factors_that_there_are() {
+    let app = TestApp::start().await;
+    let ada = app.first_admin().await;
+    let says = async |words: &str| {
+        let page = ada.get("/profile").await.expect(200).text();
+        assert!(page.contains(words), "{words} is missing in {page}");
+    };
+
+    says("nothing is asked for after the password").await;
+    ada.has_passkey().await;
+    says("A passkey is asked for after the password").await;
+    ada.has_authenticator().await;
+    says("A passkey or a code of an authenticator app is asked for after the password").await;
+}
