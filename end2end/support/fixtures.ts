@@ -14,8 +14,19 @@ type State = Exclude<BrowserContextOptions['storageState'], string | undefined>;
 /** A server with its admin's login. */
 export type Home = { server: Server; state: State; api: Api };
 
-/** Projects and runs to look at. */
-export type World = { greeter: Project; verified: Run; half: Project; notVerified: Run; stopped: Run };
+/** Projects and runs to look at, a team, somebody else, a token, and where links lead that nobody has taken up. */
+export type World = {
+  greeter: Project;
+  verified: Run;
+  half: Project;
+  notVerified: Run;
+  stopped: Run;
+  team: string;
+  person: string;
+  token: string;
+  invitation: string;
+  reset: string;
+};
 
 type ForTest = { complaints: Complaints; freshServer: Server; freshHome: Home };
 type ForWorker = { home: Home; world: World };
@@ -32,7 +43,7 @@ export const test = base.extend<ForTest, ForWorker>({
 
   world: [
     async ({ home }, use) => {
-      await use(await populate(home.api));
+      await use(await populate(home));
     },
     { scope: 'worker', timeout: 120_000 },
   ],
@@ -89,8 +100,8 @@ async function withAdmin(browser: Browser, server: Server): Promise<Home> {
   return { server, state: { cookies: state.cookies, origins: [] }, api: server.api() };
 }
 
-/** Runs that ended in each way that a page shows differently. */
-async function populate(api: Api): Promise<World> {
+/** Runs that ended in each way that a page shows differently, and whoever and whatever else has a page of its own. */
+async function populate({ api, server }: Home): Promise<World> {
   const greeter = await api.hasProject('Greeter', GREET, { description: 'Greets people by their name' });
   const half = await api.hasProject('Billing', HALF);
   const queued = await Promise.all([api.startsRun(greeter), api.startsRun(half)]);
@@ -98,7 +109,31 @@ async function populate(api: Api): Promise<World> {
   const begun = await api.startsRun(greeter);
   await api.control('stop', begun);
   const stopped = await api.finished(begun.id);
-  return { greeter, half, verified: verified!, notVerified: notVerified!, stopped };
+  const team = await api.post<{ id: string }>('/api/v2/teams', { name: 'Lookers' });
+  const email = 'looked-at@example.org';
+  server.loki(['user', 'create', '--email', email, '--role', 'viewer', '--password-stdin'], ADMIN.password);
+  await api.post(`/api/v2/teams/${team.id}/members`, { email, role: 'viewer' });
+  const { users } = await api.get<{ users: { id: string }[] }>(`/api/v2/users?q=${email}`);
+  const { keys } = await api.get<{ keys: { id: string }[] }>('/api/v2/api-keys');
+  const { link } = await api.post<{ link: string }>('/api/v2/invitations', { team_id: team.id });
+  return {
+    greeter,
+    half,
+    verified: verified!,
+    notVerified: notVerified!,
+    stopped,
+    team: team.id,
+    person: users[0]!.id,
+    token: keys[0]!.id,
+    invitation: place(link),
+    reset: place(server.loki(['user', 'reset-link', '--email', email])),
+  };
+}
+
+/** Where a link leads on whatever server a test asks. */
+function place(link: string): string {
+  const { pathname, search } = new URL(link.trim());
+  return pathname + search;
 }
 
 /** Waits until the page is alive: hydrated, and its socket connected. */
