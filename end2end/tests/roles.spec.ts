@@ -9,29 +9,39 @@ import { ROLES, type Role, pageOf } from '../support/people.ts';
 
 const PHONE_WIDTH = 390;
 
-/** Open to everybody who is signed in. */
+/** Open to everybody who is signed in, as far as it is of the team that they are in. */
 const everybodys = (world: World): string[] => [
   '/',
   '/projects',
   `/projects/${world.greeter.id}`,
   `/projects/${world.greeter.id}?tab=runs`,
+  `/projects/${world.greeter.id}?tab=settings`,
   '/runs',
   `/runs/${world.verified.id}`,
   `/runs/${world.verified.id}?tab=receipt`,
   '/templates',
   '/templates/cli-tool',
   '/teams',
+  `/teams/${world.team}`,
+  `/teams/${world.team}/secrets`,
   '/profile',
   '/profile/factors',
   '/account/sign-in-methods',
+  '/account/confirm',
   '/docs',
 ];
 const makers = (world: World): string[] => ['/projects/new', `/projects/${world.greeter.id}/secrets`];
 const AUDIT = ['/admin', '/admin/audit', '/admin/audit/1', '/admin/audit/verify', '/admin/roles'];
-const ADMIN = ['users', 'tokens', 'tokens/new', 'providers', 'limits', 'settings', 'secrets'].map(page => `/admin/${page}`);
+const PLACES = ['users', 'tokens', 'tokens/new', 'providers', 'limits', 'settings', 'secrets'].map(page => `/admin/${page}`);
+const admins = (world: World): string[] => [
+  ...PLACES,
+  `/admin/users/${world.person}`,
+  `/admin/tokens/${world.token}`,
+  `/projects/${world.greeter.id}/sharing`,
+];
 
 const open: Record<Role, (world: World) => string[]> = {
-  admin: world => [...everybodys(world), ...makers(world), ...AUDIT, ...ADMIN],
+  admin: world => [...everybodys(world), ...makers(world), ...AUDIT, ...admins(world)],
   operator: world => [...everybodys(world), ...makers(world)],
   viewer: everybodys,
   auditor: world => [...everybodys(world), ...AUDIT],
@@ -47,7 +57,9 @@ async function picture(page: Page, role: Role, path: string): Promise<void> {
 for (const role of ROLES) {
   test(`what is open to the role ${role} is sound, and nothing else is open`, async ({ browser, home, world }) => {
     test.slow();
-    const page = await pageOf(browser, home.server, `walks-as-${role}@example.org`, role, { ...DESKTOP, reducedMotion: 'reduce' });
+    const email = `walks-as-${role}@example.org`;
+    const page = await pageOf(browser, home.server, email, role, { ...DESKTOP, reducedMotion: 'reduce' });
+    await home.api.post(`/api/v2/teams/${world.team}/members`, { email, role: 'viewer' });
     const complaints = await Complaints.of(page.context());
     complaints.hear(page);
     for (const path of open[role](world)) {
@@ -64,7 +76,7 @@ for (const role of ROLES) {
     expect(complaints.all(), 'the console stays silent').toEqual([]);
 
     await page.setViewportSize(DESKTOP.viewport);
-    const closed = [...AUDIT, ...ADMIN].filter(path => !open[role](world).includes(path));
+    const closed = [...AUDIT, ...admins(world)].filter(path => !open[role](world).includes(path));
     for (const path of closed) {
       expect((await page.goto(path))?.status(), path).toBe(404);
       await expect(page.getByRole('heading', { name: 'Not found' })).toBeVisible();
