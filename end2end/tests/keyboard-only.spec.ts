@@ -1,6 +1,6 @@
-// The main job with the keyboard alone.
+// The main job, and what is made and ended beside it, with the keyboard alone.
 import type { Locator, Page } from '@playwright/test';
-import { alive, expect, test } from '../support/fixtures.ts';
+import { ADMIN, alive, expect, fillLogin, test } from '../support/fixtures.ts';
 import { RunPage } from '../support/run-page.ts';
 
 /** Presses Tab until the focus is where it should be; everything passed on the way must show that it has the focus. */
@@ -58,4 +58,52 @@ test('a project is made and a run watched without a mouse', async ({ page }) => 
   await page.keyboard.press('Enter');
   await expect(run.tab('Receipt')).toHaveAttribute('aria-current', 'page');
   await expect(run.panel).toContainText('loki receipt verify');
+});
+
+test('a token is made and revoked, and a login ended, without a mouse', async ({ page, browser, home }) => {
+  // Who signed in just now is not asked for a proof.
+  await page.context().clearCookies();
+  await page.goto('/login');
+  await page.getByLabel('Email').focus();
+  await page.keyboard.type(ADMIN.email);
+  await tabTo(page, page.getByLabel('Password'));
+  await page.keyboard.type(ADMIN.password);
+  await page.keyboard.press('Enter');
+  await page.waitForURL(`${home.server.url}/`);
+
+  await page.goto('/admin/tokens');
+  await alive(page);
+  await tabTo(page, page.getByRole('link', { name: 'New token' }));
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL('/admin/tokens/new');
+  await tabTo(page, page.getByLabel('Name', { exact: true }));
+  await page.keyboard.type('typed');
+  await tabTo(page, page.getByRole('button', { name: 'Create token' }));
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\/admin\/tokens\/[0-9a-f-]{36}$/);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('typed');
+
+  await tabTo(page, page.locator('summary', { hasText: 'Revoke…' }));
+  await page.keyboard.press('Enter');
+  await tabTo(page, page.getByRole('button', { name: 'Revoke token' }));
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL('/admin/tokens');
+  await expect(page.getByRole('link', { name: 'typed', exact: true })).toHaveCount(0);
+
+  const userAgent = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0';
+  const elsewhere = await browser.newContext({ baseURL: home.server.url, storageState: { cookies: [], origins: [] }, userAgent });
+  const there = await elsewhere.newPage();
+  await there.goto('/login');
+  await fillLogin(there);
+  await there.waitForURL(`${home.server.url}/`);
+  await there.goto('about:blank');
+  await page.goto('/profile');
+  await alive(page);
+  const ends = page.getByRole('button', { name: 'Sign out Firefox on Windows' });
+  await tabTo(page, ends);
+  await page.keyboard.press('Enter');
+  await expect(ends).toHaveCount(0);
+  await there.goto('/profile');
+  await expect(there).toHaveURL(`${home.server.url}/login?next=%2Fprofile`);
+  await elsewhere.close();
 });
