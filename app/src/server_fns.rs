@@ -23,7 +23,7 @@ mod server_side;
 #[cfg(feature = "ssr")]
 pub use server_side::{PublicUrl, Refusal, Refusals, RequestId, asked, context, set_status};
 #[cfg(feature = "ssr")]
-use server_side::{fail, id_of, order, public_url};
+use server_side::{fail, id_of, invited, order, public_url};
 
 use leptos::server_fn::{
     codec::JsonEncoding,

@@ -242,3 +242,79 @@ async fn nobody_invites_further_than_they_may() {
     let page = Browser::new(&app).opens("/invite?link=nonsense").await.expect(401).text();
     assert!(page.contains("This link is not valid") && !page.contains("Unauthorized"), "{page}");
 }
+
+#[tokio::test]
+async fn invitations_are_found_by_words_and_listed_in_pages() {
+    are_listed_in_pages(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn invitations_are_found_by_words_and_listed_in_pages_on_postgres() {
+    are_listed_in_pages(Setup::default().on_postgres().start().await).await;
+}
+
+async fn are_listed_in_pages(app: TestApp) {
+    let ada = app.first_admin().await;
+    let boss = app.person("boss", Admin).await;
+    let team = ada.makes_team("Backend", &[]).await;
+    let mut made = Vec::new();
+    for name in ["one", "two", "three", "four", "five"] {
+        let invitation = invites(&ada, json!({"email": format!("{name}@example.org"), "team_id": team.id})).await;
+        made.push(invitation.id);
+        invites(&boss, json!({"role": "admin"})).await;
+    }
+    let list = ada.get("/api/v2/users?q=boss").await.expect(200).value();
+    let boss = format!("/api/v2/users/{}", list["users"][0]["id"].as_str().unwrap());
+    let read = async |asked: &str| ada.get(&format!("{PATH}?{asked}")).await.expect(200).json::<InvitationList>();
+    assert_eq!(read("limit=200").await.invitations.len(), 10);
+    assert_eq!(read("q=BOSS").await.invitations.len(), 5);
+
+    // What counts no more leaves no gaps.
+    ada.put(&boss, &json!({"role": "operator"})).await.expect(200);
+    let (mut found, mut sizes, mut after) = (Vec::new(), Vec::new(), String::new());
+    loop {
+        let page = read(&format!("limit=2{after}")).await;
+        sizes.push(page.invitations.len());
+        found.extend(page.invitations.into_iter().map(|invitation| invitation.id));
+        let Some(next) = page.next else { break };
+        after = format!("&after={next}");
+    }
+    assert_eq!(sizes, [2, 2, 1]);
+    assert!(found.is_sorted_by(|one, other| one > other), "the newest come first: {found:?}");
+    made.sort_unstable_by(|one, other| other.cmp(one));
+    assert_eq!(found, made);
+    let of_team = read(&format!("team={}&q=Three%40&limit=1", team.id)).await;
+    assert_eq!((of_team.invitations.len(), of_team.next), (1, None));
+    assert_eq!(of_team.invitations[0].email.as_deref(), Some("three@example.org"));
+    assert!(read("q=ada&limit=3").await.next.is_some());
+    for nothing in ["q=boss", "q=%25", "q=_"] {
+        assert_eq!(read(nothing).await.invitations, [], "{nothing}");
+    }
+    for wrong in ["limit=0", "limit=201", "after=nonsense", "page=2", &format!("q={}", "x".repeat(201))] {
+        ada.get(&format!("{PATH}?{wrong}")).await.expect(422);
+    }
+}
+
+#[tokio::test]
+async fn the_pages_show_more_invitations_and_find_them() {
+    let app = TestApp::start().await;
+    let ada = app.first_admin().await;
+    let team = ada.makes_team("Backend", &[]).await;
+    for number in 0..22 {
+        invites(&ada, json!({"email": format!("guest{number:02}@example.org"), "team_id": team.id})).await;
+    }
+    let of_team = format!("/teams/{}", team.id);
+    for (address, form) in [("/admin/users", "withdraw_user_invitation"), (of_team.as_str(), "withdraw_invitation")] {
+        let shown = async |asked: &str| {
+            let page = ada.get(&format!("{address}{asked}")).await.expect(200).text();
+            (page.matches(&format!("action=\"/ui/{form}\"")).count(), page)
+        };
+        let (count, page) = shown("").await;
+        assert_eq!(count, 20, "{page}");
+        let next = page.split_once(&format!("{address}?invitations=")).unwrap_or_else(|| panic!("no next page in {page}")).1;
+        let (count, page) = shown(&format!("?invitations={}", &next[..36])).await;
+        assert!(count == 2 && !page.contains("Show more invitations"), "{page}");
+        let (count, page) = shown("?q=guest07").await;
+        assert!(count == 1 && page.contains("guest07@example.org"), "{page}");
+    }
+}

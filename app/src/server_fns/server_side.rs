@@ -10,7 +10,8 @@ use axum::http::{StatusCode, request::Parts};
 use domain::actor::Actor;
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
-use services::Cx;
+use protocol::{TeamId, page::PageQuery, teams::Invitation};
+use services::{Cx, Page};
 
 use super::UiError;
 
@@ -97,6 +98,17 @@ pub fn asked<T>(result: Result<T, services::Error>) -> Result<T, UiError> {
 /// The order that an address asks for; the list's own where that is none of its columns.
 pub(super) fn order(sort: &str, columns: &[&'static str]) -> Option<domain::sort::Sort> {
     domain::sort::Sort::parse(sort, columns).unwrap_or_default()
+}
+
+/// The invitations that a page shows, a team's or all of them: those with the words, from behind the cursor on.
+pub(super) async fn invited(
+    cx: &Cx,
+    actor: &Actor,
+    team: Option<TeamId>,
+    (words, after): (&str, String),
+) -> Result<Page<Invitation>, UiError> {
+    let query = PageQuery { after: (!after.is_empty()).then_some(after), limit: Some(20) };
+    asked(services::accounts::invitations(cx, actor, team, words, &query).await)
 }
 
 /// The id in an address or a form. Anything that is none names nothing, which `missing` says.

@@ -35,8 +35,10 @@ pub struct TeamPage {
     /// Who looks.
     pub me: Option<UserId>,
     pub may_manage: bool,
-    /// Those that still count, for whoever manages the team.
+    /// Those that still count, newest first, at most 20, for whoever manages the team.
     pub invitations: Vec<Invitation>,
+    /// Where the next ones begin.
+    pub next_invitation: Option<String>,
     /// The link of an invitation that was made just now; shown once.
     pub link: Option<String>,
     /// Who can get the team's projects.
@@ -60,9 +62,15 @@ pub async fn teams(q: String, #[server(default)] sort: String, after: String) ->
 }
 
 /// A team with the members who have `q` in their name or e-mail address, from behind `after` on; without a column in `sort` by
-/// their e-mail addresses.
+/// their e-mail addresses. Of the invitations those with `q`, from behind `invitations` on.
 #[server(name = ReadTeam, prefix = "/ui", endpoint = "team", input = GetUrl)]
-pub async fn team(id: String, q: String, #[server(default)] sort: String, after: String) -> Result<TeamPage, UiError> {
+pub async fn team(
+    id: String,
+    q: String,
+    #[server(default)] sort: String,
+    after: String,
+    #[server(default)] invitations: String,
+) -> Result<TeamPage, UiError> {
     use domain::{access::Action, actor::Actor};
     use services::accounts::Unseen;
 
@@ -81,13 +89,15 @@ pub async fn team(id: String, q: String, #[server(default)] sort: String, after:
         me: actor.person(),
         may_manage: actor.reach().in_team(team.id).has(Action::ManageTeam.scope()),
         invitations: Vec::new(),
+        next_invitation: None,
         link: None,
         heirs: Offer::default(),
         flash: super::flash::take(),
         team,
     };
     if page.may_manage {
-        page.invitations = asked(services::accounts::invitations(&cx, &actor, Some(page.team.id)).await)?;
+        let invited = super::invited(&cx, &actor, Some(page.team.id), (&q, invitations)).await?;
+        (page.invitations, page.next_invitation) = (invited.items, invited.next);
         let person = domain::access::may(&actor, Action::ManageUsers);
         page.heirs = Offer { person, ..super::owners::offer(&cx, &actor, Some(page.team.id)).await? };
         if let Actor::User { login, .. } = actor {
@@ -225,9 +235,13 @@ pub fn ask_teams(q: &str, sort: &str, after: &str) -> Ask<TeamsPage> {
 }
 
 /// Asks for [`team`].
-pub fn ask_team(id: &str, q: &str, sort: &str, after: &str) -> Ask<TeamPage> {
-    let fields = [("id", id), ("q", q), ("sort", sort), ("after", after)];
-    Ask::new("team", &fields, || team(id.to_owned(), q.to_owned(), sort.to_owned(), after.to_owned()))
+pub fn ask_team(id: &str, q: &str, sort: &str, after: &str, invitations: &str) -> Ask<TeamPage> {
+    let fields = [("id", id), ("q", q), ("sort", sort), ("after", after), ("invitations", invitations)];
+    let asked = [id, q, sort, after, invitations].map(str::to_owned);
+    Ask::new("team", &fields, || {
+        let [id, q, sort, after, invitations] = asked;
+        team(id, q, sort, after, invitations)
+    })
 }
 
 /// The members who have `q` in their name or e-mail address.

@@ -18,8 +18,10 @@ pub struct UsersPage {
     pub next: Option<String>,
     /// Whether a provider lets people in who were invited, or a link can be sent to them.
     pub may_invite: bool,
-    /// Invitations that still count, newest first, into teams as well.
+    /// Invitations that still count, newest first, into teams as well; at most 20.
     pub invitations: Vec<Invitation>,
+    /// Where the next ones begin.
+    pub next_invitation: Option<String>,
     /// Whether invitations go out by mail.
     pub mails: bool,
     pub flash: Flash,
@@ -37,9 +39,14 @@ pub struct UserPage {
 }
 
 /// A page of the people who have `q` in their name or e-mail address; an empty `after` is the first page, an empty
-/// `sort` the order in which they came.
+/// `sort` the order in which they came. Of the invitations those with `q`, from behind `invitations` on.
 #[server(name = ReadUsers, prefix = "/ui", endpoint = "users", input = GetUrl)]
-pub async fn users(q: String, #[server(default)] sort: String, after: String) -> Result<UsersPage, UiError> {
+pub async fn users(
+    q: String,
+    #[server(default)] sort: String,
+    after: String,
+    #[server(default)] invitations: String,
+) -> Result<UsersPage, UiError> {
     use domain::{access::Action, sign_in::Provisioning};
 
     use super::{admin::open, asked, order};
@@ -50,8 +57,16 @@ pub async fn users(q: String, #[server(default)] sort: String, after: String) ->
     let page = asked(services::accounts::list_users(&cx, &actor, &q, sort, &query).await)?;
     let mails = services::mail::is_set_up(&cx);
     let may_invite = mails || cx.settings.providers.iter().any(|provider| provider.provisioning == Provisioning::Invitation);
-    let invitations = asked(services::accounts::invitations(&cx, &actor, None).await)?;
-    Ok(UsersPage { users: page.items, next: page.next, may_invite, invitations, mails, flash: super::flash::take() })
+    let invited = super::invited(&cx, &actor, None, (&q, invitations)).await?;
+    Ok(UsersPage {
+        users: page.items,
+        next: page.next,
+        may_invite,
+        invitations: invited.items,
+        next_invitation: invited.next,
+        mails,
+        flash: super::flash::take(),
+    })
 }
 
 /// One person.
@@ -164,9 +179,9 @@ pub async fn withdraw_user_invitation(invitation: String) -> Result<(), UiError>
 }
 
 /// Asks for [`users`].
-pub fn ask_users(q: &str, sort: &str, after: &str) -> Ask<UsersPage> {
-    let fields = [("q", q), ("sort", sort), ("after", after)];
-    Ask::new("users", &fields, || users(q.to_owned(), sort.to_owned(), after.to_owned()))
+pub fn ask_users(q: &str, sort: &str, after: &str, invitations: &str) -> Ask<UsersPage> {
+    let fields = [("q", q), ("sort", sort), ("after", after), ("invitations", invitations)];
+    Ask::new("users", &fields, || users(q.to_owned(), sort.to_owned(), after.to_owned(), invitations.to_owned()))
 }
 
 /// Asks for [`user`].

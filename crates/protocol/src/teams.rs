@@ -177,6 +177,7 @@ pub struct Invitation {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct InvitationList {
     pub invitations: Vec<Invitation>,
+    pub next: Option<String>,
 }
 
 /// An invitation to be.

@@ -30,6 +30,15 @@ pub(crate) fn limit(query: &PageQuery) -> Result<u32, Error> {
     }
 }
 
+/// The words that are looked for.
+pub(crate) fn words(text: &str) -> Result<&str, Error> {
+    let words = text.trim();
+    if words.chars().count() > 200 {
+        return Err(Error::Invalid("q is too long; at most 200 characters".to_owned()));
+    }
+    Ok(words)
+}
+
 /// Where the page begins, typed.
 pub(crate) fn after<T: FromStr>(query: &PageQuery) -> Result<Option<T>, Error> {
     query.after.as_deref().map(|text| text.parse().map_err(|_| no_cursor())).transpose()

@@ -54,10 +54,7 @@ pub(crate) async fn tell(cx: &Cx, tx: &Tx, id: TeamId) -> Result<(), Error> {
 pub async fn list(cx: &Cx, actor: &Actor, words: &str, sort: Option<Sort>, query: &PageQuery) -> Result<TeamList, Error> {
     access::require(actor, Action::ReadTeams)?;
     let (limit, order) = (page::limit(query)?, page::order(query, sort)?);
-    let words = words.trim();
-    if words.chars().count() > 200 {
-        return Err(Error::Invalid("q is too long; at most 200 characters".to_owned()));
-    }
+    let words = page::words(words)?;
     let tx = &cx.store.read().await?;
     let rows = tx.teams().list(actor.reach().visible_teams(), &names::folded(words), &order, u64::from(limit) + 1).await?;
     let key = |id, sort| async move { tx.teams().sorted_by(id, sort).await };

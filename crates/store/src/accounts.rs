@@ -189,8 +189,13 @@ fn key(sort: Sort) -> Key {
 
 /// Whether the words are in that column.
 fn contains(column: users::Column, words: &str) -> Expr {
+    Expr::col(column).like(around(words))
+}
+
+/// What has the words in it, whatever they are.
+pub(crate) fn around(words: &str) -> LikeExpr {
     let plain = words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    Expr::col(column).like(LikeExpr::new(format!("%{plain}%")).escape('\\'))
+    LikeExpr::new(format!("%{plain}%")).escape('\\')
 }
 
 fn read(row: users::Model) -> Result<UserRow, StoreError> {

@@ -1,9 +1,13 @@
 //! Invitations: by link, for an e-mail address, or both.
 
 use protocol::{TeamId, Timestamp, TokenId, UserId, access::Role};
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait, Func},
+};
 
-use crate::{StoreError, Tx, tables::invitations, teams::role};
+use crate::{StoreError, Tx, accounts::around, tables::invitations, teams::role};
 
 /// An invitation as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,10 +30,23 @@ pub struct InvitationRow {
 }
 
 /// Who made an invitation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Inviter {
     User(UserId),
     Token(TokenId),
+}
+
+/// Which of the invitations that have not expired, and where their list goes on.
+#[derive(Clone, Copy, Debug)]
+pub struct InvitationsPage<'a> {
+    /// Only those into this team.
+    pub team: Option<TeamId>,
+    /// In the e-mail address, or in the name of who made it.
+    pub words: &'a str,
+    pub now: Timestamp,
+    /// The last one of the page before.
+    pub after: Option<&'a str>,
+    pub limit: u64,
 }
 
 /// Invitations.
@@ -78,11 +95,18 @@ impl Invitations<'_> {
         found.all(&self.0.inner).await?.into_iter().map(read).collect()
     }
 
-    /// All, or a team's, that have not expired at `now`, newest first.
-    pub async fn list(&self, team: Option<TeamId>, now: Timestamp) -> Result<Vec<InvitationRow>, StoreError> {
-        let wanted = Condition::all().add_option(team.map(|team| invitations::Column::TeamId.eq(team.0))).add(lasts(now));
-        let found = invitations::Entity::find().filter(wanted).order_by_desc(invitations::Column::CreatedAt);
-        found.order_by_desc(invitations::Column::Id).all(&self.0.inner).await?.into_iter().map(read).collect()
+    /// A page of them, newest first: ids are in the order in which they were made.
+    pub async fn list(&self, page: InvitationsPage<'_>) -> Result<Vec<InvitationRow>, StoreError> {
+        let pattern = around(&page.words.to_lowercase());
+        let contains = |column: invitations::Column| Expr::expr(Func::lower(Expr::col(column))).like(pattern.clone());
+        let named = || Condition::any().add(contains(invitations::Column::Email)).add(contains(invitations::Column::InvitedBy));
+        let wanted = Condition::all()
+            .add(lasts(page.now))
+            .add_option(page.team.map(|team| invitations::Column::TeamId.eq(team.0)))
+            .add_option(page.after.map(|after| invitations::Column::Id.lt(after)))
+            .add_option((!page.words.is_empty()).then(named));
+        let found = invitations::Entity::find().filter(wanted).order_by_desc(invitations::Column::Id).limit(page.limit);
+        found.all(&self.0.inner).await?.into_iter().map(read).collect()
     }
 
     /// Uses an invitation up; `false` when somebody else did.

@@ -32,7 +32,7 @@ pub use error::StoreError;
 pub use events::Events;
 pub use factors::{FactorRow, Factors, HalfLoginRow, PasskeyRow, RecoveryRow, Thing};
 pub use identities::{FlowRow, Identities, IdentityRow};
-pub use invitations::{InvitationRow, Invitations, Inviter};
+pub use invitations::{InvitationRow, Invitations, InvitationsPage, Inviter};
 pub use journal::{CallRow, Journal, JournalRow};
 pub use logins::{LoginRow, Logins};
 pub use mails::{MailRow, Mails};

@@ -5,6 +5,7 @@
 use axum::{Json, extract::State, http::StatusCode};
 use protocol::{
     TeamId,
+    page::PageQuery,
     teams::{Invitation, InvitationList, Invite},
 };
 use serde::Deserialize;
@@ -25,6 +26,12 @@ use crate::{
 pub struct InvitationQuery {
     /// Only those into this team; its admins may ask for them too
     team: Option<TeamId>,
+    /// Words in the e-mail address or the name of who made it
+    q: String,
+    /// The `next` of the page before; absent for the first page
+    after: Option<String>,
+    /// Rows on a page, 1 to 200; 50 when absent
+    limit: Option<u32>,
 }
 
 /// Invitations that still count, newest first
@@ -35,8 +42,9 @@ pub async fn list(
     Signed(actor): Signed,
     Asked(query): Asked<InvitationQuery>,
 ) -> Result<Json<InvitationList>, HttpError> {
-    let invitations = services::accounts::invitations(&edge.cx, &actor, query.team).await?;
-    Ok(Json(InvitationList { invitations }))
+    let InvitationQuery { team, q, after, limit } = query;
+    let page = services::accounts::invitations(&edge.cx, &actor, team, &q, &PageQuery { after, limit }).await?;
+    Ok(Json(InvitationList { invitations: page.items, next: page.next }))
 }
 
 /// Makes an invitation; its link, which works once, is in this answer alone

@@ -37,7 +37,7 @@ const INVITATIONS: &[Column] = &[
 pub(super) fn page() -> AnyView {
     let query = asked_here();
     let get = move |name: &str| query.with(|query| query.get(name).unwrap_or_default());
-    let loading = load(move || ask_users(&get("q"), &get("sort"), &get("after")));
+    let loading = load(move || ask_users(&get("q"), &get("sort"), &get("after"), &get("invitations")));
     refetch_at_rest(loading, changes_users);
     let invite = FormState::new(None);
     let first = move || untrack(|| to::users(&get("q"), &get("sort"), ""));
@@ -90,6 +90,10 @@ fn list(page: UsersPage, query: &ParamsMap, refreshed: Refreshed) -> AnyView {
     if !page.invitations.is_empty() {
         let rows = page.invitations.iter().map(|invitation| invited(invitation, refreshed.loading)).collect();
         parts.push(ui::panel("Invitations", ui::table("Invitations", INVITATIONS, rows)));
+    }
+    if let Some(after) = &page.next_invitation {
+        let more = to::asking(to::USERS, &[("q", &words), ("sort", &sort), ("invitations", after)]);
+        parts.push(el("p").class("more").child(ui::link_button(Kind::Normal, "Show more invitations", more)).view());
     }
     if page.may_invite {
         parts.push(ui::padded_panel("Invite somebody", invitation(&page, refreshed)));

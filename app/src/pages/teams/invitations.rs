@@ -8,6 +8,7 @@ use crate::{
     browser::elements::set_value,
     loading::Loading,
     pages::owner_choice::typing,
+    routes::to,
     server_fns::teams::TeamPage,
     ui::{self, Column, FormState, Kind, Row, div, el, pieces, text},
     words,
@@ -29,12 +30,17 @@ pub(super) fn shown_once(link: String) -> AnyView {
 }
 
 /// Invitations that still count, if there are any.
-pub(super) fn open(page: &TeamPage, loading: Loading<TeamPage>) -> Option<AnyView> {
+pub(super) fn open(page: &TeamPage, (words, sort): (&str, &str), loading: Loading<TeamPage>) -> Vec<AnyView> {
     if page.invitations.is_empty() {
-        return None;
+        return Vec::new();
     }
     let rows = page.invitations.iter().map(|invitation| row(page, invitation, loading)).collect();
-    Some(ui::panel("Invitations", ui::table("Invitations", COLUMNS, rows)))
+    let mut parts = vec![ui::panel("Invitations", ui::table("Invitations", COLUMNS, rows))];
+    if let Some(after) = &page.next_invitation {
+        let more = to::asking(&to::team(page.team.id), &[("q", words), ("sort", sort), ("invitations", after)]);
+        parts.push(el("p").class("more").child(ui::link_button(Kind::Normal, "Show more invitations", more)).view());
+    }
+    parts
 }
 
 fn row(page: &TeamPage, invitation: &Invitation, loading: Loading<TeamPage>) -> Row {

@@ -26,11 +26,11 @@ const SORTS: [&str; 3] = ["name", "role", ""];
 /// From this many people on there is something to look through.
 const MANY: u32 = 10;
 
-/// The table of members, with a search where they are many.
+/// The table of members, with a search where they or the invitations are many.
 pub(super) fn members(page: &TeamPage, (words, sort): (&str, &str), loading: Loading<TeamPage>) -> AnyView {
     let address = to::team(page.team.id);
     let mut parts = Vec::new();
-    if page.team.members > MANY || !words.is_empty() {
+    if page.team.members > MANY || page.next_invitation.is_some() || !words.is_empty() {
         parts.push(search(&address, "Search members", words, sort));
     }
     if page.team.members == 0 {

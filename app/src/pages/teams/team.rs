@@ -31,7 +31,7 @@ pub fn page() -> AnyView {
     let get = move |name: &str| query.with(|query| query.get(name).unwrap_or_default());
     let loading = load(move || {
         let id = params.with(|params| params.get("id").unwrap_or_default());
-        ask_team(&id, &get("q"), &get("sort"), &get("after"))
+        ask_team(&id, &get("q"), &get("sort"), &get("after"), &get("invitations"))
     });
     refetch_at_rest(loading, changes_teams);
     let asked = move || untrack(|| (get("q"), get("sort")));
@@ -69,7 +69,7 @@ fn show(page: &TeamPage, asked: (&str, &str), loading: Loading<TeamPage>, forms:
             forms.link.set(page.link.clone());
         }
         parts.extend(forms.link.get_untracked().map(invitations::shown_once));
-        main.extend(invitations::open(page, loading));
+        main.extend(invitations::open(page, asked, loading));
         let side = div("").children([
             ui::padded_panel("Add member", members::add(page, loading, forms.add)),
             ui::padded_panel("Invite", invitations::invite(page, loading, forms.invite)),

@@ -19,12 +19,14 @@ use domain::{
 use protocol::{
     TeamId, Timestamp,
     access::{Role, Scope},
+    page::PageQuery,
     teams::{Invitation, Invite},
 };
 use sha2::{Digest as _, Sha256};
-use store::{InvitationRow, Inviter, Tx};
+use store::{InvitationRow, InvitationsPage, Inviter, Tx};
+use uuid::Uuid;
 
-use crate::{Cx, Error, audit::record_changes, context::hex, mail, teams};
+use crate::{Cx, Error, Page, audit::record_changes, context::hex, mail, page, teams};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
@@ -142,8 +144,14 @@ fn changes(row: &InvitationRow) -> Changes {
 }
 
 /// The invitations that still count and whose makers could make them still, newest first: a team's, or all of them for who
-/// manages the accounts.
-pub async fn invitations(cx: &Cx, actor: &Actor, team: Option<TeamId>) -> Result<Vec<Invitation>, Error> {
+/// manages the accounts; with `words`, those that have them in their e-mail address or in the name of their maker.
+pub async fn invitations(
+    cx: &Cx,
+    actor: &Actor,
+    team: Option<TeamId>,
+    words: &str,
+    query: &PageQuery,
+) -> Result<Page<Invitation>, Error> {
     let tx = cx.store.read().await?;
     match team {
         Some(team) => {
@@ -151,9 +159,22 @@ pub async fn invitations(cx: &Cx, actor: &Actor, team: Option<TeamId>) -> Result
         }
         None => access::require(actor, Action::ManageUsers)?,
     }
-    let rows = tx.invitations().list(team, cx.clock.now()).await?;
-    let rows = standing::of(cx, &tx, rows).await?;
-    Ok(rows.into_iter().map(view).collect())
+    let (limit, words) = (page::limit(query)?, page::words(words)?);
+    let mut after = page::after::<Uuid>(query)?.map(|id| id.to_string());
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    let (now, mut found) = (cx.clock.now(), Vec::new());
+    // What stands no more is passed over, and those behind it fill the page.
+    while found.len() <= most {
+        let part = InvitationsPage { team, words, now, after: after.as_deref(), limit: u64::from(limit) + 1 };
+        let rows = tx.invitations().list(part).await?;
+        let is_last = rows.len() <= most;
+        after = rows.last().map(|row| row.id.clone());
+        found.extend(standing::of(cx, &tx, rows).await?);
+        if is_last {
+            break;
+        }
+    }
+    Ok(page::cut(found, limit, |row| row.id.clone()).map(view))
 }
 
 /// Takes an invitation back.

@@ -63,10 +63,7 @@ pub async fn create_user(cx: &Cx, actor: &Actor, new: NewUser) -> Result<UserRec
 pub async fn list_users(cx: &Cx, actor: &Actor, words: &str, sort: Option<Sort>, query: &PageQuery) -> Result<Page<User>, Error> {
     access::require(actor, Action::ManageUsers)?;
     let (limit, order) = (page::limit(query)?, page::order(query, sort)?);
-    let words = words.trim();
-    if words.chars().count() > 200 {
-        return Err(Error::Invalid("q is too long; at most 200 characters".to_owned()));
-    }
+    let words = page::words(words)?;
     let tx = &cx.store.read().await?;
     let rows = tx.accounts().list(words, &order, u64::from(limit) + 1).await?;
     let key = |id, sort| async move { tx.accounts().sorted_by(id, sort).await };

@@ -1,5 +1,8 @@
 //! An invitation is worth what its maker may give at the moment at which it is taken up.
 
+use std::collections::{HashMap, hash_map::Entry};
+
+use domain::reach::Reach;
 use store::{InvitationRow, Inviter, Tx};
 
 use super::{super::tokens, may_give};
@@ -7,9 +10,22 @@ use crate::{Cx, Error};
 
 /// Those that whoever made them could make still, in their order.
 pub(super) async fn of(cx: &Cx, tx: &Tx, rows: Vec<InvitationRow>) -> Result<Vec<InvitationRow>, Error> {
+    // Many are of the same few makers.
+    let mut makers: HashMap<Inviter, Option<Reach>> = HashMap::new();
     let mut standing = Vec::with_capacity(rows.len());
     for row in rows {
-        if stands(cx, tx, &row).await? {
+        let stands = match row.made_by {
+            // The command line's stays.
+            None => true,
+            Some(maker) => {
+                let reach = match makers.entry(maker) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(new) => new.insert(reach_of(cx, tx, maker).await?),
+                };
+                reach.as_ref().is_some_and(|reach| may_give(reach, row.role, row.team).is_ok())
+            }
+        };
+        if stands {
             standing.push(row);
         }
     }
@@ -22,12 +38,10 @@ pub(in crate::accounts) async fn of_email(cx: &Cx, tx: &Tx, email: &str) -> Resu
     of(cx, tx, rows).await
 }
 
-async fn stands(cx: &Cx, tx: &Tx, row: &InvitationRow) -> Result<bool, Error> {
-    let maker = match row.made_by {
-        // The command line's stays.
-        None => return Ok(true),
-        Some(Inviter::User(id)) => tokens::reach_of_person(tx, id).await?,
-        Some(Inviter::Token(id)) => tokens::reach_of_token(tx, id, cx.clock.now()).await?,
-    };
-    Ok(maker.is_some_and(|maker| may_give(&maker, row.role, row.team).is_ok()))
+/// How far a maker reaches at this moment; nothing for one that no longer counts.
+async fn reach_of(cx: &Cx, tx: &Tx, maker: Inviter) -> Result<Option<Reach>, Error> {
+    match maker {
+        Inviter::User(id) => tokens::reach_of_person(tx, id).await,
+        Inviter::Token(id) => tokens::reach_of_token(tx, id, cx.clock.now()).await,
+    }
 }
