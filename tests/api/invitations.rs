@@ -281,7 +281,8 @@ async fn are_listed_in_pages(app: TestApp) {
     }
     assert_eq!(sizes, [2, 2, 1]);
     assert!(found.is_sorted_by(|one, other| one > other), "the newest come first: {found:?}");
-    made.sort_unstable_by(|one, other| other.cmp(one));
+    made.sort_unstable();
+    made.reverse();
     assert_eq!(found, made);
     let of_team = read(&format!("team={}&q=Three%40&limit=1", team.id)).await;
     assert_eq!((of_team.invitations.len(), of_team.next), (1, None));

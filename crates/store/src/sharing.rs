@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use protocol::{ProjectId, ShareId, TeamId, Timestamp, UserId, access::Role, teams::Owner};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+};
 use uuid::Uuid;
 
 use crate::{
@@ -34,6 +36,24 @@ impl Sharing<'_> {
         let found = project_shares::Entity::find().filter(project_shares::Column::ProjectId.eq(project.0));
         let found = found.order_by_asc(project_shares::Column::Id).all(&self.0.inner).await?;
         found.into_iter().map(read).collect()
+    }
+
+    /// The shares of a project, oldest first, with the names of those who have them; empty for who is gone.
+    pub async fn named(&self, project: ProjectId) -> Result<Vec<(ShareRow, String)>, StoreError> {
+        use project_shares::Column;
+
+        type Row = (Uuid, Uuid, Option<Uuid>, Option<Uuid>, String, i64, String);
+        const NAME: &str = "COALESCE((SELECT users.name FROM users WHERE users.id = project_shares.user_id), \
+                            (SELECT teams.name FROM teams WHERE teams.id = project_shares.team_id), '')";
+        let columns = [Column::Id, Column::ProjectId, Column::UserId, Column::TeamId, Column::Role, Column::CreatedAt];
+        let found = project_shares::Entity::find().select_only().columns(columns).expr_as(Expr::cust(NAME), "name");
+        let found = found.filter(Column::ProjectId.eq(project.0)).order_by_asc(Column::Id);
+        let rows: Vec<Row> = found.into_tuple().all(&self.0.inner).await?;
+        let named = |(id, project_id, user_id, team_id, role, created_at, name): Row| {
+            let share = read(project_shares::Model { id, project_id, user_id, team_id, role, created_at });
+            share.map(|share| (share, name))
+        };
+        rows.into_iter().map(named).collect()
     }
 
     pub async fn insert(&self, share: &ShareRow) -> Result<(), StoreError> {

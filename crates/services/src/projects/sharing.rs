@@ -27,10 +27,7 @@ const MOST_SHARES: usize = 200;
 pub async fn shares(cx: &Cx, actor: &Actor, id: ProjectId) -> Result<ShareList, Error> {
     let tx = cx.store.read().await?;
     let project = load(&tx, actor, id, Action::ShareProject).await?;
-    let mut shares = Vec::new();
-    for row in tx.sharing().of(id).await? {
-        shares.push(view(&tx, row).await?);
-    }
+    let shares = tx.sharing().named(id).await?.into_iter().map(view).collect();
     let owner_name = match project.owner {
         Owner::Installation => None,
         Owner::User(user) => tx.accounts().by_id(user).await?.map(|user| user.name),
@@ -39,26 +36,25 @@ pub async fn shares(cx: &Cx, actor: &Actor, id: ProjectId) -> Result<ShareList, 
     Ok(ShareList { owner: project.owner, owner_name, shares })
 }
 
-async fn view(tx: &Tx, row: ShareRow) -> Result<Share, Error> {
-    let name = match (row.user_id, row.team_id) {
-        (Some(user), _) => tx.accounts().by_id(user).await?.map(|user| user.name),
-        (None, Some(team)) => tx.teams().by_id(team).await?.map(|team| team.name),
-        (None, None) => None,
-    };
+fn view((row, name): (ShareRow, String)) -> Share {
     let ShareRow { id, user_id, team_id, role, created_at, .. } = row;
-    Ok(Share { id, user_id, team_id, name: name.unwrap_or_default(), role, created_at })
+    Share { id, user_id, team_id, name, role, created_at }
 }
 
 /// Shares a project with a person or a team, or gives the share that they have another role.
 pub async fn share(cx: &Cx, actor: &Actor, id: ProjectId, command: ShareProject) -> Result<Share, Error> {
     let tx = crate::accounts::begin(cx, actor).await?;
     let project = load(&tx, actor, id, Action::ShareProject).await?;
-    let (user_id, team_id) = match command {
+    let (user_id, team_id, name) = match command {
         ShareProject { team_id: Some(team), user_id: None, email: None, .. } => {
             // Whoever shares with a team has to know it.
-            (None, Some(teams::load(&tx, actor, team, Action::ReadTeams).await?.id))
+            let team = teams::load(&tx, actor, team, Action::ReadTeams).await?;
+            (None, Some(team.id), team.name)
         }
-        ShareProject { team_id: None, user_id, email, .. } => (Some(find(&tx, &Whom { id: user_id, email }).await?.id), None),
+        ShareProject { team_id: None, user_id, email, .. } => {
+            let person = find(&tx, &Whom { id: user_id, email }).await?;
+            (Some(person.id), None, person.name)
+        }
         _ => return Err(Error::Invalid("say with whom: give one of `user_id`, `email` and `team_id`".to_owned())),
     };
     let role = command.role.unwrap_or(Role::Viewer);
@@ -86,7 +82,7 @@ pub async fn share(cx: &Cx, actor: &Actor, id: ProjectId, command: ShareProject)
     };
     let had = before.map_or("", |row| row.role.as_str());
     let changes = Changes::default().field("with", "", with(&row)).field("role", had, role.as_str());
-    let share = view(&tx, row).await?;
+    let share = view((row, name));
     tell(cx, &tx, id, &project.name).await?;
     record_changes(cx, &tx, actor, ("share project", id), changes).await?;
     tx.commit().await?;
