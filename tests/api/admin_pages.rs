@@ -200,6 +200,12 @@ async fn the_set_up_is_shown_without_secrets() {
 
     let limits = admin.opens("/admin/limits").await.expect(200).text();
     assert!(limits.contains(">77<") && limits.contains("no limit") && limits.contains("No token has a limit of its own"));
+    for number in 0..21 {
+        let token = json!({"name": format!("limited {number:02}"), "role": "viewer", "rate_limit": 500});
+        admin.person().post("/api/v2/api-keys", &token).await.expect(201);
+    }
+    let named = admin.opens("/admin/limits").await.expect(200).text();
+    assert!(named.contains("limited 20") && !named.contains("limited 00") && named.contains("1 more have"), "{named}");
     assert!(limits.contains("changes made on the pages of this site") && limits.contains("Looking at pages is not counted"));
     let settings = admin.opens("/admin/settings").await.expect(200).text();
     assert!(settings.contains(&app.host()) && settings.contains("SQLite") && settings.contains("Trusted proxies"));

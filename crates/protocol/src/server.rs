@@ -50,8 +50,10 @@ pub struct RateLimit {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LimitsInForce {
     pub limits: Vec<RateLimit>,
-    /// Tokens that have a limit of their own and are not revoked.
+    /// Tokens that have a limit of their own and are not revoked, newest first, at most 20.
     pub tokens: Vec<Token>,
+    /// How many more of them there are.
+    pub more_tokens: u64,
 }
 
 /// A provider that people can sign in with, and the rules on whom it lets in.

@@ -133,6 +133,9 @@ fn provisioning(provisioning: Provisioning) -> &'static str {
 const PRINCIPAL: &str = "each person and each token";
 const ADDRESS: &str = "each address";
 
+/// Tokens that are named beside the limits; the rest is in the list of tokens.
+const MOST_TOKENS: usize = 20;
+
 /// How often people and programs may ask, and the tokens that have a limit of their own.
 pub async fn limits(cx: &Cx, actor: &Actor) -> Result<LimitsInForce, Error> {
     access::require(actor, Action::ReadSettings)?;
@@ -153,5 +156,7 @@ pub async fn limits(cx: &Cx, actor: &Actor) -> Result<LimitsInForce, Error> {
     ];
     let mut tokens = list_tokens(cx, actor, Which::NotRevoked).await?;
     tokens.retain(|token| token.rate_limit.is_some());
-    Ok(LimitsInForce { limits, tokens })
+    let more_tokens = u64::try_from(tokens.len().saturating_sub(MOST_TOKENS)).unwrap_or(u64::MAX);
+    tokens.truncate(MOST_TOKENS);
+    Ok(LimitsInForce { limits, tokens, more_tokens })
 }

@@ -33,7 +33,7 @@ pub(super) fn page() -> AnyView {
         let body = pieces(vec![
             head("Limits", about, nothing()),
             ui::panel("", el("div").class("told").child(table).view()),
-            tokens(limits.tokens),
+            tokens(limits.tokens, limits.more_tokens),
         ]);
         ui::page("Limits".to_owned(), crumbs(&[("Limits", to::ADMIN_LIMITS)]), body)
     })
@@ -47,7 +47,7 @@ fn limit(limit: RateLimit) -> Row {
     Row { cells: vec![el("span").class("num").text(figure).view(), text(limit.counts), text(limit.whose), from] }
 }
 
-fn tokens(tokens: Vec<Token>) -> AnyView {
+fn tokens(tokens: Vec<Token>, more: u64) -> AnyView {
     if tokens.is_empty() {
         return ui::empty(
             "No token has a limit of its own",
@@ -60,5 +60,12 @@ fn tokens(tokens: Vec<Token>) -> AnyView {
         let by = text(format!("made by {}", token.created_by));
         Row { cells: vec![el("span").class("num").text(figure).view(), ui::opener(to::token(token.id), &token.name, by)] }
     };
-    ui::panel("Tokens with a limit of their own", ui::table("Tokens", TOKENS, tokens.into_iter().map(row).collect()))
+    let table = ui::table("Tokens", TOKENS, tokens.into_iter().map(row).collect());
+    let panel = ui::panel("Tokens with a limit of their own", table);
+    if more == 0 {
+        return panel;
+    }
+    let all = ui::link_button(Kind::Normal, "Show tokens", to::ADMIN_TOKENS);
+    let words = el("p").class("soft").text(format!("These were made last. {more} more have a limit of their own.")).view();
+    pieces(vec![panel, words, el("p").class("more").child(all).view()])
 }
