@@ -159,6 +159,8 @@ async fn goes_at_once(app: TestApp) {
     eve.get(&format!("/api/v2/projects/{}/shares", project.id)).await.expect(403);
     let changed = shares(&grace, &project, json!({"email": "eve@example.org", "role": "operator"})).await;
     assert_eq!((changed.id, changed.role), (share.id, Operator));
+    let list: ShareList = grace.get(&format!("/api/v2/projects/{}/shares", project.id)).await.expect(200).json();
+    assert_eq!(list.shares, [changed]);
     eve.put(&path, &json!({"description": "of Eve"})).await.expect(200);
     assert!(live.until("project_updated").await.iter().all(|event| event.scope.project_id == Some(project.id)));
 
