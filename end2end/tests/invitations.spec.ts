@@ -2,7 +2,8 @@
 import type { Page } from '@playwright/test';
 import { fitsAcross, isAccessible } from '../support/checks.ts';
 import { ADMIN, type Home, alive, expect, test } from '../support/fixtures.ts';
-import { makesPerson } from '../support/people.ts';
+import { makesPerson, setsUp } from '../support/people.ts';
+import { Server } from '../support/server.ts';
 
 test.use({ storageState: { cookies: [], origins: [] } });
 
@@ -111,4 +112,23 @@ test('who forgot their password is told whom to ask, and chooses another one wit
   await expect(page).toHaveURL(`${home.server.url}/`);
   await alive(page);
   await isWorthNothing(page, link);
+});
+
+test('where mail is sent, a forgotten password is asked for with an address', async ({ page, complaints }) => {
+  // The socket of the first account's page, whose login is gone.
+  complaints.allow(/WebSocket connection .* failed/);
+  // Nobody takes mail there: it stays in the queue, and what is shown does not depend on it.
+  const server = await Server.start({ LOKI_MAIL_URL: 'smtp://127.0.0.1:9', LOKI_MAIL_FROM: 'loki@example.org' });
+  try {
+    await setsUp(page, server);
+    await page.goto(`${server.url}/login`);
+    await page.locator('a[href="/forgot"]').click();
+    await isSound(page, 'a forgotten password');
+    await page.getByLabel('E-mail address').fill('nobody@example.org');
+    await page.getByRole('button', { name: 'Send the link' }).click();
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Look at your mail');
+    await isSound(page, 'a forgotten password that was asked for');
+  } finally {
+    await server.stop();
+  }
 });
