@@ -102,7 +102,7 @@ pub async fn guard(State(edge): State<Edge>, mut request: Request, next: Next) -
     // The query stays out of the log: it may hold a setup token or words of a person.
     let span = tracing::info_span!("request", id = &*id, client_request_id = client_id.as_deref(), %method, path);
     let mut response = match check(&edge, &request) {
-        Ok(()) => answer(request, next, time_out(path)).instrument(span.clone()).await,
+        Ok(()) => answer(next.run(request), time_out(path)).instrument(span.clone()).await,
         Err(refused) => {
             // Of two that say who it is, neither does.
             if refused.status() != StatusCode::BAD_REQUEST {
@@ -236,15 +236,15 @@ fn clients_id(headers: &HeaderMap) -> Option<String> {
     (!id.is_empty()).then_some(id)
 }
 
-/// How long a request may take; a socket stays open.
+/// How long a request of that path may take; sockets may stay.
 fn time_out(path: &str) -> Option<Duration> {
     (path != "/ws").then_some(TIME_OUT)
 }
 
-async fn answer(request: Request, next: Next, time_out: Option<Duration>) -> Response {
-    let answered = AssertUnwindSafe(next.run(request)).catch_unwind();
+async fn answer(handled: impl Future<Output = Response>, time_out: Option<Duration>) -> Response {
+    let answered = AssertUnwindSafe(handled).catch_unwind();
     let answered = match time_out {
-        Some(time_out) => tokio::time::timeout(time_out, answered).await,
+        Some(longest) => tokio::time::timeout(longest, answered).await,
         None => Ok(answered.await),
     };
     match answered {
@@ -300,6 +300,19 @@ mod tests {
         assert!(Refused::of(&hidden.into_response(), None).is_denied(&get));
         let noted = HttpError::new(StatusCode::BAD_REQUEST, "No").on_record();
         assert!(!Refused::of(&noted.into_response(), None).is_denied(&get));
+    }
+
+    #[tokio::test]
+    async fn a_request_that_takes_too_long_is_given_up() {
+        let late = answer(std::future::pending(), Some(Duration::ZERO)).await;
+        assert_eq!(late.status(), StatusCode::REQUEST_TIMEOUT);
+        for time_out in [Some(TIME_OUT), None] {
+            let ready = answer(std::future::ready(StatusCode::NO_CONTENT.into_response()), time_out).await;
+            assert_eq!(ready.status(), StatusCode::NO_CONTENT, "{time_out:?}");
+        }
+        for (path, expected) in [("/ws", None), ("/", Some(TIME_OUT)), ("/api/status", Some(TIME_OUT))] {
+            assert_eq!(time_out(path), expected, "{path}");
+        }
     }
 
     #[test]
