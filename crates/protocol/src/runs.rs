@@ -300,7 +300,7 @@ pub enum GateVerdict {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Gate {
     pub iteration: u32,
-    /// Its stable name: `diff`, `tests`, `build`, `lint`, `secrets`, `test_integrity`, `scope`, `acceptance`.
+    /// Its stable name: `diff`, `tests`, `build`, `lint`, `secrets`, `test_integrity`, `scope`, `coverage`, `acceptance`.
     pub name: String,
     /// What it holds the work to, in words.
     pub criterion: String,
