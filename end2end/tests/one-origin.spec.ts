@@ -1,6 +1,7 @@
 // Everything is one origin with one login: no page asks another server, another port or a second sign-in.
 import { alive, expect, test } from '../support/fixtures.ts';
 
+// S3-01, S3-02, S3-07
 test('board, runs, settings and administration share origin, socket and login', async ({ page, home, world }) => {
   const origin = new URL(home.server.url);
   const foreign: string[] = [];

@@ -55,6 +55,7 @@ async fn a_socket_counts_as_reading() {
     assert_eq!(user.opens_socket(None, &[]).await.unwrap_err(), tests::socket::Refused(429));
 }
 
+// BD-003
 #[tokio::test]
 async fn nobody_holds_more_sockets_than_they_may() {
     let app = Setup::default().variable("LOKI_LIMITS", "sockets=2,read=off").start().await;

@@ -40,7 +40,7 @@ async fn the_command_line_holds_a_token_to_a_project_by_its_name() {
     assert_eq!(seen["projects"][0]["id"], json!(project.id()));
 }
 
-// TW-09, SC-01
+// TW-09, SC-01, S3-06
 #[tokio::test]
 async fn a_token_does_what_its_role_does_and_is_shown_once() {
     is_made_used_and_ended(TestApp::start().await).await;

@@ -102,7 +102,7 @@ async fn the_command_line_pauses_resumes_and_stops() {
     assert!(command::stderr(&late).contains("over"), "{}", command::stderr(&late));
 }
 
-// TW-02, TW-10
+// TW-02, TW-10, S3-03, S3-08
 #[tokio::test]
 async fn two_runs_at_once_touch_only_themselves() {
     let app = slow(2).await;

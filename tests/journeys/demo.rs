@@ -324,7 +324,7 @@ async fn a_project_that_asks_for_review_keeps_the_commits_on_the_runs_branch() {
     assert!(project.git(&["log", "--format=%s", &branch]).contains("feat: "));
 }
 
-// Seed 2: other kinds of spec.
+// Seed 2: other kinds of spec. S3-05
 #[tokio::test]
 async fn the_cli_starts_a_run_from_a_file_and_says_how_it_ended() {
     let app = TestApp::start().await;

@@ -7,6 +7,7 @@ use crate::Envelope;
 
 const EVENTS: &str = include_str!("../wire/events.jsonl");
 
+// S3-04
 #[test]
 fn each_type_of_event_has_the_shape_that_is_written_down() {
     let mut kinds = BTreeSet::new();

@@ -145,6 +145,7 @@ async fn remove_expired(cx: &Cx) -> Result<(), store::StoreError> {
 mod tests {
     use super::*;
 
+    // S2-10
     #[test]
     fn ids_are_of_version_7_and_sort_by_time() {
         let first = SystemIds.uuid();
