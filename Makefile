@@ -39,7 +39,7 @@ check: setup-check build
 	cargo deny check
 	cargo machete
 
-# The figures of docs/benchmarks.md. BENCH=--only\ status measures one.
+# The figures of docs/benchmarks.md, but those that build loki. BENCH=--only\ status measures one, BENCH=--only\ make-run that.
 bench: setup-bench build
 	$(ENV)
 	cargo build --example permission_check
