@@ -1,5 +1,8 @@
 //! The run machine: what has been journaled decides what is done next. Pure; `fold` of the journal gives the state again.
 
+#[cfg(test)]
+mod tests;
+
 use protocol::{
     Timestamp,
     receipts::ExampleFact,
