@@ -114,7 +114,7 @@ fn sealed(verdict: Verdict) -> Input {
 }
 
 fn pause() -> Input {
-    Input::PauseAsked { by: "Ada".to_owned() }
+    Input::PauseAsked { by: "Ada".to_owned(), asker: Asker::Person }
 }
 
 fn resume() -> Input {
@@ -246,7 +246,7 @@ fn each_stage_asks_for_one_thing() {
         Some(Effect::Verify { tree: "after".into() }),
         Some(commit),
         Some(Effect::Check),
-        Some(Effect::Deliver { merge: true }),
+        Some(Effect::Deliver),
         Some(Effect::Seal),
         None,
     ];
@@ -319,7 +319,7 @@ fn a_task_that_held_already_needs_no_commit() {
         iteration 1 ended: Nothing had to change; phase Qa";
     let rows = [(unchanged, "Checking", held), (checked(GateVerdict::Passed), "Delivering", "gates")];
     let state = story(after(begun(vec![task(1, &[])]), worked()), rows);
-    assert_eq!(next_effect(&state), Some(Effect::Deliver { merge: false }), "there is nothing to hand over");
+    assert!(!state.deserves_delivery(), "there is nothing to hand over");
 }
 
 #[test]
@@ -342,7 +342,7 @@ fn the_whole_is_mended_twice_and_then_handed_over_as_it_is() {
     let rows = [(verified(GateVerdict::Failed), "Checking", thrown_away), (checked(GateVerdict::Failed), "Delivering", "gates")];
     let state = story(after(state, worked()), rows);
 
-    assert_eq!(next_effect(&state), Some(Effect::Deliver { merge: false }));
+    assert!(!state.deserves_delivery());
     assert_eq!((state.ending, state.findings), (Some(Ending::TasksDone), vec!["Mend it".to_owned()]));
 }
 
