@@ -215,10 +215,10 @@ pub(super) fn is_demanding(heading: &str) -> bool {
 
 /// By the words the heading begins with, its numbering aside. `above` is the heading that it stands below, if there is one.
 pub(super) fn role(heading: &str, above: Option<&str>) -> Role {
-    let plain = plain(heading);
+    let name = plain(heading);
     let begins = |phrases: &[&str]| {
         phrases.iter().any(|phrase| {
-            plain
+            name
                 .strip_prefix(phrase)
                 .is_some_and(|rest| rest.trim_start_matches('s').chars().next().is_none_or(|c| !c.is_alphanumeric()))
         })
@@ -226,7 +226,7 @@ pub(super) fn role(heading: &str, above: Option<&str>) -> Role {
     if begins(&EXCLUDED) {
         return Role::Excluded;
     }
-    if is_only(&plain, &EXCLUDED_NOUNS) {
+    if is_only(&name, &EXCLUDED_NOUNS) {
         return Role::Excluded;
     }
     if begins(&ASIDE) {
@@ -240,7 +240,7 @@ pub(super) fn role(heading: &str, above: Option<&str>) -> Role {
         return Role::Requirements;
     }
     let by_noun: [(&[&str], Role); 3] = [(&ASIDE_NOUNS, Role::Aside), (&TOLD_NOUNS, Role::Told), (&CONTEXT_NOUNS, Role::Context)];
-    by_noun.into_iter().find(|(nouns, _)| is_only(&plain, nouns)).map(|(_, role)| role).unwrap_or_default()
+    by_noun.into_iter().find(|(nouns, _)| is_only(&name, nouns)).map(|(_, role)| role).unwrap_or_default()
 }
 
 /// Whether one of these nouns is all that a heading in small letters names.
