@@ -9,7 +9,7 @@ use leptos_router::{
     path,
 };
 
-use self::parts::{Account, Form, Page, People};
+use self::parts::{Account, Admin, Form, Page, People};
 use crate::pages::{home, not_found, projects, runs};
 
 /// The page that the address names. Answers are complete HTML, in order.
@@ -23,10 +23,12 @@ pub fn pages() -> AnyView {
             <Route path=path!("/projects/:id") view=Page::Form(Form::Project) ssr=mode.clone()/>
             <Route path=path!("/projects/:id/secrets") view=Page::Form(Form::Secrets) ssr=mode.clone()/>
             <Route path=path!("/projects/:id/sharing") view=Page::People(People::Sharing) ssr=mode.clone()/>
+            <Route path=path!("/projects/:id/audit") view=Page::Admin(Admin::Audit) ssr=mode.clone()/>
             <Route path=path!("/admin/secrets") view=Page::Form(Form::Secrets) ssr=mode.clone()/>
             <Route path=path!("/teams") view=Page::People(People::Teams) ssr=mode.clone()/>
             <Route path=path!("/teams/:id") view=Page::People(People::Team) ssr=mode.clone()/>
             <Route path=path!("/teams/:id/secrets") view=Page::Form(Form::Secrets) ssr=mode.clone()/>
+            <Route path=path!("/teams/:id/audit") view=Page::Admin(Admin::Audit) ssr=mode.clone()/>
             <Route path=path!("/runs") view=Page::Here(runs::page) ssr=mode.clone()/>
             <Route path=path!("/runs/:id") view=Page::Run ssr=mode.clone()/>
             <Route path=path!("/templates") view=Page::Form(Form::Templates) ssr=mode.clone()/>
@@ -36,7 +38,7 @@ pub fn pages() -> AnyView {
             <Route path=path!("/profile/factors/codes") view=Page::Account(Account::RecoveryCodes) ssr=mode.clone()/>
             <Route path=path!("/login") view=Page::Form(Form::Login) ssr=mode.clone()/>
             <Route path=path!("/setup") view=Page::Form(Form::Setup) ssr=mode.clone()/>
-            <Route path=path!("/admin/*page") view=Page::Admin ssr=mode.clone()/>
+            <Route path=path!("/admin/*page") view=Page::Admin(Admin::Section) ssr=mode.clone()/>
             <Route path=path!("/*any") view=Page::Here(not_found::page) ssr=mode/>
         </FlatRoutes>
     }
@@ -56,6 +58,7 @@ pub fn page_at(path: &str) -> Page {
         {
             Page::Form(Form::Secrets)
         }
+        (Some("projects" | "teams"), Some(_), Some("audit")) if segments.next().is_none() => Page::Admin(Admin::Audit),
         (Some("teams"), None, None) => Page::People(People::Teams),
         (Some("teams"), Some(_), None) => Page::People(People::Team),
         (Some("templates"), Some(_), None) => Page::Form(Form::Template),
@@ -66,7 +69,7 @@ pub fn page_at(path: &str) -> Page {
         (Some("login"), None, None) => Page::Form(Form::Login),
         (Some("setup"), None, None) => Page::Form(Form::Setup),
         // All pages of the section are one route, which tells them apart by itself: `pages::admin`.
-        (Some("admin"), _, _) => Page::Admin,
+        (Some("admin"), _, _) => Page::Admin(Admin::Section),
         _ => Page::Here(not_found::page),
     }
 }
@@ -105,6 +108,11 @@ pub mod to {
         format!("{TEAMS}/{id}/secrets")
     }
 
+    /// What the audit trail says of a team and its projects.
+    pub fn team_audit(id: TeamId) -> String {
+        format!("{TEAMS}/{id}/audit")
+    }
+
     /// Whom a project belongs to and with whom it is shared.
     pub fn sharing(id: ProjectId) -> String {
         format!("/projects/{id}/sharing")
@@ -128,6 +136,11 @@ pub mod to {
 
     pub fn project_secrets(id: ProjectId) -> String {
         format!("/projects/{id}/secrets")
+    }
+
+    /// What the audit trail says of a project.
+    pub fn project_audit(id: ProjectId) -> String {
+        format!("/projects/{id}/audit")
     }
 
     /// A tab of a project: `runs`, `settings` or `start`.

@@ -41,6 +41,11 @@ pub fn page() -> AnyView {
     live(move || at(&path.get()))
 }
 
+/// The part of the audit trail that a project or a team has, a page of theirs.
+pub fn audit_of() -> AnyView {
+    audit::page_of()
+}
+
 fn at(path: &str) -> AnyView {
     let segments: Vec<&str> = path.trim_matches('/').split('/').skip(1).collect();
     match segments.as_slice() {

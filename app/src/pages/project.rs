@@ -92,7 +92,7 @@ fn to_start(project: &ProjectHead) -> AnyView {
     link.attr("rel", "external").text("Start a run").view()
 }
 
-/// The tabs of a project, which its secrets and its sharing, pages of their own, show too.
+/// The tabs of a project, which its secrets, its sharing and its audit trail, pages of their own, show too.
 pub(super) fn tabs(project: &ProjectHead, current: &'static str) -> AnyView {
     let id = project.id;
     let tab = |label, name: &str, href, note| Tab { label, href, current: current == name, note };
@@ -106,6 +106,9 @@ pub(super) fn tabs(project: &ProjectHead, current: &'static str) -> AnyView {
     }
     if project.may_share {
         tabs.push(tab("Sharing", "sharing", to::sharing(id), String::new()));
+    }
+    if project.may_audit {
+        tabs.push(tab("Audit", "audit", to::project_audit(id), String::new()));
     }
     div("page-tabs").child(ui::tabs("Project", tabs)).view()
 }

@@ -38,7 +38,7 @@ const LEAST_FIRST: [Role; 4] = [Role::Viewer, Role::Auditor, Role::Operator, Rol
 fn role_field(id: &'static str, chosen: &str) -> AnyView {
     let chosen = if chosen.is_empty() { Role::Viewer.as_str() } else { chosen };
     let options = LEAST_FIRST.map(|role| (role.as_str().to_owned(), words::role_name(role).to_owned()));
-    let hint = "An admin adds and removes people, an operator starts runs, a viewer and an auditor look.";
+    let hint = "An admin adds and removes people, an operator starts runs, an auditor reads the audit trail, a viewer looks.";
     ui::select(Field { id, name: "role", label: "Role", hint, value: chosen.to_owned(), ..Field::default() }, options.to_vec())
 }
 

@@ -23,7 +23,7 @@ pub enum Page {
     Here(fn() -> AnyView),
     Run,
     Form(Form),
-    Admin,
+    Admin(Admin),
     Account(Account),
     People(People),
 }
@@ -48,6 +48,13 @@ pub enum Account {
     RecoveryCodes,
 }
 
+/// The admin section, and the pages of projects and teams that are made like one of it.
+#[derive(Clone, Copy, Debug)]
+pub enum Admin {
+    Section,
+    Audit,
+}
+
 /// Pages about who works together on what.
 #[derive(Clone, Copy, Debug)]
 pub enum People {
@@ -62,7 +69,7 @@ impl ChooseView for Page {
             Self::Here(page) => return page(),
             Self::Run => run_part().await,
             Self::Form(form) => forms_part(form).await,
-            Self::Admin => admin_part().await,
+            Self::Admin(page) => admin_part(page).await,
             Self::Account(page) => account_part(page).await,
             Self::People(page) => people_part(page).await,
         };
@@ -85,7 +92,7 @@ impl Page {
             Self::Here(_) => Ok(()),
             Self::Run => Ok(load_run_part().await?),
             Self::Form(_) => Ok(load_forms_part().await?),
-            Self::Admin => Ok(load_admin_part().await?),
+            Self::Admin(_) => Ok(load_admin_part().await?),
             Self::Account(_) => Ok(load_account_part().await?),
             Self::People(_) => Ok(load_people_part().await?),
         }
@@ -139,8 +146,11 @@ fn people_part(page: People) -> Result<AnyView, NotLoaded> {
 }
 
 #[wasm_split(admin, fallible, wasm_split_path = ::leptos::wasm_split, preload(load_admin_part))]
-fn admin_part() -> Result<AnyView, NotLoaded> {
-    Ok(admin::page())
+fn admin_part(page: Admin) -> Result<AnyView, NotLoaded> {
+    Ok(match page {
+        Admin::Section => admin::page(),
+        Admin::Audit => admin::audit_of(),
+    })
 }
 
 fn not_loaded() -> AnyView {

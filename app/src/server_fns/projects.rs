@@ -76,6 +76,8 @@ pub struct ProjectHead {
     pub may_write: bool,
     /// Whether whoever asks decides whom it belongs to and with whom it is shared.
     pub may_share: bool,
+    /// Whether whoever asks reads what the audit trail says of it.
+    pub may_audit: bool,
 }
 
 impl ProjectHead {
@@ -93,6 +95,7 @@ impl ProjectHead {
             may_control: false,
             may_write: false,
             may_share: false,
+            may_audit: false,
         }
     }
 }
@@ -109,6 +112,8 @@ pub struct ProjectPage {
     pub may_write: bool,
     /// Whether whoever asks decides whom it belongs to and with whom it is shared.
     pub may_share: bool,
+    /// Whether whoever asks reads what the audit trail says of it.
+    pub may_audit: bool,
     pub flash: Flash,
 }
 
@@ -116,7 +121,8 @@ impl ProjectPage {
     /// What its head and tabs show.
     pub fn head(&self) -> ProjectHead {
         let head = ProjectHead::of(&self.project, self.runs.first());
-        ProjectHead { may_control: self.may_control, may_write: self.may_write, may_share: self.may_share, ..head }
+        let Self { may_control, may_write, may_share, may_audit, .. } = *self;
+        ProjectHead { may_control, may_write, may_share, may_audit, ..head }
     }
 }
 
@@ -198,6 +204,7 @@ pub async fn project(id: String) -> Result<ProjectPage, UiError> {
         may_control: may(&actor, &project, Action::StartRun),
         may_write: may(&actor, &project, Action::WriteProject),
         may_share: may(&actor, &project, Action::ShareProject),
+        may_audit: may(&actor, &project, Action::ReadAudit),
         project,
         runs,
         agents: asked(services::agents::list(&cx, &actor).await)?,
@@ -222,6 +229,7 @@ pub(super) async fn head(cx: &services::Cx, actor: &domain::actor::Actor, id: Pr
         may_control: may(actor, &project, Action::StartRun),
         may_write: may(actor, &project, Action::WriteProject),
         may_share: may(actor, &project, Action::ShareProject),
+        may_audit: may(actor, &project, Action::ReadAudit),
         ..ProjectHead::of(&project, newest.first())
     })
 }

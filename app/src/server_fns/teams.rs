@@ -35,6 +35,8 @@ pub struct TeamPage {
     /// Who looks.
     pub me: Option<UserId>,
     pub may_manage: bool,
+    /// Whether whoever asks reads what the audit trail says of it.
+    pub may_audit: bool,
     /// Those that still count, newest first, at most 20, for whoever manages the team.
     pub invitations: Vec<Invitation>,
     /// Where the next ones begin.
@@ -88,6 +90,7 @@ pub async fn team(
         next,
         me: actor.person(),
         may_manage: actor.reach().in_team(team.id).has(Action::ManageTeam.scope()),
+        may_audit: actor.reach().in_team(team.id).has(Action::ReadAudit.scope()),
         invitations: Vec::new(),
         next_invitation: None,
         link: None,
@@ -295,7 +298,7 @@ fn back<T>(id: protocol::TeamId, done: Result<T, UiError>, typed: Vec<(&str, &st
 
 /// The id in an address; anything that is none names no team.
 #[cfg(feature = "ssr")]
-fn known(id: &str) -> Result<protocol::TeamId, UiError> {
+pub(super) fn known(id: &str) -> Result<protocol::TeamId, UiError> {
     super::id_of(id, "There is no such team.")
 }
 

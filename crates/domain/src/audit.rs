@@ -11,9 +11,10 @@ pub use page::Page;
 
 use std::collections::BTreeMap;
 
+use protocol::{ProjectId, TeamId};
 use serde::{Deserialize, Serialize};
 
-use crate::actor::Actor;
+use crate::{actor::Actor, vault::SecretScope};
 
 /// Longer values of a changed field are cut: the trail says that something was changed, it does not keep it.
 const LONGEST_VALUE: usize = 200;
@@ -50,6 +51,43 @@ pub struct Entry {
     pub resource_id: String,
     pub outcome: Outcome,
     pub details: Details,
+    pub about: About,
+}
+
+/// Which project or team an entry is about: their auditors read it, besides the installation's. It is no part of the chain, which
+/// proves what was done, not who may read it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    pub project: Option<ProjectId>,
+    pub team: Option<TeamId>,
+}
+
+impl From<ProjectId> for About {
+    fn from(id: ProjectId) -> Self {
+        Self { project: Some(id), team: None }
+    }
+}
+
+impl From<TeamId> for About {
+    fn from(id: TeamId) -> Self {
+        Self { project: None, team: Some(id) }
+    }
+}
+
+impl From<Option<TeamId>> for About {
+    fn from(team: Option<TeamId>) -> Self {
+        Self { project: None, team }
+    }
+}
+
+impl From<SecretScope> for About {
+    fn from(scope: SecretScope) -> Self {
+        match scope {
+            SecretScope::Installation => Self::default(),
+            SecretScope::Team(id) => id.into(),
+            SecretScope::Project(id) => id.into(),
+        }
+    }
 }
 
 /// Everything about an entry that nobody filters by. The fields stand in the order of their names, so that the same details
@@ -142,6 +180,7 @@ impl Entry {
             resource_id: id,
             outcome: Outcome::Done,
             details: Details::of(actor),
+            about: About::default(),
         }
     }
 
@@ -150,6 +189,12 @@ impl Entry {
     pub fn with(mut self, changes: Changes) -> Self {
         self.details.changes = changes.0;
         self
+    }
+
+    /// The same as one that is about a project or a team.
+    #[must_use]
+    pub fn about(self, about: impl Into<About>) -> Self {
+        Self { about: about.into(), ..self }
     }
 }
 

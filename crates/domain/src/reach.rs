@@ -52,18 +52,19 @@ pub struct Grants {
     pub owns: bool,
 }
 
-/// Which projects an actor may know about, for the database to look for.
-#[derive(Clone, Copy, Debug)]
+/// On which projects an actor has a scope, for the database to look for: with `read` those that they may know about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Visible<'a> {
     All,
     Some {
+        scope: Scope,
         /// Those of the installation.
         installation: bool,
         /// Those of that person.
         person: Option<UserId>,
-        /// Those of these teams.
+        /// Those of these teams, where they have the scope.
         teams: &'a BTreeMap<TeamId, Scopes>,
-        /// These.
+        /// These, where they have the scope.
         shares: &'a BTreeMap<ProjectId, Scopes>,
         /// Every one, as far as the limits go.
         everything: bool,
@@ -73,13 +74,13 @@ pub enum Visible<'a> {
 }
 
 impl Visible<'_> {
-    /// The teams that may be known, where not all are.
+    /// The teams in which they have the scope, where it is not all of them.
     pub fn teams(&self) -> Vec<TeamId> {
-        let Self::Some { teams, everything, limits, .. } = self else { return Vec::new() };
-        let reads = |team: &TeamId| *everything || teams.get(team).is_some_and(|scopes| scopes.has(Scope::Read));
+        let Self::Some { scope, teams, everything, limits, .. } = self else { return Vec::new() };
+        let has = |team: &TeamId| *everything || teams.get(team).is_some_and(|scopes| scopes.has(*scope));
         match limits {
-            Some(limits) => limits.teams.iter().copied().filter(reads).collect(),
-            None => teams.keys().copied().filter(reads).collect(),
+            Some(limits) => limits.teams.iter().copied().filter(has).collect(),
+            None => teams.keys().copied().filter(has).collect(),
         }
     }
 }
@@ -199,13 +200,19 @@ impl Reach {
 
     /// Which projects may be read.
     pub fn visible(&self) -> Visible<'_> {
-        let everything = self.everywhere.has(Scope::Read);
+        self.having(Scope::Read)
+    }
+
+    /// On which projects, and in which teams, that scope is there.
+    pub fn having(&self, scope: Scope) -> Visible<'_> {
+        let everything = self.everywhere.has(scope);
         if everything && self.limits.is_none() {
             return Visible::All;
         }
         Visible::Some {
-            installation: self.installation.has(Scope::Read),
-            person: self.person.filter(|_| self.own.has(Scope::Read)),
+            scope,
+            installation: self.installation.has(scope),
+            person: self.person.filter(|_| self.own.has(scope)),
             teams: &self.teams,
             shares: &self.shares,
             everything,

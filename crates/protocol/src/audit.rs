@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Timestamp;
+use crate::{ProjectId, TeamId, Timestamp};
 
 /// One entry. The names are those that clients of the predecessor know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +81,10 @@ pub struct AuditQuery {
     pub action: Option<String>,
     pub resource_type: Option<String>,
     pub resource_id: Option<String>,
+    /// What is about this project and its runs
+    pub project_id: Option<ProjectId>,
+    /// What is about this team and its projects
+    pub team_id: Option<TeamId>,
     /// done or denied
     pub outcome: Option<String>,
     /// Words in the name, address, agent, error or changes

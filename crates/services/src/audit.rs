@@ -17,7 +17,7 @@ pub use verify::verify;
 
 use domain::{
     actor::Actor,
-    audit::{Changes, Entry},
+    audit::{About, Changes, Entry},
 };
 use store::Tx;
 
@@ -36,7 +36,18 @@ pub(crate) async fn record_changes(
     (what, id): (&str, impl ToString),
     changes: Changes,
 ) -> Result<(), Error> {
-    let entry = Entry::done(cx.clock.now().millis(), actor, what, &id).with(changes);
+    record_about(cx, tx, actor, (what, id, About::default()), changes).await
+}
+
+/// The same of a project or a team, whose auditors read it too.
+pub(crate) async fn record_about(
+    cx: &Cx,
+    tx: &Tx,
+    actor: &Actor,
+    (what, id, about): (&str, impl ToString, impl Into<About>),
+    changes: Changes,
+) -> Result<(), Error> {
+    let entry = Entry::done(cx.clock.now().millis(), actor, what, &id).with(changes).about(about);
     Ok(tx.audit().append(vec![entry]).await?)
 }
 

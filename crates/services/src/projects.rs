@@ -40,7 +40,7 @@ pub(crate) async fn by_id(tx: &Tx, id: ProjectId) -> Result<Project, Error> {
     tx.projects().by_id(id).await?.ok_or_else(|| Error::NotFound(NO_PROJECT.to_owned()))
 }
 
-const NO_PROJECT: &str = "there is no project with that id";
+pub(crate) const NO_PROJECT: &str = "there is no project with that id";
 
 /// Whether the actor may do `action` with the project of that owner.
 pub(crate) fn check(actor: &Actor, id: ProjectId, owner: Owner, action: Action) -> Result<(), Refusal> {

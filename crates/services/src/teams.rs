@@ -27,7 +27,7 @@ use store::{MemberRow, TeamRow, Tx};
 
 use crate::{
     Cx, Error,
-    audit::record_changes,
+    audit::record_about,
     page::{self, Page},
     projects::hidden_or,
 };
@@ -35,9 +35,10 @@ use crate::{
 /// The source of a role that a person gave; the others are sign-in providers.
 pub(crate) const BY_HAND: &str = "";
 
+pub(crate) const NO_TEAM: &str = "there is no team with that id";
+
 /// The team of that id, if the actor may do `action` in it.
 pub(crate) async fn load(tx: &Tx, actor: &Actor, id: TeamId, action: Action) -> Result<TeamRow, Error> {
-    const NO_TEAM: &str = "there is no team with that id";
     let team = tx.teams().by_id(id).await?.ok_or_else(|| Error::NotFound(NO_TEAM.to_owned()))?;
     reach::enough(actor.reach().in_team(id), action).map_err(|refusal| hidden_or(refusal, NO_TEAM))?;
     Ok(team)
@@ -100,7 +101,7 @@ pub async fn create(cx: &Cx, actor: &Actor, command: NameTeam) -> Result<Team, E
     let made = row.clone();
     let team = view(&tx, actor, row).await?;
     tell(cx, &tx, made.id).await?;
-    record_changes(cx, &tx, actor, ("create team", made.id), Changes::default().field("name", "", &made.name)).await?;
+    record_about(cx, &tx, actor, ("create team", made.id, made.id), Changes::default().field("name", "", &made.name)).await?;
     tx.commit().await?;
     cx.nudges.access();
     Ok(team)
@@ -117,7 +118,7 @@ pub async fn rename(cx: &Cx, actor: &Actor, id: TeamId, command: NameTeam) -> Re
     let changes = Changes::default().field("name", &before.name, &row.name);
     let team = view(&tx, actor, row).await?;
     tell(cx, &tx, id).await?;
-    record_changes(cx, &tx, actor, ("rename team", id), changes).await?;
+    record_about(cx, &tx, actor, ("rename team", id, id), changes).await?;
     tx.commit().await?;
     cx.nudges.events();
     Ok(team)

@@ -2,7 +2,11 @@
 
 use std::collections::HashSet;
 
-use domain::audit::{Checkpoint, Details, Entry, Link, Outcome, Page, Row};
+use domain::{
+    audit::{About, Checkpoint, Details, Entry, Link, Outcome, Page, Row},
+    reach::Visible,
+};
+use protocol::TeamId;
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, InsertMany, PaginatorTrait, QueryFilter, QueryOrder,
@@ -12,23 +16,26 @@ use sea_orm::{
 
 use crate::{
     StoreError, Tx,
-    tables::{audit, audit_checkpoints, audit_entries, audit_entries::Column, audit_head},
+    tables::{audit, audit_checkpoints, audit_entries, audit_entries::Column, audit_head, gone_projects, projects},
+    visible,
 };
 
-/// Rows in one statement: with nine values each they stay below SQLite's bound of 32,766.
+/// Rows in one statement: with eleven values each they stay below SQLite's bound of 32,766.
 const ROWS: usize = 1_000;
 
-/// An entry and the chain's new end, if the chain ends at position `$10` with hash `$11`: for SQLite, whose `WITH` changes nothing,
+/// An entry and the chain's new end, if the chain ends at position `$12` with hash `$13`: for SQLite, whose `WITH` changes nothing,
 /// and which takes several statements at once.
-const APPEND_BEHIND: &str = "INSERT INTO audit_entries (seq, at, actor, action, resource_type, resource_id, outcome, details, hash) \
-     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 FROM audit_head WHERE id = 1 AND seq = $10 AND hash = $11; \
-     UPDATE audit_head SET seq = $1, hash = $9 WHERE id = 1 AND seq = $10 AND hash = $11";
+const APPEND_BEHIND: &str = "INSERT INTO audit_entries \
+     (seq, at, actor, action, resource_type, resource_id, outcome, details, hash, project_id, team_id) \
+     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 FROM audit_head WHERE id = 1 AND seq = $12 AND hash = $13; \
+     UPDATE audit_head SET seq = $1, hash = $9 WHERE id = 1 AND seq = $12 AND hash = $13";
 
 /// The same for PostgreSQL, which takes one statement.
 const APPEND_BEHIND_IN_ONE: &str = "WITH ended AS \
-     (UPDATE audit_head SET seq = $1, hash = $9 WHERE id = 1 AND seq = $10 AND hash = $11 RETURNING id) \
-     INSERT INTO audit_entries (seq, at, actor, action, resource_type, resource_id, outcome, details, hash) \
-     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 FROM ended";
+     (UPDATE audit_head SET seq = $1, hash = $9 WHERE id = 1 AND seq = $12 AND hash = $13 RETURNING id) \
+     INSERT INTO audit_entries \
+     (seq, at, actor, action, resource_type, resource_id, outcome, details, hash, project_id, team_id) \
+     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 FROM ended";
 
 /// The audit trail.
 #[derive(Debug)]
@@ -36,7 +43,11 @@ pub struct Audit<'a>(pub(crate) &'a Tx);
 
 /// Which entries are asked for. What is absent does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AuditFilter {
+pub struct AuditFilter<'a> {
+    /// Only what is about these projects and teams, those that are gone included.
+    pub seen: Option<Visible<'a>>,
+    /// Only what is about this project, and about this team and its projects.
+    pub about: About,
     /// Milliseconds since 1970; from here on.
     pub since: Option<i64>,
     /// Up to before here.
@@ -60,7 +71,11 @@ impl Audit<'_> {
             _ => {}
         }
         let mut link = self.take_end(count).await?;
-        let mut rows = entries.into_iter().map(|entry| write(link.append(entry))).collect::<Vec<_>>().into_iter().peekable();
+        let append = |entry: Entry| {
+            let about = entry.about;
+            write(link.append(entry), about)
+        };
+        let mut rows = entries.into_iter().map(append).collect::<Vec<_>>().into_iter().peekable();
         while rows.peek().is_some() {
             let insert = audit_entries::Entity::insert_many(rows.by_ref().take(ROWS));
             if rows.peek().is_some() {
@@ -90,6 +105,8 @@ impl Audit<'_> {
             row.outcome.into(),
             row.details.into(),
             row.hash.into(),
+            entry.about.project.map(|id| id.0).into(),
+            entry.about.team.map(|id| id.0).into(),
             end.seq.into(),
             end.hash.into(),
         ];
@@ -170,7 +187,12 @@ impl Audit<'_> {
     }
 
     /// Entries that fit, without the first `skip`.
-    pub async fn find(&self, filter: &AuditFilter, order: AuditOrder, (skip, limit): (u64, u64)) -> Result<Vec<Row>, StoreError> {
+    pub async fn find(
+        &self,
+        filter: &AuditFilter<'_>,
+        order: AuditOrder,
+        (skip, limit): (u64, u64),
+    ) -> Result<Vec<Row>, StoreError> {
         let found = audit_entries::Entity::find().filter(condition(filter));
         let found = match order {
             AuditOrder::Newest { before: None } => found.order_by_desc(Column::Seq),
@@ -183,7 +205,7 @@ impl Audit<'_> {
     }
 
     /// How many entries fit, by the value of one of their fields, the most frequent first.
-    pub async fn count_by(&self, filter: &AuditFilter, field: AuditField) -> Result<Vec<(String, i64)>, StoreError> {
+    pub async fn count_by(&self, filter: &AuditFilter<'_>, field: AuditField) -> Result<Vec<(String, i64)>, StoreError> {
         let column = match field {
             AuditField::Actor => Column::Actor,
             AuditField::Action => Column::Action,
@@ -284,9 +306,12 @@ pub enum AuditField {
     Outcome,
 }
 
-fn condition(filter: &AuditFilter) -> Condition {
+fn condition(filter: &AuditFilter<'_>) -> Condition {
     let is = |column: Column, value: &Option<String>| value.as_ref().map(|value| column.eq(value.as_str()));
     Condition::all()
+        .add_option(filter.seen.and_then(seen))
+        .add_option(filter.about.project.map(|id| Column::ProjectId.eq(id.0)))
+        .add_option(filter.about.team.map(of_team))
         .add_option(filter.since.map(|since| Column::At.gte(since)))
         .add_option(filter.until.map(|until| Column::At.lt(until)))
         .add_option(is(Column::Actor, &filter.actor))
@@ -297,6 +322,30 @@ fn condition(filter: &AuditFilter) -> Condition {
         .add_option(filter.text.as_ref().map(|text| in_details(text)))
 }
 
+/// What is about projects and teams with the scope; nothing when that is all of them.
+fn seen(visible: Visible<'_>) -> Option<Condition> {
+    if visible == Visible::All {
+        return None;
+    }
+    let seen = Condition::any()
+        .add(Column::TeamId.is_in(visible.teams().into_iter().map(|team| team.0)))
+        .add(Column::ProjectId.in_subquery(visible::ids(visible)))
+        .add(Column::ProjectId.in_subquery(visible::gone_ids(visible)));
+    Some(seen)
+}
+
+/// What is about a team, or about its projects, those that are gone included.
+fn of_team(team: TeamId) -> Condition {
+    let there = projects::Entity::find().select_only().column(projects::Column::Id);
+    let there = there.filter(projects::Column::OwnerTeam.eq(team.0)).into_query();
+    let gone = gone_projects::Entity::find().select_only().column(gone_projects::Column::Id);
+    let gone = gone.filter(gone_projects::Column::OwnerTeam.eq(team.0)).into_query();
+    Condition::any()
+        .add(Column::TeamId.eq(team.0))
+        .add(Column::ProjectId.in_subquery(there))
+        .add(Column::ProjectId.in_subquery(gone))
+}
+
 /// Whatever the case of letters, with both databases.
 fn in_details(text: &str) -> sea_orm::sea_query::SimpleExpr {
     let plain = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
@@ -304,7 +353,7 @@ fn in_details(text: &str) -> sea_orm::sea_query::SimpleExpr {
     details.like(LikeExpr::new(format!("%{plain}%")).escape('\\'))
 }
 
-fn write(row: Row) -> audit_entries::ActiveModel {
+fn write(row: Row, about: About) -> audit_entries::ActiveModel {
     audit_entries::ActiveModel {
         seq: Set(row.seq),
         at: Set(row.at),
@@ -315,6 +364,8 @@ fn write(row: Row) -> audit_entries::ActiveModel {
         outcome: Set(row.outcome),
         details: Set(row.details),
         hash: Set(row.hash),
+        project_id: Set(about.project.map(|id| id.0)),
+        team_id: Set(about.team.map(|id| id.0)),
     }
 }
 
@@ -350,6 +401,7 @@ fn adopted(row: audit::Model) -> Entry {
         resource_id: row.resource,
         outcome: Outcome::Done,
         details: Details { name: name.to_owned(), ..Details::default() },
+        about: About::default(),
     }
 }
 

@@ -13,20 +13,22 @@ use crate::{
     tables::{gone_projects, projects},
 };
 
-/// Of the rows of a table with `id`, `owner_user` and `owner_team`, those of projects that may be read.
+/// Of the rows of a table with `id`, `owner_user` and `owner_team`, those of projects on which the scope is there.
 fn condition(visible: Visible<'_>, table: &'static str) -> Condition {
     let column = |name: &'static str| Expr::col((table, name));
-    let Visible::Some { installation, person, teams, shares, everything, limits } = visible else {
+    let Visible::Some { scope, installation, person, teams, shares, everything, limits } = visible else {
         return Condition::all();
     };
+    let mut teams = teams.iter().filter(|(_, scopes)| scopes.has(scope)).map(|(team, _)| team.0).peekable();
+    let mut shares = shares.iter().filter(|(_, scopes)| scopes.has(scope)).map(|(project, _)| project.0).peekable();
     let nobodys = Condition::all().add(column("owner_user").is_null()).add(column("owner_team").is_null());
     let any = Condition::any()
         // Nothing at all when none of the following applies.
         .add(Expr::val(i32::from(everything)).eq(1))
         .add_option(installation.then_some(nobodys))
         .add_option(person.map(|UserId(id)| column("owner_user").eq(id)))
-        .add_option((!teams.is_empty()).then(|| column("owner_team").is_in(teams.keys().map(|team| team.0))))
-        .add_option((!shares.is_empty()).then(|| column("id").is_in(shares.keys().map(|project| project.0))));
+        .add_option(teams.peek().is_some().then(|| column("owner_team").is_in(teams)))
+        .add_option(shares.peek().is_some().then(|| column("id").is_in(shares)));
     let within = |limits: &Limits| {
         Condition::any()
             .add(column("id").is_in(limits.projects.iter().map(|project| project.0)))
@@ -40,12 +42,12 @@ pub(crate) fn projects_of(visible: Visible<'_>) -> Condition {
     condition(visible, "projects")
 }
 
-/// The ids of projects that may be read.
+/// The ids of projects on which the scope is there.
 pub(crate) fn ids(visible: Visible<'_>) -> SelectStatement {
     projects::Entity::find().select_only().column(projects::Column::Id).filter(projects_of(visible)).into_query()
 }
 
-/// The ids of projects that are gone and could be read.
+/// The ids of projects that are gone and on which it was there.
 pub(crate) fn gone_ids(visible: Visible<'_>) -> SelectStatement {
     let found = gone_projects::Entity::find().select_only().column(gone_projects::Column::Id);
     found.filter(condition(visible, "gone_projects")).into_query()

@@ -11,9 +11,12 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use domain::actor::Actor;
+use domain::{actor::Actor, audit::About};
 use futures::stream;
-use protocol::audit::{AuditEntry, AuditPage, AuditQuery, AuditSummary, AuditTail, AuditVerdict};
+use protocol::{
+    ProjectId, TeamId,
+    audit::{AuditEntry, AuditPage, AuditQuery, AuditSummary, AuditTail, AuditVerdict},
+};
 use serde::Deserialize;
 use services::Cx;
 use tokio::time::Instant;
@@ -40,11 +43,15 @@ pub struct SummaryQuery {
     /// How many days back, 1 to 365; 7 when absent
     #[param(minimum = 1, maximum = 365)]
     days: u32,
+    /// What is about this project and its runs
+    project_id: Option<ProjectId>,
+    /// What is about this team and its projects
+    team_id: Option<TeamId>,
 }
 
 impl Default for SummaryQuery {
     fn default() -> Self {
-        Self { days: 7 }
+        Self { days: 7, project_id: None, team_id: None }
     }
 }
 
@@ -63,6 +70,10 @@ pub struct ExportQuery {
     action: Option<String>,
     resource_type: Option<String>,
     resource_id: Option<String>,
+    /// What is about this project and its runs
+    project_id: Option<ProjectId>,
+    /// What is about this team and its projects
+    team_id: Option<TeamId>,
     outcome: Option<String>,
     /// Words in the name, address, agent, error or changes
     q: Option<String>,
@@ -104,7 +115,8 @@ pub async fn summary(
     Signed(actor): Signed,
     Asked(query): Asked<SummaryQuery>,
 ) -> Result<Json<AuditSummary>, HttpError> {
-    Ok(Json(services::audit::summary(&edge.cx, &actor, query.days).await?))
+    let about = About { project: query.project_id, team: query.team_id };
+    Ok(Json(services::audit::summary(&edge.cx, &actor, query.days, about).await?))
 }
 
 /// Walks over the whole trail and names the first entry that is not as it was written
@@ -177,6 +189,8 @@ pub async fn export(
         action: query.action,
         resource_type: query.resource_type,
         resource_id: query.resource_id,
+        project_id: query.project_id,
+        team_id: query.team_id,
         outcome: query.outcome,
         q: query.q,
         limit: Some(services::audit::MOST),

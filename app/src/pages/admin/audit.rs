@@ -1,34 +1,73 @@
-//! `/admin/audit`: the audit trail, searched, followed and taken along. What is shown is in the address.
+//! `/admin/audit`: the audit trail, searched, followed and taken along. What is shown is in the address. `/projects/ID/audit` and
+//! `/teams/ID/audit` show the part that is about them.
 
 mod filters;
 mod news;
 
 use leptos::prelude::*;
-use leptos_router::params::ParamsMap;
+use leptos_router::{
+    hooks::{use_location, use_params_map},
+    params::ParamsMap,
+};
 
-use super::{asked_here, audit_rows, crumbs, head};
+use super::{asked_here, audit_entry, audit_rows, head};
 use crate::{
+    browser::IS_BROWSER,
     loading::{load, loaded_list},
+    pages::project,
     routes::to,
-    server_fns::admin::audit::{AuditView, Filter, OLDEST_FIRST, Summary, ask_audit},
-    ui::{self, Kind, div, el, nothing, pieces},
+    server_fns::admin::audit::{AuditView, Filter, OLDEST_FIRST, Place, Summary, ask_audit},
+    ui::{self, Crumb, Kind, div, el, live, nothing, pieces},
 };
 
 pub(super) fn page() -> AnyView {
-    let asked = asked_here();
-    let loading = load(move || asked.with(|asked| ask_audit(&filter(asked), &value(asked, "sort"), &value(asked, "after"))));
-    let below =
-        move |view| asked.with_untracked(|asked| entries(view, &filter(asked), (&value(asked, "sort"), &value(asked, "after"))));
-    let first = move || asked.with_untracked(first);
-    loaded_list(loading, first, move |view| show(view.map_or_else(|problem| problem, below)))
+    list(asked_here(), filter)
 }
 
-/// Where the same entries begin, or all of them where it is not the cursor that is wrong.
-fn first(asked: &ParamsMap) -> String {
-    if value(asked, "after").is_empty() {
-        return to::ADMIN_AUDIT.to_owned();
+/// The part of a project or a team: its list, and where the address asks for an entry, that one.
+pub(super) fn page_of() -> AnyView {
+    let params = use_params_map();
+    let is_teams = use_location().pathname.with_untracked(|path| path.starts_with(to::TEAMS));
+    let asked = asked_here();
+    let whose = move || {
+        let id = params.with(|params| params.get("id").unwrap_or_default());
+        if is_teams { (String::new(), id) } else { (id, String::new()) }
+    };
+    let within = move |asked: &ParamsMap| {
+        let (project_id, team_id) = whose();
+        Filter { project_id, team_id, ..filter(asked) }
+    };
+    let at = move |seq: String| if seq.is_empty() { list(asked, within) } else { audit_entry::page_of(seq, whose) };
+    let entry = Memo::new(move |_| asked.with(|asked| value(asked, "entry")));
+    if !IS_BROWSER {
+        return at(entry.get_untracked());
     }
-    asking(&filter(asked), &value(asked, "sort"), "")
+    live(move || at(entry.get()))
+}
+
+fn list(asked: Memo<ParamsMap>, filter: impl Fn(&ParamsMap) -> Filter + Copy + Send + Sync + 'static) -> AnyView {
+    let shown = move || asked.with(|asked| (filter(asked), value(asked, "sort"), value(asked, "after")));
+    let loading = load(move || {
+        let (filter, sort, after) = shown();
+        ask_audit(&filter, &sort, &after)
+    });
+    let path = use_location().pathname;
+    let first = move || {
+        let (filter, sort, after) = untrack(shown);
+        let path = path.get_untracked();
+        // All of them where it is not the cursor that is wrong.
+        if after.is_empty() { path } else { asking(&path, &filter, &sort, "") }
+    };
+    loaded_list(loading, first, move |view| {
+        let (filter, sort, after) = untrack(shown);
+        view.map_or_else(unread, |view| show(view, filter, (&sort, &after)))
+    })
+}
+
+/// Where its entries cannot be read; `problem` says why.
+fn unread(problem: AnyView) -> AnyView {
+    let head = head("Audit", "Who did what, when and from where.", nothing());
+    ui::page("Audit".to_owned(), vec![Crumb::new("Audit", "")], pieces(vec![head, problem]))
 }
 
 fn value(asked: &ParamsMap, name: &str) -> String {
@@ -45,46 +84,72 @@ fn filter(asked: &ParamsMap) -> Filter {
         outcome: value(asked, "outcome"),
         start_date: value(asked, "start_date"),
         end_date: value(asked, "end_date"),
+        ..Filter::default()
     }
 }
 
-/// The page with its entries, or with what stands in their place.
-fn show(below: AnyView) -> AnyView {
-    let verify = ui::link_button(Kind::Primary, "Verify the chain", to::VERIFY_AUDIT);
-    let about = "Who did what, when and from where, also what was denied.";
-    let body = pieces(vec![head("Audit", about, verify), below]);
-    ui::page("Audit".to_owned(), crumbs(&[("Audit", to::ADMIN_AUDIT)]), body)
-}
-
-fn entries(view: AuditView, filter: &Filter, (sort, after): (&str, &str)) -> AnyView {
-    let mut parts = vec![summary(&view.summary), filters::form(&view, filter, sort)];
+fn show(view: AuditView, filter: Filter, (sort, after): (&str, &str)) -> AnyView {
+    let place = view.place.clone();
+    let mut parts = vec![head_of(&place), summary(&place, &view.summary), filters::form(&view, &filter, sort)];
     let newest = view.entries.first().map_or(0, |line| line.entry.seq);
     // What is new stands on the first page, and nowhere when only the past is asked for, or first.
     let oldest_first = sort == OLDEST_FIRST;
-    let news =
-        if after.is_empty() && filter.end_date.is_empty() && !oldest_first { news::follow(newest, filter) } else { nothing() };
-    parts.push(div("list-head").child(news).child(take_along(filter)).view());
+    let is_first = after.is_empty() && filter.end_date.is_empty() && !oldest_first;
+    let news = if is_first { news::follow(newest, &filter, &place) } else { nothing() };
+    parts.push(div("list-head").child(news).child(take_along(&filter)).view());
     if view.entries.is_empty() {
-        parts.push(nothing_found(filter));
+        parts.push(nothing_found(&place, &filter));
     } else {
-        let sorted = |sort: &str| asking(filter, sort, "");
-        parts.push(ui::panel("", audit_rows::table_sorted("Entries", view.entries, sort, &sorted)));
+        let sorted = |sort: &str| asking(&place.address(), &filter, sort, "");
+        let table = audit_rows::table_sorted("Entries", view.entries, &place, (sort, &sorted));
+        parts.push(ui::panel("", table));
     }
     if let Some(after) = view.next {
         let words = if oldest_first { "Show newer entries" } else { "Show older entries" };
-        let more = ui::link_button(Kind::Normal, words, asking(filter, sort, &after));
+        let more = ui::link_button(Kind::Normal, words, asking(&place.address(), &filter, sort, &after));
         parts.push(el("p").class("more").child(more).view());
     }
-    pieces(parts)
+    let title = match &place {
+        Place::Installation => "Audit".to_owned(),
+        Place::Project(head) => format!("Audit – {}", head.name),
+        Place::Team { name, .. } => format!("Audit – {name}"),
+    };
+    ui::page(title, way_to(&place), pieces(parts))
+}
+
+fn head_of(place: &Place) -> AnyView {
+    match place {
+        Place::Installation => {
+            let verify = ui::link_button(Kind::Primary, "Verify the chain", to::VERIFY_AUDIT);
+            head("Audit", "Who did what, when and from where, also what was denied.", verify)
+        }
+        Place::Project(shown) => pieces(vec![project::head(shown), project::tabs(shown, "audit")]),
+        Place::Team { .. } => head("Audit", "Who did what with the team and its projects, when and from where.", nothing()),
+    }
+}
+
+/// The steps to the list.
+pub(super) fn way_to(place: &Place) -> Vec<Crumb> {
+    let here = Crumb::new("Audit", place.address());
+    match place {
+        Place::Installation => vec![Crumb::new("Admin", to::ADMIN), here],
+        Place::Project(shown) => vec![Crumb::new("Projects", to::PROJECTS), project::crumb(&shown.name, shown.id), here],
+        Place::Team { id, name } => vec![Crumb::new("Teams", to::TEAMS), Crumb::new(name.clone(), to::team(*id)), here],
+    }
 }
 
 /// To what fits, in that order, from behind that cursor.
-fn asking(filter: &Filter, sort: &str, after: &str) -> String {
-    let asked: Vec<(&str, &str)> = filter.pairs().into_iter().chain([("sort", sort), ("after", after)]).collect();
-    to::asking(to::ADMIN_AUDIT, &asked)
+fn asking(address: &str, filter: &Filter, sort: &str, after: &str) -> String {
+    let asked: Vec<(&str, &str)> = filter.within().into_iter().chain([("sort", sort), ("after", after)]).collect();
+    to::asking(address, &asked)
 }
 
-fn summary(summary: &Summary) -> AnyView {
+fn summary(place: &Place, summary: &Summary) -> AnyView {
+    if *place != Place::Installation {
+        // What was denied is about addresses: it is in the installation's trail alone.
+        let line = format!("In the last {} days: {} done.", summary.days, summary.done);
+        return el("p").class("calm soft").text(line).view();
+    }
     let denied = to::asking(to::ADMIN_AUDIT, &[("outcome", "denied")]);
     let denied = el("a").class("quiet").attr("href", denied).text(format!("{} denied", summary.denied)).view();
     let line = format!("In the last {} days: {} done, ", summary.days, summary.done);
@@ -100,17 +165,18 @@ fn take_along(filter: &Filter) -> AnyView {
     div("exports").child(link("csv", "Export CSV")).child(link("json", "Export JSON")).view()
 }
 
-fn nothing_found(filter: &Filter) -> AnyView {
-    if *filter == Filter::default() {
-        return ui::empty(
-            "No entries",
-            "Entries that were older than this server keeps them were removed.",
-            ui::link_button(Kind::Normal, "Show settings", to::ADMIN_SETTINGS),
-        );
+fn nothing_found(place: &Place, filter: &Filter) -> AnyView {
+    if filter.within().iter().all(|(_, value)| value.is_empty()) {
+        let on = match place {
+            Place::Installation => ui::link_button(Kind::Normal, "Show settings", to::ADMIN_SETTINGS),
+            Place::Project(shown) => ui::link_button(Kind::Normal, "Show project", to::project(shown.id)),
+            Place::Team { id, .. } => ui::link_button(Kind::Normal, "Show team", to::team(*id)),
+        };
+        return ui::empty("No entries", "Entries that were older than this server keeps them were removed.", on);
     }
     ui::empty(
         "No such entries",
         "Nothing fits what is asked for.",
-        ui::link_button(Kind::Normal, "Show all entries", to::ADMIN_AUDIT),
+        ui::link_button(Kind::Normal, "Show all entries", place.address()),
     )
 }

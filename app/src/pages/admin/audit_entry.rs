@@ -1,17 +1,18 @@
-//! `/admin/audit/SEQ`: everything that is known of one entry of the audit trail.
+//! `/admin/audit/SEQ`: everything that is known of one entry of the audit trail. In the part of a project or a team it is the page
+//! of that with `entry=SEQ`.
 
 use leptos::prelude::*;
 use protocol::audit::AuditChange;
 
 use super::{
+    audit,
     audit_rows::{outcome, what, who},
-    crumbs,
 };
 use crate::{
     loading::{load, loaded_page},
     routes::to,
-    server_fns::admin::audit::{Line, ask_audit_entry},
-    ui::{self, Column, Row, el, nothing, pieces, text},
+    server_fns::admin::audit::{EntryView, Line, ask_audit_entry},
+    ui::{self, Column, Crumb, Row, el, nothing, pieces, text},
 };
 
 const CHANGES: &[Column] = &[
@@ -21,14 +22,23 @@ const CHANGES: &[Column] = &[
 ];
 
 pub(super) fn page(seq: String) -> AnyView {
-    loaded_page(load(move || ask_audit_entry(&seq)), show)
+    loaded_page(load(move || ask_audit_entry(&seq, "", "")), show)
 }
 
-fn show(Line { entry, name }: Line) -> AnyView {
+/// In the part of a project or of a team, by the ids of both; one of them is empty.
+pub(super) fn page_of(seq: String, whose: impl Fn() -> (String, String) + Send + Sync + 'static) -> AnyView {
+    let ask = move || {
+        let (project, team) = whose();
+        ask_audit_entry(&seq, &project, &team)
+    };
+    loaded_page(load(ask), show)
+}
+
+fn show(EntryView { place, line: Line { entry, name } }: EntryView) -> AnyView {
     let (what, who, seq) = (what(&entry), who(&entry), entry.seq);
     let head = ui::page_head(what.clone(), outcome(&entry.outcome, entry.status), nothing());
     let all_of = |words: &str, name: &'static str, value: &str| {
-        el("a").class("quiet").attr("href", to::asking(to::ADMIN_AUDIT, &[(name, value)])).text(words).view()
+        el("a").class("quiet").attr("href", to::asking(&place.address(), &[(name, value)])).text(words).view()
     };
     let mut facts = vec![
         ("When", text(ui::exact(entry.timestamp))),
@@ -58,8 +68,9 @@ fn show(Line { entry, name }: Line) -> AnyView {
         let rows = entry.details.into_iter().map(change).collect();
         parts.push(ui::panel("What was changed", el("div").class("told").child(ui::table("Changes", CHANGES, rows)).view()));
     }
-    let here = to::audit_entry(seq);
-    ui::page(what, crumbs(&[("Audit", to::ADMIN_AUDIT), (&format!("Entry {seq}"), &here)]), pieces(parts))
+    let mut way = audit::way_to(&place);
+    way.push(Crumb::new(format!("Entry {seq}"), place.entry(seq)));
+    ui::page(what, way, pieces(parts))
 }
 
 fn change((field, change): (String, AuditChange)) -> Row {

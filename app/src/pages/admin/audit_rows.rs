@@ -4,8 +4,7 @@ use leptos::prelude::*;
 use protocol::audit::AuditEntry;
 
 use crate::{
-    routes::to,
-    server_fns::admin::audit::{Line, OLDEST_FIRST},
+    server_fns::admin::audit::{Line, OLDEST_FIRST, Place},
     ui::{self, Column, Row, Tone, el, pieces, text},
 };
 
@@ -18,19 +17,25 @@ const COLUMNS: &[Column] = &[
 ];
 
 /// A table of entries; `label` says which.
-pub(super) fn table(label: &'static str, entries: Vec<Line>) -> AnyView {
-    ui::table(label, COLUMNS, entries.into_iter().map(row).collect())
+pub(super) fn table(label: &'static str, entries: Vec<Line>, place: &Place) -> AnyView {
+    ui::table(label, COLUMNS, entries.into_iter().map(|line| row(line, place)).collect())
 }
 
 /// What the columns are called in addresses; what sorts nothing has no name.
 const SORTS: [&str; 5] = ["", "", "", "", OLDEST_FIRST];
 
 /// As [`table`], with a heading that turns it around.
-pub(super) fn table_sorted(label: &'static str, entries: Vec<Line>, sort: &str, link: &dyn Fn(&str) -> String) -> AnyView {
-    ui::table_sorted(label, COLUMNS, entries.into_iter().map(row).collect(), (&SORTS, sort), link)
+pub(super) fn table_sorted(
+    label: &'static str,
+    entries: Vec<Line>,
+    place: &Place,
+    (sort, link): (&str, &dyn Fn(&str) -> String),
+) -> AnyView {
+    let rows = entries.into_iter().map(|line| row(line, place)).collect();
+    ui::table_sorted(label, COLUMNS, rows, (&SORTS, sort), link)
 }
 
-fn row(Line { entry, name }: Line) -> Row {
+fn row(Line { entry, name }: Line, place: &Place) -> Row {
     let what = what(&entry);
     let who = who(&entry);
     // What a request was for is its name already.
@@ -38,7 +43,7 @@ fn row(Line { entry, name }: Line) -> Row {
     let small = name.or(id).or_else(|| entry.error.clone()).unwrap_or_default();
     // A phone has no columns for who it was.
     let phone = el("span").class("phone-only").text(format!("{who} · ")).view();
-    let opener = ui::opener(to::audit_entry(entry.seq), &what, pieces(vec![phone, text(small)]));
+    let opener = ui::opener(place.entry(entry.seq), &what, pieces(vec![phone, text(small)]));
     let address = entry.ip_address.unwrap_or_else(|| "this machine".to_owned());
     Row {
         cells: vec![

@@ -13,8 +13,8 @@ use crate::{
 
 pub(super) fn page() -> AnyView {
     loaded_page(load(ask_roles), |lines: Vec<RoleLine>| {
-        let about = "The table that the server enforces. What is not in it nobody may do; what somebody may not see is not there \
-                     for them.";
+        let about = "The table that the server enforces. A role in a team or on a project opens the same for what is theirs. \
+                     What is not in it nobody may do; what somebody may not see is not there for them.";
         let body = pieces(vec![head("Roles", about, nothing()), ui::panel("", table(lines))]);
         ui::page("Roles".to_owned(), crumbs(&[("Roles", to::ADMIN_ROLES)]), body)
     })

@@ -63,7 +63,9 @@ fn show(page: &TeamPage, asked: (&str, &str), loading: Loading<TeamPage>, forms:
     let about = el("p").class("soft").text(counts).view();
     let mut main = vec![members::members(page, asked, loading)];
     let secrets = ui::link_button(Kind::Normal, "Secrets", to::team_secrets(team.id));
-    let mut parts = vec![ui::page_head(team.name.clone(), about, secrets), above];
+    let audit = if page.may_audit { ui::link_button(Kind::Normal, "Audit", to::team_audit(team.id)) } else { nothing() };
+    let beside = div("exports").child(secrets).child(audit).view();
+    let mut parts = vec![ui::page_head(team.name.clone(), about, beside), above];
     if page.may_manage {
         if page.link.is_some() {
             forms.link.set(page.link.clone());

@@ -1,10 +1,16 @@
-//! The audit trail: looked through, followed and verified.
+//! The audit trail: looked through, followed and verified. A project and a team have their part of it.
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
-use protocol::audit::{AuditEntry, AuditVerdict};
+use protocol::{
+    TeamId,
+    audit::{AuditEntry, AuditVerdict},
+};
 use serde::{Deserialize, Serialize};
 
-use crate::server_fns::{UiError, ask::Ask};
+use crate::{
+    routes::to,
+    server_fns::{UiError, ask::Ask, projects::ProjectHead},
+};
 
 /// Entries on a page.
 pub const PAGE: usize = 50;
@@ -25,6 +31,10 @@ pub struct Filter {
     pub outcome: String,
     pub start_date: String,
     pub end_date: String,
+    /// Of the part of a project, its id.
+    pub project_id: String,
+    /// Of the part of a team, its id.
+    pub team_id: String,
 }
 
 impl Filter {
@@ -39,7 +49,41 @@ impl Filter {
             ("outcome", &self.outcome),
             ("start_date", &self.start_date),
             ("end_date", &self.end_date),
+            ("project_id", &self.project_id),
+            ("team_id", &self.team_id),
         ]
+    }
+
+    /// The same without what says whose part it is, as the address of its page does.
+    pub fn within(&self) -> Vec<(&'static str, &str)> {
+        self.pairs().into_iter().filter(|(name, _)| !matches!(*name, "project_id" | "team_id")).collect()
+    }
+}
+
+/// Whose part of the trail is shown; the installation's is all of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Place {
+    Installation,
+    Project(ProjectHead),
+    Team { id: TeamId, name: String },
+}
+
+impl Place {
+    /// Where its page is.
+    pub fn address(&self) -> String {
+        match self {
+            Self::Installation => to::ADMIN_AUDIT.to_owned(),
+            Self::Project(head) => to::project_audit(head.id),
+            Self::Team { id, .. } => to::team_audit(*id),
+        }
+    }
+
+    /// Where one of its entries is shown.
+    pub fn entry(&self, seq: i64) -> String {
+        match self {
+            Self::Installation => to::audit_entry(seq),
+            Self::Project(_) | Self::Team { .. } => to::asking(&self.address(), &[("entry", &seq.to_string())]),
+        }
     }
 }
 
@@ -51,9 +95,17 @@ pub struct Line {
     pub name: Option<String>,
 }
 
+/// An entry, and whose part of the trail it is shown in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryView {
+    pub place: Place,
+    pub line: Line,
+}
+
 /// A page of the trail, with what it can be narrowed down to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditView {
+    pub place: Place,
     pub entries: Vec<Line>,
     pub next: Option<String>,
     pub summary: Summary,
@@ -74,23 +126,29 @@ pub struct Summary {
 /// Entries that fit, newest first unless `sort` is `when`; an empty `after` is the first page.
 #[server(name = ReadAudit, prefix = "/ui", endpoint = "audit", input = GetUrl)]
 pub async fn audit(filter: Filter, #[server(default)] sort: String, after: String) -> Result<AuditView, UiError> {
-    use domain::access::Action;
-
     use crate::server_fns::asked;
 
     const DAYS: u32 = 30;
-    let (cx, actor) = super::open(&[Action::ReadAudit])?;
+    let (cx, actor, about) = opened(&filter.project_id, &filter.team_id)?;
     let sort = Some(sort).filter(|sort| sort == OLDEST_FIRST);
-    let query = protocol::audit::AuditQuery { sort, ..filter.query(after) };
+    let query = protocol::audit::AuditQuery { sort, ..filter.query(about, after) };
     let page = asked(services::audit::list(&cx, &actor, &query).await)?;
-    let summary = asked(services::audit::summary(&cx, &actor, DAYS).await)?;
+    let summary = asked(services::audit::summary(&cx, &actor, DAYS, about).await)?;
     let mut keys: Vec<String> = summary.by_user.keys().cloned().collect();
     if !filter.actor.is_empty() && !keys.contains(&filter.actor) {
         keys.push(filter.actor.clone());
     }
     let mut actors = asked(services::audit::actor_names(&cx, &actor, &keys).await)?;
+    for (key, name) in &mut actors {
+        // As they were called then, where nobody says how they are called now.
+        let then = page.entries.iter().find(|entry| name == key && entry.actor == *key && !entry.actor_name.is_empty());
+        if let Some(entry) = then {
+            name.clone_from(&entry.actor_name);
+        }
+    }
     actors.sort_by(|one, other| one.1.cmp(&other.1));
     Ok(AuditView {
+        place: place(&cx, &actor, about).await?,
         entries: named(&cx, &actor, page.entries).await,
         next: page.next,
         summary: Summary { days: DAYS, done: summary.successful_events, denied: summary.failed_events },
@@ -103,23 +161,24 @@ pub async fn audit(filter: Filter, #[server(default)] sort: String, after: Strin
 /// The newest entries that fit and lie behind `since`, newest first.
 #[server(name = ReadAuditNews, prefix = "/ui", endpoint = "audit_news", input = GetUrl)]
 pub async fn audit_news(filter: Filter, since: i64) -> Result<Vec<Line>, UiError> {
-    use domain::access::Action;
-
-    let (cx, actor) = super::open(&[Action::ReadAudit])?;
-    let page = crate::server_fns::asked(services::audit::list(&cx, &actor, &filter.query(String::new())).await)?;
+    let (cx, actor, about) = opened(&filter.project_id, &filter.team_id)?;
+    let page = crate::server_fns::asked(services::audit::list(&cx, &actor, &filter.query(about, String::new())).await)?;
     Ok(named(&cx, &actor, page.entries.into_iter().take_while(|entry| entry.seq > since).collect()).await)
 }
 
-/// One entry, by its position.
+/// One entry, by its position, in the part of a project or a team where one is named.
 #[server(name = ReadAuditEntry, prefix = "/ui", endpoint = "audit_entry", input = GetUrl)]
-pub async fn audit_entry(seq: String) -> Result<Line, UiError> {
-    use domain::access::Action;
-
-    let (cx, actor) = super::open(&[Action::ReadAudit])?;
+pub async fn audit_entry(
+    seq: String,
+    #[server(default)] project_id: String,
+    #[server(default)] team_id: String,
+) -> Result<EntryView, UiError> {
+    let (cx, actor, about) = opened(&project_id, &team_id)?;
     // What is no number is the position of nothing.
     let seq = seq.parse().unwrap_or(0);
-    let entry = crate::server_fns::asked(services::audit::entry(&cx, &actor, seq).await)?;
-    Ok(Line { name: name_of(&cx, &actor, &entry).await, entry })
+    let entry = crate::server_fns::asked(services::audit::entry(&cx, &actor, seq, about).await)?;
+    let place = place(&cx, &actor, about).await?;
+    Ok(EntryView { place, line: Line { name: name_of(&cx, &actor, &entry).await, entry } })
 }
 
 /// Whether the trail is as it was written.
@@ -148,8 +207,9 @@ pub fn ask_audit_news(filter: &Filter, since: i64) -> Ask<Vec<Line>> {
 }
 
 /// Asks for [`audit_entry`].
-pub fn ask_audit_entry(seq: &str) -> Ask<Line> {
-    Ask::new("audit_entry", &[("seq", seq)], || audit_entry(seq.to_owned()))
+pub fn ask_audit_entry(seq: &str, project_id: &str, team_id: &str) -> Ask<EntryView> {
+    let fields = [("seq", seq), ("project_id", project_id), ("team_id", team_id)];
+    Ask::new("audit_entry", &fields, || audit_entry(seq.to_owned(), project_id.to_owned(), team_id.to_owned()))
 }
 
 /// Asks for [`audit_verdict`].
@@ -160,6 +220,34 @@ pub fn ask_audit_verdict() -> Ask<AuditVerdict> {
 /// The filter as the server functions take it.
 fn fields(filter: &Filter) -> Vec<(String, &str)> {
     filter.pairs().into_iter().map(|(name, value)| (format!("filter[{name}]"), value)).collect()
+}
+
+/// The context for whoever looks at the part of a project, of a team, or at all of it; that is a page of the admin section, which is
+/// not there for others.
+#[cfg(feature = "ssr")]
+fn opened(project: &str, team: &str) -> Result<(services::Cx, domain::actor::Actor, domain::audit::About), UiError> {
+    use domain::{access::Action, audit::About};
+
+    use crate::server_fns::{context, projects, teams};
+
+    if project.is_empty() && team.is_empty() {
+        let (cx, actor) = super::open(&[Action::ReadAudit])?;
+        return Ok((cx, actor, About::default()));
+    }
+    let (cx, actor) = context()?;
+    let about = if team.is_empty() { projects::known(project)?.into() } else { teams::known(team)?.into() };
+    Ok((cx, actor, about))
+}
+
+#[cfg(feature = "ssr")]
+async fn place(cx: &services::Cx, actor: &domain::actor::Actor, about: domain::audit::About) -> Result<Place, UiError> {
+    use crate::server_fns::{asked, projects};
+
+    Ok(match (about.project, about.team) {
+        (Some(id), _) => Place::Project(projects::head(cx, actor, id).await?),
+        (None, Some(id)) => Place::Team { id, name: asked(services::teams::get(cx, actor, id).await)?.name },
+        (None, None) => Place::Installation,
+    })
 }
 
 #[cfg(feature = "ssr")]
@@ -212,7 +300,7 @@ async fn name_of(cx: &services::Cx, actor: &domain::actor::Actor, entry: &AuditE
 
 #[cfg(feature = "ssr")]
 impl Filter {
-    fn query(&self, after: String) -> protocol::audit::AuditQuery {
+    fn query(&self, about: domain::audit::About, after: String) -> protocol::audit::AuditQuery {
         let given = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
         protocol::audit::AuditQuery {
             start_date: given(&self.start_date),
@@ -221,6 +309,8 @@ impl Filter {
             action: given(&self.action),
             resource_type: given(&self.resource_type),
             resource_id: given(&self.resource_id),
+            project_id: about.project,
+            team_id: about.team,
             outcome: given(&self.outcome),
             q: given(&self.q),
             sort: None,

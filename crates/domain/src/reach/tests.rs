@@ -72,6 +72,28 @@ fn a_token_reaches_no_further_than_its_maker_its_scopes_and_its_limits() {
 }
 
 #[test]
+fn a_scope_is_looked_for_where_it_is_there() {
+    let places = |reach: &Reach, scope: Scope| match reach.having(scope) {
+        Visible::All => None,
+        seen @ Visible::Some { installation, person, everything, .. } => {
+            Some((installation, person.is_some(), everything, seen.teams()))
+        }
+    };
+    let teams = |numbers: &[u128]| numbers.iter().map(|number| TeamId(id(*number))).collect::<Vec<_>>();
+    let ada = person(Role::Viewer, &[(3, Role::Auditor), (4, Role::Operator)], &[]);
+    assert_eq!(places(&ada, Scope::Read), Some((true, true, false, teams(&[3, 4]))));
+    assert_eq!(places(&ada, Scope::Audit), Some((false, true, false, teams(&[3]))));
+    assert_eq!(places(&person(Role::Auditor, &[], &[]), Scope::Audit), Some((true, true, false, teams(&[]))));
+    let admin = person(Role::Admin, &[], &[]);
+    assert_eq!(places(&admin, Scope::Audit), None);
+    // A token that is held to a team, and reads the trail alone.
+    let limits = Limits { teams: [TeamId(id(5))].into(), ..Limits::default() };
+    let token = admin.held_to(Scopes::of(&[Scope::Audit]), limits);
+    assert_eq!(places(&token, Scope::Audit), Some((true, true, true, teams(&[5]))));
+    assert_eq!(places(&token, Scope::Read), Some((false, false, false, teams(&[]))));
+}
+
+#[test]
 fn what_may_not_be_known_is_hidden_and_what_may_is_denied() {
     assert_eq!(enough(Scopes::NONE, Action::ReadProjects), Err(Refusal::Hidden));
     assert_eq!(enough(Scopes::of(&[Scope::Admin]), Action::ShareProject), Err(Refusal::Hidden));

@@ -26,7 +26,7 @@ use sha2::{Digest as _, Sha256};
 use store::{InvitationRow, InvitationsPage, Inviter, Tx};
 use uuid::Uuid;
 
-use crate::{Cx, Error, Page, audit::record_changes, context::hex, mail, page, teams};
+use crate::{Cx, Error, Page, audit::record_about, context::hex, mail, page, teams};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
@@ -102,7 +102,7 @@ async fn make(cx: &Cx, actor: &Actor, command: Invite, secret: Option<&str>) -> 
     let mailed = send(cx, &tx, &row, (secret, team_name.as_deref())).await?;
     tell(cx, &tx, &row).await?;
     crate::events::users_changed(cx, &tx).await?;
-    record_changes(cx, &tx, actor, ("invite user", named(&row)), changes(&row)).await?;
+    record_about(cx, &tx, actor, ("invite user", named(&row), team_of(&row)), changes(&row)).await?;
     tx.commit().await?;
     cx.nudges.events();
     Ok(Invitation { mailed, ..view(row) })
@@ -129,6 +129,10 @@ fn may_give(own: &Reach, role: Role, team: Option<(TeamId, Role)>) -> Result<(),
     }
     let Some((team, role)) = team else { return Ok(()) };
     access::within(own.in_team(team), Scopes::of(&[Action::ManageTeam.scope()]).or(access::of_role(role)))
+}
+
+fn team_of(row: &InvitationRow) -> Option<TeamId> {
+    row.team.map(|(team, _)| team)
 }
 
 fn named(row: &InvitationRow) -> String {
@@ -192,7 +196,7 @@ pub async fn withdraw(cx: &Cx, actor: &Actor, id: &str) -> Result<(), Error> {
     tell(cx, &tx, &row).await?;
     let gone = Changes::default().field("role", row.role.as_str(), "");
     crate::events::users_changed(cx, &tx).await?;
-    record_changes(cx, &tx, actor, ("withdraw invitation", named(&row)), gone).await?;
+    record_about(cx, &tx, actor, ("withdraw invitation", named(&row), team_of(&row)), gone).await?;
     tx.commit().await?;
     cx.nudges.events();
     Ok(())

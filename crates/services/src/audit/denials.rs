@@ -12,7 +12,7 @@ use std::{
 
 use domain::{
     actor::{Actor, Origin},
-    audit::{Details, Entry, Outcome, key},
+    audit::{About, Details, Entry, Outcome, key},
 };
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -277,6 +277,8 @@ fn blank(at: i64, action: &str, what: &str) -> Entry {
         resource_id: what.to_owned(),
         outcome: Outcome::Denied,
         details: Details::default(),
+        // What was asked for is an address, which anybody can make up.
+        about: About::default(),
     }
 }
 

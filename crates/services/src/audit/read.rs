@@ -3,18 +3,23 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    access::{self, Action},
+    access::{self, Action, Scopes},
     actor::Actor,
-    audit::{Details, Row},
+    audit::{About, Details, Row},
+    reach::{self, Visible, require_somewhere},
     sort::{self, Sort},
 };
 use protocol::{
     Timestamp, TokenId, UserId,
     audit::{AuditChange, AuditEntry, AuditPage, AuditQuery, AuditSummary, AuditTail},
 };
-use store::{AuditField, AuditFilter, AuditOrder};
+use store::{AuditField, AuditFilter, AuditOrder, Tx};
 
-use crate::{Cx, Error, page};
+use crate::{
+    Cx, Error, page,
+    projects::{NO_PROJECT, hidden_or},
+    teams::NO_TEAM,
+};
 
 /// Entries on a page at most.
 pub const MOST: u32 = 1_000;
@@ -22,9 +27,36 @@ pub const MOST: u32 = 1_000;
 const MOST_SKIPPED: u32 = 1_000_000;
 const DAY_MS: i64 = 86_400_000;
 
-/// Entries that fit; without another `sort` newest first.
+/// Which part of the trail the actor reads; nothing when it is all of it. Where no project and no team is named, that is what is
+/// about those on which they have the role. What is named has to be known to them.
+async fn part<'a>(tx: &Tx, actor: &'a Actor, about: About) -> Result<Option<Visible<'a>>, Error> {
+    let reads_all = access::may(actor, Action::ReadAudit);
+    let may_read = |scopes: Scopes| {
+        let reads = reads_all || scopes.has(Action::ReadAudit.scope());
+        if reads { Ok(()) } else { reach::enough(scopes, Action::ReadAudit) }
+    };
+    if let Some(id) = about.project {
+        // Entries outlive their project, as events do.
+        let owner = tx.sharing().owners(&[id]).await?.get(&id).copied();
+        let owner = owner.ok_or_else(|| Error::NotFound(NO_PROJECT.to_owned()))?;
+        may_read(actor.reach().on(id, owner)).map_err(|refusal| hidden_or(refusal, NO_PROJECT))?;
+    }
+    if let Some(id) = about.team {
+        tx.teams().by_id(id).await?.ok_or_else(|| Error::NotFound(NO_TEAM.to_owned()))?;
+        may_read(actor.reach().in_team(id)).map_err(|refusal| hidden_or(refusal, NO_TEAM))?;
+    }
+    if reads_all {
+        return Ok(None);
+    }
+    require_somewhere(actor, Action::ReadAudit)?;
+    Ok(Some(actor.reach().having(Action::ReadAudit.scope())))
+}
+
+/// Entries that fit, of those that the actor reads; without another `sort` newest first.
 pub async fn list(cx: &Cx, actor: &Actor, query: &AuditQuery) -> Result<AuditPage, Error> {
-    access::require(actor, Action::ReadAudit)?;
+    let tx = cx.store.read().await?;
+    let about = About { project: query.project_id, team: query.team_id };
+    let seen = part(&tx, actor, about).await?;
     let limit = match query.limit.unwrap_or(100) {
         limit @ 1..=MOST => limit,
         limit => return Err(Error::Invalid(format!("`limit` must be from 1 to {MOST}, not {limit}"))),
@@ -33,32 +65,34 @@ pub async fn list(cx: &Cx, actor: &Actor, query: &AuditQuery) -> Result<AuditPag
     if offset > MOST_SKIPPED {
         return Err(Error::Invalid(format!("`offset` must be at most {MOST_SKIPPED}, not {offset}. Go on with `after` instead")));
     }
-    let filter = filter(query)?;
+    let filter = AuditFilter { seen, about, ..filter(query)? };
     let last = page::position(query.after.as_deref())?;
     let order = match Sort::parse(query.sort.as_deref().unwrap_or_default(), sort::AUDIT).map_err(Error::Invalid)? {
         Some(Sort { descending: false, .. }) => AuditOrder::Oldest { after: last },
         Some(_) | None => AuditOrder::Newest { before: last },
     };
-    let tx = cx.store.read().await?;
     let range = (u64::from(offset), u64::from(limit) + 1);
     let rows = tx.audit().find(&filter, order, range).await?;
     let page = page::cut(rows, limit, |row| row.seq.to_string());
     Ok(AuditPage { entries: page.items.into_iter().map(view).collect(), next: page.next })
 }
 
-/// The entry at a position of the chain.
-pub async fn entry(cx: &Cx, actor: &Actor, seq: i64) -> Result<AuditEntry, Error> {
-    access::require(actor, Action::ReadAudit)?;
+/// The entry at a position of the chain, if it is about that.
+pub async fn entry(cx: &Cx, actor: &Actor, seq: i64, about: About) -> Result<AuditEntry, Error> {
+    let tx = cx.store.read().await?;
+    let filter = AuditFilter { seen: part(&tx, actor, about).await?, about, ..AuditFilter::default() };
     let missing = || Error::NotFound("There is no such entry".to_owned());
     let before = seq.checked_sub(1).ok_or_else(missing)?;
-    let row = cx.store.read().await?.audit().after(before, 1).await?.pop();
+    let row = tx.audit().find(&filter, AuditOrder::Oldest { after: Some(before) }, (0, 1)).await?.pop();
     row.filter(|row| row.seq == seq).map(view).ok_or_else(missing)
 }
 
 /// What people call actors of the trail (`user:ID`, `token:ID`, `loki`, `nobody`) by now; those that are gone are called by their
-/// id.
+/// id, and all of them for who does not read the whole trail: entries say how their actors were called.
 pub async fn actor_names(cx: &Cx, actor: &Actor, keys: &[String]) -> Result<Vec<(String, String)>, Error> {
-    access::require(actor, Action::ReadAudit)?;
+    if !access::may(actor, Action::ReadAudit) {
+        return Ok(keys.iter().map(|key| (key.clone(), key.clone())).collect());
+    }
     let (mut users, mut tokens) = (Vec::<UserId>::new(), Vec::<TokenId>::new());
     for key in keys {
         match key.split_once(':') {
@@ -80,28 +114,29 @@ pub async fn actor_names(cx: &Cx, actor: &Actor, keys: &[String]) -> Result<Vec<
 
 /// What there is behind a position, oldest first, at most `limit` entries; without a position only where the trail ends now.
 pub async fn tail(cx: &Cx, actor: &Actor, after: Option<i64>, limit: u32) -> Result<AuditTail, Error> {
-    access::require(actor, Action::ReadAudit)?;
+    let tx = cx.store.read().await?;
+    let filter = AuditFilter { seen: part(&tx, actor, About::default()).await?, ..AuditFilter::default() };
     if !(1..=MOST).contains(&limit) {
         return Err(Error::Invalid(format!("`limit` must be from 1 to {MOST}, not {limit}")));
     }
-    let tx = cx.store.read().await?;
     let Some(after) = after else {
         return Ok(AuditTail { entries: Vec::new(), next: tx.audit().head().await?.seq });
     };
-    let rows = tx.audit().after(after, u64::from(limit)).await?;
+    let rows = tx.audit().find(&filter, AuditOrder::Oldest { after: Some(after) }, (0, u64::from(limit))).await?;
     let next = rows.last().map_or(after, |row| row.seq);
     Ok(AuditTail { entries: rows.into_iter().map(view).collect(), next })
 }
 
-/// What happened in the last days, 1 to 365.
-pub async fn summary(cx: &Cx, actor: &Actor, days: u32) -> Result<AuditSummary, Error> {
-    access::require(actor, Action::ReadAudit)?;
+/// What happened in the last days, 1 to 365, of what the actor reads.
+pub async fn summary(cx: &Cx, actor: &Actor, days: u32, about: About) -> Result<AuditSummary, Error> {
+    let tx = cx.store.read().await?;
+    let seen = part(&tx, actor, about).await?;
     if !(1..=365).contains(&days) {
         return Err(Error::Invalid(format!("`days` must be from 1 to 365, not {days}")));
     }
-    let filter = AuditFilter { since: Some(cx.clock.now().millis() - i64::from(days) * DAY_MS), ..AuditFilter::default() };
+    let since = Some(cx.clock.now().millis() - i64::from(days) * DAY_MS);
+    let filter = AuditFilter { seen, about, since, ..AuditFilter::default() };
     let denied = AuditFilter { outcome: Some("denied".to_owned()), ..filter.clone() };
-    let tx = cx.store.read().await?;
     let outcomes: BTreeMap<String, i64> = tx.audit().count_by(&filter, AuditField::Outcome).await?.into_iter().collect();
     let of = |outcome: &str| outcomes.get(outcome).copied().unwrap_or(0);
     Ok(AuditSummary {
@@ -122,7 +157,8 @@ pub async fn summary(cx: &Cx, actor: &Actor, days: u32) -> Result<AuditSummary, 
     })
 }
 
-fn filter(query: &AuditQuery) -> Result<AuditFilter, Error> {
+/// What the query says of the entries themselves.
+fn filter(query: &AuditQuery) -> Result<AuditFilter<'static>, Error> {
     if let Some(outcome) = query.outcome.as_deref().filter(|outcome| !matches!(*outcome, "done" | "denied")) {
         return Err(Error::Invalid(format!("outcome is {outcome:?}; there are done and denied")));
     }
@@ -143,6 +179,7 @@ fn filter(query: &AuditQuery) -> Result<AuditFilter, Error> {
         resource_id: query.resource_id.clone(),
         outcome: query.outcome.clone(),
         text: query.q.clone().filter(|text| !text.is_empty()),
+        ..AuditFilter::default()
     })
 }
 

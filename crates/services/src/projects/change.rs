@@ -11,7 +11,7 @@ use protocol::{
     projects::{Project, ProjectSource, UpdateProject},
 };
 
-use crate::{Cx, Error, audit::record_changes, runs::check_spec};
+use crate::{Cx, Error, audit::record_about, runs::check_spec};
 
 /// Changes what is given and leaves the rest.
 pub async fn update(cx: &Cx, actor: &Actor, id: ProjectId, command: UpdateProject) -> Result<Project, Error> {
@@ -35,7 +35,7 @@ pub async fn update(cx: &Cx, actor: &Actor, id: ProjectId, command: UpdateProjec
     tx.projects().update(&project).await?;
     let scope = Scope::project(id);
     tx.events().append(cx.clock.now(), scope, &Event::ProjectUpdated { name: project.name.clone() }).await?;
-    record_changes(cx, &tx, actor, ("update project", id), changes(&before, &project)).await?;
+    record_about(cx, &tx, actor, ("update project", id, id), changes(&before, &project)).await?;
     tx.commit().await?;
     cx.nudges.events();
     Ok(project)
@@ -64,7 +64,7 @@ pub async fn delete(cx: &Cx, actor: &Actor, id: ProjectId) -> Result<(), Error> 
     tx.sharing().gone(id, project.owner).await?;
     let scope = Scope::project(id);
     tx.events().append(cx.clock.now(), scope, &Event::ProjectDeleted { name: project.name.clone() }).await?;
-    record_changes(cx, &tx, actor, ("delete project", id), Changes::went(super::facts(&project))).await?;
+    record_about(cx, &tx, actor, ("delete project", id, id), Changes::went(super::facts(&project))).await?;
     tx.commit().await?;
     cx.nudges.events();
     let of_run = |run: &RunId| {

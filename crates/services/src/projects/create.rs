@@ -20,7 +20,7 @@ use protocol::{
 };
 use store::Tx;
 
-use crate::{Cx, Error, audit::record_changes, runs::check_spec, teams};
+use crate::{Cx, Error, audit::record_about, runs::check_spec, teams};
 
 /// Makes a project from a template, a spec, a git URL, a folder, or nothing yet.
 pub async fn create(cx: &Cx, actor: &Actor, command: CreateProject) -> Result<Project, Error> {
@@ -42,7 +42,7 @@ pub async fn create(cx: &Cx, actor: &Actor, command: CreateProject) -> Result<Pr
     }
     let scope = Scope::project(project.id);
     tx.events().append(cx.clock.now(), scope, &Event::ProjectCreated { name: project.name.clone() }).await?;
-    record_changes(cx, &tx, actor, ("create project", project.id), Changes::came(super::facts(&project))).await?;
+    record_about(cx, &tx, actor, ("create project", project.id, project.id), Changes::came(super::facts(&project))).await?;
     tx.commit().await?;
     cx.nudges.events();
     cx.nudges.engine();

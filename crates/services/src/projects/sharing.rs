@@ -3,7 +3,7 @@
 use domain::{
     access::{self, Action, Scopes},
     actor::Actor,
-    audit::Changes,
+    audit::{About, Changes},
 };
 use protocol::{
     Event, ProjectId, Scope, ShareId,
@@ -16,7 +16,7 @@ use store::{ShareRow, Tx};
 use super::load;
 use crate::{
     Cx, Error,
-    audit::record_changes,
+    audit::record_about,
     teams::{self, Whom, find},
 };
 
@@ -84,7 +84,7 @@ pub async fn share(cx: &Cx, actor: &Actor, id: ProjectId, command: ShareProject)
     let changes = Changes::default().field("with", "", with(&row)).field("role", had, role.as_str());
     let share = view((row, name));
     tell(cx, &tx, id, &project.name).await?;
-    record_changes(cx, &tx, actor, ("share project", id), changes).await?;
+    record_about(cx, &tx, actor, ("share project", id, id), changes).await?;
     tx.commit().await?;
     cx.nudges.access();
     Ok(share)
@@ -100,7 +100,7 @@ pub async fn unshare(cx: &Cx, actor: &Actor, id: ProjectId, share: ShareId) -> R
     tx.sharing().remove(share).await?;
     tell(cx, &tx, id, &project.name).await?;
     let changes = Changes::default().field("with", with(&row), "").field("role", row.role.as_str(), "");
-    record_changes(cx, &tx, actor, ("unshare project", id), changes).await?;
+    record_about(cx, &tx, actor, ("unshare project", id, id), changes).await?;
     tx.commit().await?;
     cx.nudges.access();
     Ok(())
@@ -185,7 +185,9 @@ async fn give(cx: &Cx, tx: &Tx, actor: &Actor, (id, name): (ProjectId, &str), (f
     tx.sharing().set_owner(id, to).await?;
     tell(cx, tx, id, name).await?;
     let changes = Changes::default().field("owner", named(from), named(to));
-    record_changes(cx, tx, actor, ("transfer project", id), changes).await
+    // A team that had it reads that it went, too; the rest of it goes along.
+    let team = if let Owner::Team(team) = from { Some(team) } else { None };
+    record_about(cx, tx, actor, ("transfer project", id, About { project: Some(id), team }), changes).await
 }
 
 pub(super) fn named(owner: Owner) -> String {

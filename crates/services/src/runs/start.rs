@@ -16,7 +16,7 @@ use protocol::{
 use sha2::{Digest, Sha256};
 
 use super::{check_spec, load};
-use crate::{Cx, Error, agents, audit::record_changes, context::hex, projects, vault};
+use crate::{Cx, Error, agents, audit::record_about, context::hex, projects, vault};
 
 /// Runs of one project that may wait for their turn.
 const MOST_QUEUED: u64 = 100;
@@ -112,7 +112,7 @@ async fn insert(cx: &Cx, actor: &Actor, mut record: Record) -> Result<Run, Error
     let run = record.view();
     let scope = Scope::run(record.project_id, record.id);
     tx.events().append(cx.clock.now(), scope, &Event::RunQueued { run: run.clone() }).await?;
-    record_changes(cx, &tx, actor, ("start run", record.id), Changes::came(facts(&record))).await?;
+    record_about(cx, &tx, actor, ("start run", record.id, record.project_id), Changes::came(facts(&record))).await?;
     tx.commit().await?;
     cx.nudges.events();
     cx.nudges.engine();

@@ -10,7 +10,7 @@ use store::SecretRow;
 use zeroize::Zeroizing;
 
 use super::{Mode, allowed, master, view};
-use crate::{Cx, Error, audit::record_changes};
+use crate::{Cx, Error, audit::record_about};
 
 /// Makes the secret `name`, or changes what is given of it. Its value is in no answer, ever.
 pub async fn put(cx: &Cx, actor: &Actor, scope: SecretScope, name: &str, command: PutSecret) -> Result<Secret, Error> {
@@ -63,7 +63,7 @@ pub async fn put(cx: &Cx, actor: &Actor, scope: SecretScope, name: &str, command
     }
     let changes = changes(before.as_ref(), &row, value.is_some());
     crate::events::secrets_changed(cx, &tx, scope).await?;
-    record_changes(cx, &tx, actor, ("set secret", resource(scope, name)), changes).await?;
+    record_about(cx, &tx, actor, ("set secret", resource(scope, name), scope), changes).await?;
     tx.commit().await?;
     Ok(view(row))
 }
@@ -76,7 +76,7 @@ pub async fn remove(cx: &Cx, actor: &Actor, scope: SecretScope, name: &str) -> R
     tx.secrets().delete(row.id).await?;
     let changes = Changes::default().field("uses", words(&row.uses), "");
     crate::events::secrets_changed(cx, &tx, scope).await?;
-    record_changes(cx, &tx, actor, ("remove secret", resource(scope, name)), changes).await?;
+    record_about(cx, &tx, actor, ("remove secret", resource(scope, name), scope), changes).await?;
     Ok(tx.commit().await?)
 }
 

@@ -15,6 +15,8 @@ pub struct Model {
     pub outcome: String,
     pub details: String,
     pub hash: String,
+    pub project_id: Option<Uuid>,
+    pub team_id: Option<Uuid>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

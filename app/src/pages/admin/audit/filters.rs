@@ -4,7 +4,6 @@ use leptos::prelude::*;
 
 use crate::{
     pages::asked::{kept, search_line},
-    routes::to,
     server_fns::admin::audit::{AuditView, Filter},
     ui::{self, Field, div, el, input},
 };
@@ -26,12 +25,13 @@ pub(super) fn form(view: &AuditView, filter: &Filter, sort: &str) -> AnyView {
             ..Field::default()
         }),
     ]);
-    let narrowed = *filter != Filter { q: filter.q.clone(), ..Filter::default() };
-    let all = el("a").class("quiet").attr("href", to::ADMIN_AUDIT).text("Show all entries").view();
+    let narrowed = filter.within().iter().any(|(name, value)| *name != "q" && !value.is_empty());
+    let address = view.place.address();
+    let all = el("a").class("quiet").attr("href", address.clone()).text("Show all entries").view();
     let summary = el("summary").text("Filters").view();
     let details = el("details").class("filters").flag("open", narrowed).child(summary).child(more.view());
     let details = if narrowed { details.child(all) } else { details };
-    let form = el("form").class("panel panel-body filter-form").attr("method", "get").attr("action", to::ADMIN_AUDIT);
+    let form = el("form").class("panel panel-body filter-form").attr("method", "get").attr("action", address);
     form.attr("role", "search").attr("aria-label", "Entries").child(kept("sort", sort)).child(first).child(details.view()).view()
 }
 

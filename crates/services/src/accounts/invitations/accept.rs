@@ -10,12 +10,12 @@ use store::{InvitationRow, MemberRow, Tx};
 
 use super::{
     super::{sign_in, users},
-    behind, of_email,
+    behind, of_email, team_of,
 };
 use crate::{
     Cx, Error,
     accounts::{NewUser, UserRecord},
-    audit::record_changes,
+    audit::record_about,
     teams::BY_HAND,
 };
 
@@ -89,7 +89,7 @@ async fn make_account(cx: &Cx, secret: &str, row: InvitationRow, new: NewAccount
         row.team.map_or_else(String::new, |(team, _)| team.to_string()),
     );
     crate::events::users_changed(cx, &tx).await?;
-    record_changes(cx, &tx, &Actor::Automation, ("create user", user.id), changes).await?;
+    record_about(cx, &tx, &Actor::Automation, ("create user", user.id, team_of(&row)), changes).await?;
     tx.commit().await?;
     cx.nudges.events();
     Ok(user.into())
@@ -115,7 +115,7 @@ pub async fn accept_with_account(cx: &Cx, actor: &Actor, secret: &str) -> Result
     join(cx, &tx, *id, &row).await?;
     let changes = Changes::default().field("user", "", id).field("role", "", role.as_str());
     crate::events::users_changed(cx, &tx).await?;
-    record_changes(cx, &tx, actor, ("join team", team), changes).await?;
+    record_about(cx, &tx, actor, ("join team", team, team), changes).await?;
     tx.commit().await?;
     cx.nudges.access();
     Ok(())
