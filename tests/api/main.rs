@@ -9,6 +9,7 @@ mod at_once;
 mod audit;
 mod audit_chain;
 mod audit_forward;
+mod audit_parts;
 mod bad_input;
 mod browsers;
 mod busy;

@@ -14,6 +14,8 @@ pub(super) fn rows() -> Vec<Row> {
         page("/projects/new", Login, 200),
         page("/projects/:id", Login, 404),
         page("/projects/:id/secrets", ManageSecrets, 404).refused(404),
+        page("/projects/:id/audit", ReadAudit, 404).refused(404),
+        page("/teams/:id/audit", ReadAudit, 404).refused(404),
         page("/runs", Login, 200),
         page("/runs/:id", Login, 404),
         page("/templates", Login, 200),

@@ -67,6 +67,12 @@ pub(super) fn rows() -> Vec<Row> {
         get("/api/v2/audit/verify", ReadAudit, 200),
         get("/api/v2/audit/export", ReadAudit, 200),
         get("/api/v2/audit/tail", ReadAudit, 200),
+        // The part of a project or a team.
+        get("/api/enterprise/audit", ReadAudit, 404).at("/api/enterprise/audit?project_id=ID").refused(404),
+        get("/api/enterprise/audit/summary", ReadAudit, 404).at("/api/enterprise/audit/summary?project_id=ID").refused(404),
+        get("/api/v2/audit", ReadAudit, 404).at("/api/v2/audit?project_id=ID").refused(404),
+        get("/api/v2/audit", ReadAudit, 404).at("/api/v2/audit?team_id=ID").refused(404),
+        get("/api/v2/audit/export", ReadAudit, 404).at("/api/v2/audit/export?project_id=ID").refused(404),
         get("/api/v2/logins", Login, 200),
         delete("/api/v2/logins", Login, 200),
         delete("/api/v2/logins/{id}", Login, 404),
