@@ -28,7 +28,7 @@ mod m0034_personal_events;
 mod m0041_makers;
 mod m0042_preparing;
 mod m0043_sort_names;
-mod m0043_audit_about;
+mod m0044_audit_about;
 
 /// All schema changes, oldest first.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0041_makers::Migration),
             Box::new(m0042_preparing::Migration),
             Box::new(m0043_sort_names::Migration),
-            Box::new(m0043_audit_about::Migration),
+            Box::new(m0044_audit_about::Migration),
         ]
     }
 }

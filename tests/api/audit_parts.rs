@@ -230,7 +230,7 @@ async fn is_in_the_part(app: TestApp) {
     // As it was before entries knew what they are about.
     let database = Database::connect(app.database_url()).await.unwrap();
     let steps = Migrator::migrations();
-    let since = steps.iter().skip_while(|step| step.name() != "m0043_audit_about").count();
+    let since = steps.iter().skip_while(|step| step.name() != "m0044_audit_about").count();
     Migrator::down(&database, Some(u32::try_from(since).unwrap())).await.unwrap();
     Migrator::up(&database, None).await.unwrap();
     database.close().await.unwrap();
