@@ -209,7 +209,7 @@ mod tests {
             &["logs", "0198c000-0000-7000-8000-000000000000", "-f"],
             &["receipt", "verify", "receipt.json", "--repository", "."],
             &["template", "show", "cli-tool"],
-            &["demo-agent", "--misbehave", "empty", "--pace", "100"],
+            &["demo-agent", "--misbehave", "empty", "--pace", "100", "--spends", "0.25"],
         ];
         for words in good {
             let parsed = Cli::try_parse_from([&["loki"], words].concat());

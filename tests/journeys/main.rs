@@ -23,4 +23,5 @@ mod requests;
 mod runners;
 mod secrets;
 mod spec_kinds;
+mod spending;
 mod steering;

@@ -100,7 +100,7 @@ struct Sessions {
 
 struct Session {
     root: PathBuf,
-    prompts: u64,
+    prompts: u32,
     /// Of the prompt under way, or of the last one.
     cancel: CancellationToken,
 }

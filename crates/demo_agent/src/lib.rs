@@ -28,6 +28,8 @@ pub struct Options {
     pub allow_misbehaviour_from_prompt: bool,
     /// How long it waits before each update, so that people can watch; zero by default.
     pub pace: Duration,
+    /// What it says that each prompt costs, in US dollars. It is made up: no model is asked.
+    pub spends: Option<f64>,
     /// A folder of its own, for misbehaving once only; without one the worktree's git folder is not touched and
     /// "once" means once in this process.
     pub home: Option<PathBuf>,

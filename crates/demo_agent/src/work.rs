@@ -31,6 +31,7 @@ pub(crate) struct Work {
     task: Task,
     misbehaviour: Option<Misbehaviour>,
     home: Option<PathBuf>,
+    spends: Option<f64>,
     updates: Updates,
 }
 
@@ -47,7 +48,7 @@ impl Work {
                     None => !misbehaved.swap(true, Ordering::Relaxed),
                 }
         });
-        Self { worktree: Worktree::new(root), task, misbehaviour, home: options.home.clone(), updates }
+        Self { worktree: Worktree::new(root), task, misbehaviour, home: options.home.clone(), spends: options.spends, updates }
     }
 
     /// Whether a cancellation is to be ignored.
@@ -57,6 +58,19 @@ impl Work {
 
     /// Carries the prompt out. An error means that the client cannot be reached any more, or is the misbehaviour asked for.
     pub(crate) async fn carry_out(&mut self) -> Result<(), Error> {
+        self.answer().await?;
+        self.spend(1.0).await
+    }
+
+    /// Reports what was spent by now, as a share of what the prompt costs.
+    async fn spend(&self, share: f64) -> Result<(), Error> {
+        match self.spends {
+            Some(usd) => self.updates.spent(usd, share).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn answer(&mut self) -> Result<(), Error> {
         let Some(misbehaviour) = self.misbehaviour else { return self.work().await };
         let amount = misbehaviour.amount;
         match misbehaviour.kind {
@@ -119,6 +133,7 @@ impl Work {
             }
         }
         self.spoil(&build).await?;
+        self.spend(0.5).await?;
         let tested = self.test(&build.test_script).await?;
         self.close(&build, &changes, &failures, &tested).await
     }
@@ -218,9 +233,11 @@ impl Work {
     }
 
     async fn work_slowly(&mut self, seconds: u64) -> Result<(), Error> {
-        for tenth in 1..=seconds * 10 {
+        let steps = u32::try_from(seconds.saturating_mul(10)).unwrap_or(u32::MAX);
+        for step in 1..=steps {
             tokio::time::sleep(Duration::from_millis(100)).await;
-            self.updates.say(format!("Thinking, step {tenth}.\n")).await?;
+            self.updates.say(format!("Thinking, step {step}.\n")).await?;
+            self.spend(f64::from(step) / f64::from(steps)).await?;
         }
         Ok(())
     }

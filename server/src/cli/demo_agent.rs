@@ -19,6 +19,9 @@ pub(super) struct DemoAgentArgs {
     /// Milliseconds to wait before each update
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pace: u64,
+    /// US dollars that each prompt is said to cost, for tests
+    #[arg(long, value_name = "USD")]
+    spends: Option<f64>,
 }
 
 pub(super) async fn run(args: DemoAgentArgs) -> Result<Exit, Failure> {
@@ -26,6 +29,7 @@ pub(super) async fn run(args: DemoAgentArgs) -> Result<Exit, Failure> {
         misbehaviour: args.misbehave,
         allow_misbehaviour_from_prompt: args.misbehave_from_prompt,
         pace: Duration::from_millis(args.pace),
+        spends: args.spends,
         home: variable("HOME").map(Into::into),
     };
     serve(tokio::io::stdin(), tokio::io::stdout(), options).await?;

@@ -7,8 +7,8 @@ use agent_client_protocol::{
     v1::{
         ConnectionTo,
         schema::{
-            ContentBlock, ContentChunk, Diff, SessionId, SessionNotification, SessionUpdate, TextContent, ToolCall,
-            ToolCallContent, ToolCallLocation, ToolCallStatus, ToolCallUpdate, ToolCallUpdateFields, ToolKind,
+            ContentBlock, ContentChunk, Cost, Diff, SessionId, SessionNotification, SessionUpdate, TextContent, ToolCall,
+            ToolCallContent, ToolCallLocation, ToolCallStatus, ToolCallUpdate, ToolCallUpdateFields, ToolKind, UsageUpdate,
         },
     },
 };
@@ -24,7 +24,7 @@ pub(crate) struct Updates {
     pub(super) outbox: Outbox,
     pub(super) pace: Duration,
     /// How many prompts the session had before, and how many tool calls this one had: they make the calls' ids.
-    pub(super) prompt: u64,
+    pub(super) prompt: u32,
     pub(super) calls: u64,
 }
 
@@ -36,6 +36,12 @@ impl Updates {
     /// Says a piece of text; the caller ends its lines.
     pub(crate) async fn say(&self, text: impl Into<String>) -> Result<(), Error> {
         self.send(SessionUpdate::AgentMessageChunk(ContentChunk::new(ContentBlock::Text(TextContent::new(text))))).await
+    }
+
+    /// Reports what the session cost so far, where each prompt costs `usd`: the earlier ones, and `share` of this one.
+    pub(crate) async fn spent(&self, usd: f64, share: f64) -> Result<(), Error> {
+        let whole = (f64::from(self.prompt.saturating_sub(1)) + share) * usd;
+        self.send(SessionUpdate::UsageUpdate(UsageUpdate::new(0, 0).cost(Cost::new(whole, "USD")))).await
     }
 
     /// Shows a file that is about to be written; gives the id to end the call with.

@@ -71,3 +71,19 @@ async fn a_prompt_without_a_task_is_blocked() {
     let turn = Client::start(Options::default()).await.prompt(&Project::new().root(), "Hello?").await;
     assert!(turn.text.contains("BLOCKED:  — the prompt has no task"), "{}", turn.text);
 }
+
+#[tokio::test]
+async fn what_is_spent_is_told_while_it_works_and_for_the_whole_session() {
+    let project = Project::new();
+    let mut client = Client::start(Options { spends: Some(0.5), ..Options::default() }).await;
+    let session = client.session(&project.root()).await;
+    let mut told = Vec::new();
+    for _ in 0..2 {
+        let id = client.send_prompt(&session, "## Task\n`greet NAME` prints `Hello, NAME!`\n").await;
+        let updates = client.turn(id).await.updates;
+        told.extend(updates.into_iter().filter(|update| update["sessionUpdate"] == "usage_update"));
+    }
+    let spent: Vec<_> = told.iter().map(|update| (&update["cost"]["amount"], &update["cost"]["currency"])).collect();
+    let usd = json!("USD");
+    assert_eq!(spent, [(&json!(0.25), &usd), (&json!(0.5), &usd), (&json!(0.75), &usd), (&json!(1.0), &usd)]);
+}
