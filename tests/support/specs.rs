@@ -6,6 +6,9 @@ pub const GREET: &str = "# Greeter\n\n## Requirements\n\n- `greet NAME` prints `
 /// One requirement that the demo agent can do.
 pub const ONE: &str = "# Greeter\n\n- `greet NAME` prints `Hello, NAME!`\n";
 
+/// Two requirements that it can do.
+pub const TWO: &str = "# Greeter\n\n- `greet NAME` prints `Hello, NAME!`\n- `greet --version` prints `greet 1.0`\n";
+
 /// A second requirement for the project that `ONE` built.
 pub const ONE_MORE: &str = "# Farewell\n\n- `greet --bye NAME` prints `Goodbye, NAME.`\n";
 
