@@ -9,6 +9,7 @@ mod clones;
 mod command_line;
 mod control;
 mod crash;
+mod crash_held;
 mod demo;
 mod files;
 mod folder;
