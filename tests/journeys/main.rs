@@ -11,6 +11,7 @@ mod control;
 mod crash;
 mod crash_held;
 mod demo;
+mod disk;
 mod files;
 mod folder;
 mod held;

@@ -23,8 +23,8 @@ pub struct Setup {
     arguments: Vec<String>,
     variables: Vec<(String, String)>,
     on_postgres: bool,
-    /// Size of the file system that the runs' worktrees lie on, where it is one of their own.
-    worktrees: Option<String>,
+    /// A folder below the data directory that is a file system of its own, and the size of that.
+    disk: Option<(&'static str, String)>,
 }
 
 impl Setup {
@@ -61,7 +61,13 @@ impl Setup {
 
     /// Gives the runs' worktrees a file system of their own that holds so much, like `16k`.
     pub fn with_small_worktrees(self, size: &str) -> Self {
-        Self { worktrees: Some(size.to_owned()), ..self }
+        Self { disk: Some(("worktrees", size.to_owned())), ..self }
+    }
+
+    /// Gives the whole data directory, the database with it, a file system of its own that holds so much. Only the server sees it,
+    /// so it can neither be started again nor have its database opened beside it.
+    pub fn with_small_data(self, size: &str) -> Self {
+        Self { disk: Some(("", size.to_owned())), ..self }
     }
 
     /// Starts it.
@@ -260,7 +266,7 @@ impl TestApp {
 pub const PASSWORD: &str = "a long enough password";
 
 fn start(setup: &Setup, arguments: &[String], data_dir: &Path, log: &Path) -> Server {
-    let small = setup.worktrees.as_ref().map(|size| (data_dir.join("worktrees"), size.as_str()));
+    let small = setup.disk.as_ref().map(|(folder, size)| (data_dir.join(folder), size.as_str()));
     Server::start(arguments, &setup.variables, small, log)
 }
 

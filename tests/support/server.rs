@@ -44,7 +44,7 @@ pub fn loki() -> Command {
 
 /// The binary in a mount namespace in which `folder` is a file system of its own.
 fn on_small_disk(folder: &Path, size: &str) -> Command {
-    const MOUNT: &str = r#"mount -t tmpfs -o "size=$1" tmpfs "$2" && shift 2 && exec "$@""#;
+    const MOUNT: &str = r#"mount -t tmpfs -o "size=$1,mode=700" tmpfs "$2" && shift 2 && exec "$@""#;
     fs::create_dir_all(folder).expect("the folder");
     // The data directory is its owner's alone.
     let parent = folder.parent().expect("the data directory");

@@ -22,6 +22,9 @@ use crate::{
 /// Times that an effect is tried before the run fails.
 const TRIES: u32 = 3;
 
+/// How often a full disk is tried again.
+const ROOM_EVERY: Duration = Duration::from_secs(1);
+
 /// Whether a run counts among those that work at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -78,9 +81,7 @@ pub(crate) async fn drive(cx: &Cx, id: RunId, place: Place, stop: &CancellationT
                 journal::record(cx, &mut record, Input::LimitReached { which }, worked_ms, Extra::None).await?;
             }
             None => {
-                let (input, extra) = outcome.into_input();
-                leave_clean(cx, &record, &input).await?;
-                journal::record(cx, &mut record, input, worked_ms, extra).await?;
+                keep(cx, &mut record, outcome, worked_ms, stop).await?;
             }
         }
         follows = Some(effect);
@@ -92,6 +93,24 @@ pub(crate) async fn drive(cx: &Cx, id: RunId, place: Place, stop: &CancellationT
     tx.runs().release(id, &cx.settings.instance).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Makes what came of an effect last. While the disk is full it is kept in hand: what an agent did is paid for, and asked for once.
+async fn keep(cx: &Cx, record: &mut Record, outcome: Outcome, worked_ms: i64, stop: &CancellationToken) -> Result<(), Error> {
+    let (input, extra) = outcome.into_input();
+    leave_clean(cx, record, &input).await?;
+    loop {
+        match journal::record(cx, record, input.clone(), worked_ms, extra.clone()).await {
+            Err(Error::Store(error)) if error.is_full() && !stop.is_cancelled() => {
+                tracing::error!(run = %record.id, error = %explain(&error), "the disk is full: what a run has done waits for some room");
+            }
+            done => return done,
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(ROOM_EVERY) => {}
+        }
+    }
 }
 
 async fn load(cx: &Cx, id: RunId) -> Result<Option<Record>, Error> {

@@ -17,7 +17,7 @@ use store::{CallRow, JournalRow, Tx};
 use crate::export;
 
 /// What is written in the same transaction as the journal row.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Extra {
     None,
     /// The prompt that the next call sends.
