@@ -78,7 +78,9 @@ fn sqlstate(error: &DbErr) -> Option<String> {
 mod tests {
     use std::time::Duration;
 
-    use sea_orm::{ConnectOptions, Database, SqliteTransactionMode, TransactionOptions, TransactionTrait as _};
+    use sea_orm::{
+        ConnectOptions, ConnectionTrait as _, Database, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+    };
 
     use super::*;
 
@@ -102,6 +104,19 @@ mod tests {
 
         let error = StoreError::from(refused.unwrap_err());
         assert!(error.is_busy() && !error.is_full(), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_database_that_may_not_grow_is_full() {
+        let mut options = ConnectOptions::new("sqlite::memory:");
+        options.max_connections(1).map_sqlx_sqlite_opts(|sqlite| sqlite.pragma("max_page_count", "2"));
+        let db = Database::connect(options).await.unwrap();
+        db.execute_unprepared("CREATE TABLE a (b BLOB)").await.unwrap();
+
+        let refused = db.execute_unprepared("INSERT INTO a VALUES (zeroblob(100000))").await.map(|_| ());
+
+        let error = StoreError::from(refused.unwrap_err());
+        assert!(error.is_full() && !error.is_busy(), "{error}");
     }
 
     #[test]
