@@ -59,9 +59,11 @@ impl<'a> Output<'a> {
 
     /// Writes what waits, as much as one write may take.
     pub(crate) async fn flush(&mut self) -> Result<(), Error> {
-        self.next = Instant::now() + EVERY;
         let part = self.waiting.take();
-        self.write(part).await
+        let written = self.write(part).await;
+        // From its end on: one that had to wait for the database is not made up for by the next.
+        self.next = Instant::now() + EVERY;
+        written
     }
 
     /// Writes all that is left, and how much was left out.
