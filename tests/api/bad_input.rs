@@ -138,6 +138,29 @@ async fn unknown_templates_and_missing_variables_are_named() {
     assert!(unknown.detail().contains("colour"), "{}", unknown.detail());
 }
 
+// EP-007. Those that come with loki have defaults for all that they ask.
+#[tokio::test]
+async fn a_variable_that_is_left_out_is_named() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("house");
+    fs::create_dir_all(folder.join(".loki/templates")).unwrap();
+    let variables: String =
+        ["project_name", "who", "when"].map(|name| format!("- {{name: {name}, description: Of the house}}\n")).concat();
+    let front = format!("---\nname: house\ntitle: House\ndescription: Ours\nvariables:\n{variables}---\n");
+    let text = format!("{front}# {{{{ project_name }}}}\n\n- `greet` prints `{{{{ who }}}} {{{{ when }}}}`\n");
+    fs::write(folder.join(".loki/templates/house.md"), text).unwrap();
+    for arguments in [&["init", "--initial-branch", "main"][..], &["add", "--all"], &["commit", "--message", "A template"]] {
+        command::git(&folder, arguments);
+    }
+    let app = Setup::default().argument("--allow-root").argument(root.path().to_string_lossy()).start().await;
+    let user = app.operator().await;
+    let project = user.has_project().in_folder(&folder).create().await;
+
+    let answer = project.asks_to_start(json!({"template": "house"})).await.expect(422);
+
+    assert!(answer.detail().contains("the template needs a value for who, when"), "{}", answer.detail());
+}
+
 // EP-006
 #[tokio::test]
 async fn an_agent_that_is_not_installed_is_named_with_what_to_do() {

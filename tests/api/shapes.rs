@@ -1,7 +1,8 @@
 //! What the API answers, field by field. Clients of the predecessor's SDK rely on these names.
 
+use protocol::runs::RunStatus;
 use serde_json::{Map, Value, json};
-use tests::{TestApp, specs};
+use tests::{Setup, TestApp, specs};
 
 /// A value with all that differs from run to run, or with the demo agent's skill, replaced by what it is. Of a list its first
 /// item stands for all.
@@ -73,6 +74,16 @@ async fn answers_have_the_documented_shapes() {
     assert_shape("events", &get("/api/events?limit=2").await);
     assert_shape("template", &get("/api/templates/cli-tool").await);
     assert_shape("error", &user.get("/api/projects?limit=0").await.expect(422).value());
+}
+
+#[tokio::test]
+async fn the_status_shows_a_run_that_works() {
+    let app = Setup::default().demo("--misbehave slow=60").start().await;
+    let user = app.operator().await;
+    let project = user.has_project().with_spec(specs::ONE).create().await;
+    project.starts_run().await.becomes(RunStatus::Working).await;
+
+    assert_shape("status_running", &user.get("/api/status").await.expect(200).value());
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use domain::ports::agent::AgentOutcome;
 use protocol::runs::RunStatus;
 use rustix::process::Signal;
 use store::Store;
-use tests::{Setup, TestApp, command, eventually, journal::Stored, processes, specs};
+use tests::{RunHandle, Setup, TestApp, command, eventually, journal::Stored, processes, specs};
 
 /// Runs a shell's line, with `path` as `$1`, where the server's disk is to be seen.
 fn beside_the_server(app: &TestApp, line: &str, path: &Path) -> Output {
@@ -52,7 +52,7 @@ async fn a_full_disk_under_the_database_loses_no_result() {
     run.says("Thinking, step 2.").await;
 
     let filler = app.data_dir().join("filler");
-    let filled = beside_the_server(&app, "cat /dev/zero > \"$1\"", &filler);
+    let filled = beside_the_server(&app, "LC_ALL=C cat /dev/zero > \"$1\"", &filler);
     assert!(command::stderr(&filled).contains("No space left"), "{}", command::stderr(&filled));
     // The database may have kept enough room to say so of the run; else what came of the agent's call waits.
     eventually("the full disk is noticed", async || {
@@ -87,7 +87,7 @@ async fn a_full_disk_under_the_database_loses_no_result() {
 }
 
 /// The run as a copy of the database has it, made while the server stands still.
-async fn copied(app: &TestApp, run: &tests::RunHandle<'_>) -> Stored {
+async fn copied(app: &TestApp, run: &RunHandle<'_>) -> Stored {
     let folder = tempfile::tempdir().unwrap();
     processes::signal(app.pid(), Signal::STOP);
     let line = format!("cp '{}'/loki.db* \"$1\"", app.data_dir().display());

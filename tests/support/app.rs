@@ -64,8 +64,8 @@ impl Setup {
         Self { disk: Some(("worktrees", size.to_owned())), ..self }
     }
 
-    /// Gives the whole data directory, the database with it, a file system of its own that holds so much. Only the server sees it,
-    /// so it can neither be started again nor have its database opened beside it.
+    /// Gives the whole data directory, the database with it, a file system of its own that holds so much. Only the server sees
+    /// it, so it can neither be started again nor have its database opened beside it.
     pub fn with_small_data(self, size: &str) -> Self {
         Self { disk: Some(("", size.to_owned())), ..self }
     }

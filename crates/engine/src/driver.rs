@@ -95,14 +95,15 @@ pub(crate) async fn drive(cx: &Cx, id: RunId, place: Place, stop: &CancellationT
     Ok(())
 }
 
-/// Makes what came of an effect last. While the disk is full it is kept in hand: what an agent did is paid for, and asked for once.
+/// Makes what came of an effect last. While the disk is full it is kept in hand: what an agent did is paid for, and is asked for
+/// once.
 async fn keep(cx: &Cx, record: &mut Record, outcome: Outcome, worked_ms: i64, stop: &CancellationToken) -> Result<(), Error> {
     let (input, extra) = outcome.into_input();
     leave_clean(cx, record, &input).await?;
     loop {
         match journal::record(cx, record, input.clone(), worked_ms, extra.clone()).await {
             Err(Error::Store(error)) if error.is_full() && !stop.is_cancelled() => {
-                tracing::error!(run = %record.id, error = %explain(&error), "the disk is full: what a run has done waits for some room");
+                tracing::error!(run = %record.id, error = %explain(&error), "the disk is full: what a run has done waits");
             }
             done => return done,
         }
