@@ -13,7 +13,10 @@ use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
-    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+    sqlx::{
+        Connection as _,
+        sqlite::{SqliteJournalMode, SqliteSynchronous},
+    },
 };
 use tokio::sync::OwnedMutexGuard;
 
@@ -105,7 +108,13 @@ impl Store {
         if url.starts_with("sqlite") {
             // One writer at a time is SQLite's rule; readers beside it see the last committed state. A file does not go away like a
             // server does, and each question to its thread costs more than most answers, so connections are not tried first.
-            options.max_connections(6).min_connections(1).test_before_acquire(false).map_sqlx_sqlite_opts(|sqlite| {
+            options.max_connections(6).min_connections(1).test_before_acquire(false);
+            // On a full disk SQLite ends a transaction by itself. The driver goes on to count it, and whoever got its connection
+            // next could not write, and would read what was there then for ever.
+            options.map_sqlx_sqlite_pool_opts(|pool| {
+                pool.before_acquire(|connection, _| Box::pin(std::future::ready(Ok(!connection.is_in_transaction()))))
+            });
+            options.map_sqlx_sqlite_opts(|sqlite| {
                 sqlite
                     .journal_mode(SqliteJournalMode::Wal)
                     // A commit that was answered must survive a power cut: NORMAL would lose the newest ones.
@@ -276,5 +285,30 @@ impl Tx {
 
     pub fn records(&self) -> Records<'_> {
         Records(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_transaction_that_a_full_disk_ended_spoils_no_connection() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&format!("sqlite://{}?mode=rwc", folder.path().join("a.db").display())).await.unwrap();
+        let tx = store.begin().await.unwrap();
+        tx.inner.execute_unprepared("CREATE TABLE a (b BLOB)").await.unwrap();
+        // It is made as large as the database is already.
+        tx.inner.execute_unprepared("PRAGMA max_page_count = 1").await.unwrap();
+        let refused = tx.inner.execute_unprepared("INSERT INTO a VALUES (zeroblob(1000000))").await.map(|_| ());
+        assert!(StoreError::from(refused.unwrap_err()).is_full());
+        drop(tx);
+
+        // More often than there are connections, so that each has its turn.
+        for number in 0..8 {
+            let tx = store.begin().await.unwrap();
+            tx.inner.execute_unprepared(&format!("CREATE TABLE a{number} (b BLOB)")).await.unwrap();
+            tx.commit().await.unwrap();
+        }
     }
 }
