@@ -69,7 +69,7 @@ async fn a_pause_and_its_end_outlive_the_server() {
 
 #[tokio::test]
 async fn a_stop_outlives_the_server() {
-    let app = Setup::default().demo("--misbehave slow=60 --spends 60").start().await;
+    let app = Setup::default().demo("--misbehave slow=60 --spends 120").start().await;
     let user = app.operator().await;
     let store = app.store().await;
     let project = user.has_project().with_spec(specs::ONE).create().await;
@@ -93,7 +93,7 @@ async fn a_stop_outlives_the_server() {
 
 #[tokio::test]
 async fn a_limit_that_was_reached_outlives_the_server() {
-    let app = Setup::default().demo("--misbehave slow=60 --spends 60").start().await;
+    let app = Setup::default().demo("--misbehave slow=60 --spends 120").start().await;
     let user = app.operator().await;
     let store = app.store().await;
     let project = user.has_project().with_spec(specs::ONE).create().await;

@@ -5,8 +5,8 @@ use protocol::runs::{RunStatus, Verdict};
 use serde_json::json;
 use tests::{Setup, journal::Stored, processes, specs};
 
-/// Sixty seconds of talk, and ten cents more with every word of it.
-const DEAR: &str = "--misbehave slow=60 --spends 60";
+/// A minute of talk, ten cents a line.
+const DEAR: &str = "--misbehave slow=60 --spends 120";
 
 #[tokio::test]
 async fn the_cost_ceiling_ends_a_call_in_its_middle() {
@@ -36,7 +36,7 @@ async fn the_cost_ceiling_ends_a_call_in_its_middle() {
 
 #[tokio::test]
 async fn a_call_that_the_end_of_the_server_cuts_off_is_paid_once() {
-    let app = Setup::default().demo("--misbehave slow-once=60 --spends 60").start().await;
+    let app = Setup::default().demo("--misbehave slow-once=60 --spends 120").start().await;
     let user = app.operator().await;
     let project = user.has_project().with_spec(specs::ONE).create().await;
     let run = project.starts_run().await;
@@ -56,5 +56,5 @@ async fn a_call_that_the_end_of_the_server_cuts_off_is_paid_once() {
     assert_eq!(&after.rows[..before.rows.len()], &before.rows[..]);
     assert_eq!(after.results().len(), 2);
     // What was cut off, and the whole call after it.
-    assert_eq!(after.record.state.spent.cost_micros, Some(cut_off + 60_000_000));
+    assert_eq!(after.record.state.spent.cost_micros, Some(cut_off + 120_000_000));
 }

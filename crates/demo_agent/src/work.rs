@@ -237,7 +237,7 @@ impl Work {
         for step in 1..=steps {
             tokio::time::sleep(Duration::from_millis(100)).await;
             self.updates.say(format!("Thinking, step {step}.\n")).await?;
-            self.spend(f64::from(step) / f64::from(steps)).await?;
+            self.spend(f64::from(step) / f64::from(steps) / 2.0).await?;
         }
         Ok(())
     }
