@@ -43,6 +43,7 @@ async fn a_full_disk_needs_a_person_and_nothing_is_lost() {
     Stored::read(&app.store().await, run.id).await.assert_consistent();
 }
 
+// EP-005
 #[tokio::test]
 async fn a_full_disk_under_the_database_loses_no_result() {
     let app = Setup::default().demo("--misbehave slow=2 --spends 0.25").with_small_data("64m").start().await;
