@@ -50,17 +50,48 @@ test('from a pasted PRD', async ({ page }) => {
   await expect(page.getByText('prints Hello, NAME!').or(page.getByText('`greet NAME` prints'))).toBeVisible();
 });
 
-test('from an uploaded file', async ({ page }) => {
-  await newProject(page, 'Uploaded', 'Spec');
-  await page.getByLabel('Or read it from a file').setInputFiles({
-    name: 'spec.md',
-    mimeType: 'text/markdown',
-    buffer: Buffer.from(GREET),
-  });
-  await expect(page.getByLabel('Spec', { exact: true })).toHaveValue(GREET);
-  await create(page);
+/** Hands a file to the field of the spec. */
+async function upload(page: Page, name: string, content: string | Buffer): Promise<void> {
+  const mimeType = 'application/octet-stream';
+  await page.getByLabel('Or read it from a file').setInputFiles({ name, mimeType, buffer: Buffer.from(content) });
+}
 
-  await isReady(page, 'Uploaded');
+for (const [name, text] of [
+  ['spec.md', GREET],
+  ['spec.json', JSON.stringify({ title: 'Greeter', requirements: ['`greet NAME` prints `Hello, NAME!`'] }, null, 2)],
+  ['spec.yaml', "openapi: 3.0.0\ninfo:\n  title: Notes\n  version: '1'\npaths:\n  /notes:\n    get:\n      summary: List notes\n"],
+] as const) {
+  test(`from an uploaded ${name}`, async ({ page }) => {
+    await newProject(page, `Uploaded ${name}`, 'Spec');
+    await upload(page, name, text);
+    await expect(page.getByLabel('Spec', { exact: true })).toHaveValue(text);
+    await create(page);
+
+    await isReady(page, `Uploaded ${name}`);
+  });
+}
+
+test('a file that is no spec is refused in the form, which says what to do', async ({ page }) => {
+  await newProject(page, 'Mended', 'Spec');
+  const area = page.getByLabel('Spec', { exact: true });
+  const problem = page.getByRole('alert');
+  await area.fill('What was typed before');
+  for (const [name, content, words] of [
+    ['latin-1.md', Buffer.from('# Grüße\n', 'latin1'), 'Save it as plain text in UTF-8'],
+    ['utf-16.txt', Buffer.from('# Greet', 'utf16le'), 'Save it as plain text in UTF-8'],
+    ['picture.md', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0]), 'Save it as plain text in UTF-8'],
+    ['long.md', Buffer.alloc((1 << 20) + 1, 'x'), 'Split it into several specs'],
+  ] as const) {
+    await upload(page, name, content);
+    await expect(problem, name).toContainText(words);
+    await expect(area, name).toHaveValue('What was typed before');
+
+    // The same name, since it is the same file that people mend.
+    await upload(page, name, `\ufeff# ${name}\n\nGrüße`);
+    await expect(area).toHaveValue(`# ${name}\n\nGrüße`);
+    await expect(problem).toHaveCount(0);
+    await area.fill('What was typed before');
+  }
 });
 
 test('from a template with its variables', async ({ page }) => {
