@@ -25,8 +25,8 @@ export default defineConfig({
   },
   projects: [
     { name: 'desktop', use: DESKTOP, testIgnore: /phone\.spec\.ts/ },
-    // The layout of every page at a phone's size, in a minute.
-    { name: 'phone-layout', use: PHONE, testMatch: /phone\.spec\.ts/ },
+    // Every page and the main job at a phone's size, in two minutes.
+    { name: 'phone-layout', use: PHONE, testMatch: /(phone|main-job)\.spec\.ts/ },
     // What has keys or counts bytes is the same at every size.
     { name: 'phone', use: PHONE, testMatch: /(looks|main-job|without-script|theme|inbox|sorting)\.spec\.ts/ },
   ],

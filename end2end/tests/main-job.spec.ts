@@ -4,7 +4,7 @@ import { alive, expect, test } from '../support/fixtures.ts';
 import { RunPage } from '../support/run-page.ts';
 import { GREET } from '../support/specs.ts';
 
-test('a pasted spec becomes verified, committed code before the eyes of who started it', async ({ page, home }, info) => {
+test('a pasted spec becomes verified, committed code before the eyes of who started it', async ({ page, home, isMobile }, info) => {
   const name = `Watched on ${info.project.name}`;
   await page.goto('/projects');
   await alive(page);
@@ -30,7 +30,7 @@ test('a pasted spec becomes verified, committed code before the eyes of who star
   await expect(page).toHaveTitle(/✓ verified – Greet by name/);
   await expect(page.locator('.run-what')).toContainText(/demo/i);
 
-  if (info.project.name === 'phone') await page.locator('summary', { hasText: 'Timeline' }).click();
+  if (isMobile) await page.locator('summary', { hasText: 'Timeline' }).click();
   await expect(run.timeline).toContainText('Development');
   await expect(run.timeline.getByRole('img').first()).toHaveAttribute('aria-label', /Reason passed, Act passed, Reflect passed, Verify passed/);
   await expect(page.getByRole('button', { name: 'Replay' })).toBeVisible();
@@ -45,7 +45,7 @@ test('a pasted spec becomes verified, committed code before the eyes of who star
   await expect(run.panel).toContainText('Hello, ');
   const split = page.getByRole('link', { name: 'Split', exact: true });
   // On a phone both ways look the same.
-  if (info.project.name === 'phone') {
+  if (isMobile) {
     await expect(split).toHaveCount(0);
   } else {
     await split.click();

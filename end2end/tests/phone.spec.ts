@@ -1,11 +1,17 @@
-// Every page at a phone's size, quickly: nothing reaches over the edge, and fingers hit what they aim at. What axe finds there,
-// and what moves, is looked at by `looks.spec.ts` on the project `phone`.
-import { fitsAcross, fitsFingers } from '../support/checks.ts';
+// Every page at a phone's size, quickly, one after the other in one browser: nothing reaches over the edge, fingers hit what they
+// aim at, and axe finds nothing in the dark. What it finds in the light, and what moves, is looked at by `looks.spec.ts` on the
+// project `phone`.
+import { fitsAcross, fitsFingers, isAccessible } from '../support/checks.ts';
 import { alive, expect, test } from '../support/fixtures.ts';
 import { PAGES } from '../support/pages.ts';
 
+// Colours are compared when they have arrived, not on their way.
+test.use({ contextOptions: { reducedMotion: 'reduce' } });
+
 for (const stranger of [false, true]) {
-  test(`every page that ${stranger ? 'a stranger' : 'an admin'} sees fits`, async ({ page, world, complaints }) => {
+  test(`every page that ${stranger ? 'a stranger' : 'an admin'} sees fits and is accessible`, async ({ page, world, complaints }) => {
+    // Thirty pages in one.
+    test.slow();
     complaints.allow(/status of 404/);
     if (stranger) await page.context().clearCookies();
     for (const place of PAGES.filter(({ anonymous }) => Boolean(anonymous) === stranger)) {
@@ -14,6 +20,7 @@ for (const stranger of [false, true]) {
       if (await page.locator('.conn').count()) await alive(page);
       await fitsAcross(page, place.name);
       await fitsFingers(page, place.name);
+      await isAccessible(page, place.name);
     }
   });
 }
