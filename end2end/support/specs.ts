@@ -17,9 +17,14 @@ export const HALF = `# Greet and bill
 - Users sign in with their company account and see their invoices
 `;
 
+/** One requirement, which the demo agent builds after it has misbehaved as it is told. */
+export function misbehaves(how: string): string {
+  return `# Greet, somehow\n\n- \`greet NAME\` prints \`Hello, NAME!\`\n${aside(how)}`;
+}
+
 /** Work that prints a line every tenth of a second for so many seconds, then is done. */
 export function slow(seconds: number): string {
-  return `# Take some time\n\n- \`greet NAME\` prints \`Hello, NAME!\`\n${aside(`slow=${seconds}`)}`;
+  return misbehaves(`slow=${seconds}`);
 }
 
 /** Several tasks that take so many seconds each: a pause waits for the end of a step, and there is work left after it. */
