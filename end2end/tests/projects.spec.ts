@@ -1,7 +1,11 @@
 // Making projects from each source, and what their pages show.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { Page } from '@playwright/test';
-import { alive, expect, test } from '../support/fixtures.ts';
+import { alive, expect, fillSetup, test } from '../support/fixtures.ts';
 import { pageOf } from '../support/people.ts';
+import { Server } from '../support/server.ts';
 import { GREET } from '../support/specs.ts';
 
 /** Opens the form and chooses what the project is made from. */
@@ -266,13 +270,44 @@ test('the secrets of a project are under its head and tabs', async ({ page, worl
   await expect(page.getByRole('link', { name: 'Set a secret' })).toBeVisible();
 });
 
-test('the start panel shows which agents were found and what will happen', async ({ page, world }) => {
+test('the start panel says what will happen', async ({ page, world }) => {
   await page.goto(`/projects/${world.greeter.id}`);
 
-  await expect(page.getByRole('radio', { name: /demo/i })).toBeEnabled();
   await expect(page.getByText('The agent works in a worktree of its own', { exact: false })).toBeVisible();
   const ceiling = page.getByLabel(/^Cost ceiling/);
   await expect(ceiling).toBeVisible();
+});
+
+test.describe('on a server that has an agent', () => {
+  test.use({ storageState: { cookies: [], origins: [] } });
+
+  test('the start panel shows where each agent was found, and in which version', async ({ page }) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'loki-agent-'));
+    const claude = path.join(folder, 'claude');
+    writeFileSync(claude, "#!/bin/sh\necho '9.8.7 (Claude Code)'\n", { mode: 0o755 });
+    const server = await Server.start({ LOKI_AGENT_CLAUDE: claude });
+    try {
+      await page.goto(server.setupLink!);
+      await fillSetup(page);
+      await page.waitForURL(`${server.url}/`);
+      const api = server.api();
+      const project = await api.hasProject('Chosen for', GREET);
+      await page.goto(`${server.url}/projects/${project.id}`);
+      const card = (name: RegExp) => page.locator('.choice').filter({ has: page.getByRole('radio', { name }) });
+
+      await expect(card(/^Claude Code/)).toContainText(`9.8.7 (Claude Code) · ${claude}`);
+      await expect(page.getByRole('radio', { name: /^Claude Code/ })).toBeChecked();
+      const { agents } = await api.get<{ agents: { provider: string; version: string; path: string }[] }>('/api/agents');
+      const demo = agents.find(agent => agent.provider === 'demo')!;
+      await expect(card(/^Demo agent/)).toContainText(`${demo.version} · ${demo.path}`);
+      await expect(card(/^Demo agent/)).toContainText('Works offline, costs nothing');
+      await expect(page.getByRole('radio', { name: /^ACP agent/ })).toBeDisabled();
+      await expect(card(/^ACP agent/)).toContainText('LOKI_AGENT_ACP');
+    } finally {
+      await server.stop();
+      rmSync(folder, { recursive: true });
+    }
+  });
 });
 
 test.describe('without script', () => {

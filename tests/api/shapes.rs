@@ -2,7 +2,7 @@
 
 use protocol::runs::RunStatus;
 use serde_json::{Map, Value, json};
-use tests::{Setup, TestApp, specs};
+use tests::{Setup, TestApp, command, server, specs};
 
 /// A value with all that differs from run to run, or with the demo agent's skill, replaced by what it is. Of a list its first
 /// item stands for all.
@@ -141,14 +141,22 @@ async fn all_thirteen_templates_are_listed() {
 
 #[tokio::test]
 async fn agents_say_what_they_are_and_what_is_missing() {
-    let app = TestApp::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let claude = folder.path().join("claude");
+    command::script(&claude, "#!/bin/sh\necho '9.8.7 (Claude Code)'\n");
+    let app = Setup::default().variable("LOKI_AGENT_CLAUDE", &claude.to_string_lossy()).start().await;
     let list = app.viewer().await.get("/api/agents").await.expect(200).value();
     let agents = list["agents"].as_array().unwrap();
     let of = |name: &str| agents.iter().find(|agent| agent["provider"] == name).unwrap();
-    assert_eq!((&of("demo")["available"], &of("demo")["demo"]), (&json!(true), &json!(true)));
+    let found = |name: &str| {
+        let agent = of(name);
+        (agent["available"].clone(), agent["demo"].clone(), agent["version"].clone(), agent["path"].clone())
+    };
+    // Where each was found, and in which version.
+    assert_eq!(found("claude"), (json!(true), json!(false), json!("9.8.7 (Claude Code)"), json!(claude)));
+    assert_eq!(found("demo"), (json!(true), json!(true), json!(env!("CARGO_PKG_VERSION")), json!(server::binary())));
     assert_eq!(of("acp")["available"], json!(false));
     assert!(of("acp")["problem"].as_str().unwrap().contains("LOKI_AGENT_ACP"), "{}", of("acp"));
-    assert_eq!(of("claude")["demo"], json!(false));
 }
 
 // TW-08

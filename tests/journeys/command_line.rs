@@ -90,12 +90,22 @@ async fn a_viewers_token_reads_and_controls_nothing() {
 #[tokio::test]
 async fn the_doctor_says_what_is_there_and_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
-    let output = loki(&["doctor", "--json", "--data-dir", folder.path().to_str().unwrap()]);
+    let programs = tempfile::tempdir().unwrap();
+    let claude = programs.path().join("claude");
+    command::script(&claude, "#!/bin/sh\necho '9.8.7 (Claude Code)'\n");
+    let mut doctor = server::loki();
+    doctor.args(["doctor", "--json", "--data-dir", folder.path().to_str().unwrap()]).env("LOKI_AGENT_CLAUDE", &claude);
+    let output = command::run(doctor, "");
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     let checks = report["checks"].as_array().unwrap();
     let of = |name: &str| checks.iter().find(|check| check["name"] == name).unwrap_or_else(|| panic!("{name} in {report}"));
     assert_eq!(of("git")["ok"], true);
-    assert_eq!(of("agent Demo agent")["ok"], true);
+    // Where each agent was found, and in which version.
+    let demo = format!("{}, {}", server::binary().display(), env!("CARGO_PKG_VERSION"));
+    for (agent, found) in [("Demo agent", demo), ("Claude Code", format!("{}, 9.8.7 (Claude Code)", claude.display()))] {
+        let check = of(&format!("agent {agent}"));
+        assert_eq!((&check["ok"], &check["found"]), (&Value::Bool(true), &Value::String(found)));
+    }
     let acp = of("agent ACP agent");
     assert_eq!((&acp["ok"], &acp["needed"]), (&Value::Bool(false), &Value::Bool(false)));
     assert!(acp["todo"].as_str().unwrap().contains("LOKI_AGENT_ACP"), "{acp}");

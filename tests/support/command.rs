@@ -1,7 +1,9 @@
 //! Programs that are run to their end: the command line of loki, and git as a person would use it.
 
 use std::{
+    fs,
     io::{BufRead as _, BufReader, Write as _},
+    os::unix::fs::PermissionsExt as _,
     path::Path,
     process::{Command, Output, Stdio},
 };
@@ -41,6 +43,12 @@ pub fn stdout(output: &Output) -> String {
 
 pub fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Makes a script that can be run.
+pub fn script(path: &Path, text: &str) {
+    fs::write(path, text).expect("the script");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("its permissions");
 }
 
 /// What git prints in `folder`, without the line end.

@@ -93,14 +93,15 @@ fn model(flash: &Flash) -> AnyView {
     })
 }
 
+const DEMO: &str = "Works offline, costs nothing, and shows how a run goes: it builds what the examples in a spec say.";
+
+/// An agent with what was found of it, or what is missing.
 fn agent_card(agent: &AgentInfo, chosen: &str) -> Choice {
     let key = agent.key.map(|key| key.title().to_owned());
     let found = [agent.version.clone(), agent.path.clone(), key].into_iter().flatten().collect::<Vec<_>>().join(" · ");
     let hint = match &agent.problem {
         Some(problem) => problem.clone(),
-        None if agent.demo => {
-            "Works offline, costs nothing, and shows how a run goes: it builds what the examples in a spec say.".to_owned()
-        }
+        None if agent.demo => format!("{DEMO} {found}"),
         None => found,
     };
     let mark = match (agent.available, agent.demo) {
