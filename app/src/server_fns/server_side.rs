@@ -7,7 +7,7 @@ use std::{
 };
 
 use axum::http::{StatusCode, request::Parts};
-use domain::actor::Actor;
+use domain::{actor::Actor, errors::explain};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use protocol::{TeamId, page::PageQuery, teams::Invitation};
@@ -204,7 +204,7 @@ fn described(error: &services::Error) -> UiError {
 
 fn log(error: &services::Error) {
     let id = use_context::<RequestId>().map(|RequestId(id)| id.to_string()).unwrap_or_default();
-    tracing::error!(request_id = %id, error = error as &dyn std::error::Error, "a page's request failed");
+    tracing::error!(request_id = %id, error = %explain(error), "a page's request failed");
 }
 
 /// With a capital and a full stop, as people read it.

@@ -13,6 +13,7 @@ use std::{
 use domain::{
     actor::{Actor, Origin},
     audit::{About, Details, Entry, Outcome, key},
+    errors::explain,
 };
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -113,7 +114,7 @@ pub async fn write_denials(cx: Cx, stopping: CancellationToken) {
         }
         let entries = entries(cx.denials.take(), &mut budgets, cx.clock.now().millis());
         if let Err(error) = write(&cx, entries).await {
-            tracing::error!(error = &error as &dyn std::error::Error, "denied requests could not be written to the audit trail");
+            tracing::error!(error = %explain(&error), "denied requests could not be written to the audit trail");
         }
         if ends {
             return;

@@ -1,6 +1,6 @@
 //! Secrets of authenticator apps: sealed under the vault's key, and opened for the moment in which a code is looked at.
 
-use domain::{actor::Actor, audit::Changes, vault::Place};
+use domain::{actor::Actor, audit::Changes, errors::explain, vault::Place};
 use protocol::UserId;
 use store::{FactorRow, Thing, Tx};
 use zeroize::Zeroizing;
@@ -41,7 +41,7 @@ pub async fn seal_apps(cx: &Cx) -> Result<u64, Error> {
 
 /// What a person hears whose codes cannot be looked at; the log knows why.
 pub(super) fn unreadable(error: &Error, user: UserId) -> Error {
-    tracing::error!(error = error as &dyn std::error::Error, %user, "codes of an authenticator app cannot be checked");
+    tracing::error!(error = %explain(error), %user, "codes of an authenticator app cannot be checked");
     let words = "codes of authenticator apps cannot be checked now: this server lacks the key of its vault. Use a recovery code or \
                  a passkey, and tell an admin";
     Error::Unavailable(words.to_owned())

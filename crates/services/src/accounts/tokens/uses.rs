@@ -5,6 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use domain::errors::explain;
 use protocol::{Timestamp, TokenId};
 use store::StoreError;
 
@@ -54,7 +55,7 @@ impl Drop for Taken<'_> {
 pub async fn write_token_uses(cx: &Cx) {
     let mut taken = cx.token_uses.take();
     if let Err(error) = write(cx, &mut taken.uses).await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "when tokens were used could not be written");
+        tracing::warn!(error = %explain(&error), "when tokens were used could not be written");
     }
 }
 
