@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Page } from '@playwright/test';
+import { isAccessible } from '../support/checks.ts';
 import { alive, expect, fillSetup, test } from '../support/fixtures.ts';
 import { pageOf } from '../support/people.ts';
 import { Server } from '../support/server.ts';
@@ -209,6 +210,7 @@ test('what a role does not open says so in words and leads on', async ({ browser
   expect((await page.goto(`/projects/${world.greeter.id}/secrets`))?.status()).toBe(403);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Not allowed');
   await expect(page.locator('main')).toContainText('Your role does not allow this. Ask an admin for another one.');
+  await isAccessible(page, 'what a role does not open');
   await page.getByRole('link', { name: 'Go to home' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('What needs you');
   await page.context().close();
