@@ -29,9 +29,16 @@ for (const place of PAGES) {
 }
 
 test('what stands in a line stands there before the rest of it has arrived', async ({ page }) => {
-  await page.goto('/admin/tokens');
-  await alive(page);
-  for (const line of ['.top', '.list-head .tabs', '.list-head']) {
+  const lines = [
+    ['/admin/tokens', '.top'],
+    ['/admin/tokens', '.list-head .tabs'],
+    ['/admin/tokens', '.list-head'],
+    ['/runs', '.page-head .tabs'],
+    ['/runs', '.page-head'],
+  ] as const;
+  for (const [path, line] of lines) {
+    await page.goto(path);
+    await alive(page);
     // From the last one on they are taken away: what a browser may have painted before it had them.
     const places = await page.locator(line).evaluate(element => {
       const shown = [...element.children].filter(child => child.getClientRects().length > 0);

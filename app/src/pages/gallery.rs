@@ -89,12 +89,10 @@ fn table() -> AnyView {
         Column { title: "Run", class: "main" },
         Column { title: "Cost", class: "price" },
     ];
-    let row = |status, name: &'static str, cost| Row {
-        cells: vec![
-            pieces(vec![ui::pick("Stop", "#", format!("?row={name}"), name), words::run_chip(status, None)]),
-            el("a").class("open").attr("href", "#").text(name).view(),
-            cost,
-        ],
+    let row = |status, name: &'static str, cost| {
+        let open = el("a").class("open").attr("href", "#").text(name).view();
+        let row = Row::new(vec![words::run_chip(status, None), open, cost]);
+        row.selected_by(ui::pick("Stop", "#", format!("?row={name}"), name))
     };
     let rows = vec![
         row(RunStatus::Working, "An example of a row", ui::cost_of(Some(0.42), Some(2.0))),

@@ -151,16 +151,17 @@ fn row(login: Login, loading: Loading<ProfilePage>) -> Row {
     let address = login.address.clone().unwrap_or_else(|| "address not recorded".to_owned());
     let seen = el("span").class("phone-only").text(" · last seen ").child(ui::ago(login.last_seen)).view();
     let below = el("span").class("sub muted").child(el("span").class("mono").text(address).view()).child(seen).view();
-    let fields = to::asking("", &[("id", &login.id.to_string())]);
-    let pick = if login.current { nothing() } else { ui::pick("Sign out", "/ui/end_login", fields, &login.device) };
-    Row {
-        cells: vec![
-            pieces(vec![pick, name, below]),
-            el("span").class("soft").child(ui::ago(login.since)).view(),
-            el("span").class("soft").child(ui::ago(login.last_seen)).view(),
-            if login.current { nothing() } else { end(&login, loading) },
-        ],
+    let row = Row::new(vec![
+        pieces(vec![name, below]),
+        el("span").class("soft").child(ui::ago(login.since)).view(),
+        el("span").class("soft").child(ui::ago(login.last_seen)).view(),
+        if login.current { nothing() } else { end(&login, loading) },
+    ]);
+    if login.current {
+        return row;
     }
+    let fields = to::asking("", &[("id", &login.id.to_string())]);
+    row.selected_by(ui::pick("Sign out", "/ui/end_login", fields, &login.device))
 }
 
 fn end(login: &Login, loading: Loading<ProfilePage>) -> AnyView {

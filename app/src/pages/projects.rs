@@ -69,13 +69,11 @@ fn row(project: ProjectLine) -> Row {
     let newest = project.newest.map_or_else(|| "No run yet".to_owned(), |run| run.title);
     // On a phone no heading says what the number counts.
     let unit = el("span").class("phone-only").text(if project.runs == 1 { " run" } else { " runs" }).view();
-    Row {
-        cells: vec![
-            state,
-            ui::opener(to::project(project.id), &project.name, ui::prose(&project.about)),
-            ui::clipped(&newest),
-            el("span").class("num").text(project.runs.to_string()).child(unit).view(),
-            el("span").class("soft").child(ui::ago(project.updated_at)).view(),
-        ],
-    }
+    Row::new(vec![
+        state,
+        ui::opener(to::project(project.id), &project.name, ui::prose(&project.about)),
+        ui::clipped(&newest),
+        el("span").class("num").text(project.runs.to_string()).child(unit).view(),
+        el("span").class("soft").child(ui::ago(project.updated_at)).view(),
+    ])
 }

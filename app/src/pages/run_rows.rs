@@ -7,7 +7,7 @@ use protocol::runs::{Run, RunStatus, Step};
 
 use crate::{
     routes::to,
-    ui::{self, Column, Row, el, nothing, pieces, text},
+    ui::{self, Column, Row, el, pieces, text},
     words,
 };
 
@@ -36,11 +36,11 @@ pub fn run_table_to_stop(label: &'static str, runs: Vec<Run>) -> AnyView {
 
 fn row_to_stop(run: Run) -> Row {
     if run.status.is_over() {
-        return row(run, false, nothing());
+        return row(run, false);
     }
     let fields = to::asking("", &[("id", &run.id.to_string())]);
     let pick = ui::pick("Stop", "/ui/stop_run", fields, &format!("run {}", run.number));
-    row(run, false, pick)
+    row(run, false).selected_by(pick)
 }
 
 /// What the columns are called in addresses; what sorts nothing has no name.
@@ -54,28 +54,26 @@ pub fn can_be_sorted_by(sort: &str) -> bool {
 
 /// A table whose headings sort it, as [`ui::table_sorted`] has them.
 pub fn run_table_sorted(label: &'static str, runs: Vec<Run>, sort: &str, link: &dyn Fn(&str) -> String) -> AnyView {
-    let rows = runs.into_iter().map(|run| row(run, true, nothing())).collect();
+    let rows = runs.into_iter().map(|run| row(run, true)).collect();
     ui::table_sorted(label, COLUMNS, rows, (&SORTS, sort), link)
 }
 
 fn rows(label: &'static str, runs: Vec<Run>, with_project: bool) -> AnyView {
-    ui::table(label, COLUMNS, runs.into_iter().map(|run| row(run, with_project, nothing())).collect())
+    ui::table(label, COLUMNS, runs.into_iter().map(|run| row(run, with_project)).collect())
 }
 
-fn row(run: Run, with_project: bool, pick: AnyView) -> Row {
+fn row(run: Run, with_project: bool) -> Row {
     let elapsed = if run.worked_ms > 0 { ui::duration(run.worked_ms) } else { "–".to_owned() };
     let demo = if run.demo { " · demo" } else { "" };
     let number = if with_project { format!("{} · run", run.project_name) } else { "Run".to_owned() };
     let by = format!("{number} {} · {}{demo} · ", run.number, run.started_by);
-    Row {
-        cells: vec![
-            pieces(vec![pick, words::run_chip(run.status, run.verdict)]),
-            ui::opener(to::run(run.id), &run.title, pieces(vec![text(by), ui::ago(run.queued_at)])),
-            place(&run),
-            el("span").class("num").text(elapsed).view(),
-            ui::cost_of(run.cost_usd, run.limits.cost_usd),
-        ],
-    }
+    Row::new(vec![
+        words::run_chip(run.status, run.verdict),
+        ui::opener(to::run(run.id), &run.title, pieces(vec![text(by), ui::ago(run.queued_at)])),
+        place(&run),
+        el("span").class("num").text(elapsed).view(),
+        ui::cost_of(run.cost_usd, run.limits.cost_usd),
+    ])
 }
 
 /// Where the run is, with the steps of its iteration while it works.

@@ -126,19 +126,16 @@ fn list(page: &SecretsPage, shown: &Shown, loading: Loading<SecretsPage>, state:
     // Who only looks has nothing to do in the last column.
     let (columns, _) = COLUMNS.split_at(if page.may_write { 4 } else { 3 });
     let rows = page.secrets.iter().map(|secret| {
-        let (name, act) = if page.may_write {
-            let link = el("a").class("mono").attr("href", change_link(&address, shown, &secret.name)).text(secret.name.clone());
-            let (project, team) = whose(page);
-            let fields = to::asking("", &[("project", &project), ("team", &team), ("name", &secret.name)]);
-            let pick = ui::pick("Remove", "/ui/remove_secret", fields, &secret.name);
-            (pieces(vec![pick, link.view()]), remove(page, &secret.name, loading, state))
-        } else {
-            (el("span").class("mono").text(secret.name.clone()).view(), nothing())
-        };
         let written = el("span").class("soft").child(ui::ago(secret.updated_at)).text(format!(" by {}", secret.updated_by));
-        let mut cells = vec![name, text(given_to(secret)), written.view(), act];
-        cells.truncate(columns.len());
-        Row { cells }
+        let (given, written) = (text(given_to(secret)), written.view());
+        if !page.may_write {
+            return Row::new(vec![el("span").class("mono").text(secret.name.clone()).view(), given, written]);
+        }
+        let link = el("a").class("mono").attr("href", change_link(&address, shown, &secret.name)).text(secret.name.clone());
+        let (project, team) = whose(page);
+        let fields = to::asking("", &[("project", &project), ("team", &team), ("name", &secret.name)]);
+        let row = Row::new(vec![link.view(), given, written, remove(page, &secret.name, loading, state)]);
+        row.selected_by(ui::pick("Remove", "/ui/remove_secret", fields, &secret.name))
     });
     let sorted = |sort: &str| to::asking(&address, &[("q", &shown.q), ("sort", sort)]);
     let table = ui::table_sorted("Secrets", columns, rows.collect(), (&SORTS, &shown.sort), &sorted);

@@ -41,7 +41,7 @@ fn row(template: Template) -> Row {
     let names: Vec<String> = asked_for(template.variables).map(|variable| variable.name.replace('_', " ")).collect();
     let asks = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
     let name = ui::opener(to::template(&template.name), &template.title, text(template.description));
-    Row { cells: vec![name, ui::clipped(&asks)] }
+    Row::new(vec![name, ui::clipped(&asks)])
 }
 
 /// What a template has to be told besides the project's name, which every form asks for anyway.

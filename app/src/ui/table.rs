@@ -14,7 +14,20 @@ pub struct Column {
 
 /// One row. The cell with the link to what the row opens holds an `<a class="open">`.
 pub struct Row {
-    pub cells: Vec<AnyView>,
+    cells: Vec<AnyView>,
+    pick: Option<AnyView>,
+}
+
+impl Row {
+    pub fn new(cells: Vec<AnyView>) -> Self {
+        Self { cells, pick: None }
+    }
+
+    /// The same with a box that selects it, of [`pick`]; it stands at the start of its first cell.
+    #[must_use]
+    pub fn selected_by(self, pick: AnyView) -> Self {
+        Self { pick: Some(pick), ..self }
+    }
 }
 
 /// A table; `label` says what its rows are.
@@ -49,12 +62,30 @@ pub fn table_sorted(
         head.maybe("aria-sort", order).child(el("a").attr("href", link(next)).text(column.title).view()).view()
     });
     let head = el("thead").child(el("tr").children(head).view()).view();
+    let class = class(columns, &rows);
     let body = el("tbody").children(rows.into_iter().map(|row| one_row(columns, row))).view();
-    still(el("table").class("rows").attr("aria-label", label).child(head).child(body).view())
+    still(el("table").class(class).attr("aria-label", label).child(head).child(body).view())
+}
+
+/// What decides where cells stand is said before the first of them: a browser that paints rows while they arrive moves none then.
+fn class(columns: &[Column], rows: &[Row]) -> String {
+    let is = |column: &Column, name: &str| column.class.split(' ').any(|class| class == name);
+    let is_said_of =
+        |pair: &[Column]| matches!(pair, [before, after] if (is(before, "main") || is(before, "place")) && is(after, "when"));
+    let mut class = "rows".to_owned();
+    if rows.iter().any(|row| row.pick.is_some()) {
+        class.push_str(" picks");
+    }
+    if columns.iter().any(|column| is(column, "act")) || columns.windows(2).any(is_said_of) {
+        class.push_str(" flow");
+    }
+    class
 }
 
 fn one_row(columns: &'static [Column], row: Row) -> AnyView {
-    let cells = columns.iter().zip(row.cells).map(|(column, cell)| el("td").class(column.class).child(cell).view());
+    let mut pick = row.pick;
+    let cells = columns.iter().zip(row.cells);
+    let cells = cells.map(|(column, cell)| el("td").class(column.class).children(pick.take()).child(cell).view());
     el("tr").children(cells).view()
 }
 
@@ -64,8 +95,8 @@ pub fn opener(href: String, title: &str, small_print: AnyView) -> AnyView {
     pieces(vec![link, el("span").class("sub muted").child(small_print).view()])
 }
 
-/// Selects a row for what can be done with several at once; it stands at the start of the row's first cell. `verb` says what that
-/// is ("Revoke"), and for this row, called `name`, the server function at `action` is sent `fields`. `public/rows.js` does it.
+/// Selects a row for what can be done with several at once; for [`Row::selected_by`]. `verb` says what that is ("Revoke"), and for
+/// this row, called `name`, the server function at `action` is sent `fields`. `public/rows.js` does it.
 pub fn pick(verb: &'static str, action: &'static str, fields: String, name: &str) -> AnyView {
     let pick = input("checkbox").attr("class", "pick needs-script").attr("aria-label", format!("Select {name}"));
     // What a browser remembers over a reload was selected in another list.
@@ -80,7 +111,7 @@ pub fn clipped(words: &str) -> AnyView {
 
 #[cfg(all(test, feature = "ssr"))]
 mod tests {
-    use super::{Column, pick, table_sorted};
+    use super::{Column, Row, pick, prose, table, table_sorted};
     use crate::rendering_tests::html;
 
     #[test]
@@ -100,6 +131,26 @@ mod tests {
         check("-name", "href=\"/things?sort=\"");
         check("-name", "aria-sort=\"descending\"");
         check("nothing like it", "href=\"/things?sort=name\"");
+    }
+
+    #[test]
+    fn how_rows_are_laid_out_is_said_before_the_first_of_them() {
+        const PLAIN: &[Column] = &[Column { title: "Name", class: "main" }];
+        const ACTS: &[Column] = &[Column { title: "Name", class: "main" }, Column { title: "Action", class: "act" }];
+        const SAID: &[Column] = &[Column { title: "Name", class: "main" }, Column { title: "Since", class: "when wide" }];
+        const APART: &[Column] = &[Column { title: "Since", class: "when" }, Column { title: "Name", class: "main" }];
+        let check = |columns, row: fn() -> Row, class: &str| {
+            let html = html("/", move || table("Things", columns, vec![row()]));
+            assert!(html.contains(&format!("<table class=\"{class}\"")), "{class} is not in {html}");
+        };
+        let plain = || Row::new(vec![prose("one")]);
+        let selected = || Row::new(vec![prose("one")]).selected_by(pick("Stop", "/ui/stop_run", String::new(), "one"));
+
+        check(PLAIN, plain, "rows");
+        check(PLAIN, selected, "rows picks");
+        check(ACTS, plain, "rows flow");
+        check(SAID, selected, "rows picks flow");
+        check(APART, plain, "rows");
     }
 
     #[test]

@@ -77,5 +77,5 @@ fn change((field, change): (String, AuditChange)) -> Row {
     let shown = |value: String| {
         if value.is_empty() { el("span").class("muted").text("empty").view() } else { ui::code(value) }
     };
-    Row { cells: vec![ui::code(field), shown(change.from), shown(change.to)] }
+    Row::new(vec![ui::code(field), shown(change.from), shown(change.to)])
 }

@@ -45,15 +45,13 @@ fn row(Line { entry, name }: Line, place: &Place) -> Row {
     let phone = el("span").class("phone-only").text(format!("{who} · ")).view();
     let opener = ui::opener(place.entry(entry.seq), &what, pieces(vec![phone, text(small)]));
     let address = entry.ip_address.unwrap_or_else(|| "this machine".to_owned());
-    Row {
-        cells: vec![
-            outcome(&entry.outcome, entry.status),
-            opener,
-            ui::clipped(&who),
-            el("span").class("soft mono").text(address).view(),
-            el("span").class("soft").child(ui::ago(entry.timestamp)).view(),
-        ],
-    }
+    Row::new(vec![
+        outcome(&entry.outcome, entry.status),
+        opener,
+        ui::clipped(&who),
+        el("span").class("soft mono").text(address).view(),
+        el("span").class("soft").child(ui::ago(entry.timestamp)).view(),
+    ])
 }
 
 /// How it ended, as a chip.

@@ -44,7 +44,7 @@ fn limit(limit: RateLimit) -> Row {
     let name = if limit.name.is_empty() { "read" } else { &limit.name };
     let from = if limit.changed { "--limits, LOKI_LIMITS: " } else { "the default of " };
     let from = el("span").class("soft").text(from).child(ui::code(name)).view();
-    Row { cells: vec![el("span").class("num").text(figure).view(), text(limit.counts), text(limit.whose), from] }
+    Row::new(vec![el("span").class("num").text(figure).view(), text(limit.counts), text(limit.whose), from])
 }
 
 fn tokens(tokens: Vec<Token>, more: u64) -> AnyView {
@@ -58,7 +58,7 @@ fn tokens(tokens: Vec<Token>, more: u64) -> AnyView {
     let row = |token: Token| {
         let figure = token.rate_limit.map(|limit| limit.to_string()).unwrap_or_default();
         let by = text(format!("made by {}", token.created_by));
-        Row { cells: vec![el("span").class("num").text(figure).view(), ui::opener(to::token(token.id), &token.name, by)] }
+        Row::new(vec![el("span").class("num").text(figure).view(), ui::opener(to::token(token.id), &token.name, by)])
     };
     let table = ui::table("Tokens", TOKENS, tokens.into_iter().map(row).collect());
     let panel = ui::panel("Tokens with a limit of their own", table);

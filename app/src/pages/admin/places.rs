@@ -16,7 +16,7 @@ pub(super) fn page() -> AnyView {
     loaded_page(load(ask_admin_pages), |pages: Vec<AdminPage>| {
         let rows = pages
             .into_iter()
-            .map(|page| Row { cells: vec![ui::opener(page.href.clone(), &to::admin_name(&page.href), text(page.about))] });
+            .map(|page| Row::new(vec![ui::opener(page.href.clone(), &to::admin_name(&page.href), text(page.about))]));
         let table = ui::panel("", ui::table("Admin pages", COLUMNS, rows.collect()));
         ui::page("Admin".to_owned(), crumbs(&[]), pieces(vec![head("Admin", "", nothing()), table]))
     })

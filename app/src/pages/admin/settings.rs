@@ -54,5 +54,5 @@ fn row(setting: Setting) -> Row {
     let set_by = if setting.set_by.is_empty() { nothing() } else { ui::code(setting.set_by) };
     let between = if setting.value.is_empty() || setting.at.is_none() { "" } else { " " };
     let value = el("span").class("value").text(setting.value + between).children(setting.at.map(ui::ago)).view();
-    Row { cells: vec![ui::text(setting.name), value, set_by] }
+    Row::new(vec![ui::text(setting.name), value, set_by])
 }

@@ -9,11 +9,11 @@ use crate::{
     pages::asked::{kept, search_line},
     routes::to,
     server_fns::admin::tokens::{Standing, TokenLine, TokensPage, ask_tokens},
-    ui::{self, Column, Kind, Row, Tab, Tone, div, el, nothing, pieces, text},
+    ui::{self, Column, Kind, Row, Tab, Tone, div, el, pieces, text},
 };
 
 const COLUMNS: &[Column] = &[
-    Column { title: "State", class: "state picks" },
+    Column { title: "State", class: "state" },
     Column { title: "Token", class: "main" },
     Column { title: "May", class: "when wide" },
     Column { title: "Last used", class: "count wide" },
@@ -101,18 +101,18 @@ fn row(line: TokenLine) -> Row {
     let name = format!("{}by {} · ", narrowed(token), token.created_by);
     let small = |words: String| el("span").class("soft").text(words).view();
     let used = token.last_used.map_or_else(|| small("never".to_owned()), |at| el("span").class("soft").child(ui::ago(at)).view());
-    let fields = to::asking("", &[("id", &token.id.to_string())]);
-    let is_revoked = line.standing == Standing::Revoked;
-    let pick = if is_revoked { nothing() } else { ui::pick("Revoke", "/ui/revoke_token", fields, &token.name) };
-    Row {
-        cells: vec![
-            pieces(vec![pick, standing(line.standing)]),
-            ui::opener(to::token(token.id), &token.name, pieces(vec![phone, text(name), ui::ago(token.created_at)])),
-            ui::clipped(&may(token)),
-            used,
-            until(token),
-        ],
+    let row = Row::new(vec![
+        standing(line.standing),
+        ui::opener(to::token(token.id), &token.name, pieces(vec![phone, text(name), ui::ago(token.created_at)])),
+        ui::clipped(&may(token)),
+        used,
+        until(token),
+    ]);
+    if line.standing == Standing::Revoked {
+        return row;
     }
+    let fields = to::asking("", &[("id", &token.id.to_string())]);
+    row.selected_by(ui::pick("Revoke", "/ui/revoke_token", fields, &token.name))
 }
 
 /// How it stands, as a chip.

@@ -102,14 +102,12 @@ fn list(page: UsersPage, query: &ParamsMap, refreshed: Refreshed) -> AnyView {
 }
 
 fn row(user: &User) -> Row {
-    Row {
-        cells: vec![
-            ui::opener(to::user(user.id), &user.name, text(user.email.clone())),
-            text(words::role_name(user.role)),
-            state(user),
-            el("span").class("soft").child(ui::ago(user.created_at)).view(),
-        ],
-    }
+    Row::new(vec![
+        ui::opener(to::user(user.id), &user.name, text(user.email.clone())),
+        text(words::role_name(user.role)),
+        state(user),
+        el("span").class("soft").child(ui::ago(user.created_at)).view(),
+    ])
 }
 
 pub(super) fn state(user: &User) -> AnyView {
@@ -124,14 +122,12 @@ fn invited(invitation: &Invitation, loading: Loading<UsersPage>) -> Row {
     let button =
         el("button").attr("type", "submit").class("btn").attr("aria-label", format!("Take back the invitation for {whom}"));
     let fields = vec![ui::hidden("invitation", invitation.id.clone()), button.text("Take back").view()];
-    Row {
-        cells: vec![
-            pieces(vec![el("span").class("name").text(whom).view(), by]),
-            text(words::role_name(invitation.role)),
-            el("span").class("soft").child(ui::ago(invitation.expires_at)).view(),
-            ui::form("/ui/withdraw_user_invitation", FormState::new(None), move || loading.refetch(), pieces(fields)),
-        ],
-    }
+    Row::new(vec![
+        pieces(vec![el("span").class("name").text(whom).view(), by]),
+        text(words::role_name(invitation.role)),
+        el("span").class("soft").child(ui::ago(invitation.expires_at)).view(),
+        ui::form("/ui/withdraw_user_invitation", FormState::new(None), move || loading.refetch(), pieces(fields)),
+    ])
 }
 
 fn invitation(page: &UsersPage, refreshed: Refreshed) -> AnyView {

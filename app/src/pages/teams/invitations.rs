@@ -49,14 +49,12 @@ fn row(page: &TeamPage, invitation: &Invitation, loading: Loading<TeamPage>) -> 
     let fields = vec![ui::hidden("id", page.team.id.to_string()), ui::hidden("invitation", invitation.id.clone())];
     let surely = "The link counts no more.".to_owned();
     let done = says("Invitation taken back.", move || loading.refetch());
-    Row {
-        cells: vec![
-            pieces(vec![el("span").class("name").text(whom).view(), by]),
-            text(invitation.team_role.map_or("", words::role_name)),
-            el("span").class("soft").child(ui::ago(invitation.expires_at)).view(),
-            confirmed("/ui/withdraw_invitation", ("Take back", &format!("the invitation for {whom}")), surely, fields, done),
-        ],
-    }
+    Row::new(vec![
+        pieces(vec![el("span").class("name").text(whom).view(), by]),
+        text(invitation.team_role.map_or("", words::role_name)),
+        el("span").class("soft").child(ui::ago(invitation.expires_at)).view(),
+        confirmed("/ui/withdraw_invitation", ("Take back", &format!("the invitation for {whom}")), surely, fields, done),
+    ])
 }
 
 /// Makes a link.

@@ -77,14 +77,12 @@ fn row(team: &Team) -> Row {
         Some(role) => text(words::role_name(role)),
         None => el("span").class("muted").text("not in it").view(),
     };
-    Row {
-        cells: vec![
-            ui::opener(to::team(team.id), &team.name, nothing()),
-            text(count(team.members, "person", "people")),
-            text(count(team.projects, "project", "projects")),
-            role,
-        ],
-    }
+    Row::new(vec![
+        ui::opener(to::team(team.id), &team.name, nothing()),
+        text(count(team.members, "person", "people")),
+        text(count(team.projects, "project", "projects")),
+        role,
+    ])
 }
 
 fn new_team(page: &TeamsPage, state: FormState) -> AnyView {

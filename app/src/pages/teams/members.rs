@@ -67,7 +67,7 @@ fn row(page: &TeamPage, member: &Member, loading: Loading<TeamPage>) -> Row {
         None => nothing(),
     };
     let act = if member.given.is_some() && (page.may_manage || me) { out(page, member, me, loading) } else { nothing() };
-    Row { cells: vec![who, pieces(vec![role, from]), act] }
+    Row::new(vec![who, pieces(vec![role, from]), act])
 }
 
 fn named(page: &TeamPage, member: &Member) -> Vec<AnyView> {

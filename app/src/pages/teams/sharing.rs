@@ -64,7 +64,8 @@ fn show(page: &SharingPage, loading: Loading<SharingPage>, forms: Forms) -> AnyV
         ui::padded_panel("Owner", give(page, loading, forms.give)),
         ui::padded_panel("Share", share(page, loading, forms.share)),
     ]);
-    let columns = div("project-columns one-token").child(div("").child(shares(page, loading)).view()).child(side.view()).view();
+    let class = if page.list.shares.is_empty() { "project-columns one-token" } else { "project-columns one-token of-rows" };
+    let columns = div(class).child(div("").child(shares(page, loading)).view()).child(side.view()).view();
     let parts = vec![project::head(project), project::tabs(project, "sharing"), above, columns];
     ui::page(format!("Sharing – {}", project.name), crumbs, pieces(parts))
 }
@@ -84,16 +85,11 @@ fn row(page: &SharingPage, share: &Share, loading: Loading<SharingPage>) -> Row 
     let kind = if share.team_id.is_some() { "team" } else { "person" };
     let surely = format!("{} has no role on the project any more.", share.name);
     let (changed, taken) = (says("Role changed.", refetch), says("Share removed.", refetch));
-    Row {
-        cells: vec![
-            pieces(vec![
-                el("span").class("name").text(share.name.clone()).view(),
-                el("span").class("sub muted").text(kind).view(),
-            ]),
-            role_in_row("/ui/set_share_role", &share.name, share.role, named(), changed),
-            confirmed("/ui/unshare_project", ("Remove", &share.name), surely, named(), taken),
-        ],
-    }
+    Row::new(vec![
+        pieces(vec![el("span").class("name").text(share.name.clone()).view(), el("span").class("sub muted").text(kind).view()]),
+        role_in_row("/ui/set_share_role", &share.name, share.role, named(), changed),
+        confirmed("/ui/unshare_project", ("Remove", &share.name), surely, named(), taken),
+    ])
 }
 
 fn share(page: &SharingPage, loading: Loading<SharingPage>, state: FormState) -> AnyView {

@@ -78,7 +78,7 @@ fn show(page: &TeamPage, asked: (&str, &str), loading: Loading<TeamPage>, forms:
             ui::padded_panel("Name", rename(page, loading, forms.name)),
             ui::padded_panel("Remove team", remove(page, forms.remove)),
         ]);
-        parts.push(div("project-columns one-token").child(div("").children(main).view()).child(side.view()).view());
+        parts.push(div("project-columns one-token of-rows").child(div("").children(main).view()).child(side.view()).view());
     } else {
         parts.extend(main);
     }
