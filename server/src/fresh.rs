@@ -46,8 +46,12 @@ impl<T> Default for Fresh<T> {
 }
 
 impl<T: Clone> Fresh<T> {
-    /// The value in memory if it still holds, else what `read` gives, which is kept.
-    pub async fn get<E>(&self, commits: &Commits, read: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    /// The value in memory if it still holds, else what `read` gives, which is kept. The reading is on the heap: most requests find
+    /// the value and would carry its room along through everything that they go through.
+    pub async fn get<E, F>(&self, commits: &Commits, read: impl FnOnce() -> F) -> Result<T, E>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
         let asked = Moment::now(commits);
         if let Some(value) = self.kept(asked) {
             return Ok(value);
@@ -59,7 +63,7 @@ impl<T: Clone> Fresh<T> {
         }
 
         let began = Moment::now(commits);
-        let value = read.await?;
+        let value = Box::pin(read()).await?;
         *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some((began, value.clone()));
         Ok(value)
     }
@@ -92,8 +96,11 @@ impl<K, T> Default for FreshBy<K, T> {
 
 impl<K: Clone + Eq + Hash, T: Clone> FreshBy<K, T> {
     /// The value in memory if it still holds, else what `read` gives. Only what was found is kept: guesses take no room.
-    pub async fn get<E>(&self, key: K, commits: &Commits, read: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-        let Some(slot) = self.slot(&key, commits) else { return read.await };
+    pub async fn get<E, F>(&self, key: K, commits: &Commits, read: impl FnOnce() -> F) -> Result<T, E>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
+        let Some(slot) = self.slot(&key, commits) else { return Box::pin(read()).await };
         let found = slot.get(commits, read).await;
         if found.is_err() {
             self.forget(&key, &slot);
@@ -131,7 +138,7 @@ mod tests {
     #[tokio::test]
     async fn a_value_is_read_again_only_after_a_commit() {
         let (fresh, commits) = (Fresh::default(), Commits::default());
-        let read = async |value: u8| fresh.get(&commits, async { Ok::<_, Infallible>(value) }).await.unwrap();
+        let read = async |value: u8| fresh.get(&commits, async || Ok::<_, Infallible>(value)).await.unwrap();
 
         assert_eq!([read(1).await, read(2).await], [1, 1]);
         commits.one_more();
@@ -143,7 +150,7 @@ mod tests {
         let (fresh, commits) = (Fresh::default(), Commits::default());
         let reads = std::sync::atomic::AtomicU32::new(0);
         let ask = || {
-            fresh.get(&commits, async {
+            fresh.get(&commits, async || {
                 tokio::task::yield_now().await;
                 Ok::<_, Infallible>(reads.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
             })
@@ -157,11 +164,11 @@ mod tests {
     #[tokio::test]
     async fn a_reader_who_fails_or_leaves_hands_its_turn_on() {
         let (fresh, commits) = (Fresh::default(), Commits::default());
-        assert_eq!(fresh.get(&commits, async { Err::<u8, _>("broken") }).await, Err("broken"));
+        assert_eq!(fresh.get(&commits, async || Err::<u8, _>("broken")).await, Err("broken"));
         {
-            let mut leaving = std::pin::pin!(fresh.get(&commits, std::future::pending::<Result<u8, &str>>()));
+            let mut leaving = std::pin::pin!(fresh.get(&commits, std::future::pending::<Result<u8, &str>>));
             assert!(futures::poll!(leaving.as_mut()).is_pending());
         }
-        assert_eq!(fresh.get(&commits, async { Ok::<_, &str>(3) }).await, Ok(3));
+        assert_eq!(fresh.get(&commits, async || Ok::<_, &str>(3)).await, Ok(3));
     }
 }

@@ -29,7 +29,7 @@ pub mod headers;
 pub mod limits;
 
 use crate::{
-    auth::{address, extract, origin},
+    auth::{address, extract, origin, sessions},
     edge::Edge,
     error::{self, HttpError},
     pages::Around,
@@ -102,12 +102,12 @@ pub async fn guard(State(edge): State<Edge>, mut request: Request, next: Next) -
     // The query stays out of the log: it may hold a setup token or words of a person.
     let span = tracing::info_span!("request", id = &*id, client_request_id = client_id.as_deref(), %method, path);
     let mut response = match check(&edge, &request) {
-        Ok(()) => answer(next.run(request), time_out(path)).instrument(span.clone()).await,
+        Ok(()) => answer(sessions::tell_busy(next.run(request)), time_out(path)).instrument(span.clone()).await,
         Err(refused) => {
             // Of two that say who it is, neither does.
             if refused.status() != StatusCode::BAD_REQUEST {
                 let headers = request.headers().clone();
-                recognise(&edge, &headers, &origin, &caller).instrument(span.clone()).await;
+                Box::pin(recognise(&edge, &headers, &origin, &caller)).instrument(span.clone()).await;
             }
             refused.into_response()
         }

@@ -10,7 +10,6 @@ use axum::{
     body::Bytes,
     extract::{MatchedPath, Request},
     http::{Method, StatusCode, header},
-    middleware::Next,
     response::{IntoResponse as _, Response},
 };
 use serde_json::Value;
@@ -129,11 +128,11 @@ pub async fn docs() -> Response {
 
 /// Refuses a query where the document names no parameter of one. Where it does, the handler reads the query and refuses what
 /// is not of it.
-pub async fn refuse_stray_query(request: Request, next: Next) -> Response {
-    if is_stray(&request) {
-        return HttpError::new(StatusCode::UNPROCESSABLE_ENTITY, "This address takes no parameters behind a ?").into_response();
+pub fn refuse_stray_query(request: &Request) -> Result<(), HttpError> {
+    if is_stray(request) {
+        return Err(HttpError::new(StatusCode::UNPROCESSABLE_ENTITY, "This address takes no parameters behind a ?"));
     }
-    next.run(request).await
+    Ok(())
 }
 
 /// Whether the address has a query where there should be none. Probes put what they like behind theirs.

@@ -2,11 +2,12 @@
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
-    middleware::{from_fn, from_fn_with_state},
+    extract::{Request, State},
+    middleware::{Next, from_fn_with_state},
+    response::Response,
     routing::get,
 };
-use tower_http::{compression::CompressionLayer, limit::RequestBodyLimitLayer};
+use tower_http::compression::CompressionLayer;
 
 use crate::{
     api,
@@ -20,24 +21,30 @@ pub(crate) const API_BODY: usize = 2 << 20;
 /// Forms escape a spec with up to three bytes for one.
 const FORM_BODY: usize = 4 << 20;
 
-/// The whole server as one service.
+/// The whole server as one service. Its layers are few: a router clones each of them for every request, with all that is below it.
 pub fn router(edge: Edge) -> Router {
-    let api = api::routes()
-        .router
-        .layer(from_fn(openapi::refuse_stray_query))
-        .layer(from_fn_with_state(edge.clone(), guard::limits::limit))
-        .route("/openapi.json", get(openapi::json))
-        .layer(DefaultBodyLimit::max(API_BODY))
-        .layer(RequestBodyLimitLayer::new(API_BODY))
-        .layer(from_fn_with_state(API_BODY, too_large::refuse));
-    let pages = pages::routes(&edge)
-        .layer(DefaultBodyLimit::max(FORM_BODY))
-        .layer(RequestBodyLimitLayer::new(FORM_BODY))
-        .layer(from_fn_with_state(FORM_BODY, too_large::refuse))
-        // Embedded files bring their own encoding and are left as they are.
-        .layer(CompressionLayer::new().quality(tower_http::CompressionLevel::Fastest));
     let logins = sessions::layer(&edge.cx, edge.settings.tls);
-    let api = api.layer(WithoutToken(logins.clone()));
-    let all = api.merge(pages.layer(logins)).layer(from_fn(sessions::tell_busy));
-    all.layer(from_fn_with_state(edge.clone(), guard::guard)).with_state(edge)
+    let api = api::routes().router.layer(from_fn_with_state(edge.clone(), to_api)).layer(WithoutToken(logins.clone()));
+    let pages = pages::routes(&edge)
+        .route("/openapi.json", get(openapi::json))
+        .layer(from_fn_with_state(FORM_BODY, to_page))
+        // Embedded files bring their own encoding and are left as they are.
+        .layer(CompressionLayer::new().quality(tower_http::CompressionLevel::Fastest))
+        .layer(logins);
+    api.merge(pages).layer(from_fn_with_state(edge.clone(), guard::guard)).with_state(edge)
+}
+
+/// What a request to the API goes through before its handler.
+async fn to_api(State(edge): State<Edge>, request: Request, next: Next) -> Response {
+    match too_large::held(request, API_BODY).await {
+        Ok(request) => guard::limits::limit(edge, request, next).await,
+        Err(refusal) => refusal,
+    }
+}
+
+async fn to_page(State(limit): State<usize>, request: Request, next: Next) -> Response {
+    match too_large::held(request, limit).await {
+        Ok(request) => next.run(request).await,
+        Err(refusal) => refusal,
+    }
 }

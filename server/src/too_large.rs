@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use axum::{
-    body::Body,
-    extract::{Request, State},
+    RequestExt as _,
+    body::{Body, HttpBody as _},
+    extract::{DefaultBodyLimit, Request},
     http::{HeaderMap, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use futures::StreamExt as _;
@@ -20,17 +20,17 @@ const MOST_READ: usize = 64 << 20;
 const PIECE: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Refuses bodies that say that they are longer than `limit` bytes.
-pub(crate) async fn refuse(State(limit): State<usize>, request: Request, next: Next) -> Response {
-    let is_too_large = length(request.headers()).is_some_and(|length| length > limit);
-    if !is_too_large {
-        return next.run(request).await;
+/// The request, of whose body no more than `limit` bytes are read. One that says that it is longer is refused.
+pub(crate) async fn held(mut request: Request, limit: usize) -> Result<Request, Response> {
+    if length(request.headers()).is_some_and(|length| length > limit) {
+        // A client that asks first is told at once.
+        if !request.headers().contains_key(header::EXPECT) {
+            drop(tokio::time::timeout(PATIENCE, Box::pin(forget(request.into_body()))).await);
+        }
+        return Err(HttpError::too_large(limit).into_response());
     }
-    // A client that asks first is told at once.
-    if !request.headers().contains_key(header::EXPECT) {
-        drop(tokio::time::timeout(PATIENCE, forget(request.into_body())).await);
-    }
-    HttpError::too_large(limit).into_response()
+    DefaultBodyLimit::max(limit).apply(&mut request);
+    Ok(if request.body().is_end_stream() { request } else { request.with_limited_body() })
 }
 
 fn length(headers: &HeaderMap) -> Option<usize> {

@@ -18,7 +18,7 @@ use crate::{api::Refusals, auth::Signed, edge::Edge, error::HttpError};
 #[utoipa::path(get, path = "/api/status", tag = "system", responses((status = 200, body = Status), Refusals))]
 pub async fn get(State(edge): State<Edge>, Signed(actor): Signed) -> Result<Response, HttpError> {
     require(&actor, Action::ReadStatus).map_err(services::Error::from)?;
-    let read = async {
+    let read = || async {
         let status = services::status::get(&edge.cx, &actor).await?;
         let json = serde_json::to_vec(&status).map_err(|error| HttpError::internal(&error))?;
         Ok::<_, HttpError>(Bytes::from(json))
@@ -27,7 +27,7 @@ pub async fn get(State(edge): State<Edge>, Signed(actor): Signed) -> Result<Resp
     let body = match actor.reach() {
         reach if matches!(reach.visible(), Visible::All) => edge.status.get(edge.cx.store.commits(), read).await?,
         reach if reach.is_plain() => edge.plain_status.get(edge.cx.store.commits(), read).await?,
-        _ => read.await?,
+        _ => Box::pin(read()).await?,
     };
     Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
 }

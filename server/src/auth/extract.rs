@@ -90,7 +90,7 @@ impl Credentials {
                 let actor = token.actor(Arc::clone(&self.from)).map_err(|_| HttpError::bad_token())?;
                 Ok(Known { actor, token: Some(token), privileges: None })
             }
-            Proof::Browser(session) => browser(edge, session, Arc::clone(&self.from)).await,
+            Proof::Browser(session) => Box::pin(browser(edge, session, Arc::clone(&self.from))).await,
         }
     }
 
@@ -98,8 +98,8 @@ impl Credentials {
     pub async fn renew(&self, edge: &Edge, known: &Known) -> Result<(), HttpError> {
         let Proof::Browser(session) = &self.proof else { return Ok(()) };
         match self.answer {
-            AnswerTo::One => sessions::renew(&edge.cx, session, known.privileges, &self.from).await,
-            AnswerTo::Page => sessions::renew(&edge.cx, session, None, &self.from).await,
+            AnswerTo::One => Box::pin(sessions::renew(&edge.cx, session, known.privileges, &self.from)).await,
+            AnswerTo::Page => Box::pin(sessions::renew(&edge.cx, session, None, &self.from)).await,
             AnswerTo::Socket => Ok(()),
         }
     }
@@ -140,7 +140,7 @@ pub async fn seen(edge: &Edge, headers: &HeaderMap, from: &Arc<Origin>) -> Optio
 
 async fn browser(edge: &Edge, session: &Session, from: Arc<Origin>) -> Result<Known, HttpError> {
     let login = sessions::login(&edge.cx, session).await?.ok_or_else(HttpError::sign_in)?;
-    let read = async {
+    let read = || async {
         let user = services::accounts::user(&edge.cx, login.user).await?;
         user.map(Arc::new).ok_or_else(HttpError::sign_in)
     };

@@ -5,9 +5,7 @@ use std::{cell::Cell, collections::HashMap, fmt::Write as _, sync::Arc};
 
 use async_trait::async_trait;
 use axum::{
-    extract::Request,
     http::{HeaderMap, StatusCode, header},
-    middleware::Next,
     response::{IntoResponse as _, Response},
 };
 use domain::{
@@ -68,9 +66,9 @@ pub fn layer(cx: &Cx, tls: bool) -> SessionManagerLayer<Logins> {
 
 /// Around that layer: it writes a session after everything else, and has one answer where it cannot. Where the database was busy it
 /// is the answer that everybody gets then.
-pub async fn tell_busy(request: Request, next: Next) -> Response {
+pub async fn tell_busy(answer: impl Future<Output = Response>) -> Response {
     let answered = async {
-        let response = next.run(request).await;
+        let response = answer.await;
         let is_told = response.status() != StatusCode::INTERNAL_SERVER_ERROR || !WAS_BUSY.with(Cell::get);
         if is_told { response } else { HttpError::busy().into_response() }
     };
@@ -226,7 +224,7 @@ impl SessionStore for Logins {
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
         // What is not there is no error, and not kept either.
-        let read = async { self.read(id).await.map_err(Some)?.ok_or(None) };
+        let read = || async { self.read(id).await.map_err(Some)?.ok_or(None) };
         match self.kept.get(*id, self.cx.store.commits(), read).await {
             Ok(record) if record.expiry_date.unix_timestamp() > self.cx.clock.now().millis() / 1_000 => Ok(Some(record)),
             Ok(_) | Err(None) => Ok(None),

@@ -18,7 +18,7 @@ pub struct TokenCache(FreshBy<[u8; 32], Arc<KnownToken>>);
 impl TokenCache {
     /// The token behind a secret.
     pub async fn authenticate(&self, cx: &Cx, secret: &str, issuer: &str) -> Result<Arc<KnownToken>, HttpError> {
-        self.0.get(Sha256::digest(secret.as_bytes()).into(), cx.store.commits(), ask(cx, secret, issuer)).await
+        self.0.get(Sha256::digest(secret.as_bytes()).into(), cx.store.commits(), || ask(cx, secret, issuer)).await
     }
 }
 

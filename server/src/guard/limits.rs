@@ -8,7 +8,7 @@ use std::{
 };
 
 use axum::{
-    extract::{MatchedPath, Request, State},
+    extract::{MatchedPath, Request},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, request::Parts},
     middleware::Next,
     response::{IntoResponse as _, Response},
@@ -24,6 +24,7 @@ use crate::{
     auth::{Credentials, address, extract::Known},
     edge::Edge,
     error::HttpError,
+    openapi,
 };
 
 /// Buckets that are remembered at most.
@@ -139,11 +140,11 @@ fn of_address(address: Option<IpAddr>) -> Principal {
 }
 
 /// Finds out who asks, for the handler too, and lets them ask as often as they may.
-pub async fn limit(State(edge): State<Edge>, request: Request, next: Next) -> Response {
+pub async fn limit(edge: Edge, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("", MatchedPath::as_str);
     if PUBLIC.contains(&route) {
-        return next.run(request).await;
+        return handled(request, next).await;
     }
     let (mut parts, body) = request.into_parts();
     let now = edge.cx.clock.now();
@@ -166,15 +167,22 @@ pub async fn limit(State(edge): State<Edge>, request: Request, next: Next) -> Re
     parts.extensions.insert(known.actor);
     let mut response = match &taken {
         Some(Taken { left: Err(empty), class, limit }) => too_many(*class, *limit, *empty).into_response(),
-        _ => next.run(Request::from_parts(parts, body)).await,
+        _ => handled(Request::from_parts(parts, body), next).await,
     };
     if !is_safe {
-        credentials.renew_after(&edge).await;
+        Box::pin(credentials.renew_after(&edge)).await;
     }
     if let Some(taken) = taken {
         tell(response.headers_mut(), taken);
     }
     response
+}
+
+async fn handled(request: Request, next: Next) -> Response {
+    match openapi::refuse_stray_query(&request) {
+        Ok(()) => next.run(request).await,
+        Err(refused) => refused.into_response(),
+    }
 }
 
 async fn identify(edge: &Edge, parts: &Parts) -> Result<(Known, Credentials), HttpError> {
