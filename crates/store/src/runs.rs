@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use domain::{
+    errors::explain,
     reach::Visible,
     runs::{Record, Wish},
 };
@@ -305,7 +306,9 @@ impl Runs<'_> {
     async fn readable(&self, rows: Vec<runs::Model>) -> Result<Vec<Record>, StoreError> {
         let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
         let records = self.named(rows).await?.into_iter().zip(ids).filter_map(|((record, _), run)| {
-            record.inspect_err(|error| tracing::error!(%run, %error, "a run cannot be read and is passed over")).ok()
+            record
+                .inspect_err(|error| tracing::error!(%run, error = %explain(error), "a run cannot be read and is passed over"))
+                .ok()
         });
         Ok(records.collect())
     }
