@@ -317,5 +317,8 @@ async fn the_pages_show_more_invitations_and_find_them() {
         assert!(count == 2 && !page.contains("Show more invitations"), "{page}");
         let (count, page) = shown("?q=guest07").await;
         assert!(count == 1 && page.contains("guest07@example.org"), "{page}");
+        assert!(!page.contains("Nobody found"), "{page}");
     }
+    let page = ada.get("/admin/users?q=stranger").await.expect(200).text();
+    assert!(page.contains("Nobody found"), "{page}");
 }

@@ -56,18 +56,18 @@ struct Refreshed {
 
 fn list(page: UsersPage, query: &ParamsMap, refreshed: Refreshed) -> AnyView {
     let (words, sort) = (query.get("q").unwrap_or_default(), query.get("sort").unwrap_or_default());
-    let shown = if page.users.is_empty() {
-        ui::empty(
+    let mut parts = Vec::new();
+    if !page.users.is_empty() {
+        let sorted = |sort: &str| to::users(&words, sort, "");
+        let rows = page.users.iter().map(row).collect();
+        parts.push(ui::panel("", ui::table_sorted("Users", COLUMNS, rows, (&SORTS, &sort), &sorted)));
+    } else if page.invitations.is_empty() {
+        parts.push(ui::empty(
             "Nobody found",
             "No name and no e-mail address has these words.",
             ui::link_button(Kind::Normal, "Show all people", to::USERS),
-        )
-    } else {
-        let sorted = |sort: &str| to::users(&words, sort, "");
-        let rows = page.users.iter().map(row).collect();
-        ui::panel("", ui::table_sorted("Users", COLUMNS, rows, (&SORTS, &sort), &sorted))
-    };
-    let mut parts = vec![shown];
+        ));
+    }
     let done = match query.get("done").as_deref() {
         Some("invited") => Some("They can sign in with the provider now, for 14 days."),
         Some("withdrawn") => Some("The invitation counts no more."),

@@ -37,13 +37,13 @@ pub(super) fn members(page: &TeamPage, (words, sort): (&str, &str), loading: Loa
         let words = "Add somebody who has an account, or make a link.";
         let add = el("a").class("btn").attr("href", "#member-email").attr("rel", "external").text("Add member");
         parts.push(ui::empty("Nobody is in this team yet", words, if page.may_manage { add.view() } else { nothing() }));
-    } else if page.members.is_empty() {
-        let all = ui::link_button(Kind::Normal, "Show everybody", address.clone());
-        parts.push(ui::empty("Nobody found", "No name and no e-mail address in the team has these words.", all));
-    } else {
+    } else if !page.members.is_empty() {
         let rows = page.members.iter().map(|member| row(page, member, loading)).collect();
         let sorted = |sort: &str| to::asking(&address, &[("q", words), ("sort", sort)]);
         parts.push(ui::panel("Members", ui::table_sorted("Members", COLUMNS, rows, (&SORTS, sort), &sorted)));
+    } else if page.invitations.is_empty() {
+        let all = ui::link_button(Kind::Normal, "Show everybody", address.clone());
+        parts.push(ui::empty("Nobody found", "No name and no e-mail address in the team has these words.", all));
     }
     if let Some(after) = &page.next {
         let more = to::asking(&address, &[("q", words), ("sort", sort), ("after", after)]);
