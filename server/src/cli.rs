@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn commands_are_read_as_documented() {
-        let good: [&[&str]; 29] = [
+        let good: [&[&str]; 30] = [
             &["serve", "--listen", "127.0.0.1:0", "--data-dir", "/tmp/x", "--no-sandbox", "--log-format", "json"],
             &["serve", "--allow-root", "/a", "--allow-root", "/b", "--max-runs", "2", "--public-url", "https://loki.example"],
             &["setup-link"],
@@ -202,6 +202,7 @@ mod tests {
             &["audit", "export", "--format", "csv"],
             &["start", "spec.md", "--project", "x", "--provider", "demo", "--iterations", "3", "--wait"],
             &["start", "--template", "cli-tool", "--project", "x", "--cost-usd", "1.5"],
+            &["start", "--template", "house", "--variable", "who=a=b", "--variable", "when=", "--project", "x"],
             &["start", "--project", "x", "- Make it nice", "--provider", "demo", "--wait"],
             &["start", "- Make it nice", "--project", "x", "--server", "https://loki.example"],
             &["start", "-", "--project", "x"],
@@ -215,7 +216,7 @@ mod tests {
             let parsed = Cli::try_parse_from([&["loki"], words].concat());
             assert!(parsed.is_ok(), "{words:?}: {}", parsed.unwrap_err());
         }
-        let bad: [&[&str]; 13] = [
+        let bad: [&[&str]; 16] = [
             &[],
             &["token", "create", "--name", "ci"],
             &["token", "create", "--name", "ci", "--role", "viewer", "--scope", "read"],
@@ -226,6 +227,9 @@ mod tests {
             &["start", "--project", "x"],
             &["start", "--project", "x", "--wiat"],
             &["start", "-x", "--project", "x"],
+            &["start", "Make it", "--variable", "who=you", "--project", "x"],
+            &["start", "--variable", "who=you", "--project", "x"],
+            &["start", "--template", "house", "--variable", "who", "--project", "x"],
             &["status", "--server", "ftp://loki.example"],
             &["pause", "not-an-id"],
             &["demo-agent", "--misbehave", "nonsense"],

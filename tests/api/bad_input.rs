@@ -4,8 +4,10 @@ use std::{
     fs,
     io::{Read as _, Write as _},
     os::unix::fs::symlink,
+    path::{Path, PathBuf},
 };
 
+use protocol::runs::Started;
 use serde_json::{Value, json};
 use tests::{Setup, TestApp, command, specs};
 
@@ -138,11 +140,10 @@ async fn unknown_templates_and_missing_variables_are_named() {
     assert!(unknown.detail().contains("colour"), "{}", unknown.detail());
 }
 
-// EP-007. Those that come with loki have defaults for all that they ask.
-#[tokio::test]
-async fn a_variable_that_is_left_out_is_named() {
-    let root = tempfile::tempdir().unwrap();
-    let folder = root.path().join("house");
+/// A repository with a template of its own, two of whose variables have no default. Those that come with loki have defaults for
+/// all that they ask.
+fn house(root: &Path) -> PathBuf {
+    let folder = root.join("house");
     fs::create_dir_all(folder.join(".loki/templates")).unwrap();
     let variables: String =
         ["project_name", "who", "when"].map(|name| format!("- {{name: {name}, description: Of the house}}\n")).concat();
@@ -152,6 +153,14 @@ async fn a_variable_that_is_left_out_is_named() {
     for arguments in [&["init", "--initial-branch", "main"][..], &["add", "--all"], &["commit", "--message", "A template"]] {
         command::git(&folder, arguments);
     }
+    folder
+}
+
+// EP-007
+#[tokio::test]
+async fn a_variable_that_is_left_out_is_named() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = house(root.path());
     let app = Setup::default().argument("--allow-root").argument(root.path().to_string_lossy()).start().await;
     let user = app.operator().await;
     let project = user.has_project().in_folder(&folder).create().await;
@@ -159,6 +168,33 @@ async fn a_variable_that_is_left_out_is_named() {
     let answer = project.asks_to_start(json!({"template": "house"})).await.expect(422);
 
     assert!(answer.detail().contains("the template needs a value for who, when"), "{}", answer.detail());
+    let one = json!({"template": "house", "variables": {"who": "Ada"}});
+    let answer = project.asks_to_start(one).await.expect(422);
+    assert!(answer.detail().contains("the template needs a value for when"), "{}", answer.detail());
+    let without = project.asks_to_start(json!({"prd_text": specs::ONE, "variables": {"who": "Ada"}})).await.expect(422);
+    assert!(without.detail().contains("variables go with a template"), "{}", without.detail());
+}
+
+#[tokio::test]
+async fn a_run_starts_with_a_template_and_values_for_its_variables() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = house(root.path());
+    let app = Setup::default().argument("--allow-root").argument(root.path().to_string_lossy()).start().await;
+    let user = app.operator().await;
+    let project = user.has_project().in_folder(&folder).create().await;
+    let given = |when: &str| {
+        let variables = json!({"project_name": "Doorman", "who": "Ada", "when": when});
+        json!({"template": "house", "variables": variables, "request_id": "nightly"})
+    };
+    let run = project.starts_with(given("today")).await;
+    assert_eq!(run.now().await.title, "Doorman");
+    let again: Started = project.asks_to_start(given("today")).await.expect(202).json();
+    assert_eq!(again.run_id, run.id);
+    project.asks_to_start(given("tomorrow")).await.expect(409);
+
+    let typed = ["start", "--template", "house", "--variable", "who=Ada", "--variable", "when=now", "--project", "Greeter"];
+    let started = user.loki(&[&typed[..], &["--provider", "demo"]].concat());
+    assert!(started.status.success(), "{}", command::stderr(&started));
 }
 
 // EP-006

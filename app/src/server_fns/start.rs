@@ -47,6 +47,8 @@ pub async fn start_run(form: StartForm) -> Result<(), UiError> {
 #[cfg(feature = "ssr")]
 impl StartForm {
     fn command(&self, project_id: protocol::ProjectId) -> Result<protocol::runs::StartRun, UiError> {
+        use std::collections::BTreeMap;
+
         use protocol::{agents::ProviderId, runs::Limits};
 
         let provider = ProviderId::parse(&self.provider).ok_or_else(|| UiError::new(400, "Choose an agent for the run."))?;
@@ -57,6 +59,7 @@ impl StartForm {
             prd_text: given("paste", &self.prd_text),
             prd_path: None,
             template: given("template", &self.template),
+            variables: BTreeMap::new(),
             provider,
             model: (!model.is_empty()).then(|| model.to_owned()),
             limits: Some(Limits {

@@ -2,6 +2,8 @@
 
 mod diff;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 pub use self::diff::{Diff, DiffLine, DiffSide, FileChange, FileDiff, Hunk};
@@ -223,6 +225,10 @@ pub struct StartRun {
     pub prd_path: Option<String>,
     #[serde(default)]
     pub template: Option<String>,
+    // Left out where there are none: a body that is sent again is known by its hash, also to a server that knew no variables.
+    /// Values for the template's variables.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, String>,
     pub provider: ProviderId,
     #[serde(default)]
     pub model: Option<String>,

@@ -1,6 +1,6 @@
 //! Templates: those that come with loki, and those that a project's repository shares with its team.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use domain::{
     access::{self, Action},
@@ -74,6 +74,14 @@ impl Own {
             std::iter::once(error.to_string().as_str()).chain(faults).collect::<Vec<_>>().join(". ")
         })
     }
+}
+
+/// A template's text with those values. A project is called as it is called, unless they say otherwise.
+pub(crate) fn render(body: &TemplateBody, project_name: &str, mut values: BTreeMap<String, String>) -> Result<String, Error> {
+    if body.template.variables.iter().any(|variable| variable.name == "project_name") {
+        values.entry("project_name".to_owned()).or_insert_with(|| project_name.to_owned());
+    }
+    templates::render(body, &values).map_err(|error| Error::Invalid(error.to_string()))
 }
 
 async fn own_of(cx: &Cx, actor: &Actor, project: Option<ProjectId>) -> Result<Own, Error> {

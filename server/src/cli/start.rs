@@ -36,6 +36,9 @@ pub(super) struct StartArgs {
     /// A template instead of a spec
     #[arg(long)]
     template: Option<String>,
+    /// A value for one of the template's variables; can be given more than once
+    #[arg(long = "variable", value_name = "NAME=VALUE", value_parser = variable, requires = "template", conflicts_with_all = ["spec", "project_spec"])]
+    variables: Vec<(String, String)>,
     /// The spec that is kept with the project
     #[arg(long, conflicts_with = "template")]
     project_spec: bool,
@@ -69,6 +72,11 @@ fn spec(given: &str) -> Result<String, String> {
     if is_option { Err("there is no such option".to_owned()) } else { Ok(given.to_owned()) }
 }
 
+fn variable(given: &str) -> Result<(String, String), String> {
+    let (name, value) = given.split_once('=').ok_or("it must be a name and a value, like language=Rust")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
 fn provider(name: &str) -> Result<ProviderId, String> {
     ProviderId::parse(name).ok_or_else(|| "there are demo, claude and acp".to_owned())
 }
@@ -96,6 +104,7 @@ pub(super) async fn run(args: StartArgs) -> Result<Exit, Failure> {
         prd_text,
         prd_path: None,
         template: args.template,
+        variables: args.variables.into_iter().collect(),
         provider,
         model: args.model,
         limits: (limits != Limits::default()).then_some(limits),

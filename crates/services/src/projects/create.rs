@@ -11,7 +11,6 @@ use domain::{
     audit::Changes,
     reach::require_somewhere,
     teams::NewProjects,
-    templates,
 };
 use protocol::{
     Event, ProjectId, Scope,
@@ -20,7 +19,7 @@ use protocol::{
 };
 use store::Tx;
 
-use crate::{Cx, Error, audit::record_about, runs::check_spec, teams};
+use crate::{Cx, Error, audit::record_about, runs::check_spec, teams, templates};
 
 /// Makes a project from a template, a spec, a git URL, a folder, or nothing yet.
 pub async fn create(cx: &Cx, actor: &Actor, command: CreateProject) -> Result<Project, Error> {
@@ -119,12 +118,9 @@ fn draft(cx: &Cx, actor: &Actor, command: CreateProject) -> Result<Project, Erro
     })
 }
 
-fn render(template: &str, project_name: &str, mut variables: BTreeMap<String, String>) -> Result<String, Error> {
-    let body = templates::find(template).map_err(|error| Error::Invalid(error.to_string()))?;
-    if body.template.variables.iter().any(|variable| variable.name == "project_name") {
-        variables.entry("project_name".to_owned()).or_insert_with(|| project_name.to_owned());
-    }
-    templates::render(body, &variables).map_err(|error| Error::Invalid(error.to_string()))
+fn render(template: &str, project_name: &str, variables: BTreeMap<String, String>) -> Result<String, Error> {
+    let body = domain::templates::find(template).map_err(|error| Error::Invalid(error.to_string()))?;
+    templates::render(body, project_name, variables)
 }
 
 /// The folder that `path` really is, if it lies below an allowed root.

@@ -5,7 +5,6 @@ use domain::{
     actor::Actor,
     audit::Changes,
     runs::{Ceilings, Record, RunState},
-    templates,
 };
 use protocol::{
     Event, ProjectId, RunId, Scope,
@@ -16,7 +15,7 @@ use protocol::{
 use sha2::{Digest, Sha256};
 
 use super::{check_spec, load};
-use crate::{Cx, Error, agents, audit::record_about, context::hex, projects, vault};
+use crate::{Cx, Error, agents, audit::record_about, context::hex, projects, templates, vault};
 
 /// Runs of one project that may wait for their turn.
 const MOST_QUEUED: u64 = 100;
@@ -167,6 +166,9 @@ async fn spec_text(cx: &Cx, project: &Project, command: &StartRun) -> Result<Str
     if given.into_iter().filter(|given| *given).count() > 1 {
         return Err(Error::Invalid("give at most one of `prd_text`, `prd_path` and `template`".to_owned()));
     }
+    if command.template.is_none() && !command.variables.is_empty() {
+        return Err(Error::Invalid("variables go with a template".to_owned()));
+    }
     if let Some(text) = &command.prd_text {
         return Ok(text.clone());
     }
@@ -179,11 +181,9 @@ async fn spec_text(cx: &Cx, project: &Project, command: &StartRun) -> Result<Str
         });
     }
     if let Some(name) = &command.template {
-        let own = crate::templates::own(cx, project).await?;
+        let own = templates::own(cx, project).await?;
         let template = own.find(name).map_err(Error::Invalid)?;
-        let is_asked = template.template.variables.iter().any(|variable| variable.name == "project_name");
-        let variables = is_asked.then(|| ("project_name".to_owned(), project.name.clone())).into_iter().collect();
-        return templates::render(template, &variables).map_err(|error| Error::Invalid(error.to_string()));
+        return templates::render(template, &project.name, command.variables.clone());
     }
     let missing = "the project has no spec: give `prd_text`, `prd_path` or `template`";
     project.spec.clone().ok_or_else(|| Error::Invalid(missing.to_owned()))
