@@ -22,7 +22,7 @@ use tokio::sync::OwnedMutexGuard;
 
 use crate::{
     Accounts, Audit, Challenges, Events, Factors, Identities, Invitations, Journal, Logins, Mails, Projects, Records, Runs,
-    Secrets, Sharing, StoreError, Teams, Tokens, way,
+    Secrets, Sharing, StoreError, Teams, Tokens, statements, way,
 };
 
 /// How long a transaction that writes waits for those of this process before it; then the database is busy. With [`PATIENCE`] it
@@ -128,8 +128,9 @@ impl Store {
             options.max_connections(16).min_connections(1);
             options.map_sqlx_postgres_opts(move |postgres| way::protected(postgres, says_how));
         }
-        let db = Database::connect(options).await.map_err(|error| StoreError::opening(error, url))?;
+        let mut db = Database::connect(options).await.map_err(|error| StoreError::opening(error, url))?;
         migrate(&db).await?;
+        statements::log(&mut db);
         let store = Self { db, commits: Commits::default(), end: Arc::default(), writer: Arc::default() };
         if store.read().await?.audit().is_older_than_the_chain().await? {
             let tx = store.begin().await?;

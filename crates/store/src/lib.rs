@@ -18,6 +18,7 @@ mod runs;
 mod secrets;
 mod sharing;
 mod sorted;
+mod statements;
 mod tables;
 mod teams;
 mod tokens;
