@@ -7,7 +7,7 @@ use protocol::{
     audit::{AuditEntry, AuditPage, AuditSummary, AuditTail},
     teams::Team,
 };
-use sea_orm_migration::{MigrationName as _, sea_orm::Database};
+use sea_orm_migration::sea_orm::Database;
 use serde_json::{Value, json};
 use tests::{Actor, ProjectHandle, Setup, TestApp, actor::Credentials};
 
