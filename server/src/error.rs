@@ -5,7 +5,10 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use domain::errors::explain;
+use domain::{
+    access_tokens::shapes::without_tokens,
+    errors::{capitalised, explain},
+};
 use protocol::ApiError;
 
 use crate::auth::sessions;
@@ -142,7 +145,7 @@ impl From<services::Error> for HttpError {
             _ => None,
         };
         let is_hidden = matches!(error, E::Hidden(_));
-        Self { is_hidden, retry_after_seconds, ..Self::new(status, sentence(&error.to_string())) }
+        Self { is_hidden, retry_after_seconds, ..Self::new(status, capitalised(&error.to_string())) }
     }
 }
 
@@ -150,12 +153,6 @@ impl From<tower_sessions::session::Error> for HttpError {
     fn from(error: tower_sessions::session::Error) -> Self {
         if sessions::is_busy(&error) { Self::busy() } else { Self::internal(&error) }
     }
-}
-
-/// Errors are written to be joined with others; as a whole answer they begin with a capital.
-fn sentence(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
 }
 
 impl IntoResponse for HttpError {
@@ -221,6 +218,8 @@ pub(crate) fn shape(response: Response, path: &str, reader: Reader, request_id: 
 
     let detail = detail.unwrap_or_else(|| default_detail(status).to_owned());
     let around = response.extensions().get::<crate::pages::Around>().cloned();
+    // Answers end up in logs of those who asked.
+    let detail = without_tokens(&detail).into_owned();
     let error = ApiError { detail, request_id: request_id.to_owned() };
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);

@@ -18,6 +18,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
+    access_tokens::shapes::without_tokens,
     actor::{Actor, Origin},
     ports::clock::Ids,
 };
@@ -100,7 +101,8 @@ pub async fn guard(State(edge): State<Edge>, mut request: Request, next: Next) -
     request.extensions_mut().insert(refusals.clone());
 
     // The query stays out of the log: it may hold a setup token or words of a person.
-    let span = tracing::info_span!("request", id = &*id, client_request_id = client_id.as_deref(), %method, path);
+    let shown = without_tokens(path);
+    let span = tracing::info_span!("request", id = &*id, client_request_id = client_id.as_deref(), %method, path = &*shown);
     let mut response = match check(&edge, &request) {
         Ok(()) => answer(sessions::tell_busy(next.run(request)), time_out(path)).instrument(span.clone()).await,
         Err(refused) => {
@@ -162,6 +164,8 @@ impl Refused {
         let is_hidden = marks.get::<error::Hidden>().is_some() || told.as_ref().is_some_and(|told| told.is_hidden);
         let reason = marks.get::<error::Reason>().map(|reason| reason.0.clone()).or_else(|| told.map(|told| told.detail));
         let error = reason.or_else(|| marks.get::<error::Detail>().map(|detail| detail.0.clone())).unwrap_or_default();
+        // Messages name what was sent, also where that is a token in the wrong place.
+        let error = without_tokens(&error).into_owned();
         Self { status, error, is_hidden, is_noted }
     }
 
@@ -185,16 +189,17 @@ impl Refused {
 /// it is about by their query or form: those ids stand behind the address.
 fn asked(method: &Method, path: &str, about: &[String]) -> String {
     let is_name = |segment: &str| segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let path = without_tokens(path);
     let mut before = "";
     let plain = path.split('/').map(|segment| {
-        let is_secret = segment.starts_with("loki_") || segment.starts_with("eyJ") || (before == "secrets" && !is_name(segment));
+        let is_secret = before == "secrets" && !is_name(segment);
         before = segment;
         if is_secret { "[secret]" } else { segment }
     });
     let mut asked = format!("{method} {}", plain.collect::<Vec<_>>().join("/"));
     for id in about.iter().filter(|id| !path.contains(id.as_str())) {
         asked.push(' ');
-        asked.push_str(id);
+        asked.push_str(&without_tokens(id));
     }
     asked.chars().filter(|character| !character.is_control()).take(LONGEST_ASKED).collect()
 }
@@ -344,10 +349,14 @@ mod tests {
 
     #[test]
     fn the_address_that_was_asked_for_is_kept_without_secrets() {
+        let token = format!("loki_{}_{}", "0a".repeat(8), "1f".repeat(32));
+        let (whole, encoded) = (format!("/api/projects/{token}/x"), format!("/x;t={}", token.replace('_', "%5F")));
         let cases = [
             ("/api/projects/0198c000/runs", "GET /api/projects/0198c000/runs"),
-            ("/api/projects/loki_abc/x", "GET /api/projects/[secret]/x"),
-            ("/x/eyJh.e30.x", "GET /x/[secret]"),
+            (&whole, "GET /api/projects/[secret]/x"),
+            (&encoded, "GET /[secret]"),
+            ("/x/eyJhbGciOiJub25lIn0.e30.x", "GET /x/[secret]"),
+            ("/api/projects/loki_tools", "GET /api/projects/loki_tools"),
             ("/api/v2/secrets/LD_PRELOAD", "GET /api/v2/secrets/LD_PRELOAD"),
             ("/api/v2/secrets/hunter-2", "GET /api/v2/secrets/[secret]"),
             ("/api/v2/secrets", "GET /api/v2/secrets"),

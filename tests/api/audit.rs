@@ -3,6 +3,7 @@
 
 use domain::{actor::Actor as Doer, audit::Entry};
 use protocol::{
+    access::Token,
     audit::{AuditEntry, AuditPage, AuditSummary, AuditVerdict},
     projects::Project,
 };
@@ -114,6 +115,37 @@ async fn what_was_denied_is_on_record() {
     let all = auditor.get("/api/v2/audit").await.expect(200).text();
     assert!(!all.contains("loki_secret_word"), "{all}");
     assert!(verdict(&auditor).await.valid);
+}
+
+#[tokio::test]
+async fn a_token_in_an_address_is_told_to_nobody() {
+    let app = TestApp::start().await;
+    let (auditor, admin) = (app.auditor().await, app.admin().await);
+    let made: Token = admin.post("/api/v2/api-keys", &json!({"name": "Ci", "role": "viewer"})).await.expect(201).json();
+    let secret = made.token.unwrap();
+    let hidden = secret.rsplit_once('_').unwrap().1;
+
+    let encoded = [secret.replace('_', "%5F"), secret.replace('_', "%255F")];
+    let mut said = Vec::new();
+    for id in [secret.clone(), encoded[0].clone(), encoded[1].clone(), format!("x;t={secret}")] {
+        let path = format!("/api/v2/api-keys/{id}");
+        said.push(admin.delete(&path).await.expect(404).text());
+        said.push(admin.put(&path, &json!({"description": "A"})).await.expect(404).text());
+        said.push(admin.post(&format!("{path}/rotate"), &json!({})).await.expect(404).text());
+    }
+    for query in [format!("q={secret}"), format!("x=Bearer%20{secret}"), format!("x=a;y={secret}"), format!("q={}", encoded[1])] {
+        said.push(admin.get(&format!("/api/v2/audit?{query}")).await.expect(401).text());
+    }
+    auditor.get("/api/v2/audit?q=loki_tools").await.expect(200);
+
+    let entry = is_noted(&auditor, "resource_id=DELETE%20%2Fapi%2Fv2%2Fapi-keys%2F%5Bsecret%5D").await;
+    assert!(entry.error.unwrap().contains("[secret]"));
+    is_noted(&auditor, "resource_id=POST%20%2Fapi%2Fv2%2Fapi-keys%2Fx%3Bt%3D%5Bsecret%5D%2Frotate").await;
+    said.push(auditor.get("/api/v2/audit?limit=200").await.expect(200).text());
+    said.push(app.log());
+    for text in said {
+        assert!(!text.contains(hidden), "{text}");
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,11 @@ use std::{
 };
 
 use axum::http::{StatusCode, request::Parts};
-use domain::{actor::Actor, errors::explain};
+use domain::{
+    access_tokens::shapes::without_tokens,
+    actor::Actor,
+    errors::{capitalised, explain},
+};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use protocol::{TeamId, page::PageQuery, teams::Invitation};
@@ -199,7 +203,7 @@ fn described(error: &services::Error) -> UiError {
         // Programs hear which scope is missing; people have roles.
         return UiError::new(status, "Your role does not allow this. Ask an admin for another one.");
     }
-    UiError::new(status, sentence(&error.to_string()))
+    UiError::new(status, sentence(&without_tokens(&error.to_string())))
 }
 
 fn log(error: &services::Error) {
@@ -209,9 +213,7 @@ fn log(error: &services::Error) {
 
 /// With a capital and a full stop, as people read it.
 fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let mut sentence: String = letters.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
-    sentence.push_str(letters.as_str());
+    let mut sentence = capitalised(text);
     if !sentence.ends_with(['.', '!', '?']) {
         sentence.push('.');
     }

@@ -1,5 +1,7 @@
 //! What an API token may look like, and where it counts from.
 
+pub mod shapes;
+
 use std::net::IpAddr;
 
 use ipnet::{IpNet, Ipv4Net};

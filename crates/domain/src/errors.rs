@@ -17,6 +17,17 @@ pub fn explain(error: &dyn Error) -> String {
     text
 }
 
+/// With a capital, as a whole answer begins: errors are written to be joined with others. A field's name or somebody's value at
+/// the front stays as it is.
+pub fn capitalised(text: &str) -> String {
+    let is_name = text.split_whitespace().next().is_some_and(|word| word.contains('_'));
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) if !is_name => first.to_uppercase().chain(letters).collect(),
+        _ => text.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fmt;
@@ -48,6 +59,22 @@ mod tests {
         for (chain, words) in cases {
             let error = chain.iter().rev().fold(None, |cause, &words| Some(Box::new(Failed(words, cause))));
             assert_eq!(explain(&*error.unwrap()), words);
+        }
+    }
+
+    #[test]
+    fn names_keep_their_letters_at_the_front() {
+        let cases = [
+            ("no name was given", "No name was given"),
+            ("ß is short", "SS is short"),
+            ("start_date is no day", "start_date is no day"),
+            ("the start_date is no day", "The start_date is no day"),
+            ("`q` is too long", "`q` is too long"),
+            ("\"ada\" is taken", "\"ada\" is taken"),
+            ("", ""),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(capitalised(text), expected);
         }
     }
 }

@@ -34,7 +34,7 @@ pub(crate) fn limit(query: &PageQuery) -> Result<u32, Error> {
 pub(crate) fn words(text: &str) -> Result<&str, Error> {
     let words = text.trim();
     if words.chars().count() > 200 {
-        return Err(Error::Invalid("q is too long; at most 200 characters".to_owned()));
+        return Err(Error::Invalid("`q` is too long; at most 200 characters".to_owned()));
     }
     Ok(words)
 }

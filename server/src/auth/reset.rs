@@ -5,7 +5,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
-use domain::actor::Origin;
+use domain::{actor::Origin, errors::capitalised};
 use serde::Deserialize;
 use services::Error;
 use tower_sessions::Session;
@@ -85,6 +85,5 @@ pub async fn reset(State(edge): State<Edge>, session: Session, request: Request)
 }
 
 pub(super) fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>() + ".").unwrap_or_default()
+    if text.is_empty() { String::new() } else { capitalised(text) + "." }
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use domain::{
     access::{self, Action, Scopes},
-    access_tokens::{self as rules, AllowedAddresses},
+    access_tokens::{self as rules, AllowedAddresses, shapes::without_tokens},
     actor::{Actor, Origin, Shown},
     audit::Changes,
     reach::{Limits, Reach},
@@ -270,6 +270,8 @@ async fn find(tx: &Tx, identifier: &str) -> Result<TokenRow, Error> {
 
 /// What is said of a token that is not there, or no longer.
 fn not_there(identifier: &str) -> Error {
+    // Who sent the token itself is not told it again.
+    let identifier = without_tokens(identifier);
     Error::NotFound(format!(
         "there is no token \"{identifier}\"; `loki token list` and the page of tokens show those that there are"
     ))
