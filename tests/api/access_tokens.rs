@@ -49,6 +49,29 @@ async fn does_what_it_was_minted_for(app: TestApp) {
 }
 
 #[tokio::test]
+async fn an_access_token_of_one_that_is_held_to_a_project_works_there_and_nowhere_else() {
+    let app = TestApp::start().await;
+    let ada = app.first_admin().await;
+    let (one, other) = (ada.has_project().named("One").create().await, ada.has_project().named("Other").create().await);
+    let body = json!({"name": "held", "role": "operator", "projects": [one.id()]});
+    let made: Value = ada.post("/api/v2/api-keys", &body).await.expect(201).value();
+    let held = Actor::new(&app, Credentials::Bearer(made["token"].as_str().unwrap().to_owned()));
+    let change = json!({"description": "x"});
+
+    for scopes in [json!({}), json!({"scopes": ["write"]})] {
+        let short = mints(&held, scopes).await;
+        short.put(&format!("/api/projects/{}", one.id()), &change).await.expect(200);
+        short.put(&format!("/api/projects/{}", other.id()), &change).await.expect(404);
+        short.post("/api/projects", &json!({"name": "B"})).await.expect(403);
+    }
+    let reader = mints(&held, json!({"scopes": ["read"]})).await;
+    reader.put(&format!("/api/projects/{}", one.id()), &change).await.expect(403);
+    for scopes in [json!(["*"]), json!(["admin"]), json!(["audit"])] {
+        held.post(MINT, &json!({"scopes": scopes})).await.expect(403);
+    }
+}
+
+#[tokio::test]
 async fn an_access_token_makes_and_replaces_no_api_tokens() {
     let app = TestApp::start().await;
     let short = mints(&app.admin().await, json!({})).await;

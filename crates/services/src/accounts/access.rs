@@ -7,7 +7,7 @@ mod signatures;
 pub use keys::AccessKeys;
 
 use domain::{
-    access::Scopes,
+    access::{self, Scopes},
     actor::{Actor, Shown},
     audit::Changes,
 };
@@ -18,7 +18,7 @@ use protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::tokens::{KnownToken, find_known, within};
+use super::tokens::{KnownToken, find_known};
 use crate::{Cx, Error, audit::record_changes};
 
 /// Seconds that one counts.
@@ -42,14 +42,16 @@ struct Claims {
 /// Mints an access token from the API token that asks. `issuer` is the server's public address.
 pub async fn mint(cx: &Cx, actor: &Actor, issuer: &str, command: CreateAccessToken) -> Result<AccessToken, Error> {
     // One that mints the next would never end.
-    let Actor::Token { id, scopes: own, shown: Shown::Secret, .. } = actor else {
+    let Actor::Token { id, reach, shown: Shown::Secret, .. } = actor else {
         return Err(Error::Refused("access tokens are minted from an API token".to_owned()));
     };
+    // What it may do somewhere at least: where, is asked of the API token again whenever the access token is used.
+    let own = actor.scopes().or(reach.anywhere());
     let scopes = command.scopes.unwrap_or_else(|| own.list());
     if scopes.is_empty() {
         return Err(Error::Invalid("`scopes` is empty; there are read, write, control, audit, admin and *".to_owned()));
     }
-    within(actor, &scopes)?;
+    access::within(own, Scopes::of(&scopes))?;
     let scope = scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ");
     let now = cx.clock.now().millis() / 1_000;
     let claims = Claims {
