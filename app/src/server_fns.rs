@@ -73,6 +73,12 @@ impl FromServerFnError for UiError {
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
                 fail(Self::new(400, "The form could not be read. Reload the page and try again."))
             }
+            // On the server it is the request's body that could not be read; in the browser, the answer's.
+            ServerFnErrorErr::Deserialization(cause) if cfg!(feature = "ssr") => fail(if cause.contains("length limit") {
+                Self::new(413, "The form is larger than this server takes. Send less and try again.")
+            } else {
+                Self::new(400, "The form could not be read. Reload the page and try again.")
+            }),
             _ => Self::new(500, "The answer could not be read. Reload the page and try again."),
         }
     }
