@@ -48,7 +48,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = HttpError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, HttpError> {
-        let body = Json::from_request(request, state).await;
+        let (head, bytes) = whole(request, API_BODY).await?;
+        if has_nul_in_json(&bytes) {
+            return Err(wrong("The body is not right", NUL));
+        }
+        let body = Json::from_request(Request::from_parts(head, bytes.into()), state).await;
         body.map(|Json(Object(body))| Self(body)).map_err(|rejection| refused(&rejection))
     }
 }
@@ -60,15 +64,46 @@ pub struct NoBody;
 impl<S: Send + Sync> FromRequest<S> for NoBody {
     type Rejection = HttpError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, HttpError> {
-        let bytes = Bytes::from_request(request, state).await;
-        let bytes = bytes.map_err(|rejection| HttpError::new(rejection.status(), "The body could not be read"))?;
+    async fn from_request(request: Request, _state: &S) -> Result<Self, HttpError> {
+        let (_, bytes) = whole(request, API_BODY).await?;
         let is_empty = |bytes: &[u8]| serde_json::from_slice::<Map<String, Value>>(bytes).is_ok_and(|fields| fields.is_empty());
         if bytes.is_empty() || is_empty(&bytes) {
             return Ok(Self);
         }
         Err(HttpError::new(StatusCode::UNPROCESSABLE_ENTITY, "This takes no fields: send no body, or {}"))
     }
+}
+
+/// The head of a request with its whole body, which is to be of `most` bytes.
+pub(crate) async fn whole(request: Request, most: usize) -> Result<(Parts, Bytes), HttpError> {
+    let (head, body) = request.into_parts();
+    let bytes = Bytes::from_request(Request::from_parts(head.clone(), body), &()).await;
+    let bytes = bytes.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => HttpError::too_large(most),
+        status => HttpError::new(status, "The body could not be read"),
+    })?;
+    Ok((head, bytes))
+}
+
+/// Why a NUL character is refused wherever it stands: PostgreSQL keeps none, and what is kept does not depend on the database.
+const NUL: &str = "a NUL character is not text";
+
+/// Whether a text of JSON, or a name, has a NUL character. JSON takes it as an escape alone.
+fn has_nul_in_json(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        let escape = rest.get(at + 1..).unwrap_or_default();
+        if escape.starts_with(b"u0000") {
+            return true;
+        }
+        rest = escape.get(1..).unwrap_or_default();
+    }
+    false
+}
+
+/// The same of a form.
+pub(crate) fn has_nul_in_form(bytes: &[u8]) -> bool {
+    bytes.contains(&0) || bytes.windows(3).any(|three| three == b"%00")
 }
 
 fn refused(rejection: &JsonRejection) -> HttpError {
@@ -83,7 +118,6 @@ fn refused(rejection: &JsonRejection) -> HttpError {
         JsonRejection::MissingJsonContentType(_) => {
             HttpError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json")
         }
-        other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => HttpError::too_large(API_BODY),
         other => HttpError::new(other.status(), "The body could not be read"),
     }
 }
@@ -163,6 +197,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
     type Rejection = HttpError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, HttpError> {
+        if parts.uri.query().is_some_and(|query| query.contains("%00")) {
+            return Err(wrong("The query is not right", NUL));
+        }
         match Query::from_request_parts(parts, state).await {
             Ok(Query(query)) => Ok(Self(query)),
             Err(rejection) => {
@@ -182,8 +219,8 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Id<T> {
     type Rejection = HttpError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, HttpError> {
-        let path = Path::from_request_parts(parts, state).await;
-        path.map(|Path(id)| Self(id)).map_err(|_| HttpError::new(StatusCode::NOT_FOUND, "There is nothing at this address"))
+        let path = if parts.uri.path().contains("%00") { None } else { Path::from_request_parts(parts, state).await.ok() };
+        path.map(|Path(id)| Self(id)).ok_or_else(|| HttpError::new(StatusCode::NOT_FOUND, "There is nothing at this address"))
     }
 }
 
@@ -220,6 +257,18 @@ mod tests {
         ];
         for (said, words) in cases {
             assert_eq!(in_words(said), words);
+        }
+    }
+
+    #[test]
+    fn a_nul_is_seen_and_what_looks_like_one_is_not() {
+        let json =
+            [(r#""a\u0000""#, true), (r#""\\\u0000""#, true), (r#""\\u0000""#, false), (r#""\u0001""#, false), ("\\", false)];
+        for (text, expected) in json {
+            assert_eq!(has_nul_in_json(text.as_bytes()), expected, "{text}");
+        }
+        for (text, expected) in [("a=%00", true), ("a=\0", true), ("a=%2500", false), ("a=100%25", false), ("", false)] {
+            assert_eq!(has_nul_in_form(text.as_bytes()), expected, "{text}");
         }
     }
 

@@ -19,7 +19,7 @@ use crate::{
 /// Bodies of the API: a spec of 1 MiB with its escapes has room.
 pub(crate) const API_BODY: usize = 2 << 20;
 /// Forms escape a spec with up to three bytes for one.
-const FORM_BODY: usize = 4 << 20;
+pub(crate) const FORM_BODY: usize = 4 << 20;
 
 /// The whole server as one service. Its layers are few: a router clones each of them for every request, with all that is below it.
 pub fn router(edge: Edge) -> Router {

@@ -66,6 +66,74 @@ async fn a_body_that_is_too_large_is_refused_before_it_is_read() {
 }
 
 #[tokio::test]
+async fn a_nul_character_is_refused_wherever_it_stands() {
+    refuses_nul_characters(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn a_nul_character_is_refused_wherever_it_stands_on_postgres() {
+    refuses_nul_characters(Setup::default().on_postgres().start().await).await;
+}
+
+async fn refuses_nul_characters(app: TestApp) {
+    let admin = app.admin().await;
+    for list in ["audit?q", "audit?actor", "audit?action", "audit?resource_id", "audit?resource_type", "audit/export?q"] {
+        let refused = admin.get(&format!("/api/v2/{list}=a%00")).await.expect(422);
+        assert!(refused.detail().contains("NUL"), "{list}: {}", refused.detail());
+    }
+    for list in ["invitations", "teams", "users"] {
+        let refused = admin.get(&format!("/api/v2/{list}?q=%00")).await.expect(422);
+        assert!(refused.detail().contains("NUL"), "{list}: {}", refused.detail());
+    }
+    admin.get("/api/v2/api-keys/a%00").await.expect(404);
+    admin.delete("/api/v2/api-keys/a%00").await.expect(404);
+    admin.post("/api/v2/api-keys/a%00/rotate", &json!({})).await.expect(404);
+    admin.delete("/api/v2/secrets/A%00").await.expect(404);
+
+    let project = admin.has_project().create().await;
+    let with_nul = json!({"name": "A", "description": "a\u{0}b"});
+    admin.post("/api/projects", &with_nul).await.expect(422);
+    admin.put(&format!("/api/projects/{}", project.id()), &json!({"description": "a\u{0}b"})).await.expect(422);
+    // It is the character that is refused, not words about it.
+    let words = r"a\u0000 is a NUL";
+    let told = admin.put(&format!("/api/projects/{}", project.id()), &json!({"description": words})).await.expect(200);
+    assert_eq!(told.value()["description"], words);
+
+    app.nobody().send_form("/login", &[("email", "a\0@x.org"), ("password", "whatever it is")]).await.expect(422);
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_or_never_ends_is_the_senders_fault() {
+    let app = TestApp::start().await;
+    let user = app.operator().await;
+    let (host, url, secret) = (app.host(), app.url(), user.secret());
+    let ask = |head: &str, body: &[u8]| {
+        let mut stream = std::net::TcpStream::connect(&host).unwrap();
+        let head = format!("POST {head}\r\nhost: {host}\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(body).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    // One byte more than is taken, and nothing behind it: what nobody reads would reset the connection.
+    let chunk = |most: usize| [format!("{:x}\r\n", most + 1).into_bytes(), vec![b'a'; most + 1]].concat();
+    let form = format!("origin: {url}\r\ncontent-type: application/x-www-form-urlencoded");
+    let function = format!("/ui/end_login HTTP/1.1\r\naccept: application/json\r\n{form}");
+    let login = format!("/login HTTP/1.1\r\naccept: text/html\r\n{form}");
+    let cancel = "/api/v2/runs/0198c000-0000-7000-8000-000000000000/cancel";
+    let without_body = format!("{cancel} HTTP/1.1\r\nauthorization: Bearer {secret}");
+
+    let broken = ask(&function, b"zz\r\n");
+    assert!(broken.starts_with("HTTP/1.1 400") && broken.contains("could not be read"), "{broken}");
+    assert!(broken.contains("request_id") && !broken.contains(r#""request_id":"""#), "{broken}");
+    for (head, most) in [(&function, 4 << 20), (&login, 4 << 20), (&without_body, 2 << 20)] {
+        let answer = ask(head, &chunk(most));
+        assert!(answer.starts_with("HTTP/1.1 413") && answer.contains("larger than this server takes"), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_header_that_decides_is_there_once() {
     let app = TestApp::start().await;
     let user = app.operator().await;

@@ -1,6 +1,7 @@
 //! Why a use case did not do what it was asked, as far as a caller can act on it.
 
 use domain::{access::Denied, ports::vcs::VcsError};
+use store::StoreError;
 
 /// The variants are what a caller can act on; the text of each says what was wrong and what to do, and is safe to show.
 #[derive(Debug, thiserror::Error)]
@@ -34,13 +35,19 @@ pub enum Error {
     Unavailable(String),
     /// Not the caller's fault. The text is for the log; the client gets a request id.
     #[error("the database did not answer as expected")]
-    Store(#[from] store::StoreError),
+    Store(#[source] StoreError),
     #[error("git did not do it")]
     Vcs(#[source] VcsError),
     #[error("the disk did not do it")]
     Io(#[from] std::io::Error),
     #[error("{0}")]
     Internal(String),
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        if error.is_not_text() { Self::Invalid("a NUL character is not text".to_owned()) } else { Self::Store(error) }
+    }
 }
 
 impl From<VcsError> for Error {

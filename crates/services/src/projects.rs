@@ -86,5 +86,8 @@ fn check_description(text: &str) -> Result<String, Error> {
     if text.chars().count() > 2_000 {
         return Err(Error::Invalid("the description must have at most 2000 characters".to_owned()));
     }
+    if text.contains('\0') {
+        return Err(Error::Invalid("a NUL character is not text: leave it out of the description".to_owned()));
+    }
     Ok(text.trim().to_owned())
 }

@@ -54,6 +54,12 @@ impl StoreError {
         broken || matches!(error, DbErr::RecordNotUpdated)
     }
 
+    /// Whether it was given text that PostgreSQL cannot hold: one with a NUL character.
+    pub fn is_not_text(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        sqlstate(error).is_some_and(|code| NOT_TEXT.contains(&code.as_str()))
+    }
+
     /// Why the database at `url` could not be opened.
     pub(crate) fn opening(error: DbErr, url: &str) -> Self {
         let is_checked = way::way(url).is_ok_and(|way| way == Way::Verified);
@@ -67,6 +73,9 @@ impl StoreError {
 
 /// PostgreSQL's codes for a transaction that it ended for another's sake: serialization failure, deadlock, no lock in time.
 const BUSY_STATES: [&str; 3] = ["40001", "40P01", "55P03"];
+
+/// PostgreSQL's codes for a NUL character: in text, and as an escape in JSON.
+const NOT_TEXT: [&str; 2] = ["22021", "22P05"];
 
 /// The database's own code of an error.
 fn sqlstate(error: &DbErr) -> Option<String> {

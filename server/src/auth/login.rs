@@ -16,7 +16,9 @@ use super::{Signed, address, factor, next, providers::linked::onward, sessions};
 use crate::{
     edge::Edge,
     error::{HttpError, OnRecord, Reason},
+    extract::{has_nul_in_form, whole},
     pages::refused_form,
+    router::FORM_BODY,
 };
 
 /// The sign-in form.
@@ -100,10 +102,13 @@ pub async fn logout(State(edge): State<Edge>, session: Session, request: Request
 
 /// The fields of a form with the head of its request.
 pub(crate) async fn form<T: DeserializeOwned>(request: Request) -> Result<(Parts, T), HttpError> {
-    let (parts, body) = request.into_parts();
-    let again = Request::from_parts(parts.clone(), body);
-    let Form(form) = Form::<T>::from_request(again, &()).await.map_err(|_| {
-        HttpError::new(StatusCode::UNPROCESSABLE_ENTITY, "The form could not be read. Reload the page and try again")
-    })?;
+    let (parts, bytes) = whole(request, FORM_BODY).await?;
+    let unreadable =
+        || HttpError::new(StatusCode::UNPROCESSABLE_ENTITY, "The form could not be read. Reload the page and try again");
+    if has_nul_in_form(&bytes) {
+        return Err(unreadable());
+    }
+    let again = Request::from_parts(parts.clone(), bytes.into());
+    let Form(form) = Form::<T>::from_request(again, &()).await.map_err(|_| unreadable())?;
     Ok((parts, form))
 }

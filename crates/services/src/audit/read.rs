@@ -178,7 +178,7 @@ fn filter(query: &AuditQuery) -> Result<AuditFilter<'static>, Error> {
         resource_type: query.resource_type.clone(),
         resource_id: query.resource_id.clone(),
         outcome: query.outcome.clone(),
-        text: query.q.clone().filter(|text| !text.is_empty()),
+        text: query.q.as_deref().map(page::words).transpose()?.filter(|words| !words.is_empty()).map(str::to_owned),
         ..AuditFilter::default()
     })
 }
