@@ -30,10 +30,12 @@ export const step = (box, forward) => {
   stops.at(at % stops.length).focus();
 };
 
-/** Puts it under the button that opens it, as far as the window has room. */
+/** Puts it under the button that opens it, as far as there is room up to where the menu of whoever looks ends. */
 export const place = box => {
   const button = document.querySelector(`[popovertarget="${box.id}"]`);
-  box.style.left = `${Math.max(0, Math.min(button.getBoundingClientRect().left, innerWidth - box.offsetWidth))}px`;
+  // Not the window's width: that has the scroll bar in it.
+  const { right } = (document.querySelector('.top > .menu') ?? document.documentElement).getBoundingClientRect();
+  box.style.left = `${Math.max(0, Math.min(button.getBoundingClientRect().left, right - box.offsetWidth))}px`;
 };
 
 export const fill = async box => {

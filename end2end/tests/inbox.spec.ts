@@ -34,6 +34,10 @@ test('it opens the runs that home lists, walked by keyboard', async ({ page, hom
   await expect(rows).toHaveCount(needed.length);
   expect(await rows.evaluateAll(links => links.map(link => link.getAttribute('href')))).toEqual(needed);
   await expect(rows.first()).toBeFocused();
+  const edges = await page.evaluate(() =>
+    ['#inbox', '.top > .menu'].map(part => document.querySelector(part)!.getBoundingClientRect().right),
+  );
+  expect(edges[0]!, 'it ends where the menu does').toBeLessThanOrEqual(edges[1]! + 1);
   await isAccessible(page, 'the open inbox');
   await fitsAcross(page, 'the open inbox');
 
