@@ -86,6 +86,7 @@ test('a file that is no spec is refused in the form, which says what to do', asy
     ['utf-16.txt', Buffer.from('# Greet', 'utf16le'), 'Save it as plain text in UTF-8'],
     ['picture.md', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0]), 'Save it as plain text in UTF-8'],
     ['long.md', Buffer.alloc((1 << 20) + 1, 'x'), 'Split it into several specs'],
+    ['empty.md', Buffer.alloc(0), 'That file is empty'],
   ] as const) {
     await upload(page, name, content);
     await expect(problem, name).toContainText(words);

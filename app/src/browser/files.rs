@@ -8,8 +8,8 @@ pub type Read = Box<dyn FnOnce(Result<String, &'static str>)>;
 #[cfg(not(feature = "hydrate"))]
 pub fn read_chosen(_event: &Event, _read: Read) {}
 
-/// Reads the first file of a file field that changed; larger ones than a spec may be are left alone, and so is what is no text in
-/// UTF-8. What was not taken can be chosen again once it is mended.
+/// Reads the first file of a file field that changed; larger ones than a spec may be are left alone, and so is what is empty or no
+/// text in UTF-8. What was not taken can be chosen again once it is mended.
 #[cfg(feature = "hydrate")]
 pub fn read_chosen(event: &Event, read: Read) {
     use wasm_bindgen::JsCast;
@@ -39,5 +39,8 @@ fn decoded(buffer: &wasm_bindgen::JsValue) -> Result<String, &'static str> {
     let text = String::from_utf8(js_sys::Uint8Array::new(buffer).to_vec()).ok().filter(|text| !text.contains('\0'));
     let text =
         text.ok_or("That file is not text in UTF-8, so it was not taken. Save it as plain text in UTF-8 and choose it again.")?;
-    Ok(text.trim_start_matches('\u{feff}').to_owned())
+    match text.trim_start_matches('\u{feff}') {
+        text if text.trim().is_empty() => Err("That file is empty, so it was not taken."),
+        text => Ok(text.to_owned()),
+    }
 }
