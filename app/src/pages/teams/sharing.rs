@@ -73,7 +73,11 @@ fn show(page: &SharingPage, loading: Loading<SharingPage>, forms: Forms) -> AnyV
 fn shares(page: &SharingPage, loading: Loading<SharingPage>) -> AnyView {
     if page.list.shares.is_empty() {
         let share = el("a").class("btn").attr("href", "#share-role").attr("rel", "external").text("Share it").view();
-        return ui::empty("Shared with nobody", "Besides its owner, admins of the installation see the project.", share);
+        let seen_by = match page.list.owner {
+            Owner::Installation => "Everybody has their role of the installation on it. A share gives a role on it alone.",
+            Owner::User(_) | Owner::Team(_) => "Besides its owner, admins of the installation see the project.",
+        };
+        return ui::empty("Shared with nobody", seen_by, share);
     }
     let rows = page.list.shares.iter().map(|share| row(page, share, loading)).collect();
     ui::panel("Shared with", ui::table("Shares", COLUMNS, rows))
