@@ -62,7 +62,7 @@ fn role_in_row(
 
 /// Something that takes away, asked once more; without script too. `short` is what both buttons say, `surely` what it means. Of
 /// all that a page asks so, one is open at a time.
-fn confirmed(
+pub(super) fn confirmed(
     action: &'static str,
     (short, whose): (&'static str, &str),
     surely: String,

@@ -10,7 +10,7 @@ use protocol::{
 use super::{asked_here, changes_users, crumbs};
 use crate::{
     loading::{Loading, load, loaded_rows, refetch_at_rest},
-    pages::asked::search_here,
+    pages::{asked::search_here, teams::confirmed},
     routes::to,
     server_fns::users::{UsersPage, ask_users},
     ui::{self, Column, Field, FormState, Kind, Row, Tone, div, el, nothing, pieces, text},
@@ -119,14 +119,14 @@ fn invited(invitation: &Invitation, loading: Loading<UsersPage>) -> Row {
     let whom = invitation.email.as_deref().unwrap_or("whoever has the link");
     let place = if invitation.team_id.is_some() { ", into a team" } else { "" };
     let by = el("span").class("sub muted").text(format!("by {}{place}", invitation.invited_by)).view();
-    let button =
-        el("button").attr("type", "submit").class("btn").attr("aria-label", format!("Take back the invitation for {whom}"));
-    let fields = vec![ui::hidden("invitation", invitation.id.clone()), button.text("Take back").view()];
+    let fields = vec![ui::hidden("invitation", invitation.id.clone())];
+    let (what, surely) = (format!("the invitation for {whom}"), "The invitation counts no more.".to_owned());
+    let done = move || loading.refetch();
     Row::new(vec![
         pieces(vec![el("span").class("name").text(whom).view(), by]),
         text(words::role_name(invitation.role)),
         el("span").class("soft").child(ui::ago(invitation.expires_at)).view(),
-        ui::form("/ui/withdraw_user_invitation", FormState::new(None), move || loading.refetch(), pieces(fields)),
+        confirmed("/ui/withdraw_user_invitation", ("Take back", &what), surely, fields, done),
     ])
 }
 
