@@ -68,15 +68,17 @@ pub fn duration(millis: i64) -> String {
     }
 }
 
+/// What lies ahead is rounded: what is given 14 days has 14 of them also a second later.
 fn relative(millis: i64) -> String {
-    let minutes = millis.unsigned_abs() / 60_000;
-    let span = match minutes {
-        0 => return "just now".to_owned(),
-        1..60 => format!("{minutes} min"),
-        60..2_880 => format!("{} h", minutes / 60),
-        _ => format!("{} days", minutes / 1_440),
+    let (far, ahead) = (millis.unsigned_abs(), millis < 0);
+    let whole = |unit: u64| if ahead { (far + unit / 2) / unit } else { far / unit };
+    let span = match far {
+        0..60_000 => return "just now".to_owned(),
+        60_000..3_600_000 => format!("{} min", whole(60_000)),
+        3_600_000..172_800_000 => format!("{} h", whole(3_600_000)),
+        _ => format!("{} days", whole(86_400_000)),
     };
-    if millis < 0 { format!("in {span}") } else { format!("{span} ago") }
+    if ahead { format!("in {span}") } else { format!("{span} ago") }
 }
 
 /// `11-21 06:02`, where nobody knows what time it is.
@@ -98,10 +100,10 @@ mod tests {
     #[test]
     fn times_are_relative_to_the_browsers_clock() {
         let read = [-900, 59_000, 60_000, 3_600_000 * 30, 86_400_000 * 3].map(relative);
-        let ahead = [-86_400_000 * 14, -86_400_000, -5_400_000, -300_000, -59_000].map(relative);
+        let ahead = [-86_400_000 * 14, -86_400_000 * 14 + 1_000, -86_399_000, -5_000_000, -299_000, -59_000].map(relative);
 
         assert_eq!(read, ["just now", "just now", "1 min ago", "30 h ago", "3 days ago"]);
-        assert_eq!(ahead, ["in 14 days", "in 24 h", "in 1 h", "in 5 min", "just now"]);
+        assert_eq!(ahead, ["in 14 days", "in 14 days", "in 24 h", "in 1 h", "in 5 min", "just now"]);
         assert_eq!(exact(Timestamp::from_millis(1_795_240_925_123)), "2026-11-21 06:02:05 UTC");
         assert_eq!(short(Timestamp::from_millis(1_795_240_925_123)), "11-21 06:02");
     }
