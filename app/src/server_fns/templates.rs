@@ -14,18 +14,16 @@ pub struct TemplatePage {
     pub may_write: bool,
 }
 
-/// All templates, by name; by their titles when `sort` asks for it.
+/// All templates, by their titles; the other way round when `sort` asks for it.
 #[server(name = ReadTemplates, prefix = "/ui", endpoint = "templates", input = GetUrl)]
 pub async fn templates(#[server(default)] sort: String) -> Result<Vec<Template>, UiError> {
     use super::context;
 
     let (cx, actor) = context()?;
     let mut templates = all(&cx, &actor).await?;
-    if let Some(sort) = super::order(&sort, domain::sort::TEMPLATES) {
-        templates.sort_by_key(|template| template.title.to_lowercase());
-        if sort.descending {
-            templates.reverse();
-        }
+    templates.sort_by_key(|template| template.title.to_lowercase());
+    if super::order(&sort, domain::sort::TEMPLATES).is_some_and(|sort| sort.descending) {
+        templates.reverse();
     }
     Ok(templates)
 }
