@@ -96,7 +96,7 @@ fn row(gate: &Gate, has_cost: bool) -> AnyView {
         el("b").text(gate_title(&gate.name)).view(),
         el("span").class("muted small").text(advisory).view(),
         el("p").child(ui::prose(&gate.summary)).view(),
-        small(&gate.criterion),
+        small(&format!("Asks: {}", gate.criterion)),
         evidence(gate),
     ];
     let number = |words: String| el("td").class("wide number num muted").text(words).view();

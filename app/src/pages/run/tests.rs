@@ -4,8 +4,8 @@ use protocol::{
     Timestamp,
     receipts::{ExampleFact, Facts, Judgments, Receipt, TaskFact},
     runs::{
-        DiffLine, DiffSide, FileChange, FileDiff, Gate, GateVerdict, Hunk, LogChunk, LogEntry, LogKind, RunView, Step,
-        TaskStatus, Timeline,
+        DiffLine, DiffSide, FileChange, FileDiff, Gate, GateVerdict, Hunk, Iteration, LogChunk, LogEntry, LogKind, Phase,
+        PhaseRecord, RunView, Step, Task, TaskStatus, Timeline,
     },
 };
 
@@ -179,11 +179,48 @@ fn costs_of_gates_are_shown_where_one_has_some() {
 }
 
 #[test]
+fn a_phase_with_a_task_that_was_not_done_has_no_tick() {
+    let phases = |status| {
+        let mut page = page_of(RunStatus::Finished, Some(Verdict::NotVerified));
+        let at = page.now;
+        page.view.timeline.phases =
+            vec![PhaseRecord { phase: Phase::Development, started_at: Some(at), ended_at: Some(at), summary: String::new() }];
+        page.view.timeline.iterations = vec![Iteration {
+            number: 1,
+            phase: Phase::Development,
+            task: Some(1),
+            title: "Greet".to_owned(),
+            steps: Vec::new(),
+            started_at: at,
+            ended_at: Some(at),
+            failed_gates: Vec::new(),
+            cost_usd: None,
+        }];
+        page.view.timeline.tasks = vec![Task {
+            number: 1,
+            title: "Greet".to_owned(),
+            criteria: Vec::new(),
+            depends_on: Vec::new(),
+            status,
+            attempts: 1,
+            commit: None,
+            note: None,
+        }];
+        shown(timeline::timeline, page)
+    };
+
+    let (done, failed) = (phases(TaskStatus::Completed), phases(TaskStatus::Failed));
+
+    assert!(done.contains("phase-name done"), "{done}");
+    assert!(failed.contains("phase-name failed") && failed.contains("#cross"), "{failed}");
+}
+
+#[test]
 fn evidence_is_text() {
     let html = shown(gates::gates, page_of(RunStatus::Working, None));
 
     assert!(html.contains("FAILED &lt;script&gt;alert(1)&lt;/script&gt;"), "{html}");
-    assert!(html.contains("Every test passes"));
+    assert!(html.contains("Asks: Every test passes"));
     assert!(!html.contains("<script>"));
 }
 

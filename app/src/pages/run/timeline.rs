@@ -1,7 +1,7 @@
 //! Phases and iterations, the oldest first.
 
 use leptos::prelude::*;
-use protocol::runs::{Iteration, PhaseRecord, RunStatus, Step, StepStatus};
+use protocol::runs::{Iteration, PhaseRecord, RunStatus, Step, StepStatus, TaskStatus};
 
 use super::{
     parts::{gate_title, not_yet, step_word, took},
@@ -30,15 +30,23 @@ fn draw(model: &RunModel) -> AnyView {
     let held = matches!(status, RunStatus::Paused | RunStatus::NeedsYou);
     let phases = model.phases.iter().map(|record| {
         let iterations = model.iterations.iter().filter(|iteration| iteration.phase == record.phase);
+        let failed = iterations.clone().any(|iteration| gave_up(model, iteration));
         let iterations: Vec<AnyView> = iterations.map(|iteration| one(iteration, over)).collect();
-        let phase = el("li").class("phase").child(phase(record, over, held));
+        let phase = el("li").class("phase").child(phase(record, failed, over, held));
         if iterations.is_empty() { phase.view() } else { phase.child(el("ol").children(iterations).view()).view() }
     });
     el("ol").class("phases").children(phases).view()
 }
 
-fn phase(record: &PhaseRecord, over: bool, held: bool) -> AnyView {
+/// Whether the task it worked on was not done in the end.
+fn gave_up(model: &RunModel, iteration: &Iteration) -> bool {
+    model.tasks.iter().any(|task| iteration.task == Some(task.number) && task.status == TaskStatus::Failed)
+}
+
+/// `failed` when a task of the phase was not done.
+fn phase(record: &PhaseRecord, failed: bool, over: bool, held: bool) -> AnyView {
     let (class, icon, word) = match (record.started_at, record.ended_at) {
+        (Some(_), Some(_)) if failed => ("phase-name failed", "cross", "not all done"),
         (Some(_), Some(_)) => ("phase-name done", "check", "done"),
         (Some(_), None) if over => ("phase-name", "stop", "ended here"),
         (Some(_), None) if held => ("phase-name", "pause", "held"),
