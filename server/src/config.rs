@@ -242,7 +242,7 @@ pub enum ConfigError {
 
 impl DataArgs {
     /// The folder that was named, or the usual one.
-    fn folder(&self) -> Result<PathBuf, ConfigError> {
+    pub fn folder(&self) -> Result<PathBuf, ConfigError> {
         self.data_dir.clone().or_else(default_data_dir).ok_or(ConfigError::NoHome)
     }
 }

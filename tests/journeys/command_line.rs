@@ -112,6 +112,18 @@ async fn the_doctor_says_what_is_there_and_what_to_do() {
     assert_eq!(output.status.code(), Some(i32::from(report["ok"] != true)));
 }
 
+#[test]
+fn the_doctor_only_looks() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut doctor = server::loki();
+    doctor.args(["doctor", "--data-dir"]).arg(folder.path().join("not/there"));
+    let output = command::run(doctor, "");
+
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.contains("not/there, which the first start makes"), "{told}");
+    assert!(!folder.path().join("not").exists());
+}
+
 #[tokio::test]
 async fn commands_on_data_make_none_where_there_is_none() {
     let folder = tempfile::tempdir().unwrap();

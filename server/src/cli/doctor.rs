@@ -1,5 +1,7 @@
 //! `loki doctor`: what is installed, what is missing, what to do.
 
+use std::path::{Path, PathBuf};
+
 use ::mail::Smtp;
 use clap::Args;
 use domain::{
@@ -69,12 +71,28 @@ impl Check {
     }
 }
 
+/// A diagnosis only looks: folders that it needs on its way are gone after it, but for those that have something in them by then.
 pub(super) async fn run(args: DoctorArgs) -> Result<Exit, Failure> {
+    let unmade = unmade(&args.data);
+    let exit = look(args, &unmade).await;
+    for folder in &unmade {
+        let _ = std::fs::remove_dir(folder);
+    }
+    exit
+}
+
+/// Which folders of the data directory are not there yet, the innermost first.
+fn unmade(data: &DataArgs) -> Vec<PathBuf> {
+    let scratch = data.folder().map(|folder| folder.join("scratch")).unwrap_or_default();
+    scratch.ancestors().take_while(|path| !path.exists()).map(Path::to_path_buf).collect()
+}
+
+async fn look(args: DoctorArgs, unmade: &[PathBuf]) -> Result<Exit, Failure> {
     let agents = AgentsConfig::from_env()?;
     let mut checks = vec![git(&agents).await];
     match DataConfig::new(args.data) {
         Ok(data) => {
-            checks.extend(data_dir(&data));
+            checks.extend(data_dir(&data, unmade));
             checks.extend(database(&data));
             let (stored, keys) = vault_and_audit(&data).await;
             checks.extend(sandbox_and_agents(&data, &agents, &keys).await?);
@@ -132,12 +150,14 @@ fn version(text: &str) -> Option<(u32, u32)> {
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
-fn data_dir(data: &DataConfig) -> Vec<Check> {
+fn data_dir(data: &DataConfig, unmade: &[PathBuf]) -> Vec<Check> {
     let path = &data.data_dir;
+    // Of one that is there, at most what is in it is not.
+    let later = if unmade.len() > 1 { ", which the first start makes" } else { "" };
     let probe = path.join(format!("doctor-{}", std::process::id()));
     let written = std::fs::write(&probe, b"x").and_then(|()| std::fs::remove_file(&probe));
     let writable = match written {
-        Ok(()) => Check::good("data directory", path.display().to_string()),
+        Ok(()) => Check::good("data directory", format!("{}{later}", path.display())),
         Err(error) => Check::bad(
             "data directory",
             format!("{}: {error}", path.display()),
