@@ -13,7 +13,7 @@ const COLUMNS: &[Column] = &[
     Column { title: "What", class: "main" },
     Column { title: "Who", class: "place wide" },
     Column { title: "From", class: "when wide" },
-    Column { title: "When", class: "elapsed" },
+    Column { title: "When", class: "elapsed moment" },
 ];
 
 /// A table of entries; `label` says which.
