@@ -139,8 +139,9 @@ pub async fn audit(filter: Filter, #[server(default)] sort: String, after: Strin
         keys.push(filter.actor.clone());
     }
     let mut actors = asked(services::audit::actor_names(&cx, &actor, &keys).await)?;
-    for (key, name) in &mut actors {
-        // As they were called then, where nobody says how they are called now.
+    // In a part, as they were called then: how people are called now is for who manages them.
+    let is_part = !filter.project_id.is_empty() || !filter.team_id.is_empty();
+    for (key, name) in actors.iter_mut().filter(|_| is_part) {
         let then = page.entries.iter().find(|entry| name == key && entry.actor == *key && !entry.actor_name.is_empty());
         if let Some(entry) = then {
             name.clone_from(&entry.actor_name);
