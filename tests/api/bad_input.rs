@@ -240,7 +240,7 @@ async fn a_variable_that_is_left_out_is_named() {
     let answer = project.asks_to_start(one).await.expect(422);
     assert!(answer.detail().contains("The template needs a value for when"), "{}", answer.detail());
     let without = project.asks_to_start(json!({"prd_text": specs::ONE, "variables": {"who": "Ada"}})).await.expect(422);
-    assert!(without.detail().contains("variables go with a template"), "{}", without.detail());
+    assert!(without.detail().contains("Variables go with a template"), "{}", without.detail());
 }
 
 #[tokio::test]
