@@ -173,7 +173,7 @@ async fn the_diff_and_the_timeline_show_what_was_done() {
     let timeline = run.timeline().await;
     assert_eq!(timeline.iterations.len(), 1);
     let steps = &timeline.iterations[0].steps;
-    assert!(steps.iter().all(|step| step.status == protocol::runs::StepStatus::Passed), "{steps:#?}");
+    assert!(steps.iter().all(|step| step.status == StepStatus::Passed), "{steps:#?}");
     assert!(timeline.phases.iter().all(|phase| phase.started_at.is_some() && phase.ended_at.is_some()), "{:#?}", timeline.phases);
     assert_eq!(timeline.tasks.len(), 1);
     assert_eq!(timeline.tasks[0].commit, run.now().await.commit);
