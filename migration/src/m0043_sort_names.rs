@@ -13,6 +13,11 @@ const TABLES: [&str; 3] = ["projects", "teams", "users"];
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
+    /// Whole or not at all, also on SQLite: half of it would keep the server from ever starting again.
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let (connection, backend) = (manager.get_connection(), manager.get_database_backend());
         // Byte by byte, which SQLite does by itself.

@@ -38,6 +38,11 @@ const FILL_POSTGRES: [&str; 5] = [
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
+    /// Whole or not at all, also on SQLite: half of it would keep the server from ever starting again.
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         // SQLite adds one column at a time.
         for column in COLUMNS {

@@ -74,7 +74,8 @@ impl<S: Send + Sync> FromRequest<S> for NoBody {
     }
 }
 
-/// The head of a request with its whole body, which is to be of `most` bytes.
+/// The head of a request with its whole body. How long that may be was decided before (`too_large::held`); `most` is that limit, for
+/// the words alone.
 pub(crate) async fn whole(request: Request, most: usize) -> Result<(Parts, Bytes), HttpError> {
     let (head, body) = request.into_parts();
     let bytes = Bytes::from_request(Request::from_parts(head.clone(), body), &()).await;

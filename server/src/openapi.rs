@@ -81,7 +81,7 @@ impl Modify for Refused {
             for operation in of_item {
                 let mut refusals = vec![
                     (400, "The request's head is not right: no `Host`, or a field twice that may be there once"),
-                    (401, "A token stands in the address, where none belongs"),
+                    (401, "A token stands in the query, where none belongs"),
                     (408, "It took too long and was given up"),
                     (422, "Something about the request is wrong; `detail` names it"),
                 ];

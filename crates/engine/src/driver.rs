@@ -68,20 +68,22 @@ pub(crate) async fn drive(cx: &Cx, id: RunId, place: Place, stop: &CancellationT
         }
         match interrupt {
             Some(Interrupt::Shutdown) => {
-                keep_spending(cx, &mut record, outcome, worked_ms).await?;
+                keep_spending(cx, &mut record, outcome, (worked_ms, stop)).await?;
                 break;
             }
             Some(Interrupt::LeaseLost) => break,
             Some(Interrupt::Wish(wish, asker)) => {
-                let worked_ms = keep_spending(cx, &mut record, outcome, worked_ms).await?;
+                let worked_ms = keep_spending(cx, &mut record, outcome, (worked_ms, stop)).await?;
                 grant(cx, &mut record, (wish, asker), worked_ms).await?;
             }
             Some(Interrupt::Limit(which)) => {
-                let worked_ms = keep_spending(cx, &mut record, outcome, worked_ms).await?;
+                let worked_ms = keep_spending(cx, &mut record, outcome, (worked_ms, stop)).await?;
                 journal::record(cx, &mut record, Input::LimitReached { which }, worked_ms, Extra::None).await?;
             }
             None => {
-                keep(cx, &mut record, outcome, worked_ms, stop).await?;
+                let (input, extra) = outcome.into_input();
+                leave_clean(cx, &record, &input).await?;
+                keep(cx, &mut record, (input, extra), (worked_ms, stop)).await?;
             }
         }
         follows = Some(effect);
@@ -97,13 +99,20 @@ pub(crate) async fn drive(cx: &Cx, id: RunId, place: Place, stop: &CancellationT
 
 /// Makes what came of an effect last. While the disk is full it is kept in hand: what an agent did is paid for, and is asked for
 /// once.
-async fn keep(cx: &Cx, record: &mut Record, outcome: Outcome, worked_ms: i64, stop: &CancellationToken) -> Result<(), Error> {
-    let (input, extra) = outcome.into_input();
-    leave_clean(cx, record, &input).await?;
+async fn keep(
+    cx: &Cx,
+    record: &mut Record,
+    (input, extra): (Input, Extra),
+    (worked_ms, stop): (i64, &CancellationToken),
+) -> Result<(), Error> {
+    let mut is_told = false;
     loop {
         match journal::record(cx, record, input.clone(), worked_ms, extra.clone()).await {
             Err(Error::Store(error)) if error.is_full() && !stop.is_cancelled() => {
-                tracing::error!(run = %record.id, error = %explain(&error), "the disk is full: what a run has done waits");
+                if !is_told {
+                    tracing::error!(run = %record.id, error = %explain(&error), "the disk is full: what a run has done waits");
+                }
+                is_told = true;
             }
             done => return done,
         }
@@ -169,13 +178,18 @@ async fn leave_clean(cx: &Cx, record: &Record, input: &Input) -> Result<(), Erro
 }
 
 /// Of an effect that was cut short, only what it cost is kept. Answers the time that is not journaled yet: the next row has it.
-async fn keep_spending(cx: &Cx, record: &mut Record, outcome: Outcome, worked_ms: i64) -> Result<i64, Error> {
+async fn keep_spending(
+    cx: &Cx,
+    record: &mut Record,
+    outcome: Outcome,
+    (worked_ms, stop): (i64, &CancellationToken),
+) -> Result<i64, Error> {
     let (input, _) = outcome.into_input();
     // A call that was cut off without having cost anything leaves nothing to remember.
     let is_free = matches!(&input, Input::Acted { result }
         if result.outcome == AgentOutcome::Cancelled && result.usage == Usage::default());
     if matches!(input, Input::Acted { .. }) && !is_free {
-        journal::record(cx, record, input, worked_ms, Extra::None).await?;
+        keep(cx, record, (input, Extra::None), (worked_ms, stop)).await?;
         return Ok(0);
     }
     Ok(worked_ms)

@@ -30,6 +30,10 @@ pub(crate) async fn load(tx: &Tx, actor: &Actor, id: RunId, action: Action) -> R
 
 /// Reads a spec, or says what is wrong with it.
 pub(crate) fn check_spec(text: &str) -> Result<Spec, Error> {
+    // PostgreSQL keeps none, and what is kept does not depend on the database.
+    if text.contains('\0') {
+        return Err(Error::Invalid("the spec holds a NUL character, which is not text".to_owned()));
+    }
     specs::parse(text.as_bytes(), None).map_err(|error| match error {
         SpecError::TooLong { .. } => Error::TooLarge(error.to_string()),
         other => Error::Invalid(other.to_string()),

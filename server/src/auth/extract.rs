@@ -192,7 +192,7 @@ impl FromRequestParts<Edge> for Signed {
     }
 }
 
-/// Refuses a request with a token in its address, also where nobody has to be known: addresses end up in logs and histories.
+/// Refuses a request with a token in its query, also where nobody has to be known: addresses end up in logs and histories.
 pub fn refuse_secret_in_query(uri: &Uri) -> Result<(), HttpError> {
     if is_given_away(uri.path(), uri.query().unwrap_or_default()) { Err(HttpError::bad_token()) } else { Ok(()) }
 }
