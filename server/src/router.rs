@@ -3,8 +3,9 @@
 use axum::{
     Router,
     extract::{Request, State},
+    http::StatusCode,
     middleware::{Next, from_fn_with_state},
-    response::Response,
+    response::{IntoResponse as _, Response},
     routing::get,
 };
 use tower_http::compression::CompressionLayer;
@@ -13,6 +14,7 @@ use crate::{
     api,
     auth::{browsers::WithoutToken, sessions},
     edge::Edge,
+    error::HttpError,
     guard, openapi, pages, too_large,
 };
 
@@ -43,6 +45,10 @@ async fn to_api(State(edge): State<Edge>, request: Request, next: Next) -> Respo
 }
 
 async fn to_page(State(limit): State<usize>, request: Request, next: Next) -> Response {
+    // As at the API, where the handlers refuse it: what is looked for does not depend on the database.
+    if request.uri().query().is_some_and(|query| query.contains("%00")) {
+        return HttpError::new(StatusCode::BAD_REQUEST, "A NUL character is not text").into_response();
+    }
     match too_large::held(request, limit).await {
         Ok(request) => next.run(request).await,
         Err(refusal) => refusal,

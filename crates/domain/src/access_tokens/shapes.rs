@@ -48,15 +48,16 @@ fn holds(text: &str, shape: &Regex) -> bool {
 /// The text with a mask in the place of every token. Where one is percent-encoded, the whole word or segment of an address gives
 /// way.
 pub fn without_tokens(text: &str) -> Cow<'_, str> {
-    let masked = TOKEN.replace_all(text, MASK);
-    if !masked.contains('%') || !holds_token(&masked) {
-        return masked;
+    if !text.contains('%') {
+        return TOKEN.replace_all(text, MASK);
     }
     let ends = |character: char| character == '/' || character.is_whitespace();
-    let mut plain = String::with_capacity(masked.len());
-    for piece in masked.split_inclusive(ends) {
+    let mut plain = String::with_capacity(text.len());
+    for piece in text.split_inclusive(ends) {
         let word = piece.trim_end_matches(ends);
-        plain.push_str(if holds_token(word) { MASK } else { word });
+        // The whole word: an escape within a token would end what is found of it, and leave the rest.
+        let is_hidden = word.contains('%') && holds_token(word);
+        plain.push_str(&if is_hidden { Cow::Borrowed(MASK) } else { TOKEN.replace_all(word, MASK) });
         plain.push_str(&piece[word.len()..]);
     }
     Cow::Owned(plain)
@@ -101,6 +102,8 @@ mod tests {
             (format!("/x{ours}/a={ours}/x;t={jwt}"), "/x[secret]/a=[secret]/x;t=[secret]"),
             (format!("/keys/{underlined}/rotate"), "/keys/[secret]/rotate"),
             (format!("/keys/{first}"), "/keys/[secret]"),
+            (format!("/keys/{}%30{}", &ours[..31], &ours[32..]), "/keys/[secret]"),
+            (format!("/keys/{}%20{}/x", &ours[..31], &ours[31..]), "/keys/[secret]/x"),
             (format!("/keys/{}/x", underlined.replace('%', "%25")), "/keys/[secret]/x"),
             (format!("/a%20b/{dots}/c%2"), "/a%20b/[secret]/c%2"),
             (format!("no {dots} here\n"), "no [secret] here\n"),
