@@ -211,15 +211,14 @@ async fn a_hundred_megabytes_of_words_cost_the_log_not_the_run() {
     let bytes: usize = log.iter().map(|entry| entry.chunk.text.len()).sum();
     assert!(bytes < 6 << 20, "the log has {bytes} bytes");
     assert!(log.iter().any(|entry| entry.chunk.text.contains("left out")), "the log says that it is not whole");
-    // At most 20 pieces in any second, so that every browser keeps up. The end of a call may add what was left.
+    // At most 20 pieces in any second, so that every browser keeps up. The end of a call may add what was left: two seconds' worth.
     let agents = log.iter().filter(|entry| entry.chunk.kind != LogKind::Engine && entry.chunk.step == Some(Step::Act));
     let times: Vec<i64> = agents.map(|entry| entry.at.millis()).collect();
     let end = times.last().unwrap() - 1_000;
-    let steady: Vec<i64> = times.into_iter().filter(|at| *at < end).collect();
-    assert!(!steady.is_empty(), "the agent talks for more than a second");
-    for (number, at) in steady.iter().enumerate() {
-        let second = steady[number..].iter().take_while(|later| **later < at + 1_000).count();
-        assert!(second <= 20, "{second} pieces in the second from {at} on");
+    for (number, at) in times.iter().enumerate() {
+        let second = times[number..].iter().take_while(|later| **later < at + 1_000).count();
+        let most = if *at < end { 20 } else { 60 };
+        assert!(second <= most, "{second} pieces in the second from {at} on");
     }
 }
 
