@@ -218,8 +218,7 @@ pub(super) fn role(heading: &str, above: Option<&str>) -> Role {
     let name = plain(heading);
     let begins = |phrases: &[&str]| {
         phrases.iter().any(|phrase| {
-            name
-                .strip_prefix(phrase)
+            name.strip_prefix(phrase)
                 .is_some_and(|rest| rest.trim_start_matches('s').chars().next().is_none_or(|c| !c.is_alphanumeric()))
         })
     };
