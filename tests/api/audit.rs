@@ -309,7 +309,7 @@ async fn the_trail_is_taken_along_as_json_and_csv() {
     let auditor = app.auditor().await;
     let tx = app.store().await.begin().await.unwrap();
     let entry = |number: i64| Entry::done(number, &Doer::Automation, "create project", &format!("=1+{number},\"x\""));
-    tx.audit().append((0..1_500).map(entry).collect()).await.unwrap();
+    tx.audit().append((0..1_500).map(entry));
     tx.commit().await.unwrap();
 
     let file = auditor.get("/api/v2/audit/export?resource_type=project").await.expect(200);

@@ -6,6 +6,7 @@ use domain::{
     actor::Actor as Doer,
     audit::{Chain, Entry, Link},
 };
+use protocol::{Envelope, Event, Scope, Timestamp};
 use sea_orm_migration::sea_orm::{ConnectionTrait as _, Database};
 use serde_json::json;
 use store::Store;
@@ -37,7 +38,7 @@ async fn are_one_chain(app: TestApp) {
     for appends in transactions {
         let tx = store.begin().await.unwrap();
         for count in appends {
-            tx.audit().append(some(*count)).await.unwrap();
+            tx.audit().append(some(*count));
         }
         tx.commit().await.unwrap();
     }
@@ -61,27 +62,44 @@ async fn the_chain_holds_whoever_remembers_its_end_on_postgres() {
     holds_whoever_remembers_its_end(&tests::postgres::new_database()).await;
 }
 
-/// Entries one by one through stores of one database, which stand for processes; the last of each group is given up.
+/// What transactions close with, through stores of one database, which stand for processes; the last of each group is given up.
 async fn holds_whoever_remembers_its_end(url: &str) {
     let (here, there) = (Store::open(url).await.unwrap(), Store::open(url).await.unwrap());
+    let event = |name: &str| Event::ProjectUpdated { name: name.to_owned() };
     let entry = |id: &str| Entry::done(1, &Doer::Automation, "change project", &id);
-    for store in [&here, &here, &there, &here, &there] {
+    let closing: [(&[&str], &[&str]); 5] =
+        [(&[], &["a"]), (&["one"], &["b"]), (&["two", "three"], &["c"]), (&["four"], &["d", "e"]), (&["five"], &[])];
+    let mut expected = (Vec::new(), Vec::new());
+    for store in [&here, &here, &there, &here, &there, &there, &here] {
+        for (events, entries) in closing {
+            let tx = store.begin().await.unwrap();
+            events.iter().for_each(|name| tx.events().tell(Timestamp::from_millis(1), Scope::default(), &event(name)));
+            tx.audit().append(entries.iter().map(|id| entry(id)));
+            tx.commit().await.unwrap();
+            expected.0.extend(events.iter().map(|name| (*name).to_owned()));
+            expected.1.extend(entries.iter().map(|id| (*id).to_owned()));
+        }
         let tx = store.begin().await.unwrap();
-        tx.audit().append(vec![entry("first")]).await.unwrap();
-        tx.audit().append(vec![entry("second")]).await.unwrap();
-        tx.commit().await.unwrap();
-        let tx = store.begin().await.unwrap();
-        tx.audit().append(vec![entry("given up")]).await.unwrap();
+        tx.events().append(Timestamp::from_millis(1), Scope::default(), &event("given up")).await.unwrap();
+        tx.events().tell(Timestamp::from_millis(1), Scope::default(), &event("given up"));
+        tx.audit().append([entry("given up")]);
     }
 
     let tx = here.read().await.unwrap();
+    let told: Vec<(i64, String)> = tx.events().after(0, 100).await.unwrap().into_iter().map(named).collect();
+    assert_eq!(told, (1..).zip(expected.0).collect::<Vec<_>>());
     let mut chain = Chain::after(Link::genesis());
+    let mut recorded = Vec::new();
     for row in tx.audit().after(0, 100).await.unwrap() {
-        assert_ne!(row.resource_id, "given up");
+        recorded.push(row.resource_id.clone());
         chain.check(row).unwrap();
     }
-    assert_eq!(chain.last().seq, 10);
+    assert_eq!(recorded, expected.1);
     assert_eq!(*chain.last(), tx.audit().head().await.unwrap());
+}
+
+fn named(envelope: Envelope) -> (i64, String) {
+    (envelope.seq, envelope.data["name"].as_str().unwrap().to_owned())
 }
 
 #[tokio::test]
@@ -324,7 +342,7 @@ async fn goes_and_the_rest_is_proved(setup: Setup) {
     assert!(app.stop());
     let tx = app.store().await.begin().await.unwrap();
     let old = |number: i64| Entry::done(number, &Doer::Automation, "create project", &number);
-    tx.audit().append((1..=2_500).map(old).collect()).await.unwrap();
+    tx.audit().append((1..=2_500).map(old));
     tx.commit().await.unwrap();
     app.start_again();
 

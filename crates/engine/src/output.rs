@@ -80,7 +80,7 @@ impl<'a> Output<'a> {
         let tx = self.cx.store.begin().await?;
         for (kind, text) in part {
             let chunk = LogChunk { iteration: self.record.state.iteration, step: Some(self.step), kind, text };
-            tx.events().append(self.cx.clock.now(), scope, &Event::AgentOutput { chunk }).await?;
+            tx.events().tell(self.cx.clock.now(), scope, &Event::AgentOutput { chunk });
         }
         tx.commit().await?;
         self.cx.nudges.events();

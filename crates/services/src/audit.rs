@@ -23,38 +23,32 @@ use store::Tx;
 
 use crate::{Cx, Error};
 
-/// Writes that `actor` did `what`, a verb and a kind of thing like `create project`. In its transaction it comes last.
-pub(crate) async fn record(cx: &Cx, tx: &Tx, actor: &Actor, what: &str, id: &impl ToString) -> Result<(), Error> {
-    Ok(tx.audit().append(vec![Entry::done(cx.clock.now().millis(), actor, what, id)]).await?)
+/// Writes, when `tx` commits, that `actor` did `what`: a verb and a kind of thing like `create project`.
+pub(crate) fn record(cx: &Cx, tx: &Tx, actor: &Actor, what: &str, id: impl ToString) {
+    record_changes(cx, tx, actor, (what, id), Changes::default());
 }
 
 /// The same with what was changed.
-pub(crate) async fn record_changes(
-    cx: &Cx,
-    tx: &Tx,
-    actor: &Actor,
-    (what, id): (&str, impl ToString),
-    changes: Changes,
-) -> Result<(), Error> {
-    record_about(cx, tx, actor, (what, id, About::default()), changes).await
+pub(crate) fn record_changes(cx: &Cx, tx: &Tx, actor: &Actor, (what, id): (&str, impl ToString), changes: Changes) {
+    record_about(cx, tx, actor, (what, id, About::default()), changes);
 }
 
 /// The same of a project or a team, whose auditors read it too.
-pub(crate) async fn record_about(
+pub(crate) fn record_about(
     cx: &Cx,
     tx: &Tx,
     actor: &Actor,
     (what, id, about): (&str, impl ToString, impl Into<About>),
     changes: Changes,
-) -> Result<(), Error> {
+) {
     let entry = Entry::done(cx.clock.now().millis(), actor, what, &id).with(changes).about(about);
-    Ok(tx.audit().append(vec![entry]).await?)
+    tx.audit().append([entry]);
 }
 
 /// Writes that somebody took the trail along.
 pub async fn exported(cx: &Cx, actor: &Actor) -> Result<(), Error> {
     let tx = cx.store.begin().await?;
-    record(cx, &tx, actor, "export audit", &"").await?;
+    record(cx, &tx, actor, "export audit", "");
     Ok(tx.commit().await?)
 }
 
@@ -66,9 +60,9 @@ pub async fn signed(cx: &Cx, actor: &Actor, action: SignedHow) -> Result<(), Err
     };
     let tx = cx.store.begin().await?;
     if let Some(user) = actor.user_id() {
-        crate::events::logins_changed(cx, &tx, user).await?;
+        crate::events::logins_changed(cx, &tx, user);
     }
-    record(cx, &tx, actor, action.as_str(), &id).await?;
+    record(cx, &tx, actor, action.as_str(), id);
     Ok(tx.commit().await?)
 }
 

@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use domain::audit::AuditKey;
 use domain::ports::{
     agent::Agent,
     breaches::Breaches,
@@ -12,13 +13,11 @@ use domain::ports::{
     sandbox::Sandbox,
     vcs::Vcs,
 };
-use domain::{actor::Actor, audit::AuditKey};
 use protocol::Timestamp;
-use store::{Store, Tx};
+use store::Store;
 use tokio::sync::watch;
 
 use crate::{
-    Error,
     accounts::{AccessKeys, Attempts, HashingRoom, Passkeys, TokenUses, UnseenSecrets},
     agents::Detected,
     audit::Denials,
@@ -169,11 +168,6 @@ impl Nudges {
     pub fn watch_engine(&self) -> watch::Receiver<u64> {
         self.engine.subscribe()
     }
-}
-
-/// Writes that `actor` did `action`, a verb and a kind of thing, to `resource`. In its transaction it comes last.
-pub(crate) async fn audit(cx: &Cx, tx: &Tx, actor: &Actor, action: &str, resource: impl std::fmt::Display) -> Result<(), Error> {
-    crate::audit::record(cx, tx, actor, action, &resource).await
 }
 
 /// Bytes as lower-case hexadecimal digits.

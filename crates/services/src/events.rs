@@ -37,33 +37,32 @@ pub async fn owners(cx: &Cx, envelopes: &[Envelope]) -> Result<HashMap<ProjectId
     Ok(tx.sharing().owners(&ids).await?)
 }
 
-/// Tells the admins that people, their roles or who is invited changed. Like the next three it is called in the change's
-/// transaction, before the audit trail, and needs no nudge: a second later is soon enough.
-pub(crate) async fn users_changed(cx: &Cx, tx: &Tx) -> Result<(), Error> {
-    tell(cx, tx, Scope::default(), &Event::UsersChanged {}).await
+/// Tells the admins that people, their roles or who is invited changed. Like the next three it is told when the
+/// change's transaction commits, and needs no nudge: a second later is soon enough.
+pub(crate) fn users_changed(cx: &Cx, tx: &Tx) {
+    tell(cx, tx, Scope::default(), &Event::UsersChanged {});
 }
 
 /// Tells the admins that API tokens changed.
-pub(crate) async fn tokens_changed(cx: &Cx, tx: &Tx) -> Result<(), Error> {
-    tell(cx, tx, Scope::default(), &Event::TokensChanged {}).await
+pub(crate) fn tokens_changed(cx: &Cx, tx: &Tx) {
+    tell(cx, tx, Scope::default(), &Event::TokensChanged {});
 }
 
 /// Tells a person that where they are signed in changed, or how they sign in.
-pub(crate) async fn logins_changed(cx: &Cx, tx: &Tx, user: UserId) -> Result<(), Error> {
-    tell(cx, tx, Scope::person(user), &Event::LoginsChanged {}).await
+pub(crate) fn logins_changed(cx: &Cx, tx: &Tx, user: UserId) {
+    tell(cx, tx, Scope::person(user), &Event::LoginsChanged {});
 }
 
 /// Tells whoever may know the project or the team, or for the installation's the admins, that secrets changed.
-pub(crate) async fn secrets_changed(cx: &Cx, tx: &Tx, of: SecretScope) -> Result<(), Error> {
+pub(crate) fn secrets_changed(cx: &Cx, tx: &Tx, of: SecretScope) {
     let scope = match of {
         SecretScope::Installation => Scope::default(),
         SecretScope::Team(id) => Scope::team(id),
         SecretScope::Project(id) => Scope::project(id),
     };
-    tell(cx, tx, scope, &Event::SecretsChanged {}).await
+    tell(cx, tx, scope, &Event::SecretsChanged {});
 }
 
-async fn tell(cx: &Cx, tx: &Tx, scope: Scope, event: &Event) -> Result<(), Error> {
-    tx.events().append(cx.clock.now(), scope, event).await?;
-    Ok(())
+fn tell(cx: &Cx, tx: &Tx, scope: Scope, event: &Event) {
+    tx.events().tell(cx.clock.now(), scope, event);
 }

@@ -47,7 +47,7 @@ pub(crate) async fn load(tx: &Tx, actor: &Actor, id: TeamId, action: Action) -> 
 /// Tells whoever may know the team that something of it changed; the caller nudges after the commit.
 pub(crate) async fn tell(cx: &Cx, tx: &Tx, id: TeamId) -> Result<(), Error> {
     let name = tx.teams().by_id(id).await?.map(|team| team.name).unwrap_or_default();
-    tx.events().append(cx.clock.now(), Scope::team(id), &Event::TeamUpdated { name }).await?;
+    tx.events().tell(cx.clock.now(), Scope::team(id), &Event::TeamUpdated { name });
     Ok(())
 }
 
@@ -101,7 +101,7 @@ pub async fn create(cx: &Cx, actor: &Actor, command: NameTeam) -> Result<Team, E
     let made = row.clone();
     let team = view(&tx, actor, row).await?;
     tell(cx, &tx, made.id).await?;
-    record_about(cx, &tx, actor, ("create team", made.id, made.id), Changes::default().field("name", "", &made.name)).await?;
+    record_about(cx, &tx, actor, ("create team", made.id, made.id), Changes::default().field("name", "", &made.name));
     tx.commit().await?;
     cx.nudges.access();
     Ok(team)
@@ -118,7 +118,7 @@ pub async fn rename(cx: &Cx, actor: &Actor, id: TeamId, command: NameTeam) -> Re
     let changes = Changes::default().field("name", &before.name, &row.name);
     let team = view(&tx, actor, row).await?;
     tell(cx, &tx, id).await?;
-    record_about(cx, &tx, actor, ("rename team", id, id), changes).await?;
+    record_about(cx, &tx, actor, ("rename team", id, id), changes);
     tx.commit().await?;
     cx.nudges.events();
     Ok(team)

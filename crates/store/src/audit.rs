@@ -9,8 +9,8 @@ use domain::{
 use protocol::TeamId;
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, InsertMany, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait as _, Statement,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait as _, Statement,
     sea_query::{Expr, ExprTrait, Func, LikeExpr},
 };
 
@@ -19,23 +19,6 @@ use crate::{
     tables::{audit, audit_checkpoints, audit_entries, audit_entries::Column, audit_head, gone_projects, projects},
     visible,
 };
-
-/// Rows in one statement: with eleven values each they stay below SQLite's bound of 32,766.
-const ROWS: usize = 1_000;
-
-/// An entry and the chain's new end, if the chain ends at position `$12` with hash `$13`: for SQLite, whose `WITH` changes nothing,
-/// and which takes several statements at once.
-const APPEND_BEHIND: &str = "INSERT INTO audit_entries \
-     (seq, at, actor, action, resource_type, resource_id, outcome, details, hash, project_id, team_id) \
-     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 FROM audit_head WHERE id = 1 AND seq = $12 AND hash = $13; \
-     UPDATE audit_head SET seq = $1, hash = $9 WHERE id = 1 AND seq = $12 AND hash = $13";
-
-/// The same for PostgreSQL, which takes one statement.
-const APPEND_BEHIND_IN_ONE: &str = "WITH ended AS \
-     (UPDATE audit_head SET seq = $1, hash = $9 WHERE id = 1 AND seq = $12 AND hash = $13 RETURNING id) \
-     INSERT INTO audit_entries \
-     (seq, at, actor, action, resource_type, resource_id, outcome, details, hash, project_id, team_id) \
-     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 FROM ended";
 
 /// The audit trail.
 #[derive(Debug)]
@@ -62,86 +45,9 @@ pub struct AuditFilter<'a> {
 }
 
 impl Audit<'_> {
-    /// Appends entries to the chain. Writers take turns at its end: of everything in a transaction this comes last.
-    pub async fn append(&self, entries: Vec<Entry>) -> Result<(), StoreError> {
-        let count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
-        match entries.as_slice() {
-            [] => return Ok(()),
-            [entry] if self.append_behind_known(entry).await? => return Ok(()),
-            _ => {}
-        }
-        let mut link = self.take_end(count).await?;
-        let append = |entry: Entry| {
-            let about = entry.about;
-            write(link.append(entry), about)
-        };
-        let mut rows = entries.into_iter().map(append).collect::<Vec<_>>().into_iter().peekable();
-        while rows.peek().is_some() {
-            let insert = audit_entries::Entity::insert_many(rows.by_ref().take(ROWS));
-            if rows.peek().is_some() {
-                insert.exec_without_returning(&self.0.inner).await?;
-            } else {
-                self.insert_and_end(insert, &link).await?;
-            }
-        }
-        self.0.chain_ends(link);
-        Ok(())
-    }
-
-    /// Appends an entry behind where this process last saw the chain end, in one round trip; whether it still ended there. Another
-    /// server may have moved it on, and then nothing is appended.
-    async fn append_behind_known(&self, entry: &Entry) -> Result<bool, StoreError> {
-        let backend = self.0.inner.get_database_backend();
-        let Some(end) = self.0.known_end() else { return Ok(false) };
-        let mut link = end.clone();
-        let row = link.append(entry.clone());
-        let values = [
-            row.seq.into(),
-            row.at.into(),
-            row.actor.into(),
-            row.action.into(),
-            row.resource_type.into(),
-            row.resource_id.into(),
-            row.outcome.into(),
-            row.details.into(),
-            row.hash.into(),
-            entry.about.project.map(|id| id.0).into(),
-            entry.about.team.map(|id| id.0).into(),
-            end.seq.into(),
-            end.hash.into(),
-        ];
-        let sql = if backend == DbBackend::Sqlite { APPEND_BEHIND } else { APPEND_BEHIND_IN_ONE };
-        let appended = self.0.inner.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
-        // One row of either statement, or none.
-        let is_there = appended.rows_affected() > 0;
-        if is_there {
-            self.0.chain_ends(link);
-        }
-        Ok(is_there)
-    }
-
-    /// Where the chain ended, moved on by `count` and this transaction's until it ends.
-    async fn take_end(&self, count: i64) -> Result<Link, StoreError> {
-        let backend = self.0.inner.get_database_backend();
-        let sql = "UPDATE audit_head SET seq = seq + $1 WHERE id = 1 RETURNING seq, hash";
-        let row = self.0.inner.query_one_raw(Statement::from_sql_and_values(backend, sql, [count.into()])).await?;
-        let row = row.ok_or_else(|| StoreError::corrupt("audit_head", "its row is missing"))?;
-        Ok(Link { seq: row.try_get::<i64>("", "seq")? - count, hash: row.try_get("", "hash")? })
-    }
-
-    /// The last of the entries and the chain's new end, in one round trip: every change waits for this.
-    async fn insert_and_end(&self, insert: InsertMany<audit_entries::ActiveModel>, end: &Link) -> Result<(), StoreError> {
-        let backend = self.0.inner.get_database_backend();
-        let Statement { sql: insert, values, .. } = insert.build(backend);
-        let mut values = values.map_or_else(Vec::new, |values| values.0);
-        values.push(end.hash.clone().into());
-        let update = "UPDATE audit_head SET hash =";
-        let sql = match backend {
-            DbBackend::Sqlite => format!("{insert}; {update} ? WHERE id = 1"),
-            _ => format!("WITH appended AS ({insert}) {update} ${} WHERE id = 1", values.len()),
-        };
-        self.0.inner.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
-        Ok(())
+    /// Appends entries to the chain, when the transaction commits: until then they cannot be read.
+    pub fn append(&self, entries: impl IntoIterator<Item = Entry>) {
+        self.0.closing().entries.extend(entries);
     }
 
     /// Where the chain ends.
@@ -283,8 +189,7 @@ impl Audit<'_> {
     /// Takes over what was written before the trail was a chain, in its order.
     pub(crate) async fn adopt(&self) -> Result<(), StoreError> {
         let old = audit::Entity::find().order_by_asc(audit::Column::At).order_by_asc(audit::Column::Id);
-        let entries = old.all(&self.0.inner).await?.into_iter().map(adopted).collect();
-        self.append(entries).await?;
+        self.append(old.all(&self.0.inner).await?.into_iter().map(adopted));
         audit::Entity::delete_many().exec(&self.0.inner).await?;
         Ok(())
     }
@@ -353,7 +258,8 @@ fn in_details(text: &str) -> sea_orm::sea_query::SimpleExpr {
     details.like(LikeExpr::new(format!("%{plain}%")).escape('\\'))
 }
 
-fn write(row: Row, about: About) -> audit_entries::ActiveModel {
+/// A row as it is written.
+pub(crate) fn row_of(row: Row, about: About) -> audit_entries::ActiveModel {
     audit_entries::ActiveModel {
         seq: Set(row.seq),
         at: Set(row.at),
@@ -436,7 +342,9 @@ mod tests {
 
         let store = Store::open(&url).await.unwrap();
         let tx = store.begin().await.unwrap();
-        tx.audit().append(vec![Entry::done(30, &Actor::Automation, "delete project", &"p")]).await.unwrap();
+        tx.audit().append([Entry::done(30, &Actor::Automation, "delete project", &"p")]);
+        tx.commit().await.unwrap();
+        let tx = store.read().await.unwrap();
         let rows = tx.audit().after(0, 10).await.unwrap();
 
         let told: Vec<(i64, &str, &str)> = rows.iter().map(|row| (row.seq, row.actor.as_str(), row.action.as_str())).collect();

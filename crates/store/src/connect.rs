@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -22,7 +22,7 @@ use tokio::sync::OwnedMutexGuard;
 
 use crate::{
     Accounts, Audit, Challenges, Events, Factors, Identities, Invitations, Journal, Logins, Mails, Projects, Records, Runs,
-    Secrets, Sharing, StoreError, Teams, Tokens, statements, way,
+    Secrets, Sharing, StoreError, Teams, Tokens, closing::Closing, statements, way,
 };
 
 /// How long a transaction that writes waits for those of this process before it; then the database is busy. With [`PATIENCE`] it
@@ -92,8 +92,7 @@ pub struct Tx {
     pub(crate) inner: DatabaseTransaction,
     commits: Commits,
     end: Arc<KnownEnd>,
-    /// Where the audit trail ends with what this transaction appended; others learn it when it is committed.
-    own_end: KnownEnd,
+    closing: Mutex<Closing>,
     /// Of one that writes. It stands behind `inner`, whose roll-back is on its way to the database when this lets the next one in;
     /// the database itself makes that one wait until it has arrived.
     _turn: Option<OwnedMutexGuard<()>>,
@@ -169,7 +168,7 @@ impl Store {
     async fn transaction(&self, options: TransactionOptions, turn: Option<OwnedMutexGuard<()>>) -> Result<Tx, StoreError> {
         let inner = self.db.begin_with_options(options).await?;
         let (commits, end) = (self.commits.clone(), Arc::clone(&self.end));
-        Ok(Tx { inner, commits, end, own_end: KnownEnd::default(), _turn: turn })
+        Ok(Tx { inner, commits, end, closing: Mutex::default(), _turn: turn })
     }
 
     /// The count of commits.
@@ -201,23 +200,20 @@ async fn migrate(db: &DatabaseConnection) -> Result<(), StoreError> {
 }
 
 impl Tx {
-    pub async fn commit(self) -> Result<(), StoreError> {
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        let closing = std::mem::take(self.closing.get_mut().unwrap_or_else(PoisonError::into_inner));
+        let end = closing.write(&self.inner, self.end.get()).await?;
         let _counted = Counted(&self.commits);
         self.inner.commit().await?;
-        if let Some(end) = self.own_end.get() {
+        if let Some(end) = end {
             self.end.set(end);
         }
         Ok(())
     }
 
-    /// Where the audit trail may end.
-    pub(crate) fn known_end(&self) -> Option<Link> {
-        self.own_end.get().or_else(|| self.end.get())
-    }
-
-    /// The audit trail ends there when this is committed.
-    pub(crate) fn chain_ends(&self, end: Link) {
-        self.own_end.set(end);
+    /// What is written at the end.
+    pub(crate) fn closing(&self) -> MutexGuard<'_, Closing> {
+        self.closing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn accounts(&self) -> Accounts<'_> {

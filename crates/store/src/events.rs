@@ -3,7 +3,8 @@
 use domain::reach::Visible;
 use protocol::{Envelope, Event, EventSeq, ProjectId, RunId, Scope, TeamId, Timestamp, UserId};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait as _, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+    ColumnTrait, Condition, ConnectionTrait as _, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, Statement, Value,
 };
 
 use crate::{
@@ -12,30 +13,60 @@ use crate::{
     visible,
 };
 
+/// Takes the next position. It is taken before the event is written: its row is this transaction's until it ends, so that positions
+/// commit in their order.
+pub(crate) const COUNT: &str = "UPDATE event_position SET seq = seq + 1 WHERE id = 1";
+
+/// An event that has no position yet.
+#[derive(Debug)]
+pub(crate) struct NewEvent {
+    /// Of its row, in the order of the columns, but for the position.
+    pub(crate) values: [Value; 7],
+}
+
+impl NewEvent {
+    fn new(at: Timestamp, scope: Scope, event: &Event) -> Self {
+        let values = [
+            at.millis().into(),
+            event.kind().into(),
+            scope.project_id.map(|id| id.0).into(),
+            scope.run_id.map(|id| id.0).into(),
+            scope.team_id.map(|id| id.0).into(),
+            scope.user_id.map(|id| id.0).into(),
+            event.data().to_string().into(),
+        ];
+        Self { values }
+    }
+}
+
+/// Appends an event, in one round trip.
+pub(crate) async fn append(tx: &DatabaseTransaction, event: NewEvent) -> Result<EventSeq, StoreError> {
+    let backend = tx.get_database_backend();
+    let insert = "INSERT INTO events (seq, at, kind, project_id, run_id, team_id, user_id, data) \
+                  SELECT seq, $1, $2, $3, $4, $5, $6, $7 FROM";
+    let sql = match backend {
+        // Its `WITH` changes nothing, but it takes several statements at once.
+        DbBackend::Sqlite => format!("{COUNT}; {insert} event_position WHERE id = 1 RETURNING seq"),
+        _ => format!("WITH counted AS ({COUNT} RETURNING seq) {insert} counted RETURNING seq"),
+    };
+    let placed = tx.query_one_raw(Statement::from_sql_and_values(backend, sql, event.values)).await?;
+    Ok(placed.ok_or_else(|| StoreError::corrupt("event_position", "its row is missing"))?.try_get("", "seq")?)
+}
+
 /// The event log.
 #[derive(Debug)]
 pub struct Events<'a>(pub(crate) &'a Tx);
 
 impl Events<'_> {
-    /// Appends `event`; it becomes visible when the transaction commits.
+    /// Appends `event` when the transaction commits.
+    pub fn tell(&self, at: Timestamp, scope: Scope, event: &Event) {
+        self.0.closing().events.push(NewEvent::new(at, scope, event));
+    }
+
+    /// Appends `event` now, for whoever needs its position before the commit; it becomes visible then. What is told in the same
+    /// transaction comes after it.
     pub async fn append(&self, at: Timestamp, scope: Scope, event: &Event) -> Result<EventSeq, StoreError> {
-        let backend = self.0.inner.get_database_backend();
-        // Counted before the event is written: the row is this transaction's until it ends, so that positions commit in their order.
-        let count = Statement::from_string(backend, "UPDATE event_position SET seq = seq + 1 WHERE id = 1 RETURNING seq");
-        let counted = self.0.inner.query_one_raw(count).await?;
-        let seq = counted.ok_or_else(|| StoreError::corrupt("event_position", "its row is missing"))?.try_get("", "seq")?;
-        let row = events::ActiveModel {
-            seq: Set(seq),
-            at: Set(at.millis()),
-            kind: Set(event.kind().to_owned()),
-            project_id: Set(scope.project_id.map(|id| id.0)),
-            run_id: Set(scope.run_id.map(|id| id.0)),
-            team_id: Set(scope.team_id.map(|id| id.0)),
-            user_id: Set(scope.user_id.map(|id| id.0)),
-            data: Set(event.data().to_string()),
-        };
-        events::Entity::insert(row).exec_without_returning(&self.0.inner).await?;
-        Ok(seq)
+        append(&self.0.inner, NewEvent::new(at, scope, event)).await
     }
 
     /// The position of the newest event; 0 when there is none.

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod closing;
 mod connect;
 mod error;
 mod events;

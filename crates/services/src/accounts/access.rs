@@ -71,7 +71,7 @@ pub async fn mint(cx: &Cx, actor: &Actor, issuer: &str, command: CreateAccessTok
     let tx = crate::accounts::begin(cx, actor).await?;
     let changes =
         Changes::default().field("scopes", "", &scope).field("expires_at", "", Timestamp::from_millis(claims.exp * 1_000));
-    record_changes(cx, &tx, actor, ("mint access_token", &claims.jti), changes).await?;
+    record_changes(cx, &tx, actor, ("mint access_token", &claims.jti), changes);
     tx.commit().await?;
     Ok(AccessToken { access_token, token_type: "Bearer".to_owned(), expires_in: LIFE, scope })
 }

@@ -66,8 +66,8 @@ pub async fn remove_factor(cx: &Cx, actor: &Actor, id: FactorId, proof: &str) ->
     mail::notice(cx, &tx, user, (Notice::FactorRemoved, actor)).await?;
     tx.accounts().privileges_changed(user).await?;
     let changes = Changes::default().field("kind", row.thing.kind().as_str(), "").field("name", &row.name, "");
-    crate::events::logins_changed(cx, &tx, user).await?;
-    record_changes(cx, &tx, actor, ("remove factor", id), changes).await?;
+    crate::events::logins_changed(cx, &tx, user);
+    record_changes(cx, &tx, actor, ("remove factor", id), changes);
     Ok(tx.commit().await?)
 }
 
@@ -92,8 +92,8 @@ pub async fn reset_factors(cx: &Cx, actor: &Actor, email: &str) -> Result<u64, E
     }
     tx.accounts().privileges_changed(user.id).await?;
     let changes = Changes::default().field("factors", removed, 0);
-    crate::events::logins_changed(cx, &tx, user.id).await?;
-    record_changes(cx, &tx, actor, ("reset factors", user.id), changes).await?;
+    crate::events::logins_changed(cx, &tx, user.id);
+    record_changes(cx, &tx, actor, ("reset factors", user.id), changes);
     tx.commit().await?;
     Ok(removed)
 }

@@ -36,8 +36,8 @@ pub async fn sign_in_as(cx: &Cx, provider: &Provider, identity: &Identity) -> Re
     }
     let changed = ruled.is_change();
     if let Some((what, changes)) = told {
-        crate::events::users_changed(cx, &tx).await?;
-        record_changes(cx, &tx, &Actor::Automation, (what, id), changes).await?;
+        crate::events::users_changed(cx, &tx);
+        record_changes(cx, &tx, &Actor::Automation, (what, id), changes);
     }
     ruled.tell(cx, &tx).await?;
     // As counted after those changes: the new login has its id for what the person may do now.

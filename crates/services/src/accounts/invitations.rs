@@ -101,8 +101,8 @@ async fn make(cx: &Cx, actor: &Actor, command: Invite, secret: Option<&str>) -> 
     tx.invitations().insert(&row).await?;
     let mailed = send(cx, &tx, &row, (secret, team_name.as_deref())).await?;
     tell(cx, &tx, &row).await?;
-    crate::events::users_changed(cx, &tx).await?;
-    record_about(cx, &tx, actor, ("invite user", named(&row), team_of(&row)), changes(&row)).await?;
+    crate::events::users_changed(cx, &tx);
+    record_about(cx, &tx, actor, ("invite user", named(&row), team_of(&row)), changes(&row));
     tx.commit().await?;
     cx.nudges.events();
     Ok(Invitation { mailed, ..view(row) })
@@ -195,8 +195,8 @@ pub async fn withdraw(cx: &Cx, actor: &Actor, id: &str) -> Result<(), Error> {
     tx.invitations().remove(id).await?;
     tell(cx, &tx, &row).await?;
     let gone = Changes::default().field("role", row.role.as_str(), "");
-    crate::events::users_changed(cx, &tx).await?;
-    record_about(cx, &tx, actor, ("withdraw invitation", named(&row), team_of(&row)), gone).await?;
+    crate::events::users_changed(cx, &tx);
+    record_about(cx, &tx, actor, ("withdraw invitation", named(&row), team_of(&row)), gone);
     tx.commit().await?;
     cx.nudges.events();
     Ok(())

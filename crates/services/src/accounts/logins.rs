@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use store::{LoginRow, Tx};
 
 use super::{fresh::require_fresh, tokens::within};
-use crate::{Cx, Error, context::audit};
+use crate::{Cx, Error, audit::record};
 
 /// Under which name a browser's session keeps its login.
 pub const LOGIN: &str = "login";
@@ -79,10 +79,10 @@ async fn end(cx: &Cx, actor: &Actor, user: Option<UserId>, which: impl Fn(&Login
     let tx = crate::accounts::begin(cx, actor).await?;
     let ended = delete(cx, &tx, user, which).await?;
     if !ended.is_empty() {
-        crate::events::logins_changed(cx, &tx, user).await?;
+        crate::events::logins_changed(cx, &tx, user);
     }
     for id in &ended {
-        audit(cx, &tx, actor, "revoke login", id).await?;
+        record(cx, &tx, actor, "revoke login", id);
     }
     tx.commit().await?;
     cx.nudges.access();

@@ -10,11 +10,7 @@ use sha2::{Digest as _, Sha256};
 use store::Tx;
 
 use super::{UserRecord, passwords};
-use crate::{
-    Cx, Error,
-    context::{audit, hex},
-    mail,
-};
+use crate::{Cx, Error, audit::record, context::hex, mail};
 
 /// How long the link counts.
 const LASTS_MS: i64 = 24 * 60 * 60 * 1_000;
@@ -28,7 +24,7 @@ pub async fn issue_reset_token(cx: &Cx, actor: &Actor, email: &str) -> Result<St
     let nobody = || Error::NotFound(format!("nobody has an account with {email}"));
     let user = tx.accounts().by_email(&email).await?.ok_or_else(nobody)?;
     let token = set(cx, &tx, user.id, expires_at).await?;
-    audit(cx, &tx, actor, "issue password_reset", user.id).await?;
+    record(cx, &tx, actor, "issue password_reset", user.id);
     tx.commit().await?;
     Ok(token)
 }
@@ -70,8 +66,8 @@ pub async fn reset_password(cx: &Cx, token: &str, password: &str) -> Result<User
     tx.factors().end_waiting_of(user).await?;
     let row = tx.accounts().by_id(user).await?.filter(|row| row.switched_off_at.is_none()).ok_or_else(refused)?;
     mail::notice(cx, &tx, user, (Notice::PasswordReset, &Actor::Automation)).await?;
-    crate::events::logins_changed(cx, &tx, user).await?;
-    audit(cx, &tx, &Actor::Automation, "reset password", user).await?;
+    crate::events::logins_changed(cx, &tx, user);
+    record(cx, &tx, &Actor::Automation, "reset password", user);
     tx.commit().await?;
     cx.nudges.access();
     Ok(row.into())

@@ -75,12 +75,12 @@ pub async fn create_token(cx: &Cx, actor: &Actor, new: CreateToken) -> Result<To
     access::require(actor, Action::ManageTokens)?;
     let (row, secret) = draft(cx, actor, new)?;
     let tx = crate::accounts::begin(cx, actor).await?;
-    crate::events::tokens_changed(cx, &tx).await?;
+    crate::events::tokens_changed(cx, &tx);
     let maker = Maker::of(cx, &tx, actor).await?;
     limits::check(&tx, actor, &row).await?;
     let row = maker.bind(TokenRow { created_by: person_behind(&tx, actor).await?, ..row })?;
     tx.tokens().insert(&row).await?;
-    record_changes(cx, &tx, actor, ("create token", row.id), Changes::came(facts(&row))).await?;
+    record_changes(cx, &tx, actor, ("create token", row.id), Changes::came(facts(&row)));
     tx.commit().await?;
     Ok(Token { token: Some(secret), ..view(row) })
 }

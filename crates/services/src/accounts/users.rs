@@ -105,8 +105,8 @@ pub async fn update_user(cx: &Cx, actor: &Actor, id: UserId, command: UpdateUser
         tx.accounts().set_switched_off(id, row.switched_off_at).await?;
         tx.logins().delete_of(id).await?;
     }
-    crate::events::users_changed(cx, &tx).await?;
-    record_changes(cx, &tx, actor, ("update user", id), differences(&before, &row)).await?;
+    crate::events::users_changed(cx, &tx);
+    record_changes(cx, &tx, actor, ("update user", id), differences(&before, &row));
     if is_admin(&before) && !is_admin(&row) {
         keep_an_admin(&tx).await?;
     }
@@ -127,8 +127,8 @@ pub async fn delete_user(cx: &Cx, actor: &Actor, id: UserId, heir: Option<Owner>
     tx.identities().delete_of(id).await?;
     tx.accounts().delete(id).await?;
     let changes = Changes::default().field("email", &row.email, "").field("role", row.role.as_str(), "");
-    crate::events::users_changed(cx, &tx).await?;
-    record_changes(cx, &tx, actor, ("delete user", id), changes).await?;
+    crate::events::users_changed(cx, &tx);
+    record_changes(cx, &tx, actor, ("delete user", id), changes);
     if is_admin(&row) {
         keep_an_admin(&tx).await?;
     }
@@ -210,9 +210,10 @@ pub(super) async fn insert(cx: &Cx, tx: &Tx, actor: &Actor, row: &UserRow) -> Re
         return Err(Error::Conflict(format!("{} has an account already", row.email)));
     }
     tx.accounts().insert(row).await?;
-    crate::events::users_changed(cx, tx).await?;
+    crate::events::users_changed(cx, tx);
     let changes = Changes::default().field("email", "", &row.email).field("name", "", &row.name);
-    record_changes(cx, tx, actor, ("create user", row.id), changes.field("role", "", row.role.as_str())).await
+    record_changes(cx, tx, actor, ("create user", row.id), changes.field("role", "", row.role.as_str()));
+    Ok(())
 }
 
 impl From<UserRow> for UserRecord {

@@ -127,7 +127,7 @@ async fn write(cx: &Cx, entries: Vec<Entry>) -> Result<(), Error> {
         return Ok(());
     }
     let tx = cx.store.begin().await?;
-    tx.audit().append(entries).await?;
+    tx.audit().append(entries);
     Ok(tx.commit().await?)
 }
 

@@ -125,7 +125,7 @@ async fn end(cx: &Cx, row: &MailRow, attempt: u32, (state, problem): (State, &st
     };
     let changes = Changes::default().field("kind", "", row.kind.as_str()).field("to", "", &row.recipient);
     let changes = changes.field("problem", "", problem);
-    record_changes(cx, &tx, &Actor::Automation, (what, row.id), changes).await?;
+    record_changes(cx, &tx, &Actor::Automation, (what, row.id), changes);
     Ok(tx.commit().await?)
 }
 

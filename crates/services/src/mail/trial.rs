@@ -47,7 +47,7 @@ pub async fn try_out(cx: &Cx, actor: &Actor) -> Result<MailTrial, Error> {
     tx.accounts().replace_setting(LAST, Some(&claim), &written(&trial)?).await?;
     let problem = trial.problem.as_deref().unwrap_or_default();
     let changes = Changes::default().field("to", "", &trial.to).field("problem", "", problem);
-    record_changes(cx, &tx, actor, ("test mail", id), changes).await?;
+    record_changes(cx, &tx, actor, ("test mail", id), changes);
     tx.commit().await?;
     Ok(trial)
 }

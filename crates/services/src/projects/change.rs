@@ -34,8 +34,8 @@ pub async fn update(cx: &Cx, actor: &Actor, id: ProjectId, command: UpdateProjec
     project.updated_at = cx.clock.now();
     tx.projects().update(&project).await?;
     let scope = Scope::project(id);
-    tx.events().append(cx.clock.now(), scope, &Event::ProjectUpdated { name: project.name.clone() }).await?;
-    record_about(cx, &tx, actor, ("update project", id, id), changes(&before, &project)).await?;
+    tx.events().tell(cx.clock.now(), scope, &Event::ProjectUpdated { name: project.name.clone() });
+    record_about(cx, &tx, actor, ("update project", id, id), changes(&before, &project));
     tx.commit().await?;
     cx.nudges.events();
     Ok(project)
@@ -63,8 +63,8 @@ pub async fn delete(cx: &Cx, actor: &Actor, id: ProjectId) -> Result<(), Error> 
     tx.projects().delete(id).await?;
     tx.sharing().gone(id, project.owner).await?;
     let scope = Scope::project(id);
-    tx.events().append(cx.clock.now(), scope, &Event::ProjectDeleted { name: project.name.clone() }).await?;
-    record_about(cx, &tx, actor, ("delete project", id, id), Changes::went(super::facts(&project))).await?;
+    tx.events().tell(cx.clock.now(), scope, &Event::ProjectDeleted { name: project.name.clone() });
+    record_about(cx, &tx, actor, ("delete project", id, id), Changes::went(super::facts(&project)));
     tx.commit().await?;
     cx.nudges.events();
     let of_run = |run: &RunId| {

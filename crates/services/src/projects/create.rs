@@ -40,8 +40,8 @@ pub async fn create(cx: &Cx, actor: &Actor, command: CreateProject) -> Result<Pr
         tx.projects().keep_clone_url(project.id, &url).await?;
     }
     let scope = Scope::project(project.id);
-    tx.events().append(cx.clock.now(), scope, &Event::ProjectCreated { name: project.name.clone() }).await?;
-    record_about(cx, &tx, actor, ("create project", project.id, project.id), Changes::came(super::facts(&project))).await?;
+    tx.events().tell(cx.clock.now(), scope, &Event::ProjectCreated { name: project.name.clone() });
+    record_about(cx, &tx, actor, ("create project", project.id, project.id), Changes::came(super::facts(&project)));
     tx.commit().await?;
     cx.nudges.events();
     cx.nudges.engine();

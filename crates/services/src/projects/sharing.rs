@@ -83,8 +83,8 @@ pub async fn share(cx: &Cx, actor: &Actor, id: ProjectId, command: ShareProject)
     let had = before.map_or("", |row| row.role.as_str());
     let changes = Changes::default().field("with", "", with(&row)).field("role", had, role.as_str());
     let share = view((row, name));
-    tell(cx, &tx, id, &project.name).await?;
-    record_about(cx, &tx, actor, ("share project", id, id), changes).await?;
+    tell(cx, &tx, id, &project.name);
+    record_about(cx, &tx, actor, ("share project", id, id), changes);
     tx.commit().await?;
     cx.nudges.access();
     Ok(share)
@@ -98,9 +98,9 @@ pub async fn unshare(cx: &Cx, actor: &Actor, id: ProjectId, share: ShareId) -> R
     let row = row.ok_or_else(|| Error::NotFound("there is no such share of this project".to_owned()))?;
     access::within(actor.reach().on(id, project.owner), access::of_role(row.role))?;
     tx.sharing().remove(share).await?;
-    tell(cx, &tx, id, &project.name).await?;
+    tell(cx, &tx, id, &project.name);
     let changes = Changes::default().field("with", with(&row), "").field("role", row.role.as_str(), "");
-    record_about(cx, &tx, actor, ("unshare project", id, id), changes).await?;
+    record_about(cx, &tx, actor, ("unshare project", id, id), changes);
     tx.commit().await?;
     cx.nudges.access();
     Ok(())
@@ -173,9 +173,8 @@ async fn may_receive(tx: &Tx, actor: &Actor, owner: Owner) -> Result<Owner, Erro
     Ok(owner)
 }
 
-async fn tell(cx: &Cx, tx: &Tx, id: ProjectId, name: &str) -> Result<(), Error> {
-    tx.events().append(cx.clock.now(), Scope::project(id), &Event::ProjectUpdated { name: name.to_owned() }).await?;
-    Ok(())
+fn tell(cx: &Cx, tx: &Tx, id: ProjectId, name: &str) {
+    tx.events().tell(cx.clock.now(), Scope::project(id), &Event::ProjectUpdated { name: name.to_owned() });
 }
 
 /// Whoever owns a project may do everything with it, so that only who may do that gives it away. The event tells sockets whom
@@ -183,11 +182,12 @@ async fn tell(cx: &Cx, tx: &Tx, id: ProjectId, name: &str) -> Result<(), Error> 
 async fn give(cx: &Cx, tx: &Tx, actor: &Actor, (id, name): (ProjectId, &str), (from, to): (Owner, Owner)) -> Result<(), Error> {
     access::within(actor.reach().on(id, from), Scopes::ALL)?;
     tx.sharing().set_owner(id, to).await?;
-    tell(cx, tx, id, name).await?;
+    tell(cx, tx, id, name);
     let changes = Changes::default().field("owner", named(from), named(to));
     // A team that had it reads that it went, too; the rest of it goes along.
     let team = if let Owner::Team(team) = from { Some(team) } else { None };
-    record_about(cx, tx, actor, ("transfer project", id, About { project: Some(id), team }), changes).await
+    record_about(cx, tx, actor, ("transfer project", id, About { project: Some(id), team }), changes);
+    Ok(())
 }
 
 pub(super) fn named(owner: Owner) -> String {

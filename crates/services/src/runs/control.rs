@@ -48,7 +48,7 @@ async fn wish(cx: &Cx, actor: &Actor, id: RunId, wish: Wish) -> Result<Run, Erro
     if wanted && !stopping {
         tx.runs().set_wish(id, Some(&wish)).await?;
     }
-    record_about(cx, &tx, actor, (action, id, record.project_id), Changes::default()).await?;
+    record_about(cx, &tx, actor, (action, id, record.project_id), Changes::default());
     tx.commit().await?;
     cx.nudges.engine();
     Ok(record.view())

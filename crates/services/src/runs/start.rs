@@ -110,8 +110,8 @@ async fn insert(cx: &Cx, actor: &Actor, mut record: Record) -> Result<Run, Error
     tx.runs().insert(&record).await?;
     let run = record.view();
     let scope = Scope::run(record.project_id, record.id);
-    tx.events().append(cx.clock.now(), scope, &Event::RunQueued { run: run.clone() }).await?;
-    record_about(cx, &tx, actor, ("start run", record.id, record.project_id), Changes::came(facts(&record))).await?;
+    tx.events().tell(cx.clock.now(), scope, &Event::RunQueued { run: run.clone() });
+    record_about(cx, &tx, actor, ("start run", record.id, record.project_id), Changes::came(facts(&record)));
     tx.commit().await?;
     cx.nudges.events();
     cx.nudges.engine();

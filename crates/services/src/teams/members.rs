@@ -56,7 +56,7 @@ async fn give(cx: &Cx, tx: Tx, actor: &Actor, (team_id, user_id): (TeamId, UserI
     let changes = Changes::default()
         .field("user", if had.is_some() { user_id.to_string() } else { String::new() }, user_id)
         .field("role", had.map_or("", Role::as_str), role.as_str());
-    record_about(cx, &tx, actor, ("set_member team", team_id, team_id), changes).await?;
+    record_about(cx, &tx, actor, ("set_member team", team_id, team_id), changes);
     tx.commit().await?;
     cx.nudges.access();
     Ok(given)
@@ -83,7 +83,7 @@ pub async fn remove_member(cx: &Cx, actor: &Actor, id: TeamId, user: UserId) -> 
     tell(cx, &tx, id).await?;
     tx.accounts().privileges_changed(user).await?;
     let changes = Changes::default().field("user", user, "").field("role", role.as_str(), "");
-    record_about(cx, &tx, actor, ("remove_member team", id, id), changes).await?;
+    record_about(cx, &tx, actor, ("remove_member team", id, id), changes);
     tx.commit().await?;
     cx.nudges.access();
     Ok(())

@@ -17,7 +17,7 @@ pub async fn delete(cx: &Cx, actor: &Actor, id: TeamId, heir: Option<Owner>) -> 
     tx.secrets().delete_of(SecretScope::Team(id)).await?;
     tell(cx, &tx, id).await?;
     tx.teams().delete(id).await?;
-    record_about(cx, &tx, actor, ("delete team", id, id), Changes::default().field("name", &team.name, "")).await?;
+    record_about(cx, &tx, actor, ("delete team", id, id), Changes::default().field("name", &team.name, ""));
     tx.commit().await?;
     cx.nudges.access();
     Ok(())

@@ -34,7 +34,7 @@ impl Applied {
     pub(crate) async fn tell(self, cx: &Cx, tx: &Tx) -> Result<(), Error> {
         for (team, changes) in self.changes {
             super::tell(cx, tx, team).await?;
-            record_about(cx, tx, &Actor::Automation, ("set_member team", team, team), changes).await?;
+            record_about(cx, tx, &Actor::Automation, ("set_member team", team, team), changes);
         }
         Ok(())
     }

@@ -62,8 +62,8 @@ pub async fn put(cx: &Cx, actor: &Actor, scope: SecretScope, name: &str, command
         None => tx.secrets().insert(&row).await?,
     }
     let changes = changes(before.as_ref(), &row, value.is_some());
-    crate::events::secrets_changed(cx, &tx, scope).await?;
-    record_about(cx, &tx, actor, ("set secret", resource(scope, name), scope), changes).await?;
+    crate::events::secrets_changed(cx, &tx, scope);
+    record_about(cx, &tx, actor, ("set secret", resource(scope, name), scope), changes);
     tx.commit().await?;
     Ok(view(row))
 }
@@ -75,8 +75,8 @@ pub async fn remove(cx: &Cx, actor: &Actor, scope: SecretScope, name: &str) -> R
         tx.secrets().by_name(scope, name).await?.ok_or_else(|| Error::NotFound("there is no secret of that name".to_owned()))?;
     tx.secrets().delete(row.id).await?;
     let changes = Changes::default().field("uses", words(&row.uses), "");
-    crate::events::secrets_changed(cx, &tx, scope).await?;
-    record_about(cx, &tx, actor, ("remove secret", resource(scope, name), scope), changes).await?;
+    crate::events::secrets_changed(cx, &tx, scope);
+    record_about(cx, &tx, actor, ("remove secret", resource(scope, name), scope), changes);
     Ok(tx.commit().await?)
 }
 

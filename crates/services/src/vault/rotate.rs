@@ -44,7 +44,7 @@ pub async fn rotate(cx: &Cx, actor: &Actor, to: &MasterKey) -> Result<u64, Error
     tx.secrets().set_master(&to.id()).await?;
     // Ids of keys tell nothing of them.
     let changes = Changes::default().field("id", before.unwrap_or_default(), to.id()).field("secrets", "", count);
-    record_changes(cx, &tx, actor, ("rotate vault", ""), changes).await?;
+    record_changes(cx, &tx, actor, ("rotate vault", ""), changes);
     tx.commit().await?;
     Ok(count)
 }

@@ -29,8 +29,8 @@ pub(super) async fn added(
     tx.accounts().privileges_changed(row.user_id).await?;
     mail::notice(cx, &tx, row.user_id, (Notice::FactorAdded, actor)).await?;
     let changes = Changes::default().field("kind", "", row.thing.kind().as_str()).field("name", "", &row.name);
-    crate::events::logins_changed(cx, &tx, row.user_id).await?;
-    record_changes(cx, &tx, actor, ("add factor", row.id), changes).await?;
+    crate::events::logins_changed(cx, &tx, row.user_id);
+    record_changes(cx, &tx, actor, ("add factor", row.id), changes);
     tx.commit().await?;
     Ok(ConfirmedFactor { factor: view(row), recovery_codes: codes.0 })
 }

@@ -33,7 +33,7 @@ pub async fn seal_apps(cx: &Cx) -> Result<u64, Error> {
         count += 1;
     }
     if count > 0 {
-        record_changes(cx, &tx, &Actor::Automation, ("seal factors", ""), Changes::default().field("factors", "", count)).await?;
+        record_changes(cx, &tx, &Actor::Automation, ("seal factors", ""), Changes::default().field("factors", "", count));
         tx.commit().await?;
     }
     Ok(count)

@@ -49,8 +49,8 @@ pub async fn begin_factor(cx: &Cx, actor: &Actor, new: BeginFactor) -> Result<Fa
     }
     tx.factors().insert(&row).await?;
     let changes = Changes::default().field("kind", "", row.thing.kind().as_str()).field("name", "", &row.name);
-    crate::events::logins_changed(cx, &tx, user.id).await?;
-    record_changes(cx, &tx, actor, ("begin factor", row.id), changes).await?;
+    crate::events::logins_changed(cx, &tx, user.id);
+    record_changes(cx, &tx, actor, ("begin factor", row.id), changes);
     tx.commit().await?;
     Ok(shown)
 }

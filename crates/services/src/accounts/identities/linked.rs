@@ -55,8 +55,8 @@ pub async fn link_identity(cx: &Cx, actor: &Actor, provider: &Provider, identity
     tx.accounts().privileges_changed(user).await?;
     mail::notice(cx, &tx, user, (Notice::ProviderLinked, actor)).await?;
     let changes = Changes::default().field("provider", "", &provider.id).field("email", "", &admitted.email);
-    crate::events::logins_changed(cx, &tx, user).await?;
-    record_changes(cx, &tx, actor, ("link identity", row.id), changes).await?;
+    crate::events::logins_changed(cx, &tx, user);
+    record_changes(cx, &tx, actor, ("link identity", row.id), changes);
     Ok(tx.commit().await?)
 }
 
@@ -91,11 +91,11 @@ pub async fn unlink_identity(cx: &Cx, actor: &Actor, id: Uuid) -> Result<(), Err
     }
     mail::notice(cx, &tx, user, (Notice::ProviderUnlinked, actor)).await?;
     let changes = Changes::default().field("provider", &row.provider, "").field("email", &row.email, "");
-    crate::events::logins_changed(cx, &tx, user).await?;
+    crate::events::logins_changed(cx, &tx, user);
     if let Some(ruled) = ruled {
         ruled.tell(cx, &tx).await?;
     }
-    record_changes(cx, &tx, actor, ("unlink identity", id), changes).await?;
+    record_changes(cx, &tx, actor, ("unlink identity", id), changes);
     tx.commit().await?;
     cx.nudges.access();
     Ok(())

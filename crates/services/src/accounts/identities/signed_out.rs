@@ -33,11 +33,11 @@ pub async fn signed_out_there(cx: &Cx, provider: &Provider, ending: &Ending) -> 
         ended.extend(login);
     }
     for login in &ended {
-        crate::events::logins_changed(cx, &tx, login.user).await?;
+        crate::events::logins_changed(cx, &tx, login.user);
     }
     for login in &ended {
         let changes = Changes::default().field("provider", "", &provider.id).field("user", "", login.user);
-        record_changes(cx, &tx, &Actor::Automation, ("revoke login", login.id), changes).await?;
+        record_changes(cx, &tx, &Actor::Automation, ("revoke login", login.id), changes);
     }
     tx.commit().await?;
     if !ended.is_empty() {

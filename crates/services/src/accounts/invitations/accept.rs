@@ -88,8 +88,8 @@ async fn make_account(cx: &Cx, secret: &str, row: InvitationRow, new: NewAccount
         "",
         row.team.map_or_else(String::new, |(team, _)| team.to_string()),
     );
-    crate::events::users_changed(cx, &tx).await?;
-    record_about(cx, &tx, &Actor::Automation, ("create user", user.id, team_of(&row)), changes).await?;
+    crate::events::users_changed(cx, &tx);
+    record_about(cx, &tx, &Actor::Automation, ("create user", user.id, team_of(&row)), changes);
     tx.commit().await?;
     cx.nudges.events();
     Ok(user.into())
@@ -114,8 +114,8 @@ pub async fn accept_with_account(cx: &Cx, actor: &Actor, secret: &str) -> Result
     use_up(&tx, &row).await?;
     join(cx, &tx, *id, &row).await?;
     let changes = Changes::default().field("user", "", id).field("role", "", role.as_str());
-    crate::events::users_changed(cx, &tx).await?;
-    record_about(cx, &tx, actor, ("join team", team, team), changes).await?;
+    crate::events::users_changed(cx, &tx);
+    record_about(cx, &tx, actor, ("join team", team, team), changes);
     tx.commit().await?;
     cx.nudges.access();
     Ok(())

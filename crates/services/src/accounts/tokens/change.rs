@@ -45,7 +45,7 @@ impl Ending {
 pub async fn update_token(cx: &Cx, actor: &Actor, identifier: &str, command: UpdateToken) -> Result<Token, Error> {
     access::require(actor, Action::ManageTokens)?;
     let tx = crate::accounts::begin(cx, actor).await?;
-    crate::events::tokens_changed(cx, &tx).await?;
+    crate::events::tokens_changed(cx, &tx);
     let mut row = find(&tx, identifier).await?;
     within(actor, &scopes_of(&row))?;
     let maker = Maker::of(cx, &tx, actor).await?;
@@ -66,7 +66,7 @@ pub async fn update_token(cx: &Cx, actor: &Actor, identifier: &str, command: Upd
     let mut told = vec![("update token", row.id, difference(&before, &row))];
     told.extend(narrow(cx, &tx, &row).await?);
     for (what, id, changes) in told {
-        record_changes(cx, &tx, actor, (what, id), changes).await?;
+        record_changes(cx, &tx, actor, (what, id), changes);
     }
     tx.commit().await?;
     cx.nudges.access();
@@ -114,7 +114,7 @@ pub async fn rotate_token(cx: &Cx, actor: &Actor, identifier: &str, command: Rot
     access::require(actor, Action::ManageTokens)?;
     let hours = rules::grace_hours(command.grace_period_hours).map_err(Error::Invalid)?;
     let tx = crate::accounts::begin(cx, actor).await?;
-    crate::events::tokens_changed(cx, &tx).await?;
+    crate::events::tokens_changed(cx, &tx);
     let old = find(&tx, identifier).await?;
     within(actor, &scopes_of(&old))?;
     let maker = Maker::of(cx, &tx, actor).await?;
@@ -142,7 +142,7 @@ pub async fn rotate_token(cx: &Cx, actor: &Actor, identifier: &str, command: Rot
         tx.tokens().update(&token).await?;
     }
     let changes = Changes::came(facts(&new)).field("replacement", "", new.id).field("replaced_until", "", until);
-    record_changes(cx, &tx, actor, ("rotate token", id), changes).await?;
+    record_changes(cx, &tx, actor, ("rotate token", id), changes);
     tx.commit().await?;
     cx.nudges.access();
     Ok(Token { token: Some(secret), rotation_expires_at: Some(until), ..view(new) })
@@ -172,7 +172,7 @@ fn replacement(cx: &Cx, old: &TokenRow, creator: String) -> (TokenRow, String) {
 pub async fn end_token(cx: &Cx, actor: &Actor, identifier: &str, ending: Ending) -> Result<(), Error> {
     access::require(actor, Action::ManageTokens)?;
     let tx = crate::accounts::begin(cx, actor).await?;
-    crate::events::tokens_changed(cx, &tx).await?;
+    crate::events::tokens_changed(cx, &tx);
     let row = find(&tx, identifier).await?;
     within(actor, &scopes_of(&row))?;
     if ending == Ending::Revoke && row.revoked_at.is_some() {
@@ -185,7 +185,7 @@ pub async fn end_token(cx: &Cx, actor: &Actor, identifier: &str, ending: Ending)
             Ending::Delete => tx.tokens().delete(token.id).await?,
         }
         let what = format!("{} token", ending.as_str());
-        record_changes(cx, &tx, actor, (what.as_str(), token.id), Changes::went(facts(&token))).await?;
+        record_changes(cx, &tx, actor, (what.as_str(), token.id), Changes::went(facts(&token)));
     }
     tx.commit().await?;
     cx.nudges.access();
