@@ -6,12 +6,15 @@
 //! loaded_page(loading, |page| ui::page(title, crumbs, body))
 //! ```
 
-use std::{marker::PhantomData, sync::Arc, time::Duration};
+mod pace;
+
+use std::{marker::PhantomData, sync::Arc};
 
 use leptos::prelude::*;
 use protocol::Envelope;
 use serde::{Serialize, de::DeserializeOwned};
 
+use self::pace::{Next, Pace, REST};
 use crate::{
     browser::{IS_BROWSER, forms},
     routes::to,
@@ -156,63 +159,44 @@ fn settled(text: Resource<Text>, content: Arc<dyn Fn(Text) -> AnyView + Send + S
     }
 }
 
-/// Reads anew, at most twice a second, when something happened that `matters`.
+/// Reads anew when something happened that `matters`: at once, and at most twice a second.
 pub fn refetch_on<T: DeserializeOwned + 'static>(loading: Loading<T>, matters: fn(&Envelope) -> bool) {
-    refetch_text_on(loading.text, matters);
-}
-
-fn refetch_text_on(text: Resource<Text>, matters: fn(&Envelope) -> bool) {
-    soon_after(matters, move || text.refetch());
-}
-
-/// Does something half a second after what `matters` happened: at most twice a second, however much happens.
-pub fn soon_after(matters: fn(&Envelope) -> bool, act: impl Fn() + Send + Sync + 'static) {
-    soon_after_boxed(matters, Arc::new(act));
-}
-
-fn soon_after_boxed(matters: fn(&Envelope) -> bool, act: Arc<dyn Fn() + Send + Sync>) {
-    let waiting = StoredValue::new(false);
-    crate::live::on_event(move |envelope| {
-        if matters(envelope) && !waiting.get_value() {
-            waiting.set_value(true);
-            let act = act.clone();
-            let later = move || {
-                // The page may have been left meanwhile.
-                if waiting.try_set_value(false).is_none() {
-                    act();
-                }
-            };
-            set_timeout(later, Duration::from_millis(500));
-        }
-    });
+    refetch_text_on(loading.text, matters, || true);
 }
 
 /// As [`refetch_on`], for pages with forms: once nobody is at one of them, since what they type would be lost.
 pub fn refetch_at_rest<T: DeserializeOwned + 'static>(loading: Loading<T>, matters: fn(&Envelope) -> bool) {
-    refetch_text_at_rest(loading.text, matters);
+    refetch_text_on(loading.text, matters, || !forms::is_one_in_use());
 }
 
-fn refetch_text_at_rest(text: Resource<Text>, matters: fn(&Envelope) -> bool) {
-    let waiting = StoredValue::new(false);
+/// Where it is asked for anew while an answer is on its way, the resource asks once more after it came.
+fn refetch_text_on(text: Resource<Text>, matters: fn(&Envelope) -> bool, may: fn() -> bool) {
+    paced(matters, may, Arc::new(move || text.refetch()));
+}
+
+/// Does something after what `matters` happened: at once, then once after each half second in which more did. So nothing that
+/// happened is without something done after it, and however much happens, it is done at most twice a second.
+pub fn soon_after(matters: fn(&Envelope) -> bool, act: impl Fn() + Send + Sync + 'static) {
+    paced(matters, || true, Arc::new(act));
+}
+
+fn paced(matters: fn(&Envelope) -> bool, may: fn() -> bool, act: Arc<dyn Fn() + Send + Sync>) {
+    let pace = StoredValue::new(Pace::default());
     crate::live::on_event(move |envelope| {
-        if matters(envelope) && !waiting.get_value() {
-            waiting.set_value(true);
-            refetch_later(text, waiting);
+        if matters(envelope) && pace.try_update_value(Pace::hear) == Some(true) {
+            look(pace, may, act.clone());
         }
     });
 }
 
-fn refetch_later(text: Resource<Text>, waiting: StoredValue<bool>) {
-    let look = move || match waiting.try_get_value() {
-        // The page was left meanwhile.
-        None => {}
-        Some(_) if forms::is_one_in_use() => refetch_later(text, waiting),
-        Some(_) => {
-            waiting.set_value(false);
-            text.refetch();
-        }
-    };
-    set_timeout(look, Duration::from_millis(500));
+fn look(pace: StoredValue<Pace>, may: fn() -> bool, act: Arc<dyn Fn() + Send + Sync>) {
+    match pace.try_update_value(|pace| pace.look(may)) {
+        // The page was left meanwhile, or nothing happened.
+        None | Some(Next::Nothing) => return,
+        Some(Next::Rest) => {}
+        Some(Next::Act) => act(),
+    }
+    set_timeout(move || look(pace, may, act), REST);
 }
 
 /// Whether lists of runs look different after it. What is of no project and no team is about people and tokens.

@@ -28,8 +28,8 @@ export async function overhears(page: Page): Promise<(...words: string[]) => Pro
 }
 
 /**
- * By then the page has looked whether it may read anew what it heard of. It does so half a second after it heard, and of two
- * timers as long as each other the later one ends later.
+ * By then the page has looked whether it may read anew what it heard of. It does so at once, or half a second after it last looked
+ * before, and of two timers as long as each other the later one ends later.
  */
 export async function hasLooked(page: Page): Promise<void> {
   await page.evaluate(() => new Promise(done => setTimeout(done, 500)));

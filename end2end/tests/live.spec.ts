@@ -27,6 +27,33 @@ test('lists of the admin section follow', async ({ page, home }) => {
   await expect(page.getByRole('button', { name: 'Switch on' })).toBeVisible();
 });
 
+test('a list is read at once, and once more for all that happens in the half second after', async ({ page, home }) => {
+  const hears = await overhears(page);
+  let asked = 0;
+  page.on('request', request => {
+    if (new URL(request.url()).pathname === '/ui/admin_limits') asked++;
+  });
+  const made = (name: string) => home.api.post('/api/enterprise/tokens', { name, role: 'viewer', rate_limit: 77 });
+  await page.clock.install();
+  await page.goto('/admin/limits');
+  await alive(page);
+  // From here on no timer of the page ends by itself.
+  await page.clock.pauseAt(Date.now() + 5_000);
+  asked = 0;
+  await made('paced-first');
+  await expect(page.getByRole('link', { name: 'paced-first' })).toBeVisible();
+
+  await made('paced-second');
+  await made('paced-third');
+  const project = await home.api.hasProject('After the tokens');
+  await hears('project_ready', project.id);
+  expect(asked).toBe(1);
+  await page.clock.runFor(500);
+  await expect(page.getByRole('link', { name: 'paced-third' })).toBeVisible();
+  await page.clock.runFor(5_000);
+  expect(asked).toBe(2);
+});
+
 test('a page with secrets follows once nobody types', async ({ page, home }) => {
   const secret = { value: 'a value of some length', uses: ['tests'] };
   await home.api.put('/api/v2/secrets/FIRST_LIVE', secret);

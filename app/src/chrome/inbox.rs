@@ -17,20 +17,35 @@ const LIST: &str = "inbox";
 /// How many runs need them: a link to the page that lists them, and where scripts run a button that does it in place. The browser
 /// counts for itself, so that no page waits for it.
 pub(super) fn inbox() -> AnyView {
-    let count = RwSignal::new(None);
-    Effect::new(move |_| recount(count));
-    soon_after(changes_waiting, move || recount(count));
-    live::on_resync(move || recount(count));
-    show(count)
+    let counting = Counting { count: RwSignal::new(None), asked: StoredValue::new(0), answered: StoredValue::new(0) };
+    Effect::new(move |_| counting.recount());
+    soon_after(changes_waiting, move || counting.recount());
+    live::on_resync(move || counting.recount());
+    show(counting.count)
 }
 
-fn recount(count: RwSignal<Option<u32>>) {
-    spawn_local(async move {
-        // What was counted before stays where the server does not answer.
-        if let Ok(now) = ask_inbox().send().await {
-            count.set(Some(now));
-        }
-    });
+/// How many were counted, and which of the questions that was the answer to.
+#[derive(Clone, Copy)]
+struct Counting {
+    count: RwSignal<Option<u32>>,
+    asked: StoredValue<u64>,
+    answered: StoredValue<u64>,
+}
+
+impl Counting {
+    fn recount(self) {
+        let Some(asked) = self.asked.try_get_value() else { return };
+        let turn = asked + 1;
+        self.asked.set_value(turn);
+        spawn_local(async move {
+            // What was counted before stays where the server does not answer, or answers an older question after a newer one.
+            let Ok(now) = ask_inbox().send().await else { return };
+            if self.answered.try_get_value().is_some_and(|answered| answered < turn) {
+                self.answered.set_value(turn);
+                self.count.set(Some(now));
+            }
+        });
+    }
 }
 
 /// A run waits, or waits no more, when it stands otherwise than before, or is gone with its project.
