@@ -68,15 +68,16 @@ pub fn duration(millis: i64) -> String {
     }
 }
 
-/// What lies ahead is rounded: what is given 14 days has 14 of them also a second later.
+/// What lies ahead is rounded: what is given 14 days has 14 of them also a second later. The unit is chosen by what is shown, so
+/// that 60 minutes are an hour also where there were a few seconds less.
 fn relative(millis: i64) -> String {
     let (far, ahead) = (millis.unsigned_abs(), millis < 0);
     let whole = |unit: u64| if ahead { (far + unit / 2) / unit } else { far / unit };
-    let span = match far {
-        0..60_000 => return "just now".to_owned(),
-        60_000..3_600_000 => format!("{} min", whole(60_000)),
-        3_600_000..172_800_000 => format!("{} h", whole(3_600_000)),
-        _ => format!("{} days", whole(86_400_000)),
+    let span = match (whole(60_000), whole(3_600_000), whole(86_400_000)) {
+        (0, _, _) => return "just now".to_owned(),
+        (minutes @ 1..60, _, _) => format!("{minutes} min"),
+        (_, hours @ 0..48, _) => format!("{hours} h"),
+        (_, _, days) => format!("{days} days"),
     };
     if ahead { format!("in {span}") } else { format!("{span} ago") }
 }
@@ -98,12 +99,41 @@ mod tests {
     }
 
     #[test]
-    fn times_are_relative_to_the_browsers_clock() {
-        let read = [-900, 59_000, 60_000, 3_600_000 * 30, 86_400_000 * 3].map(relative);
-        let ahead = [-86_400_000 * 14, -86_400_000 * 14 + 1_000, -86_399_000, -5_000_000, -299_000, -59_000].map(relative);
+    fn times_are_relative_to_the_servers_clock() {
+        const MINUTE: i64 = 60_000;
+        const HOUR: i64 = 60 * MINUTE;
+        const DAY: i64 = 24 * HOUR;
+        let check = |millis: i64, expected: &str| assert_eq!(relative(millis), expected, "{millis}");
 
-        assert_eq!(read, ["just now", "just now", "1 min ago", "30 h ago", "3 days ago"]);
-        assert_eq!(ahead, ["in 14 days", "in 14 days", "in 24 h", "in 1 h", "in 5 min", "just now"]);
+        check(0, "just now");
+        check(MINUTE - 1, "just now");
+        check(MINUTE, "1 min ago");
+        check(HOUR - 1, "59 min ago");
+        check(HOUR, "1 h ago");
+        check(30 * HOUR, "30 h ago");
+        check(2 * DAY - 1, "47 h ago");
+        check(2 * DAY, "2 days ago");
+        check(3 * DAY - 1, "2 days ago");
+        check(i64::MAX, "106751991167 days ago");
+
+        check(-MINUTE / 2 + 1, "just now");
+        check(-MINUTE / 2, "in 1 min");
+        check(-MINUTE + 1, "in 1 min");
+        check(-5 * MINUTE + 1_000, "in 5 min");
+        check(-HOUR + MINUTE / 2 + 1, "in 59 min");
+        check(-HOUR + MINUTE / 2, "in 1 h");
+        check(-HOUR + 1, "in 1 h");
+        check(-HOUR, "in 1 h");
+        check(-DAY + 1_000, "in 24 h");
+        check(-2 * DAY + HOUR / 2 + 1, "in 47 h");
+        check(-2 * DAY + HOUR / 2, "in 2 days");
+        check(-2 * DAY + 1, "in 2 days");
+        check(-14 * DAY + 1_000, "in 14 days");
+        check(-14 * DAY, "in 14 days");
+    }
+
+    #[test]
+    fn times_are_exact_where_one_points_at_them() {
         assert_eq!(exact(Timestamp::from_millis(1_795_240_925_123)), "2026-11-21 06:02:05 UTC");
         assert_eq!(short(Timestamp::from_millis(1_795_240_925_123)), "11-21 06:02");
     }
