@@ -52,6 +52,16 @@ test('what stands in a line stands there before the rest of it has arrived', asy
   }
 });
 
+test('a line of a receipt shows once both of its ends have arrived', async ({ page, world }) => {
+  await page.goto(`/runs/${world.verified.id}?tab=receipt`);
+  await alive(page);
+  const line = page.locator('.till-line').first();
+  await expect(line).toBeVisible();
+  // What is between them comes last.
+  await line.evaluate(element => element.lastElementChild!.remove());
+  await expect(line).toBeHidden();
+});
+
 test('a run that works is sound', async ({ page, home, hasTouch }, info) => {
   const project = await home.api.hasProject(`Looked at on ${info.project.name}`, slow(30));
   const started = await home.api.startsRun(project);

@@ -73,11 +73,12 @@ fn till(receipt: &Receipt, server: &str) -> AnyView {
     el("article").class("till").children(parts).view()
 }
 
-/// A line with dots between its two ends.
+/// A line with dots between its two ends. The dots come last: the style sheet shows the line once it has them, so that its ends do
+/// not move while they arrive.
 fn line(left: AnyView, right: AnyView) -> AnyView {
     let dots = el("i").attr("aria-hidden", "true").view();
     let right = el("span").class("num").child(right).view();
-    div("till-line").child(el("span").child(left).view()).child(dots).child(right).view()
+    div("till-line").child(el("span").child(left).view()).child(right).child(dots).view()
 }
 
 fn gate_line(gate: &Gate) -> AnyView {
