@@ -61,6 +61,12 @@ pub fn where_it_is(run: &Run) -> String {
     }
 }
 
+/// Whether [`where_it_is`] says why a run stands still, or ended without being verified.
+pub fn says_why(run: &Run) -> bool {
+    let stands = run.status.is_over() || matches!(run.status, RunStatus::NeedsYou | RunStatus::Paused);
+    stands && run.reason.is_some() && run.verdict != Some(Verdict::Verified)
+}
+
 /// What people call a phase.
 pub fn phase_title(phase: Phase) -> &'static str {
     match phase {

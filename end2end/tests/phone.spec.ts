@@ -59,3 +59,18 @@ test('the breadcrumb has room for the name of the project', async ({ page, world
     expect(Math.abs(box!.y + box!.height / 2 - (bar!.y + bar!.height / 2)), path).toBeLessThan(2);
   }
 });
+
+test('rows say what their values are, and why a run was stopped', async ({ page, world }) => {
+  await page.goto(`/projects/${world.greeter.id}?tab=runs`);
+  const row = (id: string) => page.locator('main tr').filter({ has: page.locator(`a[href="/runs/${id}"]`) });
+  await expect(row(world.stopped.id).locator('.place')).toBeVisible();
+  await expect(row(world.stopped.id).locator('.place')).not.toBeEmpty();
+  await expect(row(world.verified.id).locator('.place')).toBeHidden();
+
+  for (const [path, column] of [['/admin/tokens', 'Until'], [`/teams/${world.team}`, 'Role']] as const) {
+    await page.goto(path);
+    const cell = page.locator(`main td[data-column="${column}"]`).first();
+    await expect(cell).toBeVisible();
+    expect(await cell.evaluate(cell => getComputedStyle(cell, '::before').content), path).not.toBe('none');
+  }
+});

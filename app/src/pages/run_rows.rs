@@ -7,7 +7,7 @@ use protocol::runs::{Run, RunStatus, Step};
 
 use crate::{
     routes::to,
-    ui::{self, Column, Row, el, pieces, text},
+    ui::{self, Column, Row, div, el, pieces, text},
     words,
 };
 
@@ -79,6 +79,9 @@ fn row(run: Run, with_project: bool) -> Row {
 /// Where the run is, with the steps of its iteration while it works.
 fn place(run: &Run) -> AnyView {
     let words = ui::clipped(&words::where_it_is(run));
+    if words::says_why(run) {
+        return div("why").child(words).view();
+    }
     let Some(step) = run.step.filter(|_| matches!(run.status, RunStatus::Working | RunStatus::Verifying)) else { return words };
     let now = Step::ALL.into_iter().position(|other| other == step).unwrap_or_default();
     let steps = (0..Step::ALL.len()).map(|at| match at.cmp(&now) {
@@ -87,4 +90,35 @@ fn place(run: &Run) -> AnyView {
         Ordering::Greater => "pending",
     });
     el("span").class("place-line").child(ui::marks(None, steps)).child(words).view()
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use protocol::runs::{RunStatus, Verdict};
+
+    use super::run_table;
+    use crate::rendering_tests::{html, run};
+
+    /// The style sheet shows it on a phone, where it leaves out where other runs are.
+    #[tokio::test]
+    async fn why_a_run_stands_still_is_told_apart_from_where_it_is() {
+        let check = |status, verdict, reason: Option<&str>, told| {
+            let mut run = run(status);
+            (run.verdict, run.reason) = (verdict, reason.map(str::to_owned));
+            let html = html("/runs", move || run_table("Runs", vec![run]));
+
+            assert_eq!(html.contains("class=\"why\""), told, "{html}");
+            assert_eq!(html.contains("It was so."), reason.is_some(), "{html}");
+        };
+        let why = Some("It was so.");
+
+        check(RunStatus::NeedsYou, None, why, true);
+        check(RunStatus::Paused, None, why, true);
+        check(RunStatus::Stopped, Some(Verdict::NotVerified), why, true);
+        check(RunStatus::Failed, None, why, true);
+        check(RunStatus::Finished, Some(Verdict::VerifiedWithGaps), why, true);
+        check(RunStatus::Finished, Some(Verdict::Verified), why, false);
+        check(RunStatus::Stopped, None, None, false);
+        check(RunStatus::Working, None, None, false);
+    }
 }

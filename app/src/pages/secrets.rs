@@ -20,7 +20,7 @@ use crate::{
 
 const COLUMNS: [Column; 4] = [
     Column { title: "Name", class: "main" },
-    Column { title: "Given to", class: "place" },
+    Column { title: "Given to", class: "place named" },
     Column { title: "Written", class: "when wide" },
     Column { title: "Action", class: "act" },
 ];

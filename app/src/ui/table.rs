@@ -5,11 +5,18 @@ use leptos::prelude::*;
 
 use super::{el, input, pieces, prose, still};
 
-/// A column's heading and its class in style sheets (width, alignment, `wide` for what a phone leaves out).
+/// A column's heading and its classes in style sheets: width, alignment, `wide` for what a phone leaves out, `named` for what a
+/// phone has the heading beside, since it does not say itself what it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Column {
     pub title: &'static str,
     pub class: &'static str,
+}
+
+impl Column {
+    fn is(&self, name: &str) -> bool {
+        self.class.split(' ').any(|class| class == name)
+    }
 }
 
 /// One row. The cell with the link to what the row opens holds an `<a class="open">`.
@@ -69,14 +76,13 @@ pub fn table_sorted(
 
 /// What decides where cells stand is said before the first of them: a browser that paints rows while they arrive moves none then.
 fn class(columns: &[Column], rows: &[Row]) -> String {
-    let is = |column: &Column, name: &str| column.class.split(' ').any(|class| class == name);
     let is_said_of =
-        |pair: &[Column]| matches!(pair, [before, after] if (is(before, "main") || is(before, "place")) && is(after, "when"));
+        |pair: &[Column]| matches!(pair, [before, after] if (before.is("main") || before.is("place")) && after.is("when"));
     let mut class = "rows".to_owned();
     if rows.iter().any(|row| row.pick.is_some()) {
         class.push_str(" picks");
     }
-    if columns.iter().any(|column| is(column, "act")) || columns.windows(2).any(is_said_of) {
+    if columns.iter().any(|column| column.is("act")) || columns.windows(2).any(is_said_of) {
         class.push_str(" flow");
     }
     class
@@ -85,7 +91,10 @@ fn class(columns: &[Column], rows: &[Row]) -> String {
 fn one_row(columns: &'static [Column], row: Row) -> AnyView {
     let mut pick = row.pick;
     let cells = columns.iter().zip(row.cells);
-    let cells = cells.map(|(column, cell)| el("td").class(column.class).children(pick.take()).child(cell).view());
+    let cells = cells.map(|(column, cell)| {
+        let name = column.is("named").then_some(column.title);
+        el("td").class(column.class).maybe("data-column", name).children(pick.take()).child(cell).view()
+    });
     el("tr").children(cells).view()
 }
 
@@ -151,6 +160,15 @@ mod tests {
         check(ACTS, plain, "rows flow");
         check(SAID, selected, "rows picks flow");
         check(APART, plain, "rows");
+    }
+
+    #[test]
+    fn what_does_not_say_what_it_is_has_its_heading_beside_it() {
+        const COLUMNS: &[Column] = &[Column { title: "Name", class: "main" }, Column { title: "Until", class: "until named" }];
+        let html = html("/", || table("Things", COLUMNS, vec![Row::new(vec![prose("one"), prose("for ever")])]));
+
+        assert!(html.contains("<td class=\"until named\" data-column=\"Until\">"), "{html}");
+        assert_eq!(html.matches("data-column").count(), 1, "{html}");
     }
 
     #[test]

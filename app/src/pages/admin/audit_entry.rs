@@ -17,8 +17,8 @@ use crate::{
 
 const CHANGES: &[Column] = &[
     Column { title: "Field", class: "state" },
-    Column { title: "Before", class: "main" },
-    Column { title: "After", class: "after" },
+    Column { title: "Before", class: "main named" },
+    Column { title: "After", class: "after named" },
 ];
 
 pub(super) fn page(seq: String) -> AnyView {

@@ -15,13 +15,13 @@ use crate::{
 };
 
 const LIMITS: &[Column] = &[
-    Column { title: "A minute", class: "state" },
+    Column { title: "A minute", class: "state named" },
     Column { title: "Requests", class: "main" },
-    Column { title: "Counted for", class: "place" },
-    Column { title: "Comes from", class: "place" },
+    Column { title: "Counted for", class: "place named" },
+    Column { title: "Comes from", class: "place named" },
 ];
 
-const TOKENS: &[Column] = &[Column { title: "A minute", class: "state" }, Column { title: "Token", class: "main" }];
+const TOKENS: &[Column] = &[Column { title: "A minute", class: "state named" }, Column { title: "Token", class: "main" }];
 
 pub(super) fn page() -> AnyView {
     let loading = load(ask_limits);

@@ -17,7 +17,7 @@ const COLUMNS: &[Column] = &[
     Column { title: "Token", class: "main" },
     Column { title: "May", class: "when wide" },
     Column { title: "Last used", class: "count wide" },
-    Column { title: "Until", class: "elapsed until" },
+    Column { title: "Until", class: "elapsed until named" },
 ];
 
 /// What the columns are called in addresses; what sorts nothing has no name.
@@ -97,7 +97,7 @@ fn tools(asked: &Asked) -> AnyView {
 fn row(line: TokenLine) -> Row {
     let token = &line.token;
     // A phone has no column for what it may.
-    let phone = el("span").class("phone-only").text(format!("{} · ", may(token))).view();
+    let phone = el("span").class("phone-only").text(format!("May: {} · ", may(token))).view();
     let name = format!("{}by {} · ", narrowed(token), token.created_by);
     let small = |words: String| el("span").class("soft").text(words).view();
     let used = token.last_used.map_or_else(|| small("never".to_owned()), |at| el("span").class("soft").child(ui::ago(at)).view());

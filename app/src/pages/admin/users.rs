@@ -29,8 +29,8 @@ const SORTS: [&str; 4] = ["name", "role", "state", "since"];
 
 const INVITATIONS: &[Column] = &[
     Column { title: "For", class: "main" },
-    Column { title: "Role", class: "when" },
-    Column { title: "Until", class: "until" },
+    Column { title: "Role", class: "when named" },
+    Column { title: "Until", class: "until named" },
     Column { title: "Action", class: "act" },
 ];
 

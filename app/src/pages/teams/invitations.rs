@@ -16,8 +16,8 @@ use crate::{
 
 const COLUMNS: &[Column] = &[
     Column { title: "For", class: "main" },
-    Column { title: "Role", class: "when" },
-    Column { title: "Until", class: "until" },
+    Column { title: "Role", class: "when named" },
+    Column { title: "Until", class: "until named" },
     Column { title: "Action", class: "act" },
 ];
 

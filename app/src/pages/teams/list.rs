@@ -17,7 +17,7 @@ const COLUMNS: &[Column] = &[
     Column { title: "Team", class: "main" },
     Column { title: "People", class: "when" },
     Column { title: "Projects", class: "when" },
-    Column { title: "Your role", class: "when" },
+    Column { title: "Your role", class: "when named" },
 ];
 
 /// What the columns are called in addresses; what sorts nothing has no name.
