@@ -83,6 +83,13 @@ pub async fn entry(cx: &Cx, actor: &Actor, seq: i64, about: About) -> Result<Aud
     let filter = AuditFilter { seen: part(&tx, actor, about).await?, about, ..AuditFilter::default() };
     let missing = || Error::NotFound("There is no such entry".to_owned());
     let before = seq.checked_sub(1).ok_or_else(missing)?;
+    let row = tx.audit().after(before, 1).await?.pop().filter(|row| row.seq == seq).ok_or_else(missing)?;
+    if seen.is_none() && about == About::default() {
+        return Ok(view(row));
+    }
+    // Whether it is of the part is asked of its own moment: behind it may lie a million entries that are not.
+    let (since, until) = (Some(row.at), Some(row.at.saturating_add(1)));
+    let filter = AuditFilter { seen, about, since, until, ..AuditFilter::default() };
     let row = tx.audit().find(&filter, AuditOrder::Oldest { after: Some(before) }, (0, 1)).await?.pop();
     row.filter(|row| row.seq == seq).map(view).ok_or_else(missing)
 }
