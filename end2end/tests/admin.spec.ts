@@ -86,12 +86,12 @@ test('the trail is narrowed down, followed live, read and verified', async ({ pa
   await page.getByLabel('Kind of thing').selectOption('project');
   await page.getByRole('button', { name: 'Search', exact: true }).click();
   await expect(page).toHaveURL(/action=create/);
-  await expect(page.getByRole('table', { name: 'Entries' }).getByRole('row', { name: /create project/ }).first()).toBeVisible();
-  await expect(page.getByRole('row', { name: /create token/ })).toHaveCount(0);
+  await expect(page.getByRole('table', { name: 'Entries' }).getByRole('row', { name: /created project/ }).first()).toBeVisible();
+  await expect(page.getByRole('row', { name: /created token/ })).toHaveCount(0);
 
   await alive(page);
   await home.api.hasProject('Seen live');
-  await expect(page.getByRole('table', { name: 'New entries' }).getByRole('row', { name: /create project/ })).toHaveCount(1);
+  await expect(page.getByRole('table', { name: 'New entries' }).getByRole('row', { name: /created project/ })).toHaveCount(1);
   await expect(page.getByRole('status').filter({ hasText: '1 new entry' })).toBeVisible();
   await page.getByRole('button', { name: 'Pause' }).click();
   await expect(page.getByRole('button', { name: 'Follow' })).toBeVisible();
@@ -100,8 +100,8 @@ test('the trail is narrowed down, followed live, read and verified', async ({ pa
   expect(file.suggestedFilename()).toBe('audit.csv');
 
   await expect(page.getByRole('table', { name: 'New entries' })).toContainText('Seen live');
-  await page.getByRole('table', { name: 'New entries' }).getByRole('link', { name: /create project/ }).click();
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('create project');
+  await page.getByRole('table', { name: 'New entries' }).getByRole('link', { name: /created project/ }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(/ created project Seen live$/);
   await expect(page.locator('main .facts')).toContainText('Position in the chain');
   await page.getByRole('link', { name: 'Audit', exact: true }).first().click();
   await page.getByRole('link', { name: 'Verify the chain' }).click();

@@ -1,7 +1,11 @@
 //! The pages of the admin section, as a browser without script has them: whose they are, tokens from their making to their end,
 //! and the audit trail looked through and verified.
 
-use protocol::audit::{AuditEntry, AuditPage};
+use protocol::{
+    access::Role::{Auditor, Viewer},
+    audit::{AuditEntry, AuditPage},
+    projects::Project,
+};
 use sea_orm_migration::sea_orm::{ConnectionTrait as _, Database};
 use serde_json::json;
 use tests::{
@@ -141,7 +145,7 @@ async fn the_trail_is_narrowed_down_read_and_verified() {
     let admin = signed_in(&app, "ada@example.org").await;
     admin.person().has_project().named("Seen & read").create().await;
     let list = admin.opens("/admin/audit?action=create&resource_type=project").await.text();
-    assert!(list.contains("create project") && !list.contains("create token"), "{list}");
+    assert!(list.contains("created project Seen &amp; read") && !list.contains("created token"), "{list}");
     assert!(list.contains("/api/v2/audit/export?format=csv&amp;action=create&amp;resource_type=project"));
     let file = admin.person().get("/api/v2/audit/export?format=csv&q=Ada").await.expect(200).text();
     assert!(file.lines().count() > 1 && file.lines().skip(1).all(|line| line.contains("Ada")), "{file}");
@@ -190,6 +194,40 @@ async fn who_is_in_the_trail_is_called_as_they_are_called_now() {
 
     // Who is gone has no name.
     named([">Ada (ada@example.org)<", &format!("value=\"{operator}\">{operator}<"), &program]).await;
+}
+
+#[tokio::test]
+async fn entries_are_told_with_the_names_of_what_they_are_about() {
+    let app = TestApp::start().await;
+    let ada = app.first_admin().await;
+    let (grace, _joan) = (app.person("grace", Viewer).await, app.person("joan", Viewer).await);
+    let team = ada.makes_team("Backend", &[("grace", Auditor), ("joan", Viewer)]).await;
+    let id = team.id.to_string();
+    let own = json!({"name": "Engine", "owner": {"kind": "team", "id": team.id}});
+    let project: Project = ada.post("/api/projects", &own).await.expect(201).json();
+    let admin = signed_in(&app, "ada@example.org").await;
+    let given = "(joan@example.org) the role viewer in team Backend";
+
+    let list = admin.opens("/admin/audit?resource_type=team").await.expect(200).text();
+    assert!(list.contains("created team Backend") && list.contains(given) && !list.contains(&format!("team {id}")), "{list}");
+    // The id stays on the entry's own page.
+    let page: AuditPage = ada.get("/api/v2/audit?action=create&resource_type=team").await.expect(200).json();
+    let entry = admin.opens(&format!("/admin/audit/{}", page.entries[0].seq)).await.expect(200).text();
+    assert!(entry.contains("Ada created team Backend") && entry.contains(&id), "{entry}");
+
+    // Who reads the part of the team knows its members.
+    let part = grace.get(&format!("/teams/{id}/audit")).await.expect(200).text();
+    assert!(part.contains(given) && part.contains("created project Engine"), "{part}");
+    // Who reads the whole trail and is in no team is told what the entries themselves tell.
+    let auditor = person(&app, "auditor").await;
+    let whole = auditor.opens("/admin/audit?resource_type=team").await.expect(200).text();
+    assert!(whole.contains("created team Backend"), "{whole}");
+    assert!(!whole.contains("in team Backend") && whole.contains(&format!("in team {id}")), "{whole}");
+
+    ada.delete(&format!("/api/projects/{}", project.id)).await.expect(204);
+    ada.delete(&format!("/api/v2/teams/{id}")).await.expect(204);
+    let gone = admin.opens("/admin/audit?action=delete").await.expect(200).text();
+    assert!(gone.contains("deleted team Backend") && gone.contains("deleted project Engine"), "{gone}");
 }
 
 #[tokio::test]

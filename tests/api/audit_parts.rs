@@ -193,7 +193,7 @@ async fn the_parts_are_pages_of_their_teams_and_projects() {
     for page in [&of_project, &of_team] {
         let html = grace.get(page).await.expect(200).text();
         let entry = format!("{page}?entry={seq}");
-        assert!(html.contains("create project") && html.contains(&entry) && !html.contains("/admin/audit"), "{html}");
+        assert!(html.contains("created project Engine") && html.contains(&entry) && !html.contains("/admin/audit"), "{html}");
         assert!(grace.get(&entry).await.expect(200).text().contains("Position in the chain"));
         grace.get(&format!("{page}?entry={other}")).await.expect(404);
         joan.get(page).await.expect(403);

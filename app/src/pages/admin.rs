@@ -3,6 +3,7 @@
 mod audit;
 mod audit_entry;
 mod audit_rows;
+mod audit_words;
 mod limits;
 mod new_token;
 mod places;

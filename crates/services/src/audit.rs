@@ -4,6 +4,7 @@ mod anchor;
 mod denials;
 pub mod forward;
 mod keep;
+mod names;
 mod read;
 mod signer;
 mod verify;
@@ -11,7 +12,8 @@ mod verify;
 pub use anchor::follow;
 pub use denials::{Denials, Denied, write_denials};
 pub use keep::{When, checkpoint, prune};
-pub use read::{MOST, actor_names, entry, list, summary, tail};
+pub use names::{Names, actor_names, names};
+pub use read::{MOST, entry, list, summary, tail};
 pub use signer::foreign_signer;
 pub use verify::verify;
 

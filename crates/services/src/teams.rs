@@ -5,6 +5,7 @@ mod people;
 mod remove;
 pub(crate) mod rules;
 
+pub(crate) use members::read as everybody;
 pub use members::{add_member, members, remove_member, set_role};
 pub(crate) use people::{Whom, find};
 pub use remove::{delete, part_with};

@@ -10,6 +10,7 @@ use domain::{
 use protocol::{
     ProjectId, Timestamp, UserId,
     projects::{Project, ProjectStatus},
+    teams::Owner,
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -139,6 +140,20 @@ impl Projects<'_> {
             .all(&self.0.inner)
             .await?;
         Ok(found.into_iter().map(ProjectId).collect())
+    }
+
+    /// Of those ids the ones that are projects, each with its name and whose it is, in no order.
+    pub async fn named(&self, ids: &[ProjectId]) -> Result<Vec<(ProjectId, String, Owner)>, StoreError> {
+        use projects::Column;
+
+        let found: Vec<(uuid::Uuid, String, Option<uuid::Uuid>, Option<uuid::Uuid>)> = projects::Entity::find()
+            .select_only()
+            .columns([Column::Id, Column::Name, Column::OwnerUser, Column::OwnerTeam])
+            .filter(Column::Id.is_in(ids.iter().map(|id| id.0)))
+            .into_tuple()
+            .all(&self.0.inner)
+            .await?;
+        Ok(found.into_iter().map(|(id, name, user, team)| (ProjectId(id), name, owner(user, team))).collect())
     }
 
     /// Takes the making of a project's repository over for `owner` until `until`, if it is still to be made and nobody else holds it

@@ -206,6 +206,18 @@ impl Runs<'_> {
         Ok(found.into_iter().map(|(id, project, over)| (RunId(id), (ProjectId(project), over))).collect())
     }
 
+    /// Of those ids the ones that are runs, each with its project and its number there, in no order.
+    pub async fn numbered(&self, ids: &[RunId]) -> Result<Vec<(RunId, ProjectId, u32)>, StoreError> {
+        let found: Vec<(uuid::Uuid, uuid::Uuid, i32)> = runs::Entity::find()
+            .select_only()
+            .columns([runs::Column::Id, runs::Column::ProjectId, runs::Column::Number])
+            .filter(runs::Column::Id.is_in(ids.iter().map(|id| id.0)))
+            .into_tuple()
+            .all(&self.0.inner)
+            .await?;
+        Ok(found.into_iter().map(|(id, project, number)| (RunId(id), ProjectId(project), from_int(number))).collect())
+    }
+
     /// The number for the next run of a project, from 1.
     pub async fn next_number(&self, project: ProjectId) -> Result<u32, StoreError> {
         let newest = runs::Entity::find()

@@ -76,6 +76,12 @@ impl Teams<'_> {
         Ok(teams::Entity::find_by_id(id.0).one(&self.0.inner).await?.map(read))
     }
 
+    /// Those of the ids that are there, in no order.
+    pub async fn by_ids(&self, ids: &[TeamId]) -> Result<Vec<TeamRow>, StoreError> {
+        let found = teams::Entity::find().filter(teams::Column::Id.is_in(ids.iter().map(|id| id.0)));
+        Ok(found.all(&self.0.inner).await?.into_iter().map(read).collect())
+    }
+
     /// The team of that name as it is compared.
     pub async fn by_name(&self, folded: &str) -> Result<Option<TeamRow>, StoreError> {
         Ok(teams::Entity::find().filter(teams::Column::Folded.eq(folded)).one(&self.0.inner).await?.map(read))

@@ -1,12 +1,15 @@
 //! `/admin/audit/SEQ`: everything that is known of one entry of the audit trail. In the part of a project or a team it is the page
 //! of that with `entry=SEQ`.
 
+use std::collections::BTreeMap;
+
 use leptos::prelude::*;
 use protocol::audit::AuditChange;
 
 use super::{
     audit,
-    audit_rows::{outcome, what, who},
+    audit_rows::outcome,
+    audit_words::{told, who},
 };
 use crate::{
     loading::{load, loaded_page},
@@ -34,9 +37,11 @@ pub(super) fn page_of(seq: String, whose: impl Fn() -> (String, String) + Send +
     loaded_page(load(ask), show)
 }
 
-fn show(EntryView { place, line: Line { entry, name } }: EntryView) -> AnyView {
-    let (what, who, seq) = (what(&entry), who(&entry), entry.seq);
-    let head = ui::page_head(what.clone(), outcome(&entry.outcome, entry.status), nothing());
+fn show(EntryView { place, line }: EntryView) -> AnyView {
+    let told = told(&line);
+    let Line { entry, name, names } = line;
+    let (who, seq) = (who(&entry), entry.seq);
+    let head = ui::page_head(told.clone(), outcome(&entry.outcome, entry.status), nothing());
     let all_of = |words: &str, name: &'static str, value: &str| {
         el("a").class("quiet").attr("href", to::asking(&place.address(), &[(name, value)])).text(words).view()
     };
@@ -51,7 +56,7 @@ fn show(EntryView { place, line: Line { entry, name } }: EntryView) -> AnyView {
         facts.push(("To", resource));
     }
     let optional = [
-        ("Why it was denied", entry.error),
+        ("Why it was refused", entry.error),
         ("Address", entry.ip_address),
         ("Program", entry.user_agent),
         ("Login", entry.login_id),
@@ -65,17 +70,19 @@ fn show(EntryView { place, line: Line { entry, name } }: EntryView) -> AnyView {
     facts.push(("Hash", ui::code(entry.integrity_hash)));
     let mut parts = vec![head, ui::padded_panel("Entry", ui::facts(facts))];
     if !entry.details.is_empty() {
-        let rows = entry.details.into_iter().map(change).collect();
+        let rows = entry.details.into_iter().map(|changed| change(changed, &names)).collect();
         parts.push(ui::panel("What was changed", el("div").class("told").child(ui::table("Changes", CHANGES, rows)).view()));
     }
     let mut way = audit::way_to(&place);
     way.push(Crumb::new(format!("Entry {seq}"), place.entry(seq)));
-    ui::page(what, way, pieces(parts))
+    ui::page(told, way, pieces(parts))
 }
 
-fn change((field, change): (String, AuditChange)) -> Row {
-    let shown = |value: String| {
-        if value.is_empty() { el("span").class("muted").text("empty").view() } else { ui::code(value) }
+fn change((field, change): (String, AuditChange), names: &BTreeMap<String, String>) -> Row {
+    let shown = |value: String| match names.get(&value) {
+        _ if value.is_empty() => el("span").class("muted").text("empty").view(),
+        Some(name) => pieces(vec![text(format!("{name} ")), ui::code(value)]),
+        None => ui::code(value),
     };
     Row::new(vec![ui::code(field), shown(change.from), shown(change.to)])
 }

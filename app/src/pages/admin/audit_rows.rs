@@ -1,8 +1,8 @@
 //! Entries of the audit trail as rows, the same wherever they are shown.
 
 use leptos::prelude::*;
-use protocol::audit::AuditEntry;
 
+use super::audit_words::{did, who};
 use crate::{
     server_fns::admin::audit::{Line, OLDEST_FIRST, Place},
     ui::{self, Column, Row, Tone, el, pieces, text},
@@ -10,8 +10,8 @@ use crate::{
 
 const COLUMNS: &[Column] = &[
     Column { title: "Outcome", class: "state" },
-    Column { title: "What", class: "main" },
     Column { title: "Who", class: "place wide" },
+    Column { title: "What", class: "main" },
     Column { title: "From", class: "when wide" },
     Column { title: "When", class: "elapsed moment" },
 ];
@@ -35,20 +35,19 @@ pub(super) fn table_sorted(
     ui::table_sorted(label, COLUMNS, rows, (&SORTS, sort), link)
 }
 
-fn row(Line { entry, name }: Line, place: &Place) -> Row {
-    let what = what(&entry);
-    let who = who(&entry);
-    // What a request was for is its name already.
-    let id = entry.resource_id.clone().filter(|id| *id != what);
-    let small = name.or(id).or_else(|| entry.error.clone()).unwrap_or_default();
+fn row(line: Line, place: &Place) -> Row {
+    let (what, who) = (did(&line), who(&line.entry));
+    let entry = line.entry;
+    let small = entry.error.unwrap_or_default();
     // A phone has no columns for who it was.
-    let phone = el("span").class("phone-only").text(format!("{who} · ")).view();
+    let words = if small.is_empty() { who.clone() } else { format!("{who} · ") };
+    let phone = el("span").class("phone-only").text(words).view();
     let opener = ui::opener(place.entry(entry.seq), &what, pieces(vec![phone, text(small)]));
     let address = entry.ip_address.unwrap_or_else(|| "this machine".to_owned());
     Row::new(vec![
         outcome(&entry.outcome, entry.status),
-        opener,
         ui::clipped(&who),
+        opener,
         el("span").class("soft mono").text(address).view(),
         el("span").class("soft").child(ui::ago(entry.timestamp)).view(),
     ])
@@ -61,23 +60,4 @@ pub(super) fn outcome(outcome: &str, status: Option<u16>) -> AnyView {
         (other, None) => ui::chip(Tone::Bad, "cross", other),
         (other, Some(status)) => ui::chip(Tone::Bad, "cross", &format!("{other} {status}")),
     }
-}
-
-/// What was done, in words: `create token`, `sign in ×3`; of a request the route that was asked for.
-pub(super) fn what(entry: &AuditEntry) -> String {
-    let route = entry.resource_id.as_deref().filter(|_| entry.action == "request");
-    // Where one signs in or out is said by that.
-    let kind = if entry.action.starts_with("sign_") { "" } else { entry.resource_type.as_str() };
-    let words = || format!("{} {kind}", entry.action).trim().replace('_', " ");
-    let mut what = route.map_or_else(words, str::to_owned);
-    if entry.count > 1 {
-        what.push_str(&format!(" ×{}", entry.count));
-    }
-    what
-}
-
-/// Who it was, as they were called then.
-pub(super) fn who(entry: &AuditEntry) -> String {
-    let name = if entry.actor_name.is_empty() { entry.actor.as_str() } else { entry.actor_name.as_str() };
-    if entry.token_id.is_some() { format!("token {name}") } else { name.to_owned() }
 }

@@ -1,5 +1,7 @@
 //! The audit trail: looked through, followed and verified. A project and a team have their part of it.
 
+use std::collections::BTreeMap;
+
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 use protocol::{
     TeamId,
@@ -87,12 +89,14 @@ impl Place {
     }
 }
 
-/// An entry with what people call the thing that it is about.
+/// An entry with what people call the things that it names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     pub entry: AuditEntry,
-    /// The thing's name now; absent where it has none or is gone.
+    /// What the thing is called that it is about; absent where nobody says.
     pub name: Option<String>,
+    /// What is called by its id in what was changed, and its name.
+    pub names: BTreeMap<String, String>,
 }
 
 /// An entry, and whose part of the trail it is shown in.
@@ -138,19 +142,12 @@ pub async fn audit(filter: Filter, #[server(default)] sort: String, after: Strin
     if !filter.actor.is_empty() && !keys.contains(&filter.actor) {
         keys.push(filter.actor.clone());
     }
-    let mut actors = asked(services::audit::actor_names(&cx, &actor, &keys).await)?;
-    // In a part, as they were called then: how people are called now is for who manages them.
-    let is_part = !filter.project_id.is_empty() || !filter.team_id.is_empty();
-    for (key, name) in actors.iter_mut().filter(|_| is_part) {
-        let then = page.entries.iter().find(|entry| name == key && entry.actor == *key && !entry.actor_name.is_empty());
-        if let Some(entry) = then {
-            name.clone_from(&entry.actor_name);
-        }
-    }
+    let entries = page.entries;
+    let mut actors = asked(services::audit::actor_names(&cx, &actor, &keys, (about, &entries)).await)?;
     actors.sort_by(|one, other| one.1.cmp(&other.1));
     Ok(AuditView {
         place: place(&cx, &actor, about).await?,
-        entries: named(&cx, &actor, page.entries).await,
+        entries: named(&cx, &actor, about, entries).await?,
         next: page.next,
         summary: Summary { days: DAYS, done: summary.successful_events, denied: summary.failed_events },
         actors,
@@ -164,7 +161,7 @@ pub async fn audit(filter: Filter, #[server(default)] sort: String, after: Strin
 pub async fn audit_news(filter: Filter, since: i64) -> Result<Vec<Line>, UiError> {
     let (cx, actor, about) = opened(&filter.project_id, &filter.team_id)?;
     let page = crate::server_fns::asked(services::audit::list(&cx, &actor, &filter.query(about, String::new())).await)?;
-    Ok(named(&cx, &actor, page.entries.into_iter().take_while(|entry| entry.seq > since).collect()).await)
+    named(&cx, &actor, about, page.entries.into_iter().take_while(|entry| entry.seq > since).collect()).await
 }
 
 /// One entry, by its position, in the part of a project or a team where one is named.
@@ -174,12 +171,15 @@ pub async fn audit_entry(
     #[server(default)] project_id: String,
     #[server(default)] team_id: String,
 ) -> Result<EntryView, UiError> {
+    use crate::server_fns::asked;
+
     let (cx, actor, about) = opened(&project_id, &team_id)?;
     // What is no number is the position of nothing.
     let seq = seq.parse().unwrap_or(0);
-    let entry = crate::server_fns::asked(services::audit::entry(&cx, &actor, seq, about).await)?;
+    let entry = asked(services::audit::entry(&cx, &actor, seq, about).await)?;
     let place = place(&cx, &actor, about).await?;
-    Ok(EntryView { place, line: Line { name: name_of(&cx, &actor, &entry).await, entry } })
+    let names = asked(services::audit::names(&cx, &actor, about, std::slice::from_ref(&entry)).await)?;
+    Ok(EntryView { place, line: line(&names, entry) })
 }
 
 /// Whether the trail is as it was written.
@@ -252,51 +252,19 @@ async fn place(cx: &services::Cx, actor: &domain::actor::Actor, about: domain::a
 }
 
 #[cfg(feature = "ssr")]
-async fn named(cx: &services::Cx, actor: &domain::actor::Actor, entries: Vec<AuditEntry>) -> Vec<Line> {
-    // Many entries are about the same few things.
-    let mut known = std::collections::HashMap::<(String, Option<String>), Option<String>>::new();
-    let keys: Vec<String> = entries.iter().filter_map(actor_key).collect();
-    for (key, name) in services::audit::actor_names(cx, actor, &keys).await.unwrap_or_default() {
-        if let Some((kind, id)) = key.split_once(':') {
-            known.insert((kind.to_owned(), Some(id.to_owned())), Some(name).filter(|name| *name != key));
-        }
-    }
-    let mut lines = Vec::with_capacity(entries.len());
-    for entry in entries {
-        let key = (entry.resource_type.clone(), entry.resource_id.clone());
-        let name = match known.get(&key) {
-            Some(name) => name.clone(),
-            None => name_of(cx, actor, &entry).await,
-        };
-        known.insert(key, name.clone());
-        lines.push(Line { entry, name });
-    }
-    lines
+async fn named(
+    cx: &services::Cx,
+    actor: &domain::actor::Actor,
+    about: domain::audit::About,
+    entries: Vec<AuditEntry>,
+) -> Result<Vec<Line>, UiError> {
+    let names = crate::server_fns::asked(services::audit::names(cx, actor, about, &entries).await)?;
+    Ok(entries.into_iter().map(|entry| line(&names, entry)).collect())
 }
 
-/// A person or a token that an entry is about, as the trail calls actors.
 #[cfg(feature = "ssr")]
-fn actor_key(entry: &AuditEntry) -> Option<String> {
-    let kind = Some(entry.resource_type.as_str()).filter(|kind| matches!(*kind, "user" | "token"))?;
-    Some(format!("{kind}:{}", entry.resource_id.as_deref()?))
-}
-
-/// What people call the thing that an entry is about, as far as whoever asks may know it.
-#[cfg(feature = "ssr")]
-async fn name_of(cx: &services::Cx, actor: &domain::actor::Actor, entry: &AuditEntry) -> Option<String> {
-    let id = entry.resource_id.as_deref()?;
-    match entry.resource_type.as_str() {
-        "project" => Some(services::projects::get(cx, actor, id.parse().ok()?).await.ok()?.name),
-        "run" => {
-            let run = services::runs::get(cx, actor, id.parse().ok()?).await.ok()?;
-            Some(format!("{} · run {}", run.project_name, run.number))
-        }
-        _ => {
-            let key = actor_key(entry)?;
-            let names = services::audit::actor_names(cx, actor, std::slice::from_ref(&key)).await.ok()?;
-            names.into_iter().map(|(_, name)| name).find(|name| *name != key)
-        }
-    }
+fn line(names: &services::audit::Names, entry: AuditEntry) -> Line {
+    Line { name: names.thing(&entry), names: names.values(&entry), entry }
 }
 
 #[cfg(feature = "ssr")]

@@ -10,7 +10,7 @@ use domain::{
     sort::{self, Sort},
 };
 use protocol::{
-    Timestamp, TokenId, UserId,
+    Timestamp,
     audit::{AuditChange, AuditEntry, AuditPage, AuditQuery, AuditSummary, AuditTail},
 };
 use store::{AuditField, AuditFilter, AuditOrder, Tx};
@@ -80,7 +80,7 @@ pub async fn list(cx: &Cx, actor: &Actor, query: &AuditQuery) -> Result<AuditPag
 /// The entry at a position of the chain, if it is about that.
 pub async fn entry(cx: &Cx, actor: &Actor, seq: i64, about: About) -> Result<AuditEntry, Error> {
     let tx = cx.store.read().await?;
-    let filter = AuditFilter { seen: part(&tx, actor, about).await?, about, ..AuditFilter::default() };
+    let seen = part(&tx, actor, about).await?;
     let missing = || Error::NotFound("There is no such entry".to_owned());
     let before = seq.checked_sub(1).ok_or_else(missing)?;
     let row = tx.audit().after(before, 1).await?.pop().filter(|row| row.seq == seq).ok_or_else(missing)?;
@@ -92,31 +92,6 @@ pub async fn entry(cx: &Cx, actor: &Actor, seq: i64, about: About) -> Result<Aud
     let filter = AuditFilter { seen, about, since, until, ..AuditFilter::default() };
     let row = tx.audit().find(&filter, AuditOrder::Oldest { after: Some(before) }, (0, 1)).await?.pop();
     row.filter(|row| row.seq == seq).map(view).ok_or_else(missing)
-}
-
-/// What people call actors of the trail (`user:ID`, `token:ID`, `loki`, `nobody`) by now; those that are gone are called by their
-/// id, and all of them for who does not read the whole trail: entries say how their actors were called.
-pub async fn actor_names(cx: &Cx, actor: &Actor, keys: &[String]) -> Result<Vec<(String, String)>, Error> {
-    if !access::may(actor, Action::ReadAudit) {
-        return Ok(keys.iter().map(|key| (key.clone(), key.clone())).collect());
-    }
-    let (mut users, mut tokens) = (Vec::<UserId>::new(), Vec::<TokenId>::new());
-    for key in keys {
-        match key.split_once(':') {
-            Some(("user", id)) => users.extend(id.parse::<UserId>()),
-            Some(("token", id)) => tokens.extend(id.parse::<TokenId>()),
-            _ => {}
-        }
-    }
-    let tx = cx.store.read().await?;
-    let mut names = BTreeMap::new();
-    for user in tx.accounts().by_ids(&users).await? {
-        names.insert(format!("user:{}", user.id), format!("{} ({})", user.name, user.email));
-    }
-    for token in tx.tokens().by_ids(&tokens).await? {
-        names.insert(format!("token:{}", token.id), format!("token {}", token.name));
-    }
-    Ok(keys.iter().map(|key| (key.clone(), names.get(key).unwrap_or(key).clone())).collect())
 }
 
 /// What there is behind a position, oldest first, at most `limit` entries; without a position only where the trail ends now.

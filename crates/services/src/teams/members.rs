@@ -109,7 +109,7 @@ async fn member(tx: &Tx, id: TeamId, user: UserId) -> Result<Member, Error> {
 }
 
 /// Everybody once, with the roles from both sources.
-pub(super) async fn read(tx: &Tx, id: TeamId) -> Result<Vec<Member>, Error> {
+pub(crate) async fn read(tx: &Tx, id: TeamId) -> Result<Vec<Member>, Error> {
     let mut members: Vec<Member> = Vec::new();
     for (row, name, email) in tx.teams().members(id).await? {
         let by_hand = row.source == BY_HAND;
