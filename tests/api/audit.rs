@@ -184,13 +184,18 @@ async fn what_was_refused_for_its_shape_is_on_record() {
 
     let noted = async |query: &str| {
         let entry = is_noted(&auditor, &format!("action=request&{query}")).await;
-        (entry.actor_name, entry.status.unwrap())
+        assert!(!entry.success && entry.actor_name == "Ada", "{entry:?}");
+        (entry.outcome, entry.status.unwrap())
     };
-    let ada_was = |status: u16| ("Ada".to_owned(), status);
-    assert_eq!(noted("resource_id=GET%20%2Fprojects").await, ada_was(421));
-    assert_eq!(noted("resource_id=POST%20%2Fapi%2Fprojects&q=other%20sites").await, ada_was(403));
-    assert_eq!(noted("resource_id=POST%20%2Fapi%2Fprojects&q=two%20alphabets").await, ada_was(422));
-    assert_eq!(noted("resource_id=POST%20%2Fapi%2Fenterprise%2Ftokens").await, ada_was(422));
+    let was = |outcome: &str, status: u16| (outcome.to_owned(), status);
+    assert_eq!(noted("resource_id=GET%20%2Fprojects").await, was("denied", 421));
+    assert_eq!(noted("resource_id=POST%20%2Fapi%2Fprojects&q=other%20sites").await, was("denied", 403));
+    // A wrong input is nobody's trespass.
+    assert_eq!(noted("resource_id=POST%20%2Fapi%2Fprojects&q=two%20alphabets").await, was("invalid", 422));
+    assert_eq!(noted("resource_id=POST%20%2Fapi%2Fenterprise%2Ftokens").await, was("invalid", 422));
+    let summary: AuditSummary = auditor.get("/api/enterprise/audit/summary").await.expect(200).json();
+    assert_eq!((summary.failed_events, summary.denied_events), (4, 2), "{summary:?}");
+    assert!(summary.recent_failures.iter().all(|entry| entry.outcome == "denied"), "{summary:?}");
     // A question that makes no sense changes nothing.
     assert_eq!(entries(&auditor, "resource_id=GET%20%2Fapi%2Fv2%2Faudit").await, []);
 }

@@ -122,7 +122,7 @@ async fn what_was_typed_into_a_wrong_field_is_not_in_the_trail() {
     ];
     for (path, body) in &cases {
         let answer = ada.put(path, body).await.expect(422);
-        is_noted(&auditor, &format!("outcome=denied&q={}", answer.header("x-request-id"))).await;
+        is_noted(&auditor, &format!("outcome=invalid&q={}", answer.header("x-request-id"))).await;
     }
     let all = auditor.get("/api/v2/audit/export").await.expect(200).text();
     assert!(!all.contains("hunter2") && !all.contains("5551234567890"), "{all}");

@@ -136,7 +136,7 @@ async fn the_name_of_a_team_that_one_may_not_know_is_not_told() {
     assert_eq!(answer.detail(), "Another team is called \"Secret Squad\": choose another name");
     // That she tried is on record.
     eventually("the try is written", async || {
-        let page: AuditPage = ada.get("/api/v2/audit?outcome=denied&q=grace").await.expect(200).json();
+        let page: AuditPage = ada.get("/api/v2/audit?outcome=invalid&q=grace").await.expect(200).json();
         page.entries.into_iter().find(|entry| entry.status == Some(409))
     })
     .await;

@@ -25,13 +25,24 @@ pub enum Outcome {
     Done,
     /// The actor may not, or is nobody that is known here.
     Denied,
+    /// Nobody could have: what was sent is wrong, or something stands in the way.
+    Invalid,
 }
 
 impl Outcome {
+    /// Of a request that was refused with that status. What is not found may be hidden, and who guesses at it is looked for.
+    pub fn of_refused(status: u16) -> Self {
+        match status {
+            401 | 403 | 404 | 421 | 429 => Self::Denied,
+            _ => Self::Invalid,
+        }
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Done => "done",
             Self::Denied => "denied",
+            Self::Invalid => "invalid",
         }
     }
 }
@@ -228,6 +239,13 @@ pub fn key(actor: &Actor) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_somebody_may_not_is_denied_and_what_nobody_could_is_invalid() {
+        let denied: Vec<u16> = (400..500).filter(|status| Outcome::of_refused(*status) == Outcome::Denied).collect();
+        assert_eq!(denied, [401, 403, 404, 421, 429]);
+        assert_eq!(Outcome::of_refused(422).as_str(), "invalid");
+    }
 
     #[test]
     fn changes_name_what_differs_and_keep_no_secret() {

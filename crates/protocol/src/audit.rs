@@ -27,11 +27,11 @@ pub struct AuditEntry {
     pub ip_address: Option<String>,
     pub user_agent: Option<String>,
     pub request_id: Option<String>,
-    /// `done` or `denied`.
+    /// `done`; `denied`, where the actor may not or is nobody that is known; `invalid`, where what was sent is wrong.
     pub outcome: String,
     pub success: bool,
     pub error: Option<String>,
-    /// The status code of a request that was denied.
+    /// The status code of a request that was refused.
     pub status: Option<u16>,
     /// How many requests this entry stands for.
     pub count: u64,
@@ -85,7 +85,7 @@ pub struct AuditQuery {
     pub project_id: Option<ProjectId>,
     /// What is about this team and its projects
     pub team_id: Option<TeamId>,
-    /// done or denied
+    /// done, denied or invalid
     pub outcome: Option<String>,
     /// Words in the name, address, agent, error or changes
     pub q: Option<String>,
@@ -108,7 +108,10 @@ pub struct AuditSummary {
     pub period_days: u32,
     pub total_events: i64,
     pub successful_events: i64,
+    /// Everything that was refused.
     pub failed_events: i64,
+    /// What of it was denied, and not merely invalid.
+    pub denied_events: i64,
     pub by_action: BTreeMap<String, i64>,
     pub by_resource_type: BTreeMap<String, i64>,
     pub by_user: BTreeMap<String, i64>,

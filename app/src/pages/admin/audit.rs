@@ -121,7 +121,7 @@ fn head_of(place: &Place) -> AnyView {
     match place {
         Place::Installation => {
             let verify = ui::link_button(Kind::Primary, "Verify the chain", to::VERIFY_AUDIT);
-            head("Audit", "Who did what, when and from where, also what was denied.", verify)
+            head("Audit", "Who did what, when and from where, also what was refused.", verify)
         }
         Place::Project(shown) => pieces(vec![project::head(shown), project::tabs(shown, "audit")]),
         Place::Team { .. } => head("Audit", "Who did what with the team and its projects, when and from where.", nothing()),
@@ -146,14 +146,17 @@ fn asking(address: &str, filter: &Filter, sort: &str, after: &str) -> String {
 
 fn summary(place: &Place, summary: &Summary) -> AnyView {
     if *place != Place::Installation {
-        // What was denied is about addresses: it is in the installation's trail alone.
+        // What was refused is about addresses: it is in the installation's trail alone.
         let line = format!("In the last {} days: {} done.", summary.days, summary.done);
         return el("p").class("calm soft").text(line).view();
     }
-    let denied = to::asking(to::ADMIN_AUDIT, &[("outcome", "denied")]);
-    let denied = el("a").class("quiet").attr("href", denied).text(format!("{} denied", summary.denied)).view();
+    let link = |count: i64, outcome: &str| {
+        let href = to::asking(to::ADMIN_AUDIT, &[("outcome", outcome)]);
+        el("a").class("quiet").attr("href", href).text(format!("{count} {outcome}")).view()
+    };
     let line = format!("In the last {} days: {} done, ", summary.days, summary.done);
-    el("p").class("calm soft").text(line).child(denied).text(".").view()
+    let line = el("p").class("calm soft").text(line).child(link(summary.denied, "denied")).text(", ");
+    line.child(link(summary.invalid, "invalid")).text(".").view()
 }
 
 /// All that fits, as files.

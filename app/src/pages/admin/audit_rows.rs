@@ -55,9 +55,12 @@ fn row(line: Line, place: &Place) -> Row {
 
 /// How it ended, as a chip.
 pub(super) fn outcome(outcome: &str, status: Option<u16>) -> AnyView {
-    match (outcome, status) {
-        ("done", _) => ui::chip(Tone::Good, "check", "done"),
-        (other, None) => ui::chip(Tone::Bad, "cross", other),
-        (other, Some(status)) => ui::chip(Tone::Bad, "cross", &format!("{other} {status}")),
-    }
+    let (tone, icon) = match outcome {
+        "done" => (Tone::Good, "check"),
+        // A wrong input is no alarm.
+        "invalid" => (Tone::Neutral, "warn"),
+        _ => (Tone::Bad, "cross"),
+    };
+    let status = status.map_or_else(String::new, |status| format!(" {status}"));
+    ui::chip(tone, icon, &format!("{outcome}{status}"))
 }

@@ -29,7 +29,7 @@ pub struct Filter {
     pub action: String,
     pub resource_type: String,
     pub resource_id: String,
-    /// `done` or `denied`.
+    /// `done`, `denied` or `invalid`.
     pub outcome: String,
     pub start_date: String,
     pub end_date: String,
@@ -125,6 +125,7 @@ pub struct Summary {
     pub days: u32,
     pub done: i64,
     pub denied: i64,
+    pub invalid: i64,
 }
 
 /// Entries that fit, newest first unless `sort` is `when`; an empty `after` is the first page.
@@ -149,7 +150,12 @@ pub async fn audit(filter: Filter, #[server(default)] sort: String, after: Strin
         place: place(&cx, &actor, about).await?,
         entries: named(&cx, &actor, about, entries).await?,
         next: page.next,
-        summary: Summary { days: DAYS, done: summary.successful_events, denied: summary.failed_events },
+        summary: Summary {
+            days: DAYS,
+            done: summary.successful_events,
+            denied: summary.denied_events,
+            invalid: summary.failed_events - summary.denied_events,
+        },
         actors,
         actions: summary.by_action.into_keys().collect(),
         resource_types: summary.by_resource_type.into_keys().filter(|kind| !kind.is_empty()).collect(),

@@ -1,6 +1,6 @@
-//! Requests that were denied. They are written behind the answers, together, and within budgets: whoever sends a flood of them
-//! slows nobody down, does not fill the disk, and hides nothing of anybody else. Every person and every token waits, is counted
-//! and is written apart from all others; strangers are one together.
+//! Requests that were refused: denied, or invalid. They are written behind the answers, together, and within budgets: whoever
+//! sends a flood of them slows nobody down, does not fill the disk, and hides nothing of anybody else. Every person and every
+//! token waits, is counted and is written apart from all others; strangers are one together.
 
 use std::{
     cmp::Reverse,
@@ -266,7 +266,8 @@ fn others(actor: Option<&Actor>, now: i64, from: Option<Place>, count: u64) -> E
         ..Details::default()
     };
     let blank = blank(now, "request", OTHERS);
-    Entry { actor: actor.map_or(blank.actor, key), details, ..blank }
+    let outcome = from.map_or(blank.outcome, |(_, status)| Outcome::of_refused(status));
+    Entry { actor: actor.map_or(blank.actor, key), outcome, details, ..blank }
 }
 
 fn blank(at: i64, action: &str, what: &str) -> Entry {
@@ -286,7 +287,10 @@ fn blank(at: i64, action: &str, what: &str) -> Entry {
 fn entry(Alike { first: denied, others, ids }: Alike) -> Entry {
     let base = if denied.is_login() { blank(denied.at, &denied.what, "") } else { blank(denied.at, "request", &denied.what) };
     let known = denied.actor.as_ref().map(Details::of).unwrap_or_default();
+    // Who proves nobody is denied, whatever was wrong with the proof.
+    let outcome = if denied.is_login() { base.outcome } else { Outcome::of_refused(denied.status) };
     Entry {
+        outcome,
         actor: denied.actor.as_ref().map_or(base.actor, key),
         details: Details {
             address: denied.origin.address.map(|address| address.to_string()),

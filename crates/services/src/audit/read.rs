@@ -127,7 +127,8 @@ pub async fn summary(cx: &Cx, actor: &Actor, days: u32, about: About) -> Result<
         period_days: days,
         total_events: outcomes.values().sum(),
         successful_events: of("done"),
-        failed_events: of("denied"),
+        failed_events: of("denied") + of("invalid"),
+        denied_events: of("denied"),
         by_action: tx.audit().count_by(&filter, AuditField::Action).await?.into_iter().collect(),
         by_resource_type: tx.audit().count_by(&filter, AuditField::ResourceType).await?.into_iter().collect(),
         by_user: tx.audit().count_by(&filter, AuditField::Actor).await?.into_iter().collect(),
@@ -143,8 +144,8 @@ pub async fn summary(cx: &Cx, actor: &Actor, days: u32, about: About) -> Result<
 
 /// What the query says of the entries themselves.
 fn filter(query: &AuditQuery) -> Result<AuditFilter<'static>, Error> {
-    if let Some(outcome) = query.outcome.as_deref().filter(|outcome| !matches!(*outcome, "done" | "denied")) {
-        return Err(Error::Invalid(format!("outcome is {outcome:?}; there are done and denied")));
+    if let Some(outcome) = query.outcome.as_deref().filter(|outcome| !matches!(*outcome, "done" | "denied" | "invalid")) {
+        return Err(Error::Invalid(format!("outcome is {outcome:?}; there are done, denied and invalid")));
     }
     let time = |name: &str, text: &Option<String>| -> Result<Option<i64>, Error> {
         let parsed = text.as_deref().map(|text| Timestamp::parse(text).ok_or(text)).transpose();

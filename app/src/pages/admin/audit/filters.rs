@@ -14,7 +14,7 @@ pub(super) fn form(view: &AuditView, filter: &Filter, sort: &str) -> AnyView {
         choice("actor", "Who", view.actors.clone(), &filter.actor),
         choice("action", "Action", plain(&view.actions), &filter.action),
         choice("resource_type", "Kind of thing", plain(&view.resource_types), &filter.resource_type),
-        choice("outcome", "Outcome", plain(&["done".to_owned(), "denied".to_owned()]), &filter.outcome),
+        choice("outcome", "Outcome", plain(&["done", "denied", "invalid"].map(str::to_owned)), &filter.outcome),
         day("start_date", "From day", &filter.start_date),
         day("end_date", "To day", &filter.end_date),
         ui::text_input(Field {
