@@ -253,6 +253,22 @@ async fn the_set_up_is_shown_without_secrets() {
         assert!(settings.contains(part), "{part} is missing in {settings}");
     }
     assert!(settings.contains("control=off,write=30,read=77,sign-in=10,sockets=32"), "{settings}");
+    // What belongs together stands together.
+    let parts = [
+        "This server",
+        "Database",
+        "How it is reached",
+        "Listens on",
+        "Other names",
+        "Runs",
+        "Isolation",
+        "Projects and commits",
+    ];
+    let later = ["Commits are signed", "Sign-in and secrets", "Mail", "Audit trail", "Audit checkpoints are signed with"];
+    let mut rest = settings.split_once("<main").expect("the page has a main part").1;
+    for part in parts.into_iter().chain(later) {
+        rest = rest.split_once(part).unwrap_or_else(|| panic!("{part} does not come next in {settings}")).1;
+    }
     let mut help = server::loki();
     help.args(["serve", "--help"]);
     let help = command::stdout(&command::run(help, ""));

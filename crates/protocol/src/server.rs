@@ -7,9 +7,36 @@ use crate::{
     access::{Role, Token},
 };
 
+/// What lines of the set-up are about, in the order in which somebody who looks after a server asks for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum SettingGroup {
+    Server,
+    Reach,
+    Runs,
+    Projects,
+    Keys,
+    Mail,
+    Audit,
+}
+
+impl SettingGroup {
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Server => "This server",
+            Self::Reach => "How it is reached",
+            Self::Runs => "Runs",
+            Self::Projects => "Projects and commits",
+            Self::Keys => "Sign-in and secrets",
+            Self::Mail => "Mail",
+            Self::Audit => "Audit trail",
+        }
+    }
+}
+
 /// One line of the set-up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Setting {
+    pub group: SettingGroup,
     /// What it is, for people.
     pub name: String,
     /// How it stands, in words; empty where the time says all.

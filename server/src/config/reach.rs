@@ -1,6 +1,6 @@
 //! What admins may read of the set-up on their pages.
 
-use protocol::server::Setting;
+use protocol::server::{Setting, SettingGroup as Group};
 use services::server::{Database, Reach, line};
 
 use super::{Config, LogFormat, syslog::SyslogTarget};
@@ -37,19 +37,44 @@ impl Config {
             LogFormat::Json => "as JSON",
         };
         vec![
-            line("Requests a minute, and sockets at the same time", self.limits.to_string(), "--limits, LOKI_LIMITS"),
-            line("The log on standard error is written", log, "--log-format, LOKI_LOG_FORMAT"),
-            line("Audit trail is sent on to", sent_on, "--audit-syslog, LOKI_AUDIT_SYSLOG"),
-            line("Its collector's certificate counts by", authorities, "--audit-syslog-ca, LOKI_AUDIT_SYSLOG_CA"),
-            line("It may be sent in plain text", plain, "--audit-syslog-plain, LOKI_AUDIT_SYSLOG_PLAIN"),
-            line("Audit checkpoints are signed with", data.audit_key_file.display().to_string(), "--audit-key-file"),
-            line("Other names of this server", listed(&self.allow_host), "--allow-host, LOKI_ALLOW_HOST"),
-            line("Own hosts that may be cloned from", listed(&self.clone_hosts), "--allow-clone-from, LOKI_ALLOW_CLONE_FROM"),
-            line("Commits are signed", signed, "--commit-signing-key, LOKI_COMMIT_SIGNING_KEY"),
-            line("Providers to sign in with", data.sign_in_path().display().to_string(), "--sign-in-file, LOKI_SIGN_IN_FILE"),
-            line("Secrets are sealed with", data.vault_keys.place(), "--vault-key-file, LOKI_VAULT_KEY_FILE, LOKI_VAULT_KEY"),
-            line("Access tokens are signed with", data.access_keys_file.display().to_string(), "--access-keys-file"),
-            line("New passwords are looked up in breaches", breaches, "--breached-passwords-url"),
+            line(Group::Reach, "Other names of this server", listed(&self.allow_host), "--allow-host, LOKI_ALLOW_HOST"),
+            line(
+                Group::Reach,
+                "Requests a minute, and sockets at the same time",
+                self.limits.to_string(),
+                "--limits, LOKI_LIMITS",
+            ),
+            line(Group::Server, "The log on standard error is written", log, "--log-format, LOKI_LOG_FORMAT"),
+            line(Group::Audit, "Audit trail is sent on to", sent_on, "--audit-syslog, LOKI_AUDIT_SYSLOG"),
+            line(Group::Audit, "Its collector's certificate counts by", authorities, "--audit-syslog-ca, LOKI_AUDIT_SYSLOG_CA"),
+            line(Group::Audit, "It may be sent in plain text", plain, "--audit-syslog-plain, LOKI_AUDIT_SYSLOG_PLAIN"),
+            line(
+                Group::Audit,
+                "Audit checkpoints are signed with",
+                data.audit_key_file.display().to_string(),
+                "--audit-key-file",
+            ),
+            line(
+                Group::Projects,
+                "Own hosts that may be cloned from",
+                listed(&self.clone_hosts),
+                "--allow-clone-from, LOKI_ALLOW_CLONE_FROM",
+            ),
+            line(Group::Projects, "Commits are signed", signed, "--commit-signing-key, LOKI_COMMIT_SIGNING_KEY"),
+            line(
+                Group::Keys,
+                "Providers to sign in with",
+                data.sign_in_path().display().to_string(),
+                "--sign-in-file, LOKI_SIGN_IN_FILE",
+            ),
+            line(Group::Keys, "New passwords are looked up in breaches", breaches, "--breached-passwords-url"),
+            line(
+                Group::Keys,
+                "Secrets are sealed with",
+                data.vault_keys.place(),
+                "--vault-key-file, LOKI_VAULT_KEY_FILE, LOKI_VAULT_KEY",
+            ),
+            line(Group::Keys, "Access tokens are signed with", data.access_keys_file.display().to_string(), "--access-keys-file"),
         ]
     }
 }

@@ -1,7 +1,7 @@
 //! `/admin/settings`: how this server is set up. It is changed where it is started, not here.
 
 use leptos::prelude::*;
-use protocol::server::Setting;
+use protocol::server::{Setting, SettingGroup};
 
 use super::{crumbs, head};
 use crate::{
@@ -23,7 +23,6 @@ pub(super) fn page() -> AnyView {
     loaded_page(loading, move |view: SettingsView| {
         let about = "Read when the server started. To change something, start it with another option or variable; `loki serve --help` \
                      has them all.";
-        let table = ui::table("How this server is set up", COLUMNS, view.settings.into_iter().map(row).collect());
         let above = match view.flash.error {
             Some(error) if view.mails => {
                 trial.error.set(Some(error));
@@ -32,10 +31,15 @@ pub(super) fn page() -> AnyView {
             Some(error) => ui::form_error(error.detail),
             None => nothing(),
         };
-        let mut parts =
-            vec![head("Settings", about, nothing()), above, ui::panel("", el("div").class("told").child(table).view())];
-        if view.mails {
-            parts.push(test_mail(loading, trial));
+        let mut parts = vec![head("Settings", about, nothing()), above];
+        let mut settings = view.settings.into_iter().peekable();
+        while let Some(group) = settings.peek().map(|setting| setting.group) {
+            let rows = std::iter::from_fn(|| settings.next_if(|setting| setting.group == group)).map(row).collect();
+            let table = ui::table(group.title(), COLUMNS, rows);
+            parts.push(ui::panel(group.title(), el("div").class("told").child(table).view()));
+            if group == SettingGroup::Mail && view.mails {
+                parts.push(test_mail(loading, trial));
+            }
         }
         let body = pieces(parts);
         ui::page("Settings".to_owned(), crumbs(&[("Settings", to::ADMIN_SETTINGS)]), body)
@@ -47,7 +51,7 @@ fn test_mail(loading: Loading<SettingsView>, state: FormState) -> AnyView {
     let button = ui::submit_button(Kind::Normal, "Send a test mail", state.is_busy());
     let fields = pieces(vec![el("p").class("hint").text(words).view(), div("form-end").child(button).view()]);
     let form = ui::form("/ui/send_test_mail", state, move || loading.refetch(), fields);
-    ui::panel("Mail", div("panel-body").child(form).view())
+    ui::panel("Test mail", div("panel-body").child(form).view())
 }
 
 fn row(setting: Setting) -> Row {

@@ -5,7 +5,7 @@ use domain::{
     actor::Actor,
     teams::NewProjects,
 };
-use protocol::server::Setting;
+use protocol::server::{Setting, SettingGroup as Group};
 
 use super::{Database, Reach};
 use crate::{
@@ -18,16 +18,18 @@ pub async fn settings(cx: &Cx, actor: &Actor) -> Result<Vec<Setting>, Error> {
     access::require(actor, Action::ReadSettings)?;
     let (settings, reach) = (&cx.settings, &cx.settings.reach);
     let mut lines = vec![
-        line("Version", settings.version, ""),
-        Setting { at: Some(settings.started_at), ..line("Running since", "", "") },
-        line("Data directory", settings.data_dir.display().to_string(), "--data-dir, LOKI_DATA_DIR"),
+        line(Group::Server, "Version", settings.version, ""),
+        Setting { at: Some(settings.started_at), ..line(Group::Server, "Running since", "", "") },
+        line(Group::Server, "Data directory", settings.data_dir.display().to_string(), "--data-dir, LOKI_DATA_DIR"),
     ];
     lines.extend(reached(reach));
-    lines.push(line("Isolation of agents and checks", isolation(cx), "--no-sandbox, LOKI_NO_SANDBOX"));
+    lines.push(line(Group::Runs, "Isolation of agents and checks", isolation(cx), "--no-sandbox, LOKI_NO_SANDBOX"));
     lines.extend(work(settings));
     lines.extend(mail_lines(mail::standing(cx).await?));
-    lines.push(line("Audit trail is kept", kept(reach.audit_days), "--audit-days, LOKI_AUDIT_DAYS"));
+    lines.push(line(Group::Audit, "Audit trail is kept", kept(reach.audit_days), "--audit-days, LOKI_AUDIT_DAYS"));
     lines.extend(reach.others.iter().cloned());
+    // Those of one group stay as they came.
+    lines.sort_by_key(|line| line.group);
     Ok(lines)
 }
 
@@ -44,11 +46,11 @@ fn reached(reach: &Reach) -> Vec<Setting> {
         Database::Postgres => "PostgreSQL",
     };
     vec![
-        line("Database", database, "--database-url, LOKI_DATABASE_URL"),
-        line("Listens on", listen, "--listen, LOKI_LISTEN"),
-        line("Browsers reach it at", reach.public_url.clone(), "--public-url, LOKI_PUBLIC_URL"),
-        line("TLS", tls, "--tls-terminated, LOKI_TLS_TERMINATED"),
-        line("Trusted proxies", proxies, "--trusted-proxies, LOKI_TRUSTED_PROXIES"),
+        line(Group::Server, "Database", database, "--database-url, LOKI_DATABASE_URL"),
+        line(Group::Reach, "Listens on", listen, "--listen, LOKI_LISTEN"),
+        line(Group::Reach, "Browsers reach it at", reach.public_url.clone(), "--public-url, LOKI_PUBLIC_URL"),
+        line(Group::Reach, "TLS", tls, "--tls-terminated, LOKI_TLS_TERMINATED"),
+        line(Group::Reach, "Trusted proxies", proxies, "--trusted-proxies, LOKI_TRUSTED_PROXIES"),
     ]
 }
 
@@ -67,19 +69,19 @@ fn work(settings: &Settings) -> Vec<Setting> {
     };
     let committer = format!("{} <{}>", settings.commit_name, settings.commit_email);
     vec![
-        line("Packages are installed", installs, "--no-install, LOKI_NO_INSTALL"),
-        line("Runs that work at the same time", settings.max_runs.to_string(), "--max-runs, LOKI_MAX_RUNS"),
-        line("An agent may be silent for", stall, "--stall-seconds, LOKI_STALL_SECONDS"),
-        line("New projects belong to", owner, "--new-projects, LOKI_NEW_PROJECTS"),
-        line("Folders that projects may be opened from", roots, "--allow-root, LOKI_ALLOW_ROOT"),
-        line("Commits are by", committer, "--commit-name, --commit-email"),
+        line(Group::Runs, "Packages are installed", installs, "--no-install, LOKI_NO_INSTALL"),
+        line(Group::Runs, "Runs that work at the same time", settings.max_runs.to_string(), "--max-runs, LOKI_MAX_RUNS"),
+        line(Group::Runs, "An agent may be silent for", stall, "--stall-seconds, LOKI_STALL_SECONDS"),
+        line(Group::Projects, "New projects belong to", owner, "--new-projects, LOKI_NEW_PROJECTS"),
+        line(Group::Projects, "Folders that projects may be opened from", roots, "--allow-root, LOKI_ALLOW_ROOT"),
+        line(Group::Projects, "Commits are by", committer, "--commit-name, --commit-email"),
     ]
 }
 
 fn mail_lines(standing: Option<Standing>) -> Vec<Setting> {
     let options = "--mail-url, --mail-from, --mail-password-file";
     let Some(standing) = standing else {
-        return vec![line("Mail", "none is sent: links are shown once, to be handed over", options)];
+        return vec![line(Group::Mail, "Mail", "none is sent: links are shown once, to be handed over", options)];
     };
     let (waiting, oldest) = standing.waiting.map_or_else(
         || ("none".to_owned(), None),
@@ -102,10 +104,10 @@ fn mail_lines(standing: Option<Standing>) -> Vec<Setting> {
         },
     );
     vec![
-        line("Mail", standing.server, options),
-        Setting { at, ..line("Last test mail", tried, "") },
-        Setting { at: oldest, ..line("Mail that waits", waiting, "") },
-        line("Mail that did not arrive in seven days", failed, ""),
+        line(Group::Mail, "Mail", standing.server, options),
+        Setting { at, ..line(Group::Mail, "Last test mail", tried, "") },
+        Setting { at: oldest, ..line(Group::Mail, "Mail that waits", waiting, "") },
+        line(Group::Mail, "Mail that did not arrive in seven days", failed, ""),
     ]
 }
 
@@ -114,6 +116,6 @@ fn kept(days: Option<u32>) -> String {
 }
 
 /// A line of the set-up in words.
-pub fn line(name: &str, value: impl Into<String>, set_by: &str) -> Setting {
-    Setting { name: name.to_owned(), value: value.into(), at: None, set_by: set_by.to_owned() }
+pub fn line(group: Group, name: &str, value: impl Into<String>, set_by: &str) -> Setting {
+    Setting { group, name: name.to_owned(), value: value.into(), at: None, set_by: set_by.to_owned() }
 }
