@@ -34,6 +34,8 @@ test('a pasted spec becomes verified, committed code before the eyes of who star
   await expect(run.timeline).toContainText('Development');
   await expect(run.timeline.getByRole('img').first()).toHaveAttribute('aria-label', /Reason passed, Act passed, Reflect passed, Verify passed/);
   await expect(page.getByRole('button', { name: 'Replay' })).toBeVisible();
+  // What comes first now is to read what came of it.
+  await expect(page.locator('.run-actions .btn.primary')).toHaveText('Read the receipt');
   await expect(page.getByRole('button', { name: /^Pause/ })).toHaveCount(0);
 
   await run.open('Tasks');

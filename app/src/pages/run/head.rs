@@ -11,7 +11,8 @@ use super::{
     state::{RunState, Shown},
 };
 use crate::{
-    ui::{self, FormState, Tone, div, el, live, nothing, pieces, text},
+    routes::to,
+    ui::{self, FormState, Kind, Tone, div, el, live, nothing, pieces, text},
     words,
 };
 
@@ -35,7 +36,12 @@ pub(super) fn head(state: RunState, shown: &Shown, tab: Memo<&'static str>) -> A
     let heard = el("span").attr("role", "status").child(live(move || text(asked.get())));
     let sub = el("p").class("run-sub").child(live(move || state.with_run(sub_line))).child(heard.view()).view();
     let what = div("run-what").child(words).child(sub).view();
-    let controls = if shown.may_control { controls(state, tab, asked) } else { nothing() };
+    let controls = if shown.may_control {
+        controls(state, tab, asked)
+    } else {
+        let link = move || result_link(state).map_or_else(nothing, |link| div("run-actions").child(link).view());
+        drawn_on(move || result_label(state), link)
+    };
     let head = div("run-head").child(what).child(used(state)).child(controls).view();
     let merge = live(move || {
         state.receipt.track();
@@ -181,7 +187,7 @@ struct Act {
 const PAUSE: Act =
     Act { action: "/ui/pause_run", label: "Pause", key: "space", class: "btn", said: "Pausing after the running step." };
 const RESUME: Act = Act { action: "/ui/resume_run", label: "Resume", key: "space", class: "btn primary", said: "Going on." };
-const REPLAY: Act = Act { action: "/ui/replay_run", label: "Replay", key: "", class: "btn primary", said: "Queued again." };
+const REPLAY: Act = Act { action: "/ui/replay_run", label: "Replay", key: "", class: "btn", said: "Queued again." };
 const STOP_IT: Act = Act { action: "/ui/stop_run", label: "Stop run", key: "", class: "btn danger", said: "Stopping the run." };
 
 /// What can be done first at the moment.
@@ -193,15 +199,35 @@ fn first(run: &Run) -> Act {
     }
 }
 
+/// Where the result of a run is read that came to one, and the tab that has it: the first thing to do once it is over.
+fn result(run: &Run) -> Option<(&'static str, &'static str)> {
+    match (run.status, run.verdict?) {
+        (RunStatus::Finished, Verdict::Verified | Verdict::VerifiedWithGaps) if run.for_review => {
+            Some(("Review changes", "diff"))
+        }
+        (RunStatus::Finished, _) => Some(("Read the receipt", "receipt")),
+        _ => None,
+    }
+}
+
+fn result_label(state: RunState) -> String {
+    state.with_run(result).map_or("", |(label, _)| label).to_owned()
+}
+
+fn result_link(state: RunState) -> Option<AnyView> {
+    let (label, tab) = state.with_run(result)?;
+    Some(ui::link_button(Kind::Primary, label, to::run_tab(state.id, tab)))
+}
+
 fn controls(state: RunState, tab: Memo<&'static str>, asked: RwSignal<&'static str>) -> AnyView {
     let name = untrack(|| state.with_run(|run| format!("run {} of {}", run.number, run.project_name)));
     let forms = [FormState::new(None), FormState::new(None), FormState::new(None), FormState::new(None)];
     let [hold, replay, ask, plain] = forms;
     let act = move |act: Act, form: FormState| act_form(act, form, state, (tab, asked));
     let first = move || state.with_run(first);
-    let stamp = move || first().label.to_owned();
+    let stamp = move || format!("{} {}", first().label, result_label(state));
     let buttons = drawn_on(stamp, move || match first() {
-        REPLAY => act(REPLAY, replay),
+        REPLAY => pieces(vec![result_link(state).unwrap_or_else(nothing), act(REPLAY, replay)]),
         first => {
             let first = act(first, hold);
             let hold = el("div").attr("id", "run-hold").child(first).view();
