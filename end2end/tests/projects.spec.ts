@@ -28,6 +28,17 @@ async function isReady(page: Page, name: string): Promise<void> {
   await expect(page.getByRole('button', { name: 'Start run' })).toBeVisible();
 }
 
+test('what a form is for is in sight without scrolling', async ({ page, world }) => {
+  const forms = [
+    { path: `/projects/${world.greeter.id}`, name: 'Start run' },
+    { path: '/projects/new', name: 'Create project' },
+  ];
+  for (const { path, name } of forms) {
+    await page.goto(path);
+    await expect(page.getByRole('button', { name }), path).toBeInViewport({ ratio: 1 });
+  }
+});
+
 test('without projects the page says what one is and offers to make one', async ({ page, freshHome }) => {
   await page.context().clearCookies();
   await page.context().addCookies(freshHome.state.cookies);

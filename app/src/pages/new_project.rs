@@ -41,7 +41,7 @@ fn form(page: NewProjectPage) -> AnyView {
         required: true,
         ..Field::default()
     };
-    let end = div("form-end").child(ui::submit_button(Kind::Primary, "Create project", state.is_busy()));
+    let end = div("form-end in-sight").child(ui::submit_button(Kind::Primary, "Create project", state.is_busy()));
     let end = end.child(el("p").class("hint").text("No agent works and nothing is spent before you start a run.").view());
     let fields = vec![
         ui::text_input(name),

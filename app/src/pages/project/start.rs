@@ -31,7 +31,7 @@ fn form(page: &ProjectPage, state: FormState) -> AnyView {
         model(flash),
         limits(flash),
         el("p").class("hint").text(promise(&page.project)).view(),
-        div("form-end").child(ui::submit_button(Kind::Primary, "Start run", state.is_busy())).view(),
+        div("form-end in-sight").child(ui::submit_button(Kind::Primary, "Start run", state.is_busy())).view(),
     ];
     div("panel-body").child(ui::form("/ui/start_run", state, || (), pieces(fields))).view()
 }
