@@ -280,3 +280,13 @@ async fn a_project_is_changed_where_a_field_is_given() {
     assert_eq!((changed.name.as_str(), &changed.spec), ("Ünïcode 名前", &project.project.spec));
     assert_eq!(user.reads_project(project.id()).await, changed);
 }
+
+#[tokio::test]
+async fn templates_to_choose_from_stand_as_people_think_of_them() {
+    let app = TestApp::start().await;
+    let ada = app.first_admin().await;
+    let form = ada.get("/projects/new").await.expect(200).text();
+    let names = ["static-landing-page", "saas-starter", "rest-api", "cli-tool", "data-pipeline", "slack-bot"];
+    let places = names.map(|name| form.find(&format!("value=\"{name}\"")).unwrap_or_else(|| panic!("{name} is not in {form}")));
+    assert!(places.is_sorted(), "{places:?}");
+}

@@ -50,9 +50,11 @@ pub fn ask_template(name: &str) -> Ask<TemplatePage> {
     Ask::new("template", &[("name", name)], || template(name.to_owned()))
 }
 
-/// The first 200, which is more than there are.
+/// The first 200, which is more than there are, in the order in which people choose among them.
 #[cfg(feature = "ssr")]
 pub(super) async fn all(cx: &services::Cx, actor: &domain::actor::Actor) -> Result<Vec<Template>, UiError> {
     let query = protocol::page::PageQuery { after: None, limit: Some(200) };
-    super::asked(services::templates::list(cx, actor, &query).await).map(|list| list.templates)
+    let mut templates = super::asked(services::templates::list(cx, actor, &query).await)?.templates;
+    templates.sort_by_key(|template| domain::templates::place(&template.name));
+    Ok(templates)
 }

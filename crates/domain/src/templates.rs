@@ -45,28 +45,35 @@ pub enum TemplateError {
     Rendering { line: usize, reason: String },
 }
 
+/// In the order in which people look for what they want to make: what one opens in a browser, what others call, what one runs
+/// oneself, what works with data, what talks; the simplest of each first.
 const SOURCES: [&str; 13] = [
+    include_str!("../../../templates/static-landing-page.md"),
+    include_str!("../../../templates/dashboard.md"),
     include_str!("../../../templates/saas-starter.md"),
+    include_str!("../../../templates/game.md"),
     include_str!("../../../templates/rest-api.md"),
     include_str!("../../../templates/rest-api-auth.md"),
     include_str!("../../../templates/microservice.md"),
     include_str!("../../../templates/cli-tool.md"),
     include_str!("../../../templates/npm-library.md"),
-    include_str!("../../../templates/static-landing-page.md"),
-    include_str!("../../../templates/dashboard.md"),
     include_str!("../../../templates/web-scraper.md"),
     include_str!("../../../templates/data-pipeline.md"),
-    include_str!("../../../templates/discord-bot.md"),
     include_str!("../../../templates/slack-bot.md"),
-    include_str!("../../../templates/game.md"),
+    include_str!("../../../templates/discord-bot.md"),
 ];
 
 static TEMPLATES: LazyLock<Vec<TemplateBody>> =
     LazyLock::new(|| SOURCES.iter().filter_map(|source| parse(source).ok()).collect());
 
-/// The templates that come with loki.
+/// The templates that come with loki, in the order in which people choose among them.
 pub fn all() -> &'static [TemplateBody] {
     &TEMPLATES
+}
+
+/// Where a template stands when people choose: those of a project, which are nearest to what they do, before ours.
+pub fn place(name: &str) -> usize {
+    all().iter().position(|body| body.template.name == name).map_or(0, |at| at + 1)
 }
 
 /// One of the templates that come with loki.

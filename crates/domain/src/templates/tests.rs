@@ -22,21 +22,23 @@ fn every_template_that_comes_with_loki_is_read() {
     }
     let names: Vec<&str> = all().iter().map(|body| body.template.name.as_str()).collect();
     let expected = [
+        "static-landing-page",
+        "dashboard",
         "saas-starter",
+        "game",
         "rest-api",
         "rest-api-auth",
         "microservice",
         "cli-tool",
         "npm-library",
-        "static-landing-page",
-        "dashboard",
         "web-scraper",
         "data-pipeline",
-        "discord-bot",
         "slack-bot",
-        "game",
+        "discord-bot",
     ];
     assert_eq!(names, expected);
+    // A project's own come before them.
+    assert_eq!(["house-style", "static-landing-page", "discord-bot"].map(place), [0, 1, 13]);
 }
 
 #[test]
