@@ -1,7 +1,10 @@
 //! Access tokens: a quarter of an hour, no more than the API token that they come from, and they end with it.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use protocol::access::{AccessToken, KeySet};
+use protocol::access::{
+    AccessToken, KeySet,
+    Role::{Admin, Operator, Viewer},
+};
 use serde_json::{Value, json};
 use tests::{Actor, Setup, TestApp, actor::Credentials, eventually};
 
@@ -69,6 +72,29 @@ async fn an_access_token_of_one_that_is_held_to_a_project_works_there_and_nowher
     for scopes in [json!(["*"]), json!(["admin"]), json!(["audit"])] {
         held.post(MINT, &json!({"scopes": scopes})).await.expect(403);
     }
+}
+
+#[tokio::test]
+async fn an_access_token_says_nothing_of_what_its_api_token_is_not_held_to() {
+    let app = TestApp::start().await;
+    let ada = app.first_admin().await;
+    let grace = app.person("grace", Admin).await;
+    let one = ada.makes_team("One", &[("grace", Viewer)]).await;
+    let other = ada.makes_team("Other", &[("grace", Operator)]).await;
+    let mut held = Vec::new();
+    for team in [&one, &other] {
+        let body = json!({"name": format!("of {}", team.name), "role": "operator", "teams": [team.id]});
+        let made: Value = grace.post("/api/v2/api-keys", &body).await.expect(201).value();
+        held.push(Actor::new(&app, Credentials::Bearer(made["token"].as_str().unwrap().to_owned())));
+    }
+    let list = ada.get("/api/v2/users?q=grace").await.expect(200).value();
+    let grace = format!("/api/v2/users/{}", list["users"][0]["id"].as_str().unwrap());
+    ada.put(&grace, &json!({"role": "viewer"})).await.expect(200);
+
+    for (program, expected) in held.iter().zip(["read", "read write control"]) {
+        assert_eq!(program.post(MINT, &json!({})).await.expect(201).json::<AccessToken>().scope, expected);
+    }
+    held[0].post(MINT, &json!({"scopes": ["control"]})).await.expect(403);
 }
 
 #[tokio::test]

@@ -32,6 +32,8 @@ pub struct Reach {
     shares: BTreeMap<ProjectId, Scopes>,
     /// What a token is held to.
     limits: Option<Limits>,
+    /// What all of that opens somewhere, so that no check has to look at each part.
+    anywhere: Scopes,
 }
 
 /// Projects, and teams with theirs, outside of which a token does not count.
@@ -107,6 +109,7 @@ impl Reach {
             teams: BTreeMap::new(),
             shares: BTreeMap::new(),
             limits: None,
+            anywhere: everywhere.or(installation),
         }
     }
 
@@ -122,7 +125,7 @@ impl Reach {
             let scopes = reach.shares.entry(project).or_default();
             *scopes = scopes.or(of_role(role));
         }
-        reach
+        reach.summed()
     }
 
     /// A token's that no person made.
@@ -139,6 +142,22 @@ impl Reach {
         }
         self.teams.values_mut().chain(self.shares.values_mut()).for_each(|part| *part = part.and(scopes));
         self.limits = (!limits.projects.is_empty() || !limits.teams.is_empty()).then_some(limits);
+        self.summed()
+    }
+
+    /// The same, with what its parts open somewhere. Whose a project is, is not known here: one among the limits may be
+    /// anybody's, and a shared one may be a team's that is among them.
+    fn summed(mut self) -> Self {
+        let limits = self.limits.as_ref();
+        let any_owner = limits.is_none_or(|limits| !limits.projects.is_empty());
+        let any_share = limits.is_none_or(|limits| !limits.teams.is_empty());
+        let counts_team = |team: &TeamId| any_owner || limits.is_some_and(|limits| limits.teams.contains(team));
+        let counts_share = |project: &ProjectId| any_share || limits.is_some_and(|limits| limits.projects.contains(project));
+        let installation = if any_owner { self.installation } else { self.in_installation() };
+        let own = if self.owns && any_owner { self.own } else { Scopes::NONE };
+        let teams = self.teams.iter().filter(|(team, _)| counts_team(team)).map(|(_, scopes)| *scopes);
+        let shares = self.shares.iter().filter(|(project, _)| counts_share(project)).map(|(_, scopes)| *scopes);
+        self.anywhere = teams.chain(shares).fold(self.everywhere.or(installation).or(own), Scopes::or);
         self
     }
 
@@ -182,11 +201,10 @@ impl Reach {
         self.everywhere.or(self.teams.get(&team).copied().unwrap_or_default())
     }
 
-    /// What may be done with something at least, wherever it is.
+    /// What may be done with something at least, wherever it is. Of a token that is held to some projects or teams it may be
+    /// said of more than there is, and of nothing outside of them.
     pub fn anywhere(&self) -> Scopes {
-        let parts = self.teams.values().chain(self.shares.values()).copied();
-        let own = if self.owns { self.own } else { Scopes::NONE };
-        parts.fold(self.everywhere.or(self.installation).or(own), Scopes::or)
+        self.anywhere
     }
 
     /// The teams that may be known; all of them when absent.
@@ -254,8 +272,7 @@ pub fn enough(scopes: Scopes, action: Action) -> Result<(), Refusal> {
 
 /// Refuses whoever may do `action` with nothing at all, before anything is looked for.
 pub fn require_somewhere(actor: &Actor, action: Action) -> Result<(), Denied> {
-    let scopes = actor.scopes().or(actor.reach().anywhere());
-    if scopes.has(action.scope()) { Ok(()) } else { Err(Denied { needs: action.scope() }) }
+    if actor.reach().anywhere().has(action.scope()) { Ok(()) } else { Err(Denied { needs: action.scope() }) }
 }
 
 #[cfg(test)]

@@ -94,6 +94,66 @@ fn a_scope_is_looked_for_where_it_is_there() {
 }
 
 #[test]
+fn anywhere_is_what_is_open_somewhere_within_the_limits() {
+    use Role::{Admin, Auditor, Operator, Viewer};
+    let (read, all) = (vec![Scope::Read], Scopes::ALL.list());
+    let (operator, auditor) = (Scopes::of(of(Operator)).list(), Scopes::of(of(Auditor)).list());
+    let check = |reach: &Reach, expected: &[Scope]| {
+        assert_eq!(reach.anywhere().list(), expected, "{reach:?}");
+        let on = [Owner::Installation, Owner::User(UserId(id(1))), Owner::Team(TeamId(id(3))), Owner::Team(TeamId(id(4)))];
+        for (project, owner) in [PROJECT, PROJECT + 1].into_iter().flat_map(|project| on.map(|owner| (project, owner))) {
+            let owns = reach.owns || !matches!(owner, Owner::User(_));
+            let there = reach.on(ProjectId(id(project)), owner);
+            assert!(!owns || reach.anywhere().covers(there), "{owner:?}: {there:?} of {reach:?}");
+        }
+        assert!(reach.anywhere().covers(reach.in_installation()), "{reach:?}");
+    };
+    let projects = |projects: &[u128]| projects.iter().map(|project| ProjectId(id(*project))).collect();
+    let teams = |teams: &[u128]| teams.iter().map(|team| TeamId(id(*team))).collect();
+    let of_project = |project: u128| Limits { projects: projects(&[project]), ..Limits::default() };
+    let of_team = |team: u128| Limits { teams: teams(&[team]), ..Limits::default() };
+
+    check(&Reach::NOTHING, &[]);
+    check(&Reach::EVERYTHING, &all);
+    check(&Reach::of_scopes(Scopes::of(of(Operator))), &operator);
+    check(&person(Viewer, &[], &[]), &read);
+    check(&person(Viewer, &[(3, Auditor)], &[]), &auditor);
+    check(&person(Viewer, &[], &[(PROJECT, Operator)]), &operator);
+    let owner = Reach::of_person(UserId(id(1)), Viewer, Grants { owns: true, ..Grants::default() });
+    check(&owner, &all);
+
+    let read_only = Scopes::of(&[Scope::Read]);
+    let ada = person(Viewer, &[(3, Auditor)], &[(PROJECT, Operator)]);
+    let both = Limits { projects: projects(&[PROJECT + 1]), teams: teams(&[4]) };
+    let everything = Scopes::of(&[Scope::Control, Scope::Audit]).list();
+    let held: [(Reach, Scopes, Limits, &[Scope]); 15] = [
+        (ada.clone(), read_only, Limits::default(), &read),
+        (ada.clone(), Scopes::ALL, Limits::default(), &everything),
+        // Whose the project is, is not known: it may be the team's, where they audit.
+        (ada.clone(), Scopes::ALL, of_project(PROJECT), &everything),
+        (ada.clone(), read_only, of_project(PROJECT), &read),
+        // The share is of another project.
+        (ada.clone(), Scopes::ALL, of_project(PROJECT + 1), &auditor),
+        // What is shared may be a project of that team.
+        (ada.clone(), Scopes::ALL, of_team(4), &operator),
+        (ada, Scopes::ALL, both, &everything),
+        (person(Viewer, &[(3, Operator), (4, Auditor)], &[]), Scopes::ALL, of_team(4), &auditor),
+        (person(Viewer, &[(3, Operator), (4, Auditor)], &[]), Scopes::ALL, of_team(3), &operator),
+        // In a team the role in the installation opens nothing, and in the installation a held token only reads.
+        (person(Operator, &[(3, Viewer)], &[]), Scopes::ALL, of_team(3), &read),
+        (person(Operator, &[(3, Viewer)], &[]), Scopes::ALL, of_project(PROJECT), &operator),
+        (Reach::of_scopes(Scopes::of(of(Operator))), Scopes::ALL, of_team(3), &read),
+        // Their own projects are no team's.
+        (owner.clone(), Scopes::ALL, of_team(3), &read),
+        (owner, Scopes::ALL, of_project(PROJECT), &all),
+        (person(Admin, &[], &[]), Scopes::of(of(Operator)), of_team(3), &operator),
+    ];
+    for (maker, scopes, limits, expected) in held {
+        check(&maker.held_to(scopes, limits), expected);
+    }
+}
+
+#[test]
 fn what_may_not_be_known_is_hidden_and_what_may_is_denied() {
     assert_eq!(enough(Scopes::NONE, Action::ReadProjects), Err(Refusal::Hidden));
     assert_eq!(enough(Scopes::of(&[Scope::Admin]), Action::ShareProject), Err(Refusal::Hidden));

@@ -46,7 +46,7 @@ pub async fn mint(cx: &Cx, actor: &Actor, issuer: &str, command: CreateAccessTok
         return Err(Error::Refused("access tokens are minted from an API token".to_owned()));
     };
     // What it may do somewhere at least: where, is asked of the API token again whenever the access token is used.
-    let own = actor.scopes().or(reach.anywhere());
+    let own = reach.anywhere();
     let scopes = command.scopes.unwrap_or_else(|| own.list());
     if scopes.is_empty() {
         return Err(Error::Invalid("`scopes` is empty; there are read, write, control, audit, admin and *".to_owned()));
