@@ -297,6 +297,22 @@ async fn names_from_before_are_sorted_as_new_ones_are() {
     assert_eq!(found, names.map(domain::sort::name_key));
 }
 
+#[tokio::test]
+async fn invitations_from_before_are_found_as_new_ones_are() {
+    let database = Database::connect("sqlite::memory:").await.unwrap();
+    let before = Migrator::migrations().iter().position(|change| change.name() == "m0045_inviters").unwrap();
+    Migrator::up(&database, Some(u32::try_from(before).unwrap())).await.unwrap();
+    let row = "insert into invitations (id, email, role, team_role, invited_by, created_at, expires_at) \
+               values ('1', '', 'viewer', '', 'Édith ZOË', 0, 0)";
+    database.execute_unprepared(row).await.unwrap();
+
+    Migrator::up(&database, None).await.unwrap();
+
+    let question = Statement::from_string(database.get_database_backend(), "select sort_invited_by from invitations");
+    let row = database.query_one_raw(question).await.unwrap().unwrap();
+    assert_eq!(row.try_get::<String>("", "sort_invited_by").unwrap(), "edith zoe");
+}
+
 /// Every table and index, as SQLite keeps them.
 async fn schema(database: &DatabaseConnection) -> Vec<String> {
     let question = "select sql from sqlite_master where sql is not null and name not like 'sqlite_%' order by sql";

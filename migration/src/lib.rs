@@ -29,6 +29,7 @@ mod m0041_makers;
 mod m0042_preparing;
 mod m0043_sort_names;
 mod m0044_audit_about;
+mod m0045_inviters;
 
 /// All schema changes, oldest first.
 #[derive(Debug)]
@@ -59,6 +60,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0042_preparing::Migration),
             Box::new(m0043_sort_names::Migration),
             Box::new(m0044_audit_about::Migration),
+            Box::new(m0045_inviters::Migration),
         ]
     }
 }

@@ -45,6 +45,6 @@ impl MigrationTrait for Migration {
 }
 
 /// As `domain::sort::name_key` has it since then; another rule there needs another change here.
-fn key(name: &str) -> String {
+pub(crate) fn key(name: &str) -> String {
     name.to_lowercase().nfd().filter(|letter| !matches!(letter, '\u{300}'..='\u{36f}')).collect()
 }

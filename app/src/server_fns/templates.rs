@@ -21,7 +21,7 @@ pub async fn templates(#[server(default)] sort: String) -> Result<Vec<Template>,
 
     let (cx, actor) = context()?;
     let mut templates = all(&cx, &actor).await?;
-    templates.sort_by_key(|template| template.title.to_lowercase());
+    templates.sort_by_cached_key(|template| domain::sort::name_key(&template.title));
     if super::order(&sort, domain::sort::TEMPLATES).is_some_and(|sort| sort.descending) {
         templates.reverse();
     }

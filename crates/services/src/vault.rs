@@ -40,10 +40,10 @@ pub async fn search(
     (words, sort): (&str, Option<Sort>),
     query: &PageQuery,
 ) -> Result<Page<Secret>, Error> {
-    let words = words.trim().to_lowercase();
+    let words = name_key(words.trim());
     // There are never more than a hundred; the order is not the database's, which may go by its language.
     let mut found = list(cx, actor, scope).await?;
-    found.retain(|secret| secret.name.to_lowercase().contains(&words));
+    found.retain(|secret| name_key(&secret.name).contains(&words));
     if let Some(sort) = sort {
         let key = |secret: &Secret| match sort.by {
             "written" => time_key(secret.updated_at),

@@ -1,10 +1,11 @@
 //! Invitations: by link, for an e-mail address, or both.
 
+use domain::sort::name_key;
 use protocol::{TeamId, Timestamp, TokenId, UserId, access::Role};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, ExprTrait, Func},
+    sea_query::{Expr, ExprTrait},
 };
 
 use crate::{StoreError, Tx, accounts::around, tables::invitations, teams::role};
@@ -41,7 +42,7 @@ pub enum Inviter {
 pub struct InvitationsPage<'a> {
     /// Only those into this team.
     pub team: Option<TeamId>,
-    /// In the e-mail address, or in the name of who made it.
+    /// In the e-mail address, or in the name of who made it, whatever their case and accents.
     pub words: &'a str,
     pub now: Timestamp,
     /// The last one of the page before.
@@ -63,6 +64,7 @@ impl Invitations<'_> {
             team_id: Set(invitation.team.map(|(team, _)| team.0)),
             team_role: Set(invitation.team.map(|(_, role)| role.as_str()).unwrap_or_default().to_owned()),
             invited_by: Set(invitation.invited_by.clone()),
+            sort_invited_by: Set(name_key(&invitation.invited_by)),
             created_at: Set(invitation.created_at.millis()),
             expires_at: Set(invitation.expires_at.millis()),
             made_by_user: Set(match invitation.made_by {
@@ -97,9 +99,12 @@ impl Invitations<'_> {
 
     /// A page of them, newest first: ids are in the order in which they were made.
     pub async fn list(&self, page: InvitationsPage<'_>) -> Result<Vec<InvitationRow>, StoreError> {
-        let pattern = around(&page.words.to_lowercase());
-        let contains = |column: invitations::Column| Expr::expr(Func::lower(Expr::col(column))).like(pattern.clone());
-        let named = || Condition::any().add(contains(invitations::Column::Email)).add(contains(invitations::Column::InvitedBy));
+        let contains = |column: invitations::Column, words: &str| Expr::col(column).like(around(words));
+        let named = || {
+            Condition::any()
+                .add(contains(invitations::Column::Email, &page.words.to_lowercase()))
+                .add(contains(invitations::Column::SortInvitedBy, &name_key(page.words)))
+        };
         let wanted = Condition::all()
             .add(lasts(page.now))
             .add_option(page.team.map(|team| invitations::Column::TeamId.eq(team.0)))

@@ -13,6 +13,7 @@ pub struct Model {
     pub team_id: Option<Uuid>,
     pub team_role: String,
     pub invited_by: String,
+    pub sort_invited_by: String,
     pub created_at: i64,
     pub expires_at: i64,
     pub made_by_user: Option<Uuid>,

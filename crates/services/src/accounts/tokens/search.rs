@@ -48,7 +48,7 @@ pub struct TokenSearch<'a> {
 
 /// Tokens that are looked for, page by page.
 pub async fn search_tokens(cx: &Cx, actor: &Actor, wanted: TokenSearch<'_>, query: &PageQuery) -> Result<Page<Token>, Error> {
-    let words: Vec<String> = wanted.text.split_whitespace().map(str::to_lowercase).collect();
+    let words: Vec<String> = wanted.text.split_whitespace().map(name_key).collect();
     let mut found = list_tokens(cx, actor, wanted.which).await?;
     found.retain(|token| {
         let about = about(token);
@@ -84,5 +84,5 @@ fn about(token: &Token) -> String {
     let scopes = token.scopes.iter().map(|scope| scope.as_str());
     let words = [token.name.as_str(), &token.description, &token.created_by, token.role.map_or("", Role::as_str)];
     let words = words.into_iter().chain(scopes).chain(token.allowed_ips.iter().map(String::as_str));
-    words.collect::<Vec<_>>().join(" ").to_lowercase()
+    name_key(&words.collect::<Vec<_>>().join(" "))
 }
