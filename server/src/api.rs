@@ -24,7 +24,7 @@ pub mod tokens;
 pub mod users;
 
 use axum::{Router, handler::Handler, routing::MethodFilter};
-use domain::sort::Sort;
+use domain::sort::{Column, Sort};
 use protocol::{ApiError, page::PageQuery};
 use serde::Deserialize;
 use utoipa::{IntoParams, IntoResponses};
@@ -184,7 +184,7 @@ impl From<ListQuery> for PageQuery {
 }
 
 /// The order that a list is asked for in, one of its columns.
-fn order(sort: &str, columns: &[&'static str]) -> Result<Option<Sort>, HttpError> {
+fn order(sort: &str, columns: &[Column]) -> Result<Option<Sort>, HttpError> {
     Ok(Sort::parse(sort, columns).map_err(services::Error::Invalid)?)
 }
 

@@ -100,7 +100,7 @@ pub fn asked<T>(result: Result<T, services::Error>) -> Result<T, UiError> {
 }
 
 /// The order that an address asks for; the list's own where that is none of its columns.
-pub(super) fn order(sort: &str, columns: &[&'static str]) -> Option<domain::sort::Sort> {
+pub(super) fn order(sort: &str, columns: &[domain::sort::Column]) -> Option<domain::sort::Sort> {
     domain::sort::Sort::parse(sort, columns).unwrap_or_default()
 }
 

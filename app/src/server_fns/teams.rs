@@ -265,7 +265,7 @@ fn sorted(
     after: String,
 ) -> Result<(Vec<Member>, Option<String>), services::Error> {
     let query = protocol::page::PageQuery { after: (!after.is_empty()).then_some(after), limit: Some(50) };
-    let key = |member: &Member| match sort.by {
+    let key = |member: &Member| match sort.by.name {
         "role" => member.role.as_str().to_owned(),
         _ => domain::sort::name_key(&member.name),
     };

@@ -5,36 +5,65 @@ use std::{fmt::Display, str::FromStr};
 use protocol::{Timestamp, access::Role};
 use unicode_normalization::UnicodeNormalization;
 
-/// What projects can be sorted by.
-pub const PROJECTS: &[&str] = &["name", "runs", "changed"];
-/// What people can be sorted by.
-pub const USERS: &[&str] = &["name", "role", "state", "since"];
-/// What teams can be sorted by.
-pub const TEAMS: &[&str] = &["name", "people", "projects"];
-/// What members of a team can be sorted by.
-pub const MEMBERS: &[&str] = &["name", "role"];
-/// What tokens can be sorted by.
-pub const TOKENS: &[&str] = &["name", "may", "used", "until"];
-/// What the audit trail can be sorted by.
-pub const AUDIT: &[&str] = &["when"];
-/// What templates can be sorted by.
-pub const TEMPLATES: &[&str] = &["name"];
-/// What secrets can be sorted by.
-pub const SECRETS: &[&str] = &["name", "written"];
+/// A column that a list can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    pub name: &'static str,
+    pub values: Values,
+}
 
-/// Columns of numbers, which databases compare as such; times are milliseconds.
-const NUMBERS: [&str; 6] = ["runs", "changed", "state", "since", "people", "projects"];
-/// Columns of times in lists that are read as a whole, compared as texts of so many digits.
-const TIMES: [&str; 3] = ["written", "used", "until"];
+/// What stands in a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Values {
+    Texts,
+    /// Databases compare them as such; times are milliseconds.
+    Numbers,
+    /// In lists that are read as a whole, as [`time_key`] writes them.
+    Times,
+    Roles,
+}
+
+/// What projects can be sorted by.
+pub const PROJECTS: &[Column] = &[texts("name"), numbers("runs"), numbers("changed")];
+/// What people can be sorted by.
+pub const USERS: &[Column] = &[texts("name"), of("role", Values::Roles), numbers("state"), numbers("since")];
+/// What teams can be sorted by.
+pub const TEAMS: &[Column] = &[texts("name"), numbers("people"), numbers("projects")];
+/// What members of a team can be sorted by.
+pub const MEMBERS: &[Column] = &[texts("name"), of("role", Values::Roles)];
+/// What tokens can be sorted by.
+pub const TOKENS: &[Column] = &[texts("name"), texts("may"), times("used"), times("until")];
+/// What the audit trail can be sorted by.
+pub const AUDIT: &[Column] = &[numbers("when")];
+/// What templates can be sorted by.
+pub const TEMPLATES: &[Column] = &[texts("name")];
+/// What secrets can be sorted by.
+pub const SECRETS: &[Column] = &[texts("name"), times("written")];
+
 const TIME_DIGITS: usize = 20;
 /// What stands for a time that never was, and for one that never comes.
 const NEVER: [&str; 2] = ["", "~"];
 
+const fn of(name: &'static str, values: Values) -> Column {
+    Column { name, values }
+}
+
+const fn texts(name: &'static str) -> Column {
+    of(name, Values::Texts)
+}
+
+const fn numbers(name: &'static str) -> Column {
+    of(name, Values::Numbers)
+}
+
+const fn times(name: &'static str) -> Column {
+    of(name, Values::Times)
+}
+
 /// An order that somebody asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sort {
-    /// The name of a column.
-    pub by: &'static str,
+    pub by: Column,
     /// From its greatest value down.
     pub descending: bool,
 }
@@ -44,15 +73,16 @@ impl Sort {
     ///
     /// # Errors
     /// What can be asked for, when it is something else.
-    pub fn parse(text: &str, columns: &[&'static str]) -> Result<Option<Self>, String> {
+    pub fn parse(text: &str, columns: &[Column]) -> Result<Option<Self>, String> {
         if text.is_empty() {
             return Ok(None);
         }
         let (name, descending) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
-        match columns.iter().copied().find(|column| *column == name) {
-            Some(by) => Ok(Some(Self { by, descending })),
-            None => Err(format!("`sort` must be one of {}, with - before it for the other way around", columns.join(", "))),
+        if let Some(by) = columns.iter().copied().find(|column| column.name == name) {
+            return Ok(Some(Self { by, descending }));
         }
+        let known: Vec<&str> = columns.iter().map(|column| column.name).collect();
+        Err(format!("`sort` must be one of {}, with - before it for the other way around", known.join(", ")))
     }
 }
 
@@ -77,30 +107,30 @@ pub struct Place<I> {
 impl<I: Display + FromStr> Place<I> {
     /// The cursor of the page behind this row. It names the column, since in another order it means nothing.
     pub fn cursor(&self, sort: Sort) -> String {
-        format!("{}:{}:{}", sort.by, self.id, self.key)
+        format!("{}:{}:{}", sort.by.name, self.id, self.key)
     }
 
     /// The place that a cursor of that order names; none where it is one of another list.
     pub fn read(cursor: &str, sort: Sort) -> Option<Self> {
         let (by, rest) = cursor.split_once(':')?;
         let (id, key) = rest.split_once(':')?;
-        if by != sort.by || !can_be_of(by, key) {
+        if by != sort.by.name || !sort.by.values.can_be(key) {
             return None;
         }
         Some(Self { key: key.to_owned(), id: id.parse().ok()? })
     }
 }
 
-/// Whether a row can have that value in that column.
-fn can_be_of(column: &str, key: &str) -> bool {
-    match column {
-        number if NUMBERS.contains(&number) => key.parse::<i64>().is_ok_and(|number| number.to_string() == key),
-        time if TIMES.contains(&time) => {
-            NEVER.contains(&key) || key.len() == TIME_DIGITS && key.bytes().all(|digit| digit.is_ascii_digit())
+impl Values {
+    /// Whether a row can have that one.
+    fn can_be(self, key: &str) -> bool {
+        match self {
+            Self::Numbers => key.parse::<i64>().is_ok_and(|number| number.to_string() == key),
+            Self::Times => NEVER.contains(&key) || key.len() == TIME_DIGITS && key.bytes().all(|digit| digit.is_ascii_digit()),
+            Self::Roles => Role::parse(key).is_some(),
+            // PostgreSQL takes no text with a zero in it, and no list has one.
+            Self::Texts => !key.contains('\0'),
         }
-        "role" => Role::parse(key).is_some(),
-        // PostgreSQL takes no text with a zero in it, and no list has one.
-        _ => !key.contains('\0'),
     }
 }
 
@@ -114,9 +144,9 @@ pub enum Order<I> {
 
 #[cfg(test)]
 mod tests {
-    use super::{PROJECTS, Place, Sort, name_key, time_key};
+    use super::{PROJECTS, Place, Sort, Values, name_key, numbers, of, texts, time_key};
 
-    const UP: Sort = Sort { by: "name", descending: false };
+    const UP: Sort = Sort { by: texts("name"), descending: false };
 
     #[test]
     fn an_order_is_a_column_of_the_list_either_way() {
@@ -138,34 +168,34 @@ mod tests {
 
         assert_eq!(cursor, "name:7:a: b");
         assert_eq!(Place::read(&cursor, UP), Some(place));
-        for (cursor, sort) in
-            [(cursor.as_str(), Sort { by: "runs", ..UP }), ("7", UP), ("name:7", UP), ("name:x:a", UP), ("name:7:a\0", UP)]
-        {
+        for (cursor, sort) in [
+            (cursor.as_str(), Sort { by: numbers("runs"), ..UP }),
+            ("7", UP),
+            ("name:7", UP),
+            ("name:x:a", UP),
+            ("name:7:a\0", UP),
+        ] {
             assert_eq!(Place::<u32>::read(cursor, sort), None, "{cursor}");
         }
     }
 
     #[test]
     fn a_cursor_holds_what_its_column_can_hold() {
-        let check = |by, keys: &[&str], expected: bool| {
+        let check = |values, keys: &[&str], expected: bool| {
             for key in keys {
-                let sort = Sort { by, descending: false };
-                assert_eq!(Place::<u32>::read(&format!("{by}:7:{key}"), sort).is_some(), expected, "{by}: {key}");
+                let sort = Sort { by: of("by", values), descending: false };
+                assert_eq!(Place::<u32>::read(&format!("by:7:{key}"), sort).is_some(), expected, "{values:?}: {key}");
             }
         };
 
-        for number in ["runs", "changed", "state", "since", "people", "projects"] {
-            check(number, &["0", "-1", "1795240925123", "9223372036854775807"], true);
-            check(number, &["", "x", "1.0", "01", "+1", " 1", "-", "9223372036854775808", "1\0"], false);
-        }
+        check(Values::Numbers, &["0", "-1", "1795240925123", "9223372036854775807"], true);
+        check(Values::Numbers, &["", "x", "1.0", "01", "+1", " 1", "-", "9223372036854775808", "1\0"], false);
         let time = time_key(protocol::Timestamp::from_millis(1_795_240_925_123));
-        for at in ["written", "used", "until"] {
-            check(at, &["", "~", &time], true);
-            check(at, &["0", "-", "x", "1795240925123", "-0000001795240925123", "000000017952409251234"], false);
-        }
-        check("role", &["admin", "viewer"], true);
-        check("role", &["", "Admin", "owner"], false);
-        check("name", &["", "ada: b", "~"], true);
+        check(Values::Times, &["", "~", &time], true);
+        check(Values::Times, &["0", "-", "x", "1795240925123", "-0000001795240925123", "000000017952409251234"], false);
+        check(Values::Roles, &["admin", "viewer"], true);
+        check(Values::Roles, &["", "Admin", "owner"], false);
+        check(Values::Texts, &["", "ada: b", "~"], true);
     }
 
     #[test]

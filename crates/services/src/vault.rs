@@ -45,7 +45,7 @@ pub async fn search(
     let mut found = list(cx, actor, scope).await?;
     found.retain(|secret| name_key(&secret.name).contains(&words));
     if let Some(sort) = sort {
-        let key = |secret: &Secret| match sort.by {
+        let key = |secret: &Secret| match sort.by.name {
             "written" => time_key(secret.updated_at),
             _ => name_key(&secret.name),
         };

@@ -11,7 +11,7 @@ use sea_orm::{
 
 use crate::{
     StoreError, Tx,
-    sorted::{Key, sorted, value},
+    sorted::{sorted, value},
     tables::{settings, users},
 };
 
@@ -177,13 +177,13 @@ impl Accounts<'_> {
     }
 }
 
-fn key(sort: Sort) -> Key {
-    match sort.by {
-        "name" => Key::Text("users.sort_name"),
-        "role" => Key::Text("users.role"),
+fn key(sort: Sort) -> &'static str {
+    match sort.by.name {
+        "name" => "users.sort_name",
+        "role" => "users.role",
         // Who can sign in, then who was switched off first.
-        "state" => Key::Number("COALESCE(users.switched_off_at, 0)"),
-        _ => Key::Number("users.created_at"),
+        "state" => "COALESCE(users.switched_off_at, 0)",
+        _ => "users.created_at",
     }
 }
 

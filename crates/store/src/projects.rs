@@ -19,7 +19,7 @@ use sea_orm::{
 
 use crate::{
     StoreError, Tx,
-    sorted::{Key, sorted, value},
+    sorted::{sorted, value},
     tables::projects,
     visible::{columns, owner, projects_of},
     words::{from_word, word},
@@ -202,12 +202,12 @@ fn to_be_made(owner: &str, now: Timestamp) -> Result<Condition, StoreError> {
     Ok(Condition::all().add(projects::Column::Status.eq(word(TABLE, &ProjectStatus::Preparing)?)).add(free))
 }
 
-fn key(sort: Sort) -> Key {
-    match sort.by {
-        "name" => Key::Text("projects.sort_name"),
+fn key(sort: Sort) -> &'static str {
+    match sort.by.name {
+        "name" => "projects.sort_name",
         // Runs are numbered from 1 and never removed alone.
-        "runs" => Key::Number("(SELECT COALESCE(MAX(runs.number), 0) FROM runs WHERE runs.project_id = projects.id)"),
-        _ => Key::Number("projects.updated_at"),
+        "runs" => "(SELECT COALESCE(MAX(runs.number), 0) FROM runs WHERE runs.project_id = projects.id)",
+        _ => "projects.updated_at",
     }
 }
 

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     StoreError, Tx,
-    sorted::{Key, sorted, value},
+    sorted::{sorted, value},
     tables::{project_shares, projects, team_members, teams, users},
 };
 
@@ -197,13 +197,11 @@ impl TeamRow {
     }
 }
 
-fn key(sort: Sort) -> Key {
-    match sort.by {
-        "name" => Key::Text("teams.sort_name"),
-        "people" => {
-            Key::Number("(SELECT COUNT(DISTINCT team_members.user_id) FROM team_members WHERE team_members.team_id = teams.id)")
-        }
-        _ => Key::Number("(SELECT COUNT(*) FROM projects WHERE projects.owner_team = teams.id)"),
+fn key(sort: Sort) -> &'static str {
+    match sort.by.name {
+        "name" => "teams.sort_name",
+        "people" => "(SELECT COUNT(DISTINCT team_members.user_id) FROM team_members WHERE team_members.team_id = teams.id)",
+        _ => "(SELECT COUNT(*) FROM projects WHERE projects.owner_team = teams.id)",
     }
 }
 

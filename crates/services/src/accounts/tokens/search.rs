@@ -69,7 +69,7 @@ pub async fn search_tokens(cx: &Cx, actor: &Actor, wanted: TokenSearch<'_>, quer
 /// What it is sorted by: who was never used stands before all others, what lasts for ever behind them.
 fn key(token: &Token, sort: Sort) -> String {
     let at = |time: Option<Timestamp>, none: &str| time.map_or_else(|| none.to_owned(), time_key);
-    match sort.by {
+    match sort.by.name {
         "name" => name_key(&token.name),
         "may" => {
             let scopes = || token.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ");
