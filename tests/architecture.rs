@@ -313,6 +313,32 @@ async fn invitations_from_before_are_found_as_new_ones_are() {
     assert_eq!(row.try_get::<String>("", "sort_invited_by").unwrap(), "edith zoe");
 }
 
+#[tokio::test]
+async fn runs_from_before_are_sorted_as_new_ones_are() {
+    let database = Database::connect("sqlite::memory:").await.unwrap();
+    let before = Migrator::migrations().iter().position(|change| change.name() == "m0046_run_keys").unwrap();
+    Migrator::up(&database, Some(u32::try_from(before).unwrap())).await.unwrap();
+    let state = r#"{"worked_ms":5000,"verdict":"verified","spent":{"cost_micros":250000}}"#;
+    let cases =
+        [("finished", state), ("failed", r#"{"worked_ms":7,"verdict":null,"spent":{"cost_micros":null}}"#), ("stopped", "{")];
+    for (at, (status, state)) in cases.iter().enumerate() {
+        let row = format!(
+            "insert into runs (id, project_id, number, title, provider, limits, started_by, sandboxed, state, status, over, \
+             lease_until, journal_seq, queued_at, spec) values (x'{at:032x}', x'{at:032x}', {at}, 'É {at}', 'demo', '', 'Ada', \
+             true, '{state}', '{status}', true, 0, 0, 0, 'spec {at}')"
+        );
+        database.execute_unprepared(&row).await.unwrap();
+    }
+
+    Migrator::up(&database, None).await.unwrap();
+
+    let question = "select sort_title || '|' || sort_state || '|' || worked_ms || '|' || cost_micros || '|' || spec as told \
+                    from runs order by number";
+    let rows = database.query_all_raw(Statement::from_string(database.get_database_backend(), question)).await.unwrap();
+    let found: Vec<String> = rows.into_iter().map(|row| row.try_get("", "told").unwrap()).collect();
+    assert_eq!(found, ["e 0|verified|5000|250000|spec 0", "e 1|failed|7|-1|spec 1", "e 2|stopped|0|-1|spec 2"]);
+}
+
 /// Every table and index, as SQLite keeps them.
 async fn schema(database: &DatabaseConnection) -> Vec<String> {
     let question = "select sql from sqlite_master where sql is not null and name not like 'sqlite_%' order by sql";

@@ -30,6 +30,7 @@ mod m0042_preparing;
 mod m0043_sort_names;
 mod m0044_audit_about;
 mod m0045_inviters;
+mod m0046_run_keys;
 
 /// All schema changes, oldest first.
 #[derive(Debug)]
@@ -61,6 +62,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0043_sort_names::Migration),
             Box::new(m0044_audit_about::Migration),
             Box::new(m0045_inviters::Migration),
+            Box::new(m0046_run_keys::Migration),
         ]
     }
 }

@@ -152,6 +152,7 @@ async fn bad_queries_are_refused_by_name() {
         ("/api/projects?sort=colour", "sort"),
         ("/api/projects?sort=name&after=runs:01936f00-0000-7000-8000-000000000001:3", "after"),
         ("/api/v2/teams?sort=--name", "sort"),
+        ("/api/v2/runs?sort=name", "sort"),
         ("/api/v2/runs?after='--", "after"),
         ("/api/v2/runs?status=odd", "status"),
         ("/api/v2/runs?project_id=x", "project_id"),
@@ -170,8 +171,9 @@ async fn cursors_that_were_never_made_are_refused() {
     let app = TestApp::start().await;
     let ada = app.first_admin().await;
     let id = "01936f00-0000-7000-8000-000000000001";
-    let sorted: [(&str, &str, &[&str]); 4] = [
+    let sorted: [(&str, &str, &[&str]); 5] = [
         ("/api/projects?", "/ui/projects?", &["runs", "changed"]),
+        ("/api/v2/runs?", "/ui/run_list?state=&project=&", &["elapsed", "cost"]),
         ("/api/v2/teams?", "/ui/teams?q=&", &["people", "projects"]),
         ("/api/v2/users?", "/ui/users?q=&", &["state", "since", "role"]),
         ("", "/ui/tokens?q=&all=&", &["used", "until"]),

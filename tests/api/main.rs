@@ -42,6 +42,7 @@ mod shapes;
 mod sharing;
 mod sign_in;
 mod sockets;
+mod sorted_runs;
 mod statements;
 mod team_pages;
 mod team_secrets;

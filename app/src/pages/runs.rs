@@ -7,8 +7,8 @@ use super::run_rows::{can_be_sorted_by, run_table_sorted};
 use crate::{
     loading::{changes_runs, load, loaded, refetch_on},
     routes::to,
-    server_fns::run_lists::{RunsPage, SORTED_NOTE, ask_run_list},
-    ui::{self, Crumb, Kind, Tab, el, live, nothing, pieces, text},
+    server_fns::run_lists::{RunsPage, ask_run_list},
+    ui::{self, Crumb, Kind, Tab, el, live, nothing, pieces},
 };
 
 /// What the address asks for.
@@ -54,12 +54,9 @@ fn list(page: RunsPage, filter: &Filter) -> AnyView {
     let sorted = |sort: &str| to::runs(&filter.state, &filter.project, sort, "");
     let mut parts = vec![ui::panel("", run_table_sorted("Runs", page.runs, &filter.sort, &sorted))];
     if let Some(after) = page.next {
-        let more = if filter.sort.is_empty() {
-            ui::link_button(Kind::Normal, "Show older runs", to::runs(&filter.state, &filter.project, "", &after))
-        } else {
-            text(SORTED_NOTE)
-        };
-        parts.push(el("p").class("more").child(more).view());
+        let href = to::runs(&filter.state, &filter.project, &filter.sort, &after);
+        let words = if filter.sort.is_empty() { "Show older runs" } else { "Show more runs" };
+        parts.push(el("p").class("more").child(ui::link_button(Kind::Normal, words, href)).view());
     }
     pieces(parts)
 }

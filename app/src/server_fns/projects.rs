@@ -199,7 +199,7 @@ pub async fn project(id: String) -> Result<ProjectPage, UiError> {
     let project = asked(services::projects::get(&cx, &actor, known(&id)?).await)?;
     let filter = services::runs::RunFilter { project: Some(project.id), ..Default::default() };
     let query = protocol::page::PageQuery { after: None, limit: Some(50) };
-    let runs = asked(services::runs::list(&cx, &actor, filter, &query).await)?.items;
+    let runs = asked(services::runs::list(&cx, &actor, filter, None, &query).await)?.items;
     Ok(ProjectPage {
         may_control: may(&actor, &project, Action::StartRun),
         may_write: may(&actor, &project, Action::WriteProject),
@@ -224,7 +224,7 @@ pub(super) async fn head(cx: &services::Cx, actor: &domain::actor::Actor, id: Pr
     let project = asked(services::projects::get(cx, actor, id).await)?;
     let filter = services::runs::RunFilter { project: Some(id), ..Default::default() };
     let query = protocol::page::PageQuery { after: None, limit: Some(1) };
-    let newest = asked(services::runs::list(cx, actor, filter, &query).await)?.items;
+    let newest = asked(services::runs::list(cx, actor, filter, None, &query).await)?.items;
     Ok(ProjectHead {
         may_control: may(actor, &project, Action::StartRun),
         may_write: may(actor, &project, Action::WriteProject),

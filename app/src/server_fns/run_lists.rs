@@ -20,13 +20,7 @@ pub struct HomePage {
     pub may_write: bool,
 }
 
-/// Runs that are sorted at most: as many of the newest as can be read at once.
-#[cfg(feature = "ssr")]
-const SORTED: u32 = 200;
-/// What a page says that sorted so many while there are older ones.
-pub const SORTED_NOTE: &str = "The newest 200 runs, sorted.";
-
-/// A page of runs; sorted, `next` only tells that there are older ones.
+/// A page of runs, and where the next one begins.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunsPage {
     pub runs: Vec<Run>,
@@ -75,9 +69,9 @@ async fn apart(cx: &services::Cx, actor: &domain::actor::Actor) -> Result<Apart,
     let today = Some(Timestamp::from_millis(now.millis() - DAY));
     let (any, active) = (RunFilter::default(), RunFilter { active: true, ..RunFilter::default() });
     let ended = RunFilter { ended_since: today, ..RunFilter::default() };
-    let active = asked(services::runs::list(cx, actor, active, &query(100)).await)?.items;
-    let ended = asked(services::runs::list(cx, actor, ended, &query(200)).await)?.items;
-    let newest = asked(services::runs::list(cx, actor, any, &query(30)).await)?.items;
+    let active = asked(services::runs::list(cx, actor, active, None, &query(100)).await)?.items;
+    let ended = asked(services::runs::list(cx, actor, ended, None, &query(200)).await)?.items;
+    let newest = asked(services::runs::list(cx, actor, any, None, &query(30)).await)?.items;
     // Where a project has gone on since, the newer run works, ended today as well, or is one of the newest.
     let known: Vec<Run> = [&active, &ended, &newest].into_iter().flatten().cloned().collect();
     let (mut waiting, running): (Vec<Run>, Vec<Run>) = active.into_iter().partition(|run| waits(run, &known, now));
@@ -112,8 +106,7 @@ fn waits(run: &Run, known: &[Run], now: protocol::Timestamp) -> bool {
     unverified && is_fresh && !gone_on
 }
 
-/// Runs, the newest first: `state` is `active` or empty, `project` an id or empty. With a column in `sort`, as many of the newest
-/// as can be read at once, sorted by it, whatever `after` says.
+/// Runs, the newest first where `sort` names no column: `state` is `active` or empty, `project` an id or empty.
 #[server(name = ReadRunList, prefix = "/ui", endpoint = "run_list", input = GetUrl)]
 pub async fn run_list(
     state: String,
@@ -123,35 +116,13 @@ pub async fn run_list(
 ) -> Result<RunsPage, UiError> {
     use super::{asked, context};
 
-    const SHOWN: u32 = 50;
-
     let (cx, actor) = context()?;
     let project = if project.is_empty() { None } else { Some(super::projects::known(&project)?) };
     let filter = services::runs::RunFilter { project, active: state == "active", ended_since: None };
-    let (after, limit) = if sort.is_empty() { (after, SHOWN) } else { (String::new(), SORTED) };
-    let query = protocol::page::PageQuery { after: (!after.is_empty()).then_some(after), limit: Some(limit) };
-    let page = asked(services::runs::list(&cx, &actor, filter, &query).await)?;
-    Ok(RunsPage { runs: sorted(page.items, &sort), next: page.next })
-}
-
-/// Sorts by a column as `pages::run_rows` names it, upside down with `-` before it; runs that are alike stay in their order.
-#[cfg(feature = "ssr")]
-fn sorted(mut runs: Vec<Run>, by: &str) -> Vec<Run> {
-    use crate::words;
-
-    let (name, turned) = by.strip_prefix('-').map_or((by, false), |name| (name, true));
-    let compare = |one: &Run, other: &Run| match name {
-        "state" => {
-            let state = |run: &Run| words::run_state(run.status, run.verdict).2;
-            state(one).cmp(state(other))
-        }
-        "run" => one.title.to_lowercase().cmp(&other.title.to_lowercase()),
-        "elapsed" => one.worked_ms.cmp(&other.worked_ms),
-        "cost" => one.cost_usd.unwrap_or(-1.0).total_cmp(&other.cost_usd.unwrap_or(-1.0)),
-        _ => std::cmp::Ordering::Equal,
-    };
-    runs.sort_by(|one, other| if turned { compare(other, one) } else { compare(one, other) });
-    runs
+    let query = protocol::page::PageQuery { after: (!after.is_empty()).then_some(after), limit: Some(50) };
+    let sort = super::order(&sort, domain::sort::RUNS);
+    let page = asked(services::runs::list(&cx, &actor, filter, sort, &query).await)?;
+    Ok(RunsPage { runs: page.items, next: page.next })
 }
 
 /// Asks for [`home`].
@@ -203,30 +174,24 @@ mod tests {
     }
 
     #[test]
-    fn the_note_names_how_many_are_sorted() {
-        assert!(SORTED_NOTE.contains(&format!(" {SORTED} ")));
-    }
-
-    #[test]
-    fn runs_are_sorted_by_a_column_either_way() {
-        let make = |number, title: &str, worked_ms, status| Run { number, title: title.to_owned(), worked_ms, ..run(status) };
-        let runs = vec![
-            make(3, "beta", 10, RunStatus::Working),
-            make(2, "Alpha", 30, RunStatus::Failed),
-            make(1, "gamma", 20, RunStatus::Failed),
+    fn runs_are_sorted_by_the_words_of_their_states() {
+        let statuses = [
+            RunStatus::Queued,
+            RunStatus::Preparing,
+            RunStatus::Working,
+            RunStatus::Verifying,
+            RunStatus::Paused,
+            RunStatus::NeedsYou,
+            RunStatus::Finished,
+            RunStatus::Stopped,
+            RunStatus::Failed,
         ];
-        let numbers = |by: &str| sorted(runs.clone(), by).into_iter().map(|run| run.number).collect::<Vec<_>>();
+        let verdicts = [None, Some(Verdict::Verified), Some(Verdict::VerifiedWithGaps), Some(Verdict::NotVerified)];
+        let states = statuses.into_iter().flat_map(|status| verdicts.map(|verdict| (status, verdict)));
+        let mut states: Vec<_> = states.collect();
+        states.sort_by_key(|(status, verdict)| domain::sort::state_key(*status, *verdict));
 
-        for (by, expected) in [
-            ("run", [2, 3, 1]),
-            ("-run", [1, 3, 2]),
-            ("elapsed", [3, 1, 2]),
-            ("state", [2, 1, 3]),
-            ("-state", [3, 2, 1]),
-            ("nothing like it", [3, 2, 1]),
-            ("", [3, 2, 1]),
-        ] {
-            assert_eq!(numbers(by), expected, "{by}");
-        }
+        assert!(states.is_sorted_by_key(|(status, verdict)| crate::words::run_state(*status, *verdict).2), "{states:?}");
+        assert!(domain::sort::RUNS.iter().all(|column| crate::pages::run_rows::can_be_sorted_by(column.name)));
     }
 }

@@ -2,7 +2,11 @@
 
 use std::{fmt::Display, str::FromStr};
 
-use protocol::{Timestamp, access::Role};
+use protocol::{
+    Timestamp,
+    access::Role,
+    runs::{RunStatus, Verdict},
+};
 use unicode_normalization::UnicodeNormalization;
 
 /// A column that a list can be sorted by.
@@ -25,6 +29,8 @@ pub enum Values {
 
 /// What projects can be sorted by.
 pub const PROJECTS: &[Column] = &[texts("name"), numbers("runs"), numbers("changed")];
+/// What runs can be sorted by.
+pub const RUNS: &[Column] = &[texts("state"), texts("run"), numbers("elapsed"), numbers("cost")];
 /// What people can be sorted by.
 pub const USERS: &[Column] = &[texts("name"), of("role", Values::Roles), numbers("state"), numbers("since")];
 /// What teams can be sorted by.
@@ -90,6 +96,16 @@ impl Sort {
 /// own, like `ø` and `ß`, come behind those of ASCII.
 pub fn name_key(name: &str) -> String {
     name.to_lowercase().nfd().filter(|letter| !matches!(letter, '\u{300}'..='\u{36f}')).collect()
+}
+
+/// What the states of runs are sorted by: the words that people read, which are its verdict's for a run that finished.
+pub fn state_key(status: RunStatus, verdict: Option<Verdict>) -> &'static str {
+    match (status, verdict) {
+        (RunStatus::Finished, Some(Verdict::Verified)) => "verified",
+        (RunStatus::Finished, Some(Verdict::VerifiedWithGaps)) => "verified_with_gaps",
+        (RunStatus::Finished, Some(Verdict::NotVerified) | None) => "not_verified",
+        (status, _) => status.as_str(),
+    }
 }
 
 /// A time as the value of a column.

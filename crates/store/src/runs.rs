@@ -6,6 +6,7 @@ use domain::{
     errors::explain,
     reach::Visible,
     runs::{Record, Wish},
+    sort::{Order, Sort, name_key, state_key},
 };
 use protocol::{ProjectId, RunId, Timestamp, runs::RunStatus, teams::Owner};
 use sea_orm::{
@@ -15,6 +16,7 @@ use sea_orm::{
 
 use crate::{
     StoreError, Tx,
+    sorted::{sorted, value},
     tables::{projects, receipts, run_calls, run_gates, run_iterations, run_journal, run_tasks, runs},
     visible,
     words::{from_int, from_json, from_word, int, json, word},
@@ -23,7 +25,7 @@ use crate::{
 const TABLE: &str = "runs";
 
 /// Which runs, and where their list goes on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct RunsPage<'a> {
     /// Of which projects the actor may know.
     pub visible: Visible<'a>,
@@ -32,15 +34,15 @@ pub struct RunsPage<'a> {
     pub active: bool,
     /// Only those that ended then or later.
     pub ended_since: Option<Timestamp>,
-    /// Runs asked for before this one.
-    pub after: Option<RunId>,
+    /// Its own is the newest first.
+    pub order: Order<RunId>,
     pub limit: u64,
 }
 
 impl<'a> RunsPage<'a> {
     /// No runs yet, of those that the actor may know.
     pub fn of(visible: Visible<'a>) -> Self {
-        Self { visible, project: None, active: false, ended_since: None, after: None, limit: 0 }
+        Self { visible, project: None, active: false, ended_since: None, order: Order::Own(None), limit: 0 }
     }
 }
 
@@ -52,10 +54,10 @@ pub struct Runs<'a>(pub(crate) &'a Tx);
 impl Runs<'_> {
     pub async fn insert(&self, record: &Record) -> Result<(), StoreError> {
         let row = runs::ActiveModel {
-            id: Set(record.id.0),
             project_id: Set(record.project_id.0),
             number: Set(int(record.number)),
             title: Set(record.title.clone()),
+            sort_title: Set(name_key(&record.title)),
             spec: Set(record.spec.clone()),
             provider: Set(word(TABLE, &record.provider)?),
             model: Set(record.model.clone()),
@@ -64,16 +66,11 @@ impl Runs<'_> {
             sandboxed: Set(record.sandboxed),
             request_id: Set(record.request_id.clone()),
             request_hash: Set(record.request_hash.clone()),
-            state: Set(json(TABLE, &record.state)?),
-            status: Set(word(TABLE, &record.state.status())?),
-            over: Set(false),
             wish: Set(None),
             lease_owner: Set(None),
             lease_until: Set(0),
-            journal_seq: Set(0),
             queued_at: Set(record.queued_at.millis()),
-            started_at: Set(None),
-            ended_at: Set(None),
+            ..standing(record)?
         };
         runs::Entity::insert(row).exec_without_returning(&self.0.inner).await?;
         Ok(())
@@ -81,17 +78,7 @@ impl Runs<'_> {
 
     /// Writes how the run stands: state, journal position, start and end. Wish and lease stay.
     pub async fn save(&self, record: &Record) -> Result<(), StoreError> {
-        let row = runs::ActiveModel {
-            id: Set(record.id.0),
-            state: Set(json(TABLE, &record.state)?),
-            status: Set(word(TABLE, &record.state.status())?),
-            over: Set(record.state.is_over()),
-            journal_seq: Set(record.journal_seq),
-            started_at: Set(record.started_at.map(Timestamp::millis)),
-            ended_at: Set(record.ended_at.map(Timestamp::millis)),
-            ..Default::default()
-        };
-        row.update(&self.0.inner).await?;
+        standing(record)?.update(&self.0.inner).await?;
         Ok(())
     }
 
@@ -147,9 +134,17 @@ impl Runs<'_> {
         self.named(found).await?.pop().map(|(record, _)| record).transpose()
     }
 
-    /// Newest first.
+    /// A page of those of projects that the actor may know.
     pub async fn list(&self, page: RunsPage<'_>) -> Result<Vec<Record>, StoreError> {
-        let mut found = seen_by(page.visible).order_by_desc(runs::Column::Id).limit(page.limit);
+        let found = seen_by(page.visible).limit(page.limit);
+        let mut found = match &page.order {
+            Order::Own(None) => found.order_by_desc(runs::Column::Id),
+            Order::Own(Some(after)) => found.order_by_desc(runs::Column::Id).filter(runs::Column::Id.lt(after.0)),
+            Order::Sorted(sort, after) => {
+                let after = after.as_ref().map(|place| (place.key.as_str(), place.id.0));
+                sorted(found, (key(*sort), runs::Column::Id), *sort, after)?
+            }
+        };
         if let Some(project) = page.project {
             found = found.filter(runs::Column::ProjectId.eq(project.0));
         }
@@ -159,11 +154,13 @@ impl Runs<'_> {
         if let Some(since) = page.ended_since {
             found = found.filter(runs::Column::EndedAt.gte(since.millis()));
         }
-        if let Some(after) = page.after {
-            found = found.filter(runs::Column::Id.lt(after.0));
-        }
         let rows = found.all(&self.0.inner).await?;
         self.readable(rows).await
+    }
+
+    /// What that run is sorted by, as a cursor has it.
+    pub async fn sorted_by(&self, id: RunId, sort: Sort) -> Result<Option<String>, StoreError> {
+        value(self.0, runs::Entity::find_by_id(id.0), key(sort)).await
     }
 
     /// Runs that are not over, oldest first.
@@ -346,6 +343,35 @@ impl Runs<'_> {
             (read(row, name), owner)
         });
         Ok(records.collect())
+    }
+}
+
+/// What changes while a run goes on, with what it is sorted by then.
+fn standing(record: &Record) -> Result<runs::ActiveModel, StoreError> {
+    let state = &record.state;
+    Ok(runs::ActiveModel {
+        id: Set(record.id.0),
+        state: Set(json(TABLE, state)?),
+        status: Set(word(TABLE, &state.status())?),
+        sort_state: Set(state_key(state.status(), state.verdict).to_owned()),
+        worked_ms: Set(state.worked_ms),
+        // What no provider told a cost of stands before what was free.
+        cost_micros: Set(state.spent.cost_micros.unwrap_or(-1)),
+        over: Set(state.is_over()),
+        journal_seq: Set(record.journal_seq),
+        started_at: Set(record.started_at.map(Timestamp::millis)),
+        ended_at: Set(record.ended_at.map(Timestamp::millis)),
+        ..Default::default()
+    })
+}
+
+fn key(sort: Sort) -> &'static str {
+    match sort.by.name {
+        "state" => "runs.sort_state",
+        "run" => "runs.sort_title",
+        // Without the step that goes on: its time passes, and is written down when it ends.
+        "elapsed" => "runs.worked_ms",
+        _ => "runs.cost_micros",
     }
 }
 

@@ -9,6 +9,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use domain::sort::RUNS;
 use protocol::{
     ProjectId, RunId,
     page::PageQuery,
@@ -20,7 +21,7 @@ use tokio_util::io::ReaderStream;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    api::{ListQuery, Refusals, control::started},
+    api::{ListQuery, Refusals, control::started, order},
     auth::Signed,
     edge::Edge,
     error::HttpError,
@@ -36,6 +37,8 @@ pub struct RunsQuery {
     project_id: Option<ProjectId>,
     /// Only runs that are not over
     status: Option<StatusFilter>,
+    /// `state`, `run`, `elapsed` or `cost`, with `-` before it for the other way around; newest first when empty
+    sort: String,
     /// The `next` of the page before; absent for the first page
     after: Option<String>,
     /// Rows on a page, 1 to 200; 50 when absent
@@ -51,7 +54,7 @@ pub enum StatusFilter {
     All,
 }
 
-/// All runs, newest first
+/// All runs, newest first when no other order is asked for
 #[utoipa::path(get, path = "/api/v2/runs", tag = "runs", params(RunsQuery), responses((status = 200, body = RunList), Refusals))]
 pub async fn list(
     State(edge): State<Edge>,
@@ -61,7 +64,7 @@ pub async fn list(
     let active = query.status == Some(StatusFilter::Active);
     let filter = services::runs::RunFilter { project: query.project_id, active, ended_since: None };
     let page = PageQuery { after: query.after, limit: query.limit };
-    let page = services::runs::list(&edge.cx, &actor, filter, &page).await?;
+    let page = services::runs::list(&edge.cx, &actor, filter, order(&query.sort, RUNS)?, &page).await?;
     Ok(Json(RunList { runs: page.items, next: page.next }))
 }
 

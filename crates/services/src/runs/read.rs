@@ -7,6 +7,7 @@ use domain::{
     actor::Actor,
     reach::require_somewhere,
     runs::Record,
+    sort::Sort,
     vault::Masks,
 };
 use protocol::{
@@ -53,22 +54,23 @@ pub async fn get(cx: &Cx, actor: &Actor, id: RunId) -> Result<Run, Error> {
     Ok(load(&tx, actor, id, Action::ReadRuns).await?.view())
 }
 
-/// Newest first, of projects that the actor may know.
-pub async fn list(cx: &Cx, actor: &Actor, filter: RunFilter, query: &PageQuery) -> Result<Page<Run>, Error> {
+/// Runs of projects that the actor may know; without `sort`, newest first.
+pub async fn list(cx: &Cx, actor: &Actor, filter: RunFilter, sort: Option<Sort>, query: &PageQuery) -> Result<Page<Run>, Error> {
     access::require(actor, Action::ReadRuns)?;
     let limit = page::limit(query)?;
-    let page = RunsPage {
+    let order = page::order(query, sort)?;
+    let wanted = RunsPage {
         visible: actor.reach().visible(),
         project: filter.project,
         active: filter.active,
         ended_since: filter.ended_since,
-        after: page::after(query)?,
+        order: order.clone(),
         limit: u64::from(limit) + 1,
     };
-    let tx = cx.store.read().await?;
-    let records = tx.runs().list(page).await?;
-    let runs = records.iter().map(|record| record.view_at(cx.clock.now())).collect();
-    Ok(page::cut(runs, limit, |run: &Run| run.id.to_string()))
+    let tx = &cx.store.read().await?;
+    let key = |id, sort| async move { tx.runs().sorted_by(id, sort).await };
+    let page = page::cut_in_order(tx.runs().list(wanted).await?, limit, (&order, |record: &Record| record.id), key).await?;
+    Ok(page.map(|record| record.view_at(cx.clock.now())))
 }
 
 /// Everything that the run page shows first, at one position of the event log.

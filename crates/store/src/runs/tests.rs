@@ -116,6 +116,25 @@ async fn runs_can_be_listed_by_when_they_ended() {
 }
 
 #[tokio::test]
+async fn a_saved_run_is_sorted_by_how_it_stands() {
+    let (_folder, store) = with_two_runs().await;
+    let tx = store.begin().await.unwrap();
+    let mut first = run(1);
+    first.state.worked_ms = 1_000;
+    first.state.spent.cost_micros = Some(0);
+    first.state.stage = domain::runs::Stage::Over;
+    tx.runs().save(&first).await.unwrap();
+
+    for (by, expected) in domain::sort::RUNS.iter().zip([[1, 2], [1, 2], [2, 1], [2, 1]]) {
+        let sort = Sort { by: *by, descending: false };
+        let page = RunsPage { order: Order::Sorted(sort, None), limit: 10, ..RunsPage::of(Visible::All) };
+        assert_eq!(numbers(&tx.runs().list(page).await.unwrap()), expected, "{by:?}");
+    }
+    let cost = Sort { by: domain::sort::RUNS[3], descending: false };
+    assert_eq!(tx.runs().sorted_by(run(2).id, cost).await.unwrap().as_deref(), Some("-1"));
+}
+
+#[tokio::test]
 async fn only_the_wish_that_was_granted_is_cleared() {
     let (_folder, store) = with_two_runs().await;
     let tx = store.begin().await.unwrap();

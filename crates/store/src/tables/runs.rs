@@ -28,6 +28,10 @@ pub struct Model {
     pub queued_at: i64,
     pub started_at: Option<i64>,
     pub ended_at: Option<i64>,
+    pub sort_title: String,
+    pub sort_state: String,
+    pub worked_ms: i64,
+    pub cost_micros: i64,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
