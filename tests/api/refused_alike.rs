@@ -12,6 +12,7 @@ use tests::{
 use crate::audit::{entries, is_noted};
 
 const BAD_TOKEN: &str = "Invalid, expired, or revoked token";
+const TOKEN_AS_NAME: &str = "token stands in the secret's name";
 const OTHER_SITE: &str = "Requests from pages of other sites are refused";
 const NO_ORIGIN: &str = "A request with a cookie has to say where it comes from";
 const OTHER_NAME: &str = "This server is not known under the name that it was asked by";
@@ -59,7 +60,7 @@ async fn is_refused_and_on_record(setup: Setup) {
     assert!(!secrets.iter().any(|secret| trail.contains(secret) || app.log().contains(secret)));
 }
 
-/// Tokens in the address, where somebody has to be known and where nobody has, beside a good one, and as a password.
+/// Tokens in the address, where somebody has to be known and where nobody has, beside a good one, as a password, and as a name.
 fn in_the_address(program: &Actor<'_>, secrets: &[String; 2]) -> Vec<Try> {
     let nobody = program.app.nobody();
     let open = ["/health", "/.well-known/jwks.json", "/api/enterprise/status", "/openapi.json", "/docs", "/login"];
@@ -77,6 +78,9 @@ fn in_the_address(program: &Actor<'_>, secrets: &[String; 2]) -> Vec<Try> {
     tries.push(("GET /api/status".to_owned(), asks, 401, BAD_TOKEN));
     let makes = nobody.request(Method::POST, "/api/projects").header("authorization", &basic).json(&json!({"name": "A"}));
     tries.push(("POST /api/projects".to_owned(), makes, 401, BAD_TOKEN));
+    let kept = json!({"value": "a long enough value", "uses": ["tests"]});
+    let named = program.request(Method::PUT, &format!("/api/v2/secrets/x_{}", secrets[0])).json(&kept);
+    tries.push(("PUT /api/v2/secrets/[secret]".to_owned(), named, 422, TOKEN_AS_NAME));
     tries
 }
 

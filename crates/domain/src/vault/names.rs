@@ -2,6 +2,8 @@
 
 use protocol::agents::ProviderId;
 
+use crate::access_tokens::shapes::holds_token;
+
 /// The longest name, in characters.
 const LONGEST: usize = 100;
 
@@ -121,6 +123,10 @@ pub fn check_name(name: &str) -> Result<(), String> {
              or a to z, digits and _, and no digit first"
         ));
     }
+    // Names are shown, listed and on record.
+    if holds_token(name) {
+        return Err("a token stands in the secret's name: it belongs into `value`, and everybody may see the name".to_owned());
+    }
     let upper = name.to_ascii_uppercase();
     let is_refused = upper == JAVA
         || REFUSED.contains(&upper.as_str())
@@ -155,6 +161,11 @@ mod tests {
         let shapes = ["", "9A", "A-B", "A B", "A=B", "Ä", "A\n", "A\0", "$(id)", "<b>", &"A".repeat(101)];
         for shape in shapes {
             assert!(check_name(shape).unwrap_err().contains("DATABASE_PASSWORD"), "{shape:?}");
+        }
+        let token = format!("loki_{}_{}", "0a".repeat(8), "1f".repeat(32));
+        for held in [&token, &token.to_uppercase(), &format!("x_{}", &token[..40])] {
+            let refused = check_name(held).unwrap_err();
+            assert!(refused.contains("a token stands in") && !refused.contains(held.as_str()), "{refused}");
         }
         let bends = [
             "PATH",
