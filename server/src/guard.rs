@@ -36,7 +36,8 @@ use crate::{
     pages::Around,
 };
 
-/// A request that is not answered by then is given up. Sockets are exempt.
+/// A request that is not answered by then is given up. A socket's is answered by its handshake, and what comes after goes on
+/// without it.
 const TIME_OUT: Duration = Duration::from_secs(30);
 /// So long is looked for who sent a request that is refused anyway.
 const LOOK: Duration = Duration::from_secs(2);
@@ -104,7 +105,7 @@ pub async fn guard(State(edge): State<Edge>, mut request: Request, next: Next) -
     let shown = without_tokens(path);
     let span = tracing::info_span!("request", id = &*id, client_request_id = client_id.as_deref(), %method, path = &*shown);
     let mut response = match check(&edge, &request) {
-        Ok(()) => answer(sessions::tell_busy(next.run(request)), time_out(path)).instrument(span.clone()).await,
+        Ok(()) => answer(sessions::tell_busy(next.run(request)), TIME_OUT).instrument(span.clone()).await,
         Err(refused) => {
             // Of two that say who it is, neither does.
             if refused.status() != StatusCode::BAD_REQUEST {
@@ -241,18 +242,8 @@ fn clients_id(headers: &HeaderMap) -> Option<String> {
     (!id.is_empty()).then_some(id)
 }
 
-/// How long a request of that path may take; sockets may stay.
-fn time_out(path: &str) -> Option<Duration> {
-    (path != "/ws").then_some(TIME_OUT)
-}
-
-async fn answer(handled: impl Future<Output = Response>, time_out: Option<Duration>) -> Response {
-    let answered = AssertUnwindSafe(handled).catch_unwind();
-    let answered = match time_out {
-        Some(longest) => tokio::time::timeout(longest, answered).await,
-        None => Ok(answered.await),
-    };
-    match answered {
+async fn answer(handled: impl Future<Output = Response>, longest: Duration) -> Response {
+    match tokio::time::timeout(longest, AssertUnwindSafe(handled).catch_unwind()).await {
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => {
             let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
@@ -309,15 +300,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_request_that_takes_too_long_is_given_up() {
-        let late = answer(std::future::pending(), Some(Duration::ZERO)).await;
+        let late = answer(std::future::pending(), Duration::ZERO).await;
         assert_eq!(late.status(), StatusCode::REQUEST_TIMEOUT);
-        for time_out in [Some(TIME_OUT), None] {
-            let ready = answer(std::future::ready(StatusCode::NO_CONTENT.into_response()), time_out).await;
-            assert_eq!(ready.status(), StatusCode::NO_CONTENT, "{time_out:?}");
-        }
-        for (path, expected) in [("/ws", None), ("/", Some(TIME_OUT)), ("/api/status", Some(TIME_OUT))] {
-            assert_eq!(time_out(path), expected, "{path}");
-        }
+        let ready = answer(std::future::ready(StatusCode::NO_CONTENT.into_response()), TIME_OUT).await;
+        assert_eq!(ready.status(), StatusCode::NO_CONTENT);
     }
 
     #[test]
