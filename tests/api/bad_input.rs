@@ -158,6 +158,28 @@ async fn a_header_that_decides_is_there_once() {
     }
 }
 
+// The HTTP library answers below all that is ours, and takes no words for it.
+#[tokio::test]
+async fn what_is_not_http_is_refused_without_a_word() {
+    let app = TestApp::start().await;
+    let ask = |first: &str, header: &str| {
+        let mut stream = std::net::TcpStream::connect(app.host()).unwrap();
+        stream.write_all(format!("{first}\r\nhost: {}\r\n{header}\r\n\r\n", app.host()).as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    let post = "POST /api/projects HTTP/1.1";
+    for (first, header) in
+        [(post, "content-length: ten"), (post, "content-length: 1\r\ncontent-length: 2"), ("GET / HTTP/1.1", "not a header")]
+    {
+        let answer = ask(first, header);
+        assert!(answer.starts_with("HTTP/1.1 400") && answer.ends_with("\r\n\r\n"), "{header}: {answer}");
+        assert!(!answer.contains("x-request-id"), "{header}: {answer}");
+    }
+    app.get("/health").await.expect(200);
+}
+
 #[tokio::test]
 async fn unknown_and_wrong_fields_are_named() {
     let app = TestApp::start().await;
