@@ -12,7 +12,7 @@ use std::{
 use migration::{Migrator, MigratorTrait as _};
 use sea_orm_migration::{
     SchemaManager,
-    sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement},
+    sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement},
 };
 use serde_json::Value;
 
@@ -280,12 +280,23 @@ async fn the_schema_goes_up_down_and_up() {
 
 #[tokio::test]
 async fn names_from_before_are_sorted_as_new_ones_are() {
-    let database = Database::connect("sqlite::memory:").await.unwrap();
+    are_sorted_as_new_ones_are("sqlite::memory:").await;
+}
+
+#[tokio::test]
+async fn names_from_before_are_sorted_as_new_ones_are_on_postgres() {
+    are_sorted_as_new_ones_are(&tests::postgres::new_database()).await;
+}
+
+async fn are_sorted_as_new_ones_are(url: &str) {
+    let database = Database::connect(url).await.unwrap();
+    // Ids are bytes to the one, and a type of their own to the other.
+    let id = if database.get_database_backend() == DbBackend::Sqlite { "x" } else { "" };
     let before = Migrator::migrations().iter().position(|change| change.name() == "m0043_sort_names").unwrap();
     Migrator::up(&database, Some(u32::try_from(before).unwrap())).await.unwrap();
     let names = ["Édith", "ZOË", "ёлка", "日本", ""];
     for (at, name) in names.iter().enumerate() {
-        let row = format!("insert into teams (id, name, folded, created_at) values (x'{at:032x}', '{name}', '{at}', 0)");
+        let row = format!("insert into teams (id, name, folded, created_at) values ({id}'{at:032x}', '{name}', '{at}', 0)");
         database.execute_unprepared(&row).await.unwrap();
     }
 
