@@ -24,6 +24,9 @@ use crate::{
 pub(crate) const LEASE_MS: i64 = 30_000;
 /// How often it looks without being woken.
 const TICK: Duration = Duration::from_secs(1);
+/// How long a server that found the disk full leaves others' runs alone after that, also where their leases have ended: whoever has
+/// a run's result in hand could not renew one, and tries again every [`driver::ROOM_EVERY`].
+pub(crate) const HEAD_START: Duration = Duration::from_secs(10);
 /// The longest pause after a driver that ended with an error.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// Projects whose repositories are made at the same time.
@@ -35,6 +38,8 @@ struct Driven {
     now: HashMap<RunId, Place>,
     /// Runs whose driver ended with an error: how often in a row, and until when they are left alone.
     pauses: HashMap<RunId, (u32, Instant)>,
+    /// Until when runs are left to whom they were leased to.
+    others_first: Option<Instant>,
 }
 
 impl Driven {
@@ -47,6 +52,16 @@ impl Driven {
         let place = place_of(record);
         let taken = self.now.values().filter(|place| **place == Place::Taken).count();
         (place == Place::None || taken < places).then_some(place)
+    }
+
+    /// The disk was full at `at`.
+    fn found_no_room(&mut self, at: Instant) {
+        self.others_first = Some(at + HEAD_START);
+    }
+
+    /// Before when another server's lease has to have ended for its run to be taken over, at `at`, which is `now`.
+    fn leases_end_before(&self, now: Timestamp, at: Instant) -> Timestamp {
+        if self.others_first.is_some_and(|until| until > at) { Timestamp::from_millis(0) } else { now }
     }
 
     fn ended(&mut self, id: RunId) {
@@ -75,10 +90,18 @@ fn place_of(record: &Record) -> Place {
 pub(crate) async fn dispatch_runs(cx: Cx, tasks: TaskTracker, stop: CancellationToken) {
     let driven = Arc::default();
     let mut nudged = cx.nudges.watch_engine();
+    let mut waits = None;
     loop {
         nudged.borrow_and_update();
-        if let Err(error) = claim_all(&cx, &driven, &tasks, &stop).await {
-            tracing::error!(error = %explain(&error), "runs could not be claimed; trying again");
+        match claim_all(&cx, &driven, &tasks, &stop).await {
+            Ok(()) => waits = None,
+            Err(error) => {
+                if matches!(&error, Error::Store(error) if error.is_full()) {
+                    locked(&driven).found_no_room(Instant::now());
+                    waits.get_or_insert_with(|| cx.room.wait());
+                }
+                tracing::error!(error = %explain(&error), "runs could not be claimed; trying again");
+            }
         }
         tokio::select! {
             () = stop.cancelled() => return,
@@ -100,7 +123,8 @@ async fn claim_all(cx: &Cx, driven: &Arc<Mutex<Driven>>, tasks: &TaskTracker, st
     for record in active.iter().filter(|record| wants_attention(record, now)) {
         let room = locked(driven).room(record, cx.settings.max_runs, Instant::now());
         let Some(place) = room else { continue };
-        if stop.is_cancelled() || !claim(cx, record.id).await? {
+        let ended_before = locked(driven).leases_end_before(cx.clock.now(), Instant::now());
+        if stop.is_cancelled() || !claim(cx, record.id, ended_before).await? {
             continue;
         }
         let id = record.id;
@@ -134,11 +158,10 @@ fn wants_attention(record: &Record, now: Timestamp) -> bool {
     is_due || record.wish.is_some()
 }
 
-async fn claim(cx: &Cx, id: RunId) -> Result<bool, Error> {
-    let now = cx.clock.now();
-    let until = Timestamp::from_millis(now.millis() + LEASE_MS);
+async fn claim(cx: &Cx, id: RunId, ended_before: Timestamp) -> Result<bool, Error> {
+    let until = Timestamp::from_millis(cx.clock.now().millis() + LEASE_MS);
     let tx = cx.store.begin().await?;
-    let claimed = tx.runs().claim(id, &cx.settings.instance, now, until).await?;
+    let claimed = tx.runs().claim(id, &cx.settings.instance, ended_before, until).await?;
     tx.commit().await?;
     Ok(claimed)
 }

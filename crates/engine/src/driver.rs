@@ -23,7 +23,7 @@ use crate::{
 const TRIES: u32 = 3;
 
 /// How often a full disk is tried again.
-const ROOM_EVERY: Duration = Duration::from_secs(1);
+pub(crate) const ROOM_EVERY: Duration = Duration::from_secs(1);
 
 /// Whether a run counts among those that work at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,11 +40,11 @@ pub(crate) async fn drive(cx: &Cx, id: RunId, place: Place, stop: &CancellationT
     let mut appeared = Appeared::BetweenCalls;
     if let Err(error) = effects::prepare::reopen(cx, &record).await {
         let Some(outcome) = Outcome::of_error(&error) else { return Err(error) };
-        journal::record(cx, &mut record, outcome.into_input().0, 0, Extra::None).await?;
+        keep(cx, &mut record, (outcome.into_input().0, Extra::None), (0, stop)).await?;
     }
     while !record.state.is_over() {
         if let Some(wish) = pending_wish(cx, &record, appeared).await? {
-            grant(cx, &mut record, wish, 0).await?;
+            grant(cx, &mut record, wish, (0, stop)).await?;
             continue;
         }
         let Some(effect) = next_effect(&record.state) else { break };
@@ -52,7 +52,7 @@ pub(crate) async fn drive(cx: &Cx, id: RunId, place: Place, stop: &CancellationT
             if cx.clock.now() < until {
                 break;
             }
-            journal::record(cx, &mut record, Input::Waited, 0, Extra::None).await?;
+            keep(cx, &mut record, (Input::Waited, Extra::None), (0, stop)).await?;
             continue;
         }
         // Somebody resumed it after it was claimed for its pause: the dispatcher gives it a place first.
@@ -74,11 +74,11 @@ pub(crate) async fn drive(cx: &Cx, id: RunId, place: Place, stop: &CancellationT
             Some(Interrupt::LeaseLost) => break,
             Some(Interrupt::Wish(wish, asker)) => {
                 let worked_ms = keep_spending(cx, &mut record, outcome, (worked_ms, stop)).await?;
-                grant(cx, &mut record, (wish, asker), worked_ms).await?;
+                grant(cx, &mut record, (wish, asker), (worked_ms, stop)).await?;
             }
             Some(Interrupt::Limit(which)) => {
                 let worked_ms = keep_spending(cx, &mut record, outcome, (worked_ms, stop)).await?;
-                journal::record(cx, &mut record, Input::LimitReached { which }, worked_ms, Extra::None).await?;
+                keep(cx, &mut record, (Input::LimitReached { which }, Extra::None), (worked_ms, stop)).await?;
             }
             None => {
                 let (input, extra) = outcome.into_input();
@@ -99,23 +99,29 @@ pub(crate) async fn drive(cx: &Cx, id: RunId, place: Place, stop: &CancellationT
 
 /// Makes what came of an effect last. While the disk is full it is kept in hand: what an agent did is paid for, and is asked for
 /// once.
+///
+/// The lease may end meanwhile, but nobody takes the run over by that. It is renewed with one small row, which may find room where
+/// a result finds none. Where it finds none either, other servers have none for taking the run, and when there is room again they
+/// leave this one the first word ([`crate::dispatcher::HEAD_START`]). Should one have the run after all, like one that started just
+/// then, the journal takes each position once.
 async fn keep(
     cx: &Cx,
     record: &mut Record,
     (input, extra): (Input, Extra),
     (worked_ms, stop): (i64, &CancellationToken),
 ) -> Result<(), Error> {
-    let mut is_told = false;
+    let mut waits = None;
     loop {
         match journal::record(cx, record, input.clone(), worked_ms, extra.clone()).await {
             Err(Error::Store(error)) if error.is_full() && !stop.is_cancelled() => {
-                if !is_told {
+                if waits.is_none() {
                     tracing::error!(run = %record.id, error = %explain(&error), "the disk is full: what a run has done waits");
+                    waits = Some(cx.room.wait());
                 }
-                is_told = true;
             }
             done => return done,
         }
+        interrupts::renew(cx, record).await;
         tokio::select! {
             () = stop.cancelled() => {}
             () = tokio::time::sleep(ROOM_EVERY) => {}
@@ -146,7 +152,12 @@ async fn pending_wish(cx: &Cx, record: &Record, appeared: Appeared) -> Result<Op
 }
 
 /// Does what was asked for; `worked_ms` is the time of the effect that it cut short.
-async fn grant(cx: &Cx, record: &mut Record, (wish, asker): (Wish, Asker), worked_ms: i64) -> Result<(), Error> {
+async fn grant(
+    cx: &Cx,
+    record: &mut Record,
+    (wish, asker): (Wish, Asker),
+    (worked_ms, stop): (i64, &CancellationToken),
+) -> Result<(), Error> {
     let worktree = record.state.worktree.clone();
     if let (Wish::Resume { .. } | Wish::Stop { .. }, Some(worktree)) = (&wish, &worktree) {
         control_files::clear(Path::new(worktree));
@@ -158,7 +169,7 @@ async fn grant(cx: &Cx, record: &mut Record, (wish, asker): (Wish, Asker), worke
         Wish::Stop { by } => Input::StopAsked { by },
     };
     leave_clean(cx, record, &input).await?;
-    journal::record(cx, record, input, worked_ms, Extra::ClearWish(granted)).await
+    keep(cx, record, (input, Extra::ClearWish(granted)), (worked_ms, stop)).await
 }
 
 /// Before a run is held, the worktree goes back to where work goes on from: in the middle of a call to its checkpoint, after a

@@ -83,7 +83,7 @@ async fn stored_wish(cx: &Cx, record: &Record) -> Option<Wish> {
 }
 
 /// Whether the run is still ours. A database that does not answer does not take it away: the journal has the last word.
-async fn renew(cx: &Cx, record: &Record) -> bool {
+pub(crate) async fn renew(cx: &Cx, record: &Record) -> bool {
     let now = cx.clock.now();
     let until = Timestamp::from_millis(now.millis() + LEASE_MS);
     let Ok(tx) = cx.store.begin().await else { return true };

@@ -1,5 +1,6 @@
 //! How this server is set up, for its admins to read; never a secret.
 
+mod room;
 mod settings;
 
 use std::{
@@ -21,6 +22,7 @@ use crate::{
     accounts::{Which, list_tokens},
 };
 
+pub use room::{Room, Wait};
 pub use settings::{line, settings};
 
 /// How a server is reached, as it was told.

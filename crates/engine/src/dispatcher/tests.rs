@@ -80,3 +80,18 @@ fn a_run_whose_driver_fails_is_left_alone_for_longer_and_longer() {
     driven.failed(id(1), now);
     assert_eq!(driven.room(&queued(1), 1, now + Duration::from_secs(1)), Some(Place::Taken));
 }
+
+#[test]
+fn after_a_full_disk_runs_are_left_to_whoever_may_have_their_result_in_hand() {
+    let (mut driven, at, now) = (Driven::default(), Instant::now(), Timestamp::from_millis(60_000));
+    assert_eq!(driven.leases_end_before(now, at), now);
+    driven.found_no_room(at);
+    driven.found_no_room(at + Duration::from_secs(1));
+    // Before the first moment of all, no lease has ended.
+    let none = Timestamp::from_millis(0);
+    for (seconds, expected) in [(1, none), (10, none), (11, now)] {
+        assert_eq!(driven.leases_end_before(now, at + Duration::from_secs(seconds)), expected, "{seconds} s");
+    }
+    // Who waits has had several tries by then.
+    assert!(driver::ROOM_EVERY * 5 <= HEAD_START);
+}

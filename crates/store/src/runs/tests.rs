@@ -148,3 +148,26 @@ async fn only_the_wish_that_was_granted_is_cleared() {
     assert_eq!(tx.runs().wish(id).await.unwrap(), None);
     assert_eq!(tx.runs().wish(RunId(uuid(9))).await.unwrap(), None);
 }
+
+#[tokio::test]
+async fn a_run_is_taken_over_after_its_lease_alone_and_renewed_at_any_time() {
+    let (_folder, store) = with_two_runs().await;
+    let tx = store.begin().await.unwrap();
+    let cases = [
+        ("one", 0, true),
+        ("two", 10, false),
+        ("two", 20, false),
+        ("two", 0, false),
+        ("one", 0, true),
+        ("one", 30, true),
+        ("two", 21, true),
+        ("one", 0, false),
+    ];
+    let (id, until) = (run(1).id, Timestamp::from_millis(20));
+    for (step, (owner, now, expected)) in cases.into_iter().enumerate() {
+        let claimed = tx.runs().claim(id, owner, Timestamp::from_millis(now), until).await.unwrap();
+        assert_eq!(claimed, expected, "step {step}: {owner} at {now}");
+    }
+    tx.runs().release(id, "two").await.unwrap();
+    assert!(tx.runs().claim(id, "one", Timestamp::from_millis(0), until).await.unwrap());
+}
