@@ -11,15 +11,15 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
-use protocol::access::Viewer;
+use protocol::access::{Viewer, Warning};
 
 use crate::{
     browser::{self, IS_BROWSER, scroll},
     live,
     loading::{Loading, load, loaded_or_nothing},
     routes::{self, to},
-    server_fns::access::{ask_viewer, sandboxed},
-    ui::{self, div, el, nothing, pieces},
+    server_fns::access::{ask_viewer, warnings_here},
+    ui::{self, div, el, pieces},
 };
 use palette::Palette;
 pub use person::LINKS;
@@ -29,16 +29,25 @@ pub use rail::{ADMIN, API, FOLD, PLACES, Place};
 #[derive(Clone, Copy)]
 pub struct Session(pub Loading<Viewer>);
 
-/// What every page says where nothing is isolated.
-pub const NO_SANDBOX: &str =
-    "Sandbox off: agents and checks run with this server's own rights. Start the server without --no-sandbox to isolate them.";
+/// What every page says where that is so.
+pub fn words(warning: Warning) -> &'static str {
+    match warning {
+        Warning::SandboxOff => {
+            "Sandbox off: agents and checks run with this server's own rights. Start the server without --no-sandbox to isolate them."
+        }
+        Warning::DiskFull => {
+            "Disk full: there is no room in the database, and runs wait with what they have done. Free some space, and they go on by \
+             themselves; stopping the server before that loses what they wait with."
+        }
+    }
+}
 
 /// The shell with the page that the address names; signing in and setting up have none around them.
 pub fn chrome() -> AnyView {
     let path = use_location().pathname.get_untracked();
     // They come without the browser's half.
     if !IS_BROWSER && [to::LOGIN, to::SETUP].contains(&path.as_str()) {
-        return div("entry").child(notice(sandboxed())).child(routes::pages()).view();
+        return div("entry").child(notices(&warnings_here())).child(routes::pages()).view();
     }
     let session = load(ask_viewer);
     provide_context(Session(session));
@@ -56,7 +65,7 @@ pub fn chrome() -> AnyView {
     let app = div("app").children([
         rail::rail(session),
         top(session, palette),
-        div("notices").child(loaded_or_nothing(session, |viewer| notice(viewer.sandboxed))).view(),
+        div("notices").child(loaded_or_nothing(session, |viewer| notices(&viewer.warnings))).view(),
         routes::pages(),
     ]);
     pieces(vec![
@@ -95,6 +104,6 @@ fn top(session: Loading<Viewer>, palette: Palette) -> AnyView {
     el("header").class("top").child(search).child(live::connection_dot()).child(inbox::inbox()).child(person).view()
 }
 
-fn notice(sandboxed: bool) -> AnyView {
-    if sandboxed { nothing() } else { ui::banner(ui::Tone::Warn, NO_SANDBOX) }
+fn notices(warnings: &[Warning]) -> AnyView {
+    pieces(warnings.iter().map(|warning| ui::banner(ui::Tone::Warn, words(*warning))).collect())
 }

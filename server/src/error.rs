@@ -96,6 +96,13 @@ impl HttpError {
         Self { retry_after_seconds: Some(BUSY), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, words) }
     }
 
+    /// The database has no room for what was to be changed.
+    fn full(error: &services::Error) -> Self {
+        tracing::error!(error = %explain(error), "the disk is full: a change was refused");
+        let words = "There is no room in the database, so nothing was changed. Free some space and try again";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, words)
+    }
+
     /// Something else changed what this was to change.
     fn outrun(error: &services::Error) -> Self {
         tracing::warn!(error = %explain(error), "two requests changed the same thing");
@@ -138,6 +145,7 @@ impl From<services::Error> for HttpError {
                 return Self::busy();
             }
             E::Store(store) if store.is_conflict() => return Self::outrun(&error),
+            E::Store(store) if store.is_full() => return Self::full(&error),
             E::Store(_) | E::Vcs(_) | E::Io(_) | E::Internal(_) => return Self::internal(&error),
         };
         let retry_after_seconds = match &error {

@@ -1,7 +1,7 @@
 //! Who is looking at the page.
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
-use protocol::access::{Viewer, WayIn};
+use protocol::access::{Viewer, Warning, WayIn};
 use serde::{Deserialize, Serialize};
 
 use super::{UiError, ask::Ask};
@@ -36,22 +36,29 @@ pub fn person(cx: &services::Cx, actor: &domain::actor::Actor) -> Option<Viewer>
         may_control: may(actor, Action::ControlRun),
         may_write: may(actor, Action::WriteProject),
         admin: super::admin::places(actor),
-        sandboxed: cx.sandbox.isolates(),
+        warnings: warnings(cx),
         seq: 0,
         version: cx.settings.version.to_owned(),
     })
 }
 
-/// Whether what agents and checks do is isolated on this server.
+/// What every page says of this server as it is now.
 #[cfg(feature = "ssr")]
-pub fn sandboxed() -> bool {
-    use_context::<services::Cx>().is_none_or(|cx| cx.sandbox.isolates())
+pub fn warnings(cx: &services::Cx) -> Vec<Warning> {
+    let all = [(Warning::SandboxOff, !cx.sandbox.isolates()), (Warning::DiskFull, !cx.room.is_there())];
+    all.into_iter().filter_map(|(warning, is_so)| is_so.then_some(warning)).collect()
+}
+
+/// The same, for pages around which there is no person.
+#[cfg(feature = "ssr")]
+pub fn warnings_here() -> Vec<Warning> {
+    use_context::<services::Cx>().map(|cx| warnings(&cx)).unwrap_or_default()
 }
 
 /// The browser's half has no page that asks for it.
 #[cfg(not(feature = "ssr"))]
-pub fn sandboxed() -> bool {
-    true
+pub fn warnings_here() -> Vec<Warning> {
+    Vec::new()
 }
 
 /// Where people can sign in besides with a password; anybody may know.

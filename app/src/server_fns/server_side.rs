@@ -190,6 +190,10 @@ fn described(error: &services::Error) -> UiError {
                 "Somebody else changed the same thing at the same time. Load the page anew, then try again.",
             );
         }
+        Error::Store(store) if store.is_full() => {
+            log(error);
+            return UiError::new(503, "There is no room in the database, so nothing was changed. Free some space and try again.");
+        }
         Error::Store(_) | Error::Vcs(_) | Error::Io(_) | Error::Internal(_) => 500,
     };
     if status == 500 {

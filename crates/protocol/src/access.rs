@@ -53,11 +53,21 @@ pub struct Viewer {
     pub may_write: bool,
     /// Addresses of the pages of the admin section that they may open, in order. The last part of each is its name.
     pub admin: Vec<String>,
-    /// `false` when the server was started with `--no-sandbox`; every page then says so.
-    pub sandboxed: bool,
+    /// What every page says of this server.
+    pub warnings: Vec<Warning>,
     /// The position of the event log when the page was made; the live socket goes on from here.
     pub seq: i64,
     pub version: String,
+}
+
+/// Something about a server that everybody has to know who uses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Warning {
+    /// It was started with `--no-sandbox`.
+    SandboxOff,
+    /// What runs have done waits for room in the database.
+    DiskFull,
 }
 
 /// What a role or an API token opens, as the REST API calls it.

@@ -8,7 +8,8 @@ use crate::{ProjectId, RunId, Timestamp, runs::RunStatus};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Health {
-    /// `healthy`, always: a server that is not does not answer.
+    /// `healthy`, or `disk full` while what runs have done waits for room in the database. Both are answered with 200: a server that
+    /// is started again for it loses what waits.
     pub status: String,
     /// `loki`.
     pub service: String,

@@ -46,4 +46,4 @@ pub use secrets::{SecretRow, Secrets};
 pub use sharing::{ShareRow, Sharing};
 pub use teams::{MemberRow, TeamRow, Teams};
 pub use tokens::{TokenRow, Tokens};
-pub use way::{Way, way};
+pub use way::{Way, file, way};

@@ -1,11 +1,14 @@
 //! The way to the database: on another machine it goes through TLS, with a certificate that is checked, unless its address says
 //! otherwise.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, path::PathBuf};
 
 use sea_orm::{
     DbErr,
-    sqlx::postgres::{PgConnectOptions, PgSslMode},
+    sqlx::{
+        postgres::{PgConnectOptions, PgSslMode},
+        sqlite::SqliteConnectOptions,
+    },
 };
 
 use crate::StoreError;
@@ -34,6 +37,12 @@ impl Way {
         let todo = "write sslmode=verify-full into its address, with sslrootcert=FILE for an authority of your own";
         Some((found, todo))
     }
+}
+
+/// The file that the database at `url` is; nothing where a server keeps it.
+pub fn file(url: &str) -> Option<PathBuf> {
+    let options = url.starts_with("sqlite").then(|| url.parse::<SqliteConnectOptions>())?;
+    options.ok().map(|options| options.get_filename().to_path_buf())
 }
 
 /// How the way to the database at `url` is protected. The error says why the address cannot be read.
@@ -105,5 +114,13 @@ mod tests {
             assert_eq!(way(url).unwrap(), expected, "{url}");
         }
         assert!(way("postgres://loki@db.example.org/loki?sslmode=perhaps").is_err());
+    }
+
+    #[test]
+    fn a_database_in_a_file_says_which() {
+        for url in ["sqlite:///var/lib/loki/a%20b.db?mode=rwc", "sqlite:/var/lib/loki/a%20b.db"] {
+            assert_eq!(file(url), Some(PathBuf::from("/var/lib/loki/a b.db")), "{url}");
+        }
+        assert_eq!(file("postgres://loki@localhost/loki"), None);
     }
 }

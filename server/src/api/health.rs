@@ -5,8 +5,9 @@ use protocol::health::Health;
 
 use crate::edge::Edge;
 
-/// Whether the server answers
+/// Whether the server answers, and whether its database has room
 #[utoipa::path(get, path = "/health", tag = "system", security(()), responses((status = 200, body = Health)))]
 pub async fn get(State(edge): State<Edge>) -> Json<Health> {
-    Json(Health { status: "healthy".to_owned(), service: "loki".to_owned(), version: edge.cx.settings.version.to_owned() })
+    let status = if edge.cx.room.is_there() { "healthy" } else { "disk full" };
+    Json(Health { status: status.to_owned(), service: "loki".to_owned(), version: edge.cx.settings.version.to_owned() })
 }

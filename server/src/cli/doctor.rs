@@ -1,6 +1,9 @@
 //! `loki doctor`: what is installed, what is missing, what to do.
 
-use std::path::{Path, PathBuf};
+use std::{
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+};
 
 use ::mail::Smtp;
 use clap::Args;
@@ -33,7 +36,7 @@ use crate::{
 
 /// Worktrees of this version have fixes that older ones lack.
 const GIT: (u32, u32) = (2, 38);
-/// Below this a run is likely to end with a full disk.
+/// Below this a run is likely to find the disk full.
 const ROOM: u64 = 1 << 30;
 
 #[derive(Args, Debug)]
@@ -164,15 +167,25 @@ fn data_dir(data: &DataConfig, unmade: &[PathBuf]) -> Vec<Check> {
             "give a folder that you may write to as --data-dir",
         ),
     };
-    let room = match statvfs(path) {
+    let mut checks = vec![writable, room("disk", path)];
+    let device = |path: &Path| path.metadata().ok().map(|found| found.dev());
+    let database = store::file(&data.database_url).and_then(|file| file.parent().map(Path::to_path_buf));
+    let elsewhere = database.filter(|folder| device(folder).is_some_and(|own| Some(own) != device(path)));
+    checks.extend(elsewhere.map(|folder| room("disk of the database", &folder)));
+    checks
+}
+
+/// How much room there is where `path` lies.
+fn room(name: &str, path: &Path) -> Check {
+    match statvfs(path) {
         Ok(disk) => {
             let free = disk.f_bavail.saturating_mul(disk.f_frsize);
             let found = format!("{} MiB free", free >> 20);
-            if free >= ROOM { Check::good("disk", found) } else { Check::bad("disk", found, "free at least 1 GiB") }
+            let todo = "free at least 1 GiB: on a full disk runs wait";
+            if free >= ROOM { Check::good(name, found) } else { Check::bad(name, found, todo) }
         }
-        Err(error) => Check::bad("disk", error.to_string(), "look at the disk of the data directory"),
-    };
-    vec![writable, room]
+        Err(error) => Check::bad(name, error.to_string(), format!("look at the disk of {}", path.display())),
+    }
 }
 
 /// Whether whoever answers for a database on another machine has to show who it is.

@@ -1,13 +1,13 @@
 //! Pages of the server itself: forms that work without the browser's half, the API's documentation, and errors. One frame is
 //! around all of them: the interface's shell for whoever is signed in, a plain page for everybody else, and on both that the
-//! sandbox is off where it is.
+//! sandbox is off or the disk is full where that is so.
 
 use std::sync::Arc;
 
 use app::{
-    chrome::{ADMIN, API, FOLD, LINKS, NO_SANDBOX, PLACES, Place},
+    chrome::{ADMIN, API, FOLD, LINKS, PLACES, Place, words},
     routes::to,
-    server_fns::access::person,
+    server_fns::access::{person, warnings},
 };
 use axum::{
     body::Body,
@@ -15,7 +15,10 @@ use axum::{
     response::{Html, IntoResponse as _, Response},
 };
 use domain::actor::Actor;
-use protocol::{ApiError, access::Viewer};
+use protocol::{
+    ApiError,
+    access::{Viewer, Warning},
+};
 
 use crate::{edge::Edge, guard::headers::file_script_policy};
 
@@ -26,7 +29,7 @@ pub(crate) type Above = &'static [(&'static str, &'static str)];
 #[derive(Clone, Debug)]
 pub(crate) struct Around {
     viewer: Option<Viewer>,
-    sandboxed: bool,
+    warnings: Vec<Warning>,
     /// The address of the style sheet, in a build that has one.
     css: Option<Arc<str>>,
 }
@@ -36,7 +39,7 @@ impl Around {
     pub(crate) fn of(edge: &Edge, actor: Option<&Actor>) -> Self {
         Self {
             viewer: actor.and_then(|actor| person(&edge.cx, actor)),
-            sandboxed: edge.cx.sandbox.isolates(),
+            warnings: warnings(&edge.cx),
             css: edge.site.names().map(|names| Arc::clone(&names.css)),
         }
     }
@@ -107,7 +110,7 @@ pub(crate) fn plain_error(status: StatusCode, error: &ApiError, around: Option<&
         to::HOME,
     );
     let page = Unframed { title: title.to_owned(), above: &[], main: Main::Panel(panel) };
-    let nobody = Around { viewer: None, sandboxed: true, css: None };
+    let nobody = Around { viewer: None, warnings: Vec::new(), css: None };
     html(document(&page, around.unwrap_or(&nobody)))
 }
 
@@ -118,23 +121,23 @@ fn html(document: String) -> Response {
 }
 
 fn body(page: &Unframed, around: &Around) -> String {
-    let notice = if around.sandboxed { String::new() } else { notice() };
+    let notices: String = around.warnings.iter().map(|warning| notice(*warning)).collect();
     match (&page.main, &around.viewer) {
         (Main::Panel(panel), None) => format!(
-            "{notice}<main class=\"entry-page\"><div class=\"brand\">{}<span>loki</span></div>{panel}</main>",
+            "{notices}<main class=\"entry-page\"><div class=\"brand\">{}<span>loki</span></div>{panel}</main>",
             icon_of("knot")
         ),
-        (Main::Panel(panel), viewer) => shell(page, viewer.as_ref(), &notice, &format!("<div class=\"account\">{panel}</div>")),
-        (Main::Page(main), viewer) => shell(page, viewer.as_ref(), &notice, main),
+        (Main::Panel(panel), viewer) => shell(page, viewer.as_ref(), &notices, &format!("<div class=\"account\">{panel}</div>")),
+        (Main::Page(main), viewer) => shell(page, viewer.as_ref(), &notices, main),
     }
 }
 
-fn notice() -> String {
-    format!("<div class=\"banner warn\" role=\"status\">{}<span>{}</span></div>", icon_of("warn"), escape(NO_SANDBOX))
+fn notice(warning: Warning) -> String {
+    format!("<div class=\"banner warn\" role=\"status\">{}<span>{}</span></div>", icon_of("warn"), escape(words(warning)))
 }
 
 /// As `app::chrome` draws it, as far as that goes without script.
-fn shell(page: &Unframed, viewer: Option<&Viewer>, notice: &str, main: &str) -> String {
+fn shell(page: &Unframed, viewer: Option<&Viewer>, notices: &str, main: &str) -> String {
     let item = |(label, icon, href): Place| {
         let current = if label == page.title { " aria-current=\"page\"" } else { "" };
         format!("<a class=\"item\" href=\"{href}\"{current}>{}<span>{label}</span></a>", icon_of(icon))
@@ -149,7 +152,7 @@ fn shell(page: &Unframed, viewer: Option<&Viewer>, notice: &str, main: &str) -> 
          <div class=\"foot\">{}<button type=\"button\" class=\"item rail-fold needs-script\" aria-label=\"{FOLD}\" \
          title=\"{FOLD}\" aria-expanded=\"true\">{}</button></div></nav>\
          <nav class=\"crumbs\" aria-label=\"Breadcrumb\"><ol>{above}<li><span aria-current=\"page\">{}</span></li></ol></nav>\
-         <header class=\"top\">{}</header><div class=\"notices\">{notice}</div>\
+         <header class=\"top\">{}</header><div class=\"notices\">{notices}</div>\
          <main id=\"content\" tabindex=\"-1\">{main}</main></div>",
         to::HOME,
         icon_of("knot"),
