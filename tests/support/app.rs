@@ -64,10 +64,10 @@ impl Setup {
         Self { disk: Some(("worktrees", size.to_owned())), ..self }
     }
 
-    /// Gives the whole data directory, the database with it, a file system of its own that holds so much. Only the server sees
-    /// it, so it can neither be started again nor have its database opened beside it.
-    pub fn with_small_data(self, size: &str) -> Self {
-        Self { disk: Some(("", size.to_owned())), ..self }
+    /// Gives the database, in [`DATABASE`] below the data directory, a file system of its own that holds so much. Only the server
+    /// sees it, so it can neither be started again nor have its database opened beside it.
+    pub fn with_small_database(self, size: &str) -> Self {
+        Self { disk: Some((DATABASE, size.to_owned())), ..self }
     }
 
     /// Starts it.
@@ -114,7 +114,8 @@ impl TestApp {
         let database_url = if setup.on_postgres {
             postgres::new_database()
         } else {
-            format!("sqlite://{}?mode=rwc", data_dir.join("loki.db").display())
+            let folder = if matches!(setup.disk, Some((DATABASE, _))) { data_dir.join(DATABASE) } else { data_dir.clone() };
+            format!("sqlite://{}?mode=rwc", folder.join("loki.db").display())
         };
         // The client is built with TLS, which wants to know whose; a second call changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -261,6 +262,9 @@ impl TestApp {
         store::Store::open(&self.database_url).await.expect("the database")
     }
 }
+
+/// The folder of a database that has a file system of its own.
+pub const DATABASE: &str = "database";
 
 /// The password of everybody who signs in with one.
 pub const PASSWORD: &str = "a long enough password";
