@@ -33,11 +33,12 @@ pub struct Session(pub Loading<Viewer>);
 pub fn words(warning: Warning) -> &'static str {
     match warning {
         Warning::SandboxOff => {
-            "Sandbox off: agents and checks run with this server's own rights. Start the server without --no-sandbox to isolate them."
+            "Sandbox off: agents and checks run with this server's own rights. Start the server without --no-sandbox to isolate \
+             them."
         }
         Warning::DiskFull => {
-            "Disk full: there is no room in the database, and runs wait with what they have done. Free some space, and they go on by \
-             themselves; stopping the server before that loses what they wait with."
+            "Disk full: there is no room in the database, and runs wait with what they have done. Free some space, and they go on \
+             by themselves; stopping the server before that loses what they wait with."
         }
     }
 }

@@ -24,8 +24,8 @@ use crate::{
 pub(crate) const LEASE_MS: i64 = 30_000;
 /// How often it looks without being woken.
 const TICK: Duration = Duration::from_secs(1);
-/// How long a server that found the disk full leaves others' runs alone after that, also where their leases have ended: whoever has
-/// a run's result in hand could not renew one, and tries again every [`driver::ROOM_EVERY`].
+/// How long a server that found the disk full leaves others' runs alone after that, also where their leases have ended: whoever
+/// has a run's result in hand could not renew one, and tries again every [`driver::ROOM_EVERY`].
 pub(crate) const HEAD_START: Duration = Duration::from_secs(10);
 /// The longest pause after a driver that ended with an error.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);

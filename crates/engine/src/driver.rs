@@ -100,10 +100,10 @@ pub(crate) async fn drive(cx: &Cx, id: RunId, place: Place, stop: &CancellationT
 /// Makes what came of an effect last. While the disk is full it is kept in hand: what an agent did is paid for, and is asked for
 /// once.
 ///
-/// The lease may end meanwhile, but nobody takes the run over by that. It is renewed with one small row, which may find room where
-/// a result finds none. Where it finds none either, other servers have none for taking the run, and when there is room again they
-/// leave this one the first word ([`crate::dispatcher::HEAD_START`]). Should one have the run after all, like one that started just
-/// then, the journal takes each position once.
+/// The lease may end meanwhile, but nobody takes the run over by that. It is renewed with one small row, which may find room
+/// where a result finds none. Where it finds none either, other servers have none for taking the run, and when there is room
+/// again they leave this one the first word ([`crate::dispatcher::HEAD_START`]). Should one have the run after all, like one that
+/// started just then, the journal takes each position once.
 async fn keep(
     cx: &Cx,
     record: &mut Record,

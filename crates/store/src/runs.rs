@@ -283,8 +283,8 @@ impl Runs<'_> {
         Ok(rows)
     }
 
-    /// Takes a run over for `owner` until `until`, if nobody else holds it at `now`. Who held it before a restart gets it again. With
-    /// the first moment of all as `now`, others keep theirs for good.
+    /// Takes a run over for `owner` until `until`, if nobody else holds it at `now`. Who held it before a restart gets it again.
+    /// With the first moment of all as `now`, others keep theirs for good.
     pub async fn claim(&self, id: RunId, owner: &str, now: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
         let free = Condition::any()
             .add(runs::Column::LeaseOwner.is_null())
