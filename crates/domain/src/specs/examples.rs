@@ -1,8 +1,8 @@
 //! Examples: the parts of a requirement that can be carried out and compared.
 //!
 //! Each example stands alone: it is carried out in a fresh copy of the work. Words in CAPITALS inside a command, and
-//! `<words>` in angle brackets, are placeholders; the same word in the outcome stands for the same value. CMD is a command,
-//! T is a text, P is a path, each in backticks.
+//! `<words>` or `{words}` in brackets, are placeholders; the same word in the outcome stands for the same value. CMD is a
+//! command, T is a text, P is a path, each in backticks.
 //!
 //! | Wording | Meaning |
 //! |---|---|
@@ -217,6 +217,9 @@ impl Example {
             };
             if path.is_some_and(|path| !is_safe_path(&path.to_string())) {
                 return Some(OUTSIDE);
+            }
+            if text.is_some_and(pattern::is_cut_short) {
+                return Some("dots stand for a part of its text");
             }
             let mut names = text.into_iter().chain(path).flat_map(Pattern::placeholders);
             if names.any(|name| !(known.contains(&name) || reads_a_file && pattern::is_content(name))) {

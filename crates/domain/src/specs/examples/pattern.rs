@@ -174,6 +174,11 @@ pub(super) fn is_content(name: &str) -> bool {
     matches!(name, "CONTENT" | "CONTENTS")
 }
 
+/// Whether dots stand for a part of a text that was left out: as a word of their own, and not as in `Loading...`.
+pub(super) fn is_cut_short(text: &Pattern) -> bool {
+    text.to_string().split_whitespace().any(|word| matches!(word, "..." | "…"))
+}
+
 /// Whether a path stays below the directory it starts from, without names that mean something to a shell or to git.
 pub fn is_safe_path(path: &str) -> bool {
     !path.is_empty()
@@ -183,19 +188,17 @@ pub fn is_safe_path(path: &str) -> bool {
         && path.split('/').all(|part| !part.is_empty() && part != ".." && part != "." && !part.eq_ignore_ascii_case(".git"))
 }
 
-/// Splits a text at its capital words and bracketed words; `is_placeholder(name, bracketed)` decides on each.
+/// Splits a text at its capital words and words in brackets; `is_placeholder(name, bracketed)` decides on each.
 fn read(text: &str, is_placeholder: impl Fn(&str, bool) -> bool) -> Pattern {
     let mut pattern = Pattern::default();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        if first == '<'
-            && let Some((inner, after)) = bracketed(rest)
-        {
+        if let Some((marked, inner, after)) = bracketed(rest) {
             let name = inner.to_ascii_uppercase().replace('-', "_");
             if is_placeholder(&name, true) {
                 pattern.0.push(Part::Placeholder(name));
             } else {
-                pattern.push_text(&format!("<{inner}>"));
+                pattern.push_text(marked);
             }
             rest = after;
             continue;
@@ -213,13 +216,18 @@ fn read(text: &str, is_placeholder: impl Fn(&str, bool) -> bool) -> Pattern {
     pattern
 }
 
-/// `<word>` at the start: the word and what follows.
-fn bracketed(text: &str) -> Option<(&str, &str)> {
-    let (inner, after) = text.strip_prefix('<')?.split_once('>')?;
+/// `<word>` or `{word}` at the start: as it is written, the word, and what follows.
+fn bracketed(text: &str) -> Option<(&str, &str, &str)> {
+    let close = match text.chars().next()? {
+        '<' => '>',
+        '{' => '}',
+        _ => return None,
+    };
+    let (inner, after) = text.get(1..)?.split_once(close)?;
     let fits = inner.starts_with(|c: char| c.is_ascii_alphabetic())
         && inner.len() <= 40
         && inner.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
-    fits.then_some((inner, after))
+    fits.then_some((text.get(..inner.len() + 2)?, inner, after))
 }
 
 fn is_capital(word: &str) -> bool {

@@ -82,9 +82,9 @@ fn split(code: &str) -> Option<(Vec<String>, Option<&str>)> {
                 quote = Some(c);
                 word.get_or_insert_default();
             }
-            '<' => {
-                // Only as the start of a `<placeholder>`; otherwise it reads a file.
-                let end = code.get(at..)?.find('>')?;
+            '<' | '{' => {
+                // Only as the start of a `<placeholder>` or a `{placeholder}`; otherwise it reads a file or lists words.
+                let end = code.get(at..)?.find(if c == '<' { '>' } else { '}' })?;
                 let inner = code.get(at + 1..at + end)?;
                 if inner.is_empty() || !inner.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')) {
                     return None;
@@ -98,7 +98,7 @@ fn split(code: &str) -> Option<(Vec<String>, Option<&str>)> {
                 words.extend(word.take());
                 return Some((words, Some(code.get(at + 1..)?.trim())));
             }
-            ';' | '&' | '>' | '$' | '`' | '(' | ')' | '{' | '}' | '*' | '[' | ']' | '\n' | '\\' => return None,
+            ';' | '&' | '>' | '$' | '`' | '(' | ')' | '}' | '*' | '[' | ']' | '\n' | '\\' => return None,
             '~' | '#' if word.is_none() => return None,
             _ if c.is_whitespace() => words.extend(word.take()),
             _ => word.get_or_insert_default().push(c),
