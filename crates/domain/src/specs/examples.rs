@@ -10,6 +10,8 @@
 //! | CMD prints T to stderr (on standard error, in the error stream) | standard error is T |
 //! | CMD prints a line containing T; its output contains T (includes) | standard output contains T |
 //! | CMD prints nothing | standard output is empty |
+//! | CMD → T (`->`, `=>`), where CMD has arguments or T several words | standard output is T |
+//! | its stdout is T; its stderr contains T; its stderr is empty | the stream is T, contains it, or is empty |
 //! | CMD exits with 2 (with code 2, with status 2, exits 0, returns exit code 2, fails with code 2) | the exit code |
 //! | CMD exits with a non-zero code (fails) | any exit code but 0 |
 //! | CMD creates P (writes, generates, produces the file) | the file exists afterwards |
@@ -22,8 +24,9 @@
 //! | the file P exists; there is a file P; P contains T | the file is there; it contains T |
 //!
 //! P is also any name that the line calls a file. Clauses about one command are joined by "and" or commas; all must hold.
-//! `\n` inside T is a line end. A line without such parts has no examples. What a line says beside them, in words that do
-//! more than join, is kept as its rest.
+//! `\n` inside T is a line end. Quotation marks of any kind are as good as backticks around T, and the words may be German,
+//! French or Spanish. A line without such parts has no examples. What a line says beside them, in words that do more than
+//! join, is kept as its rest.
 
 mod bind;
 mod clauses;
@@ -36,6 +39,7 @@ mod program;
 mod rest;
 mod scan;
 mod shell;
+mod translations;
 
 pub use bind::bind;
 pub use clauses::{find, read};

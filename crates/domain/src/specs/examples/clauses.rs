@@ -98,6 +98,8 @@ impl<'a> Reader<'a> {
                     self.stdin = Some(text.clone());
                     self.cover(self.at, end);
                     self.at = end;
+                } else if self.is_called(text) {
+                    self.code(text);
                 } else {
                     self.at += 1;
                 }
@@ -112,6 +114,14 @@ impl<'a> Reader<'a> {
             }
             None => self.at += 1,
         }
+    }
+
+    /// Whether a quotation at hand is a command: one of several words that the word before it says is run.
+    fn is_called(&self, text: &str) -> bool {
+        let before = self.at.checked_sub(1).and_then(|at| self.word_at(at));
+        matches!(before, Some("run" | "running" | "calling" | "executing" | "typing" | "command"))
+            && text.contains(char::is_whitespace)
+            && shell::invocation(text).is_some()
     }
 
     fn code(&mut self, code: &str) {

@@ -6,10 +6,10 @@ use super::{super::prose, scan::Token};
 const LABEL_WORDS: usize = 4;
 
 /// Words that ask for nothing wherever they stand. No verb is among them but those of calling a program and `be`.
-const GLUE: [&str; 44] = [
-    "a", "an", "the", "it", "its", "this", "that", "these", "which", "there", "and", "then", "also", "so", "if", "when", "where",
-    "should", "must", "shall", "will", "can", "is", "are", "be", "to", "on", "in", "of", "with", "by", "for", "from", "as", "at",
-    "into", "via", "called", "invoked", "executed", "started", "given", "e.g", "i.e",
+const GLUE: [&str; 45] = [
+    "→", "a", "an", "the", "it", "its", "this", "that", "these", "which", "there", "and", "then", "also", "so", "if", "when",
+    "where", "should", "must", "shall", "will", "can", "is", "are", "be", "to", "on", "in", "of", "with", "by", "for", "from",
+    "as", "at", "into", "via", "called", "invoked", "executed", "started", "given", "e.g", "i.e",
 ];
 
 /// Words that name who acts or where it is seen: after an outcome they say nothing only as the subject of the next clause (`and the

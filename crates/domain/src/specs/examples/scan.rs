@@ -1,7 +1,23 @@
 //! A requirement line as words, code and quotations.
 
+use super::translations;
+
+/// What may begin code or a quotation.
+const MARKS: [char; 7] = ['`', '"', '“', '„', '«', '‘', '\''];
+
+/// How people draw that a command leads to its outcome; [`ARROW`] as a word.
+const ARROWS: [&str; 8] = ["→", "⇒", "⟶", "➜", "->", "=>", "-->", "==>"];
+
+pub(super) const ARROW: &str = "→";
+
+/// Three quotation marks around a text of several lines, which a line of words cannot hold.
+pub(super) const BLOCK: &str = "\"\"\"";
+
 /// The longest line that is searched for examples, in bytes.
 const MAX_LINE: usize = 8_000;
+
+/// The longest text between apostrophes, in characters.
+const MAX_QUOTE: usize = 300;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Token {
@@ -18,24 +34,30 @@ pub(super) fn scan(line: &str) -> Vec<Token> {
     if line.len() > MAX_LINE {
         return tokens;
     }
-    let mut rest = line;
-    while let Some(at) = rest.find(['`', '"', '“']) {
-        let (text, marked) = rest.split_at(at);
-        words(text, &mut tokens);
-        if let Some((inside, after)) = span(marked) {
+    let (mut at, mut unread) = (0, 0);
+    while let Some(found) = line.get(at..).and_then(|rest| rest.find(MARKS)) {
+        at += found;
+        let (before, marked) = line.split_at(at);
+        if let Some((inside, after)) = span(marked, before.chars().next_back()) {
+            words(line.get(unread..at).unwrap_or_default(), &mut tokens);
             tokens.push(inside);
-            rest = after;
+            at = line.len() - after.len();
+            unread = at;
         } else {
-            let skip = marked.chars().next().map_or(0, char::len_utf8);
-            rest = marked.get(skip..).unwrap_or_default();
+            at += marked.chars().next().map_or(1, char::len_utf8);
         }
     }
-    words(rest, &mut tokens);
+    words(line.get(unread..).unwrap_or_default(), &mut tokens);
+    translations::into_english(&mut tokens);
     tokens
 }
 
 fn words(text: &str, tokens: &mut Vec<Token>) {
     for word in text.split_whitespace() {
+        if ARROWS.contains(&word) {
+            tokens.push(Token::Word(ARROW.to_owned()));
+            continue;
+        }
         let is_mark = |c: char| !c.is_alphanumeric() && c != '#';
         let bare = word.trim_matches(is_mark);
         // `-1` is a number of its own, and not 1.
@@ -48,16 +70,26 @@ fn words(text: &str, tokens: &mut Vec<Token>) {
     }
 }
 
-/// The marked text at the start, and what follows.
-fn span(text: &str) -> Option<(Token, &str)> {
-    if let Some(inner) = text.strip_prefix('"') {
-        let (quote, after) = inner.split_once('"')?;
-        return Some((Token::Quote(quote.to_owned()), after));
+/// The marked text at the start, and what follows. `before` is the character in front of it.
+fn span(text: &str, before: Option<char>) -> Option<(Token, &str)> {
+    if let Some(after) = text.strip_prefix(BLOCK) {
+        return Some((Token::Word(BLOCK.to_owned()), after));
     }
-    if let Some(inner) = text.strip_prefix('“') {
-        let (quote, after) = inner.split_once('”')?;
-        return Some((Token::Quote(quote.to_owned()), after));
-    }
+    let mark = text.chars().next()?;
+    let inner = text.get(mark.len_utf8()..)?;
+    let quotation = match mark {
+        '"' => inner.split_once('"'),
+        '“' => inner.split_once('”'),
+        '„' => inner.split_once(['“', '”']),
+        '«' => inner.split_once('»').map(|(quote, after)| (quote.trim(), after)),
+        '‘' | '\'' => apostrophes(inner, before),
+        _ => return code(text),
+    };
+    quotation.map(|(quote, after)| (Token::Quote(quote.to_owned()), after))
+}
+
+/// The code between backticks at the start, and what follows.
+fn code(text: &str) -> Option<(Token, &str)> {
     let inner = text.trim_start_matches('`');
     let fence = text.get(..text.len() - inner.len())?;
     let (code, after) = inner.split_once(fence)?;
@@ -67,4 +99,19 @@ fn span(text: &str) -> Option<(Token, &str)> {
         return None;
     }
     Some((Token::Code(code.to_owned()), after.trim_start_matches('`')))
+}
+
+/// What stands between apostrophes that are marks of quotation, and not part of a word as in `don't` and `the users'`.
+fn apostrophes(inner: &str, before: Option<char>) -> Option<(&str, &str)> {
+    let begins_word = before.is_none_or(|before| before.is_whitespace() || matches!(before, '(' | '[' | ':'));
+    if !begins_word || inner.starts_with(char::is_whitespace) {
+        return None;
+    }
+    let (end, mark) = inner.char_indices().take(MAX_QUOTE).find(|(at, mark)| {
+        let ends_word = inner.get(..*at).is_some_and(|quote| quote.ends_with(|c: char| !c.is_whitespace()));
+        let after = inner.get(at + mark.len_utf8()..).and_then(|after| after.chars().next());
+        matches!(mark, '\'' | '’') && ends_word && after.is_none_or(|after| !after.is_alphanumeric())
+    })?;
+    let quote = inner.get(..end).filter(|quote| !quote.contains('`'))?;
+    Some((quote, inner.get(end + mark.len_utf8()..)?))
 }

@@ -71,6 +71,41 @@ const LINES: &[(&str, &[&str])] = &[
     ("`new {name}` creates `{name}/a.md` containing `# {name}`", &["`new NAME` creates `NAME/a.md` containing `# NAME`"]),
     ("`load` prints `Loading...`", &["`load` prints `Loading...`"]),
     ("`json` prints `{\"a\": {}}`", &["`json` prints `{\"a\": {}}`"]),
+    // Arrows, streams by name, numbers in words, and quotations of all kinds.
+    ("`add 1 2` → `3`", &["`add 1 2` prints `3`"]),
+    ("`add 1 2` => `3`, `add 2 2` => `4`", &["`add 1 2` prints `3`", "`add 2 2` prints `4`"]),
+    ("`hello` -> \"Hello, World!\"", &["`hello` prints `Hello, World!`"]),
+    ("Rename `color` → `colour`", &[]),
+    ("`Sign in` → `Log in`", &[]),
+    ("`kv put` → `kv set`", &[]),
+    ("`a.txt` → `b.txt`", &[]),
+    ("When I run `greet` then stderr should contain \"usage\"", &["`greet` prints a line containing `usage` to stderr"]),
+    ("`greet`: stdout is `hi` and stderr is empty", &["`greet` prints `hi` and prints nothing to stderr"]),
+    ("`greet` prints `hi` and the exit code should be 0", &["`greet` prints `hi` and exits with 0"]),
+    ("`greet` exits with status two", &["`greet` exits with 2"]),
+    ("`greet` exits with one of them", &[]),
+    ("`greet` should output 'it's me'", &["`greet` prints `it's me`"]),
+    ("`greet` prints ‘hi’", &["`greet` prints `hi`"]),
+    ("`greet` prints „hi“", &["`greet` prints `hi`"]),
+    ("`greet` prints « hi »", &["`greet` prints `hi`"]),
+    ("Running \"shout bye\" prints “BYE”", &["`shout bye` prints `BYE`"]),
+    ("`greet` prints no `hi`", &[]),
+    ("`greet` prints \"\"\" hi \"\"\"", &[]),
+    ("The users' `greet` doesn't say that it's `hi`", &[]),
+    // Other languages.
+    ("`gruss NAME` gibt `Hallo, NAME!` aus", &["`gruss NAME` prints `Hallo, NAME!`"]),
+    (
+        "`gruss` ohne Namen gibt `Aufruf: gruss` auf stderr aus und endet mit Code 2",
+        &["`gruss` prints `Aufruf: gruss` to stderr and exits with 2"],
+    ),
+    ("`gruss` gibt `a` oder `b` aus", &["? `gruss` prints `a`"]),
+    ("`gruss` gibt nicht `a` aus", &[]),
+    ("`gruss` gibt kein `a` aus", &[]),
+    (
+        "`salut` sans argument affiche `usage` sur stderr et se termine avec le code 2",
+        &["`salut` prints `usage` to stderr and exits with 2"],
+    ),
+    ("`hola` imprime `Hola` y termina con código 0", &["`hola` prints `Hola` and exits with 0"]),
     // What cannot be told by itself.
     ("`hi` prints `Hello, {user}!`", &["? `hi` prints `Hello, USER!`"]),
     ("`hi` prints `Hello, ...`", &["? `hi` prints `Hello, ...`"]),
@@ -153,6 +188,12 @@ fn a_line_that_says_no_more_than_its_examples_is_whole() {
         "`greet` prints `Hello` and the command `part` prints `Bye`",
         "`greet` prints `Hello` as output and the file `a.txt` exists",
         "`count` with `a b` on standard input prints `2`",
+        "`add 1 2` → `3`",
+        "When I run `greet` then the output should be \"Hello\" and the exit code should be 0",
+        "`greet` exits with status two and stderr is empty",
+        "`greet` should output 'Hello'",
+        "`gruss` ohne Namen gibt `Aufruf` auf stderr aus und endet mit Code 2",
+        "`salut NOM` affiche `Bonjour, NOM !`",
     ] {
         let reading = read(line);
         assert!(reading.is_whole(), "{line}: {:?}", reading.rest);
@@ -163,6 +204,9 @@ fn a_line_that_says_no_more_than_its_examples_is_whole() {
 fn what_a_line_says_beside_its_examples_is_kept_in_its_words() {
     for (line, rest) in [
         ("`a` prints `1` and never prints `2`", "never prints `2`"),
+        ("`a` prints `1` and doesn't say 'x'", "doesn't say \"x\""),
+        ("`a 1` → `2` → `3`", "→ `3`"),
+        ("`a` gibt `1` sofort aus", "sofort"),
         ("`a` prints the personal word `1`", "personal"),
         ("`a` prints `1` and writes to a log", "writes to a log"),
         ("`a` prints a line starting with `1`", "starting"),

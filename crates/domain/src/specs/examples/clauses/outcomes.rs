@@ -1,14 +1,14 @@
 //! The verbs and what follows them.
 
 use super::{
-    super::{ExitCode, Fit, Outcome, PagePart, Pattern, Stream, conditions, pattern},
+    super::{ExitCode, Fit, Outcome, PagePart, Pattern, Stream, conditions, pattern, scan},
     Reader, Subject, is_page, is_path,
 };
 
-/// Words between a verb and its text that carry nothing.
-const STOPS: [&str; 26] = [
-    "for", "from", "of", "like", "such", "similar", "in", "or", "and", "by", "using", "without", "each", "every", "all",
-    "number", "count", "sum", "to", "if", "when", "matching", "not", "whether", "as", "per",
+/// Words and marks between a verb and its text that carry nothing.
+const STOPS: [&str; 29] = [
+    "\"\"\"", "no", "never", "for", "from", "of", "like", "such", "similar", "in", "or", "and", "by", "using", "without", "each",
+    "every", "all", "number", "count", "sum", "to", "if", "when", "matching", "not", "whether", "as", "per",
 ];
 
 impl<'a> Reader<'a> {
@@ -16,7 +16,10 @@ impl<'a> Reader<'a> {
     pub(super) fn clause(&mut self, verb: &str) -> Option<usize> {
         let verb = match verb {
             "print" | "prints" | "output" | "outputs" | "echoes" | "emits" | "responds" | "answers" | "printing"
-            | "outputting" | "logs" => Verb::Print,
+            | "outputting" | "logs" | "yields" | "gives" => Verb::Print,
+            scan::ARROW => Verb::Arrow,
+            "stdout" => Verb::Stream(Stream::Stdout),
+            "stderr" => Verb::Stream(Stream::Stderr),
             "returns" | "return" => Verb::Return,
             "write" | "writes" | "writing" => Verb::Write,
             "show" | "shows" | "display" | "displays" | "say" | "says" | "contain" | "contains" | "has" | "include"
@@ -47,7 +50,59 @@ impl<'a> Reader<'a> {
             }
             Verb::Create => self.creates(),
             Verb::Exist => self.exists(),
+            Verb::Arrow => {
+                if self.leads_to_text() {
+                    self.prints()
+                } else {
+                    None
+                }
+            }
+            Verb::Stream(stream) => self.stream_is(stream),
         }
+    }
+
+    /// Whether an arrow stands between a command and what it prints, as in `add 1 2` → `3`. Old and new names of things are drawn
+    /// like that as well: a command has arguments or prints several words, is in small letters, and no command follows.
+    fn leads_to_text(&self) -> bool {
+        let Subject::Command(_, command) = &self.subject else { return false };
+        let Some(text) = self.text_at(self.at + 1) else { return false };
+        let program = command.words.first().map(ToString::to_string).unwrap_or_default();
+        let has_many_words = command.words.len() > 1 || text.contains(char::is_whitespace);
+        self.subject_at.is_some_and(|subject| subject + 1 == self.at)
+            && self.outcomes.is_empty()
+            && has_many_words
+            && program.starts_with(|c: char| !c.is_uppercase())
+            && text.split_whitespace().next() != Some(program.as_str())
+    }
+
+    /// `stdout is T`, `stderr should contain T`, `stderr is empty`.
+    fn stream_is(&mut self, stream: Stream) -> Option<usize> {
+        if !matches!(self.subject, Subject::Command(..)) {
+            return None;
+        }
+        let mut fit = Fit::Whole;
+        let mut at = self.at + 1;
+        while let Some(word) = self.word_at(at) {
+            match word {
+                "is" | "be" | "must" | "should" | "shall" | "will" | "equal" | "equals" => {}
+                "contain" | "contains" | "include" | "includes" => fit = Fit::Within,
+                "empty" | "nothing" if fit == Fit::Whole => break,
+                _ => return None,
+            }
+            at += 1;
+        }
+        if at == self.at + 1 {
+            return None;
+        }
+        let text = self.text_at(at);
+        if text.is_none() && self.word_at(at).is_none() {
+            return None;
+        }
+        self.take_stdin();
+        let text = pattern::in_outcome(text.unwrap_or_default(), &self.command_placeholders());
+        self.push(Outcome::Prints { stream, fit, text });
+        self.cover(at, at + 1);
+        Some(at + 1)
     }
 
     /// After a verb that is denied: its text is no subject.
@@ -301,7 +356,17 @@ impl<'a> Reader<'a> {
             }
             match word {
                 "code" | "status" => says_code = true,
-                "with" | "the" | "an" | "a" | "exit" | "of" | "is" | "be" | "must" | "value" | "return" | "its" => {}
+                "with" | "the" | "an" | "a" | "exit" | "of" | "is" | "be" | "must" | "should" | "shall" | "will" | "value"
+                | "return" | "its" => {}
+                "one" | "two" | "three" if matches!(self.word_at(at - 1), Some("code" | "status")) => {
+                    self.exited(ExitCode::Is(match word {
+                        "one" => 1,
+                        "two" => 2,
+                        _ => 3,
+                    }));
+                    self.cover(at, at + 1);
+                    return Some(at + 1);
+                }
                 "zero" | "successfully" | "cleanly" => {
                     self.exited(ExitCode::Is(0));
                     return Some(self.past_code_words(at + 1));
@@ -433,4 +498,6 @@ enum Verb {
     Succeed,
     Create,
     Exist,
+    Arrow,
+    Stream(Stream),
 }
