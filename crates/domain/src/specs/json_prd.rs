@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{MAX_TITLE, Spec, SpecError, SpecKind, TaskDraft, count, dependencies, markdown, text};
 
-const GROUPS: [(&str, &str); 14] = [
+const GROUPS: [(&str, &str); 19] = [
     ("requirements", "Requirements"),
     ("functional_requirements", "Functional requirements"),
     ("functionalRequirements", "Functional requirements"),
@@ -19,6 +19,19 @@ const GROUPS: [(&str, &str); 14] = [
     ("tasks", "Tasks"),
     ("issues", "Issues"),
     ("todos", "Tasks"),
+    ("use_cases", "Use cases"),
+    ("useCases", "Use cases"),
+    ("scenarios", "Scenarios"),
+    ("commands", "Commands"),
+    ("rules", "Rules"),
+];
+
+/// Groups of the whole; in an entry they are its criteria.
+const OWN_GROUPS: [(&str, &str); 4] = [
+    ("acceptance_criteria", "Acceptance criteria"),
+    ("acceptanceCriteria", "Acceptance criteria"),
+    ("acceptance", "Acceptance criteria"),
+    ("criteria", "Acceptance criteria"),
 ];
 
 const TITLES: [&str; 6] = ["title", "name", "summary", "story", "feature", "requirement"];
@@ -26,6 +39,43 @@ const TITLES: [&str; 6] = ["title", "name", "summary", "story", "feature", "requ
 const TEXTS: [&str; 6] = ["description", "details", "text", "requirement", "story", "body"];
 
 const CRITERIA: [&str; 6] = ["acceptance_criteria", "acceptanceCriteria", "acceptance", "criteria", "subtasks", "steps"];
+
+/// The steps of a scenario, in order.
+const STEPS: [&str; 3] = ["given", "when", "then"];
+
+/// What only explains an entry, or says where it stands.
+const ASIDE: [&str; 27] = [
+    "id",
+    "key",
+    "priority",
+    "status",
+    "type",
+    "why",
+    "rationale",
+    "motivation",
+    "background",
+    "note",
+    "notes",
+    "comment",
+    "comments",
+    "as_a",
+    "asA",
+    "role",
+    "i_want",
+    "iWant",
+    "want",
+    "so_that",
+    "soThat",
+    "benefit",
+    "value",
+    "risks",
+    "out_of_scope",
+    "outOfScope",
+    "non_goals",
+];
+
+/// Words from which on what stands under a name that is not known counts as asked for.
+const MANY_WORDS: usize = 4;
 
 const NEEDS: [&str; 5] = ["depends_on", "dependsOn", "dependencies", "needs", "blocked_by"];
 
@@ -44,6 +94,10 @@ pub(super) fn read(value: &Value, source: &str) -> Result<Spec, SpecError> {
             reading.groups(object, "", 0);
             if let Some(inner) = inner {
                 reading.groups(inner, "", 0);
+            }
+            for whole in [Some(object), inner].into_iter().flatten() {
+                reading.named_groups(&OWN_GROUPS, whole, "", 0);
+                reading.beside(whole);
             }
         }
         _ => {}
@@ -97,9 +151,13 @@ struct Entry {
 
 impl Reading {
     fn groups(&mut self, object: &Map<String, Value>, section: &str, depth: usize) {
-        for (key, name) in GROUPS {
-            let section = if section.is_empty() { name.to_owned() } else { section.to_owned() };
-            match object.get(key) {
+        self.named_groups(&GROUPS, object, section, depth);
+    }
+
+    fn named_groups(&mut self, names: &[(&str, &str)], object: &Map<String, Value>, section: &str, depth: usize) {
+        for (key, name) in names {
+            let section = if section.is_empty() { (*name).to_owned() } else { section.to_owned() };
+            match object.get(*key) {
                 Some(Value::Array(entries)) => self.group(entries.iter().map(|entry| (None, entry)).collect(), &section, depth),
                 Some(Value::Object(entries)) => {
                     self.group(entries.iter().map(|(key, entry)| (Some(key.as_str()), entry)).collect(), &section, depth);
@@ -129,25 +187,45 @@ impl Reading {
         }
     }
 
+    /// What the whole asks for outside of its groups.
+    fn beside(&mut self, whole: &Map<String, Value>) {
+        let is_group = |key: &str| GROUPS.iter().chain(&OWN_GROUPS).any(|(group, _)| *group == key);
+        let is_told = |key: &str| !matches!(key, "title" | "name") && !ASIDE.contains(&key) && !markdown::is_aside(key);
+        for (_, value) in whole.iter().filter(|(key, _)| is_told(key) && !is_group(key)) {
+            for words in texts(value).into_iter().filter(|words| markdown::asks(words)) {
+                self.push(Entry::new(&words, words.clone(), ""));
+            }
+        }
+    }
+
     fn entry(&mut self, key: Option<&str>, object: &Map<String, Value>, section: &str, depth: usize) {
         let story = user_story(object);
-        let Some(title) = first(object, &TITLES).or(key).or(story.as_deref()).or_else(|| first(object, &TEXTS)) else { return };
+        let all = scenario(object).or_else(|| Some(values(object)).filter(|all| !all.is_empty()));
+        let title = first(object, &TITLES).or(key).or(story.as_deref()).or_else(|| first(object, &TEXTS)).or(all.as_deref());
+        let Some(title) = title else { return };
         let before = self.entries.len();
         let nested = if section.is_empty() { title.to_owned() } else { format!("{section} / {title}") };
         self.groups(object, &text::one_line(&nested, MAX_TITLE), depth + 1);
-        if self.entries.len() > before {
-            return;
-        }
+        let is_group = self.entries.len() > before;
+        let texts_of = |keys: &[&str]| keys.iter().filter_map(|key| object.get(*key)).flat_map(texts).collect::<Vec<_>>();
         let mut requirement = title.to_owned();
-        for more in story.as_deref().into_iter().chain(TEXTS.iter().filter_map(|key| object.get(*key)?.as_str())) {
-            if !requirement.contains(more) {
+        let told = story.iter().cloned().chain(scenario(object)).chain(texts_of(&TITLES)).chain(texts_of(&TEXTS));
+        for more in told.filter(|more| !is_group || markdown::asks(more)) {
+            if !requirement.contains(&more) {
                 requirement.push('\n');
-                requirement.push_str(more);
+                requirement.push_str(&more);
             }
         }
         let mut entry = Entry::new(title, requirement, section);
         entry.id = object.get("id").map(plain);
-        entry.criteria = CRITERIA.iter().filter_map(|key| object.get(*key)).flat_map(texts).collect();
+        entry.criteria = texts_of(&CRITERIA);
+        if all.as_deref() != Some(title) {
+            entry.criteria.extend(others(object));
+        }
+        // What the parts of a group say of it is asked for by them.
+        if is_group && entry.criteria.is_empty() && !entry.requirement.contains('\n') {
+            return;
+        }
         entry.needs_as_written = NEEDS.iter().filter_map(|key| object.get(*key)).flat_map(texts).collect();
         self.push(entry);
     }
@@ -174,7 +252,8 @@ impl Reading {
                     section: entry.section.clone(),
                     text: entry.requirement.clone(),
                     criteria: entry.criteria.clone(),
-                    is_titled: entry.requirement.contains('\n') && entry.requirement.starts_with(&entry.title),
+                    is_titled: entry.requirement.starts_with(&entry.title)
+                        && (entry.requirement.contains('\n') || !entry.criteria.is_empty()),
                 };
                 let mut task = draft.task(count(at + 1));
                 task.title = text::one_line(&entry.title, MAX_TITLE);
@@ -210,20 +289,51 @@ fn first<'a>(object: &'a Map<String, Value>, keys: &[&str]) -> Option<&'a str> {
     keys.iter().find_map(|key| object.get(*key)?.as_str()).map(str::trim).filter(|text| !text.is_empty())
 }
 
-/// The texts in a value that is a text, a list of texts or a list of objects with one.
+/// The texts in a value that is a text, a list of texts or of objects with one, or an object of them.
 fn texts(value: &Value) -> Vec<String> {
-    match value {
-        Value::Array(values) => values.iter().map(plain).filter(|text| !text.is_empty()).collect(),
-        Value::Object(_) | Value::Null => Vec::new(),
+    let texts: Vec<String> = match value {
+        Value::Array(values) => values.iter().map(plain).collect(),
+        Value::Object(object) if scenario(object).is_none() && first(object, &TEXTS).is_none() => {
+            object.values().map(plain).collect()
+        }
+        Value::Null => Vec::new(),
         other => vec![plain(other)],
-    }
+    };
+    texts.into_iter().filter(|text| !text.is_empty()).collect()
 }
 
+/// A value in one text.
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.trim().to_owned(),
         Value::Number(number) => number.to_string(),
-        Value::Object(object) => first(object, &TEXTS).or_else(|| first(object, &TITLES)).unwrap_or_default().to_owned(),
-        _ => String::new(),
+        Value::Array(values) => values.iter().map(plain).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" and "),
+        Value::Object(object) => scenario(object)
+            .or_else(|| first(object, &TEXTS).or_else(|| first(object, &TITLES)).map(str::to_owned))
+            .unwrap_or_else(|| values(object)),
+        Value::Bool(_) | Value::Null => String::new(),
     }
+}
+
+/// `given`, `when` and `then` as a sentence.
+fn scenario(object: &Map<String, Value>) -> Option<String> {
+    object.get("then")?;
+    let step = |name: &&str| object.get(*name).map(plain).filter(|text| !text.is_empty()).map(|text| format!("{name} {text}"));
+    Some(STEPS.iter().filter_map(step).collect::<Vec<_>>().join(", "))
+}
+
+/// All that an object says, without what only explains it.
+fn values(object: &Map<String, Value>) -> String {
+    let said = object.iter().filter(|(key, _)| !ASIDE.contains(&key.as_str())).map(|(_, value)| plain(value));
+    said.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
+/// What an entry says under names that are not known, where it is long enough to ask for something.
+fn others(object: &Map<String, Value>) -> Vec<String> {
+    let is_known = |key: &str| {
+        [&TITLES[..], &TEXTS, &CRITERIA, &NEEDS, &STEPS, &ASIDE].iter().any(|keys| keys.contains(&key))
+            || GROUPS.iter().any(|(group, _)| *group == key)
+    };
+    let unknown = object.iter().filter(|(key, _)| !is_known(key)).flat_map(|(_, value)| texts(value));
+    unknown.filter(|text| text.split_whitespace().count() >= MANY_WORDS || text.contains('`')).collect()
 }

@@ -26,6 +26,16 @@ fn asks_by_itself(text: &str) -> bool {
     prose::insists(text) || has_example(text) || deeds::tells_of_one(text) || deeds::tells_what_is_done(text)
 }
 
+/// Whether what is said of a group of requirements asks for something beside them.
+pub(super) fn asks(text: &str) -> bool {
+    prose::obliges(text) || asks_by_itself(text)
+}
+
+/// Whether what a document has under a name, such as `non_goals`, is never worked on.
+pub(super) fn is_aside(name: &str) -> bool {
+    headings::role(&name.replace(['_', '-'], " "), None).is_ignored()
+}
+
 /// Whether something that is never worked on reads like a requirement all the same.
 fn reads_like_a_requirement(item: &str) -> bool {
     has_example(item) || prose::tells_what_code_does(item) || prose::commands(item)

@@ -59,6 +59,32 @@ fn what_no_example_proves_is_named() {
 }
 
 #[test]
+fn data_loses_nothing_that_is_asked_for() {
+    let table: &[(&str, &[&str])] = &[
+        (r#"{"tasks": [{"name": "Greets", "criteria": {"first": "`greet` exits with 2"}}]}"#, &[]),
+        (
+            r#"{"features": [{"name": "Loans", "acceptance_criteria": [{"id": "1", "criterion": "A book is lent once"},
+                {"given": "a book", "when": "I run `lend`", "then": ["it prints `lent`"]}]}]}"#,
+            &["A book is lent once", "given a book when i run (in: given a book, when I run `lend`, then it prints `lent`)"],
+        ),
+        (r#"{"tasks": [{"id": "1", "statement": "Loans are counted", "priority": "high"}]}"#, &["Loans are counted"]),
+        (
+            r#"{"tasks": [{"title": "Loans", "summary": "Books are lent", "edge": "A book is lost for ever", "why": "We had no list"}]}"#,
+            &["Books are lent", "A book is lost for ever"],
+        ),
+        (
+            r#"{"description": "Data must stay here.", "non_goals": ["It must be pretty"], "tasks": [
+                {"name": "All", "description": "Loans must be safe", "acceptance": "It is quick", "tasks": ["`lend` exits with 2"]}]}"#,
+            &["Loans must be safe", "It is quick", "Data must stay here."],
+        ),
+        (r#"{"title": "T", "acceptance_criteria": ["It is quick"]}"#, &["It is quick"]),
+    ];
+    for (text, expected) in table {
+        assert_eq!(unproven(text), *expected, "{text}");
+    }
+}
+
+#[test]
 fn what_an_openapi_document_says_is_named() {
     let document = |security: &str| {
         format!(
