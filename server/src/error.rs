@@ -153,7 +153,7 @@ impl From<services::Error> for HttpError {
             _ => None,
         };
         let is_hidden = matches!(error, E::Hidden(_));
-        Self { is_hidden, retry_after_seconds, ..Self::new(status, capitalised(&error.to_string())) }
+        Self { retry_after_seconds, is_hidden, ..Self::new(status, capitalised(&error.to_string())) }
     }
 }
 

@@ -153,7 +153,7 @@ pub async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, Star
         sandbox,
         agents,
         nudges: Nudges::default(),
-        room: Room::default(),
+        room: services::server::Room::default(),
         breaches,
         mailer,
         attempts: Arc::default(),

@@ -73,7 +73,9 @@ async fn holds_whoever_remembers_its_end(url: &str) {
     for store in [&here, &here, &there, &here, &there, &there, &here] {
         for (events, entries) in closing {
             let tx = store.begin().await.unwrap();
-            events.iter().for_each(|name| tx.events().tell(Timestamp::from_millis(1), Scope::default(), &event(name)));
+            for name in events {
+                tx.events().tell(Timestamp::from_millis(1), Scope::default(), &event(name));
+            }
             tx.audit().append(entries.iter().map(|id| entry(id)));
             tx.commit().await.unwrap();
             expected.0.extend(events.iter().map(|name| (*name).to_owned()));

@@ -188,7 +188,7 @@ async fn is_worth_what_its_maker_may_give(app: TestApp) {
         }
         let left: Vec<String> =
             ada.get(PATH).await.expect(200).json::<InvitationList>().invitations.into_iter().map(|row| row.id).collect();
-        assert_eq!(left, [stays.id.clone()]);
+        assert_eq!(left, std::slice::from_ref(&stays.id));
     };
     are_worth_nothing().await;
     ada.delete(&boss).await.expect(204);

@@ -59,6 +59,16 @@ async fn what_one_may_not_know_is_not_there_on_any_route_on_postgres() {
     is_not_there(Setup::default().on_postgres().start().await).await;
 }
 
+async fn knows_no_team(actor: &Actor<'_>, team: &str) {
+    let hidden = format!("/api/v2/teams/{team}");
+    actor.put(&hidden, &json!({"name": "A"})).await.expect(404);
+    actor.delete(&hidden).await.expect(404);
+    actor.post(&format!("{hidden}/members"), &json!({"email": "eve@example.org"})).await.expect(404);
+    actor.put(&format!("{hidden}/members/{UNKNOWN}"), &json!({"role": "viewer"})).await.expect(404);
+    actor.delete(&format!("{hidden}/members/{UNKNOWN}")).await.expect(404);
+    actor.post("/api/v2/invitations", &json!({"team_id": team})).await.expect(404);
+}
+
 async fn is_not_there(app: TestApp) {
     let ada = app.first_admin().await;
     let team = ada.makes_team("Backend", &[]).await;
@@ -81,14 +91,8 @@ async fn is_not_there(app: TestApp) {
             assert_eq!(hidden.status, 404, "{route:?} as {number}: {}", hidden.text());
         }
     }
-    let hidden = format!("/api/v2/teams/{}", team.id);
     for actor in programs.iter().chain([&eve]) {
-        actor.put(&hidden, &json!({"name": "A"})).await.expect(404);
-        actor.delete(&hidden).await.expect(404);
-        actor.post(&format!("{hidden}/members"), &json!({"email": "eve@example.org"})).await.expect(404);
-        actor.put(&format!("{hidden}/members/{UNKNOWN}"), &json!({"role": "viewer"})).await.expect(404);
-        actor.delete(&format!("{hidden}/members/{UNKNOWN}")).await.expect(404);
-        actor.post("/api/v2/invitations", &json!({"team_id": team.id})).await.expect(404);
+        knows_no_team(actor, &team.id.to_string()).await;
     }
     // What one knows and may not do is refused by the name of what is missing.
     let open = ada.has_project().named("Open").create().await.id().to_string();

@@ -38,24 +38,24 @@ struct Walk {
 // EP-015
 #[tokio::test]
 async fn a_killed_server_goes_on_where_its_journal_ends() {
-    walk(&Walk { victim: Victim::Server, spec: specs::ONE, demo: "--pace 10 --spends 0.25", from: 1 }).await;
+    Box::pin(walk(&Walk { victim: Victim::Server, spec: specs::ONE, demo: "--pace 10 --spends 0.25", from: 1 })).await;
 }
 
 #[tokio::test]
 async fn a_killed_agent_is_asked_again_in_the_same_iteration() {
-    walk(&Walk { victim: Victim::Children, spec: specs::ONE, demo: "--pace 10 --spends 0.25", from: 1 }).await;
+    Box::pin(walk(&Walk { victim: Victim::Children, spec: specs::ONE, demo: "--pace 10 --spends 0.25", from: 1 })).await;
 }
 
 #[tokio::test]
 async fn server_and_agent_killed_together_lose_nothing() {
-    walk(&Walk { victim: Victim::Both, spec: specs::ONE, demo: "--pace 10 --spends 0.25", from: 1 }).await;
+    Box::pin(walk(&Walk { victim: Victim::Both, spec: specs::ONE, demo: "--pace 10 --spends 0.25", from: 1 })).await;
 }
 
 #[tokio::test]
 async fn a_run_that_mends_its_work_is_killed_at_each_of_its_steps() {
     // Up to the first prompt it is a run like the others.
     let demo = "--misbehave failing-test-once --pace 10 --spends 0.25";
-    walk(&Walk { victim: Victim::Both, spec: specs::TWO, demo, from: 4 }).await;
+    Box::pin(walk(&Walk { victim: Victim::Both, spec: specs::TWO, demo, from: 4 })).await;
 }
 
 async fn walk(walk: &Walk) {

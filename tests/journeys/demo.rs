@@ -15,12 +15,12 @@ use tests::{Setup, TestApp, command, journal::Stored, specs};
 // TW-01, GI-02
 #[tokio::test]
 async fn a_pasted_prd_becomes_verified_commits() {
-    prd_becomes_verified_commits(TestApp::start().await).await;
+    Box::pin(prd_becomes_verified_commits(TestApp::start().await)).await;
 }
 
 #[tokio::test]
 async fn a_pasted_prd_becomes_verified_commits_on_postgres() {
-    prd_becomes_verified_commits(Setup::default().on_postgres().start().await).await;
+    Box::pin(prd_becomes_verified_commits(Setup::default().on_postgres().start().await)).await;
 }
 
 #[expect(clippy::too_many_lines, reason = "one story, told in order")]

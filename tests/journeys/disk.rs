@@ -57,13 +57,17 @@ async fn a_full_disk_under_the_database_loses_no_result() {
     let mut agent = processes::below(app.pid());
     agent.retain(|process| process.command.contains("demo-agent"));
     assert!(!agent.is_empty(), "the call is over too early");
-    agent.iter().for_each(|process| processes::signal(process.pid, Signal::STOP));
+    for process in &agent {
+        processes::signal(process.pid, Signal::STOP);
+    }
     let filler = app.data_dir().join(DATABASE).join("filler");
     let filled = beside_the_server(&app, "LC_ALL=C cat /dev/zero > \"$1\"", &filler);
     assert!(command::stderr(&filled).contains("No space left"), "{}", command::stderr(&filled));
     takes_no_change(&user, &format!("/api/projects/{}", project.id())).await;
     // What is left then is too little even for the lines that it goes on to write.
-    agent.iter().for_each(|process| processes::signal(process.pid, Signal::CONT));
+    for process in &agent {
+        processes::signal(process.pid, Signal::CONT);
+    }
     eventually("the result waits", async || app.log().contains("the disk is full: what a run has done waits").then_some(()))
         .await;
     assert_eq!(run.now().await.status, RunStatus::Working);

@@ -120,12 +120,12 @@ async fn each_process_sees_what_is_meant_for_it_and_nobody_else_sees_anything() 
 
 #[tokio::test]
 async fn a_teams_secrets_reach_the_projects_that_it_owns_and_no_others() {
-    reach_the_teams_projects(|setup| setup).await;
+    Box::pin(reach_the_teams_projects(|setup| setup)).await;
 }
 
 #[tokio::test]
 async fn a_teams_secrets_reach_the_projects_that_it_owns_on_postgres() {
-    reach_the_teams_projects(Setup::on_postgres).await;
+    Box::pin(reach_the_teams_projects(Setup::on_postgres)).await;
 }
 
 async fn reach_the_teams_projects(on: fn(Setup) -> Setup) {

@@ -24,6 +24,7 @@ impl Crumb {
     }
 
     /// With a button that opens what else could stand there, called so. A page has one such step.
+    #[must_use]
     pub fn among(self, label: &'static str) -> Self {
         Self { among: Some(label), ..self }
     }

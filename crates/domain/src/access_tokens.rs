@@ -183,7 +183,8 @@ mod tests {
 
     #[test]
     fn what_counts_from_both_is_the_narrower_of_each_two() {
-        let cases: [(&[&str], &[&str], Option<&[&str]>); 6] = [
+        type List = &'static [&'static str];
+        let cases: [(List, List, Option<List>); 6] = [
             (&[], &[], Some(&[])),
             (&[], &["10.0.0.0/8"], Some(&["10.0.0.0/8"])),
             (&["10.0.0.0/8"], &[], Some(&["10.0.0.0/8"])),

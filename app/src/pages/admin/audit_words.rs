@@ -145,7 +145,7 @@ mod tests {
     const GRACE: &str = "0198c000-0000-7000-8000-000000000001";
 
     fn line(what: &str, name: &str, changes: &[(&str, &str, &str)]) -> Line {
-        let (action, kind) = what.split_once(' ').unwrap();
+        let (action, kind) = what.split_once(' ').unwrap_or_default();
         let change = |(name, from, to): &(&str, &str, &str)| {
             ((*name).to_owned(), AuditChange { from: (*from).to_owned(), to: (*to).to_owned() })
         };

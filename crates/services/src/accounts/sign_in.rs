@@ -79,7 +79,7 @@ impl Attempts {
         let Ok(mut tallies) = self.0.lock() else { return Err(1) };
         let pair = guess.pair();
         let is_known = tallies.get(&pair).is_some_and(|tally| tally.is_known(now));
-        let judged = [Some(&guess.what), Some(&guess.from).filter(|_| !is_known)];
+        let judged = [Some(&guess.what), (!is_known).then_some(&guess.from)];
         let waits = judged.into_iter().flatten().filter_map(|key| tallies.get(key)).map(|tally| tally.wait(now));
         let longest = waits.max().unwrap_or(0).max(0);
         let seconds = u64::try_from((longest + 999) / 1_000).unwrap_or(0);

@@ -425,7 +425,6 @@ fn commands(script: &str) -> Option<Vec<Vec<String>>> {
             // The rest would be a comment.
             (None, '#') if word.is_empty() => return None,
             (Some(open), _) if open == character => quote = None,
-            (Some(_), _) => word.push(character),
             (None, '"' | '\'') => quote = Some(character),
             (None, '&') => {
                 characters.next_if_eq(&'&')?;
@@ -433,7 +432,7 @@ fn commands(script: &str) -> Option<Vec<Vec<String>>> {
                 commands.push(Vec::new());
             }
             (None, space) if space.is_whitespace() => end_word(&mut commands, &mut word),
-            (None, _) => word.push(character),
+            _ => word.push(character),
         }
     }
     end_word(&mut commands, &mut word);

@@ -166,8 +166,9 @@ mod tests {
 
     #[test]
     fn places_are_found_again_piece_by_piece() {
+        type Pieces = &'static [&'static [&'static str]];
         let text = "ab\ncd\u{1b}[0mef\n";
-        let cases: [(&[(usize, usize)], &[&[&str]]); 5] = [
+        let cases: [(&[(usize, usize)], Pieces); 5] = [
             (&[], &[]),
             (&[(0, 2)], &[&["ab"]]),
             (&[(1, 5)], &[&["b", "cd", "e"]]),

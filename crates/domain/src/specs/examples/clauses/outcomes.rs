@@ -203,9 +203,8 @@ impl<'a> Reader<'a> {
         match (self.word_at(at)?, self.word_at(at + 1)) {
             // `to the error file` is no stream.
             (_, Some("file" | "files")) => None,
-            ("stderr", Some("stream")) => Some((Stream::Stderr, at + 2)),
+            ("stderr", Some("stream")) | ("error", Some("output" | "stream")) => Some((Stream::Stderr, at + 2)),
             ("stdout" | "output", Some("stream")) => Some((Stream::Stdout, at + 2)),
-            ("error", Some("output" | "stream")) => Some((Stream::Stderr, at + 2)),
             ("stderr", _) => Some((Stream::Stderr, at + 1)),
             ("error", _) if is_standard => Some((Stream::Stderr, at + 1)),
             ("stdout" | "output", _) => Some((Stream::Stdout, at + 1)),
