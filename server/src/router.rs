@@ -40,7 +40,7 @@ pub fn router(edge: Edge) -> Router {
 async fn to_api(State(edge): State<Edge>, request: Request, next: Next) -> Response {
     match too_large::held(request, API_BODY).await {
         Ok(request) => guard::limits::limit(edge, request, next).await,
-        Err(refusal) => refusal,
+        Err(refusal) => refusal.into_response(),
     }
 }
 
@@ -51,6 +51,6 @@ async fn to_page(State(limit): State<usize>, request: Request, next: Next) -> Re
     }
     match too_large::held(request, limit).await {
         Ok(request) => next.run(request).await,
-        Err(refusal) => refusal,
+        Err(refusal) => refusal.into_response(),
     }
 }

@@ -8,7 +8,6 @@ use axum::{
     body::{Body, HttpBody as _},
     extract::{DefaultBodyLimit, Request},
     http::{HeaderMap, header},
-    response::{IntoResponse, Response},
 };
 use futures::StreamExt as _;
 
@@ -21,13 +20,13 @@ const PIECE: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The request, of whose body no more than `limit` bytes are read. One that says that it is longer is refused.
-pub(crate) async fn held(mut request: Request, limit: usize) -> Result<Request, Response> {
+pub(crate) async fn held(mut request: Request, limit: usize) -> Result<Request, HttpError> {
     if length(request.headers()).is_some_and(|length| length > limit) {
         // A client that asks first is told at once.
         if !request.headers().contains_key(header::EXPECT) {
             drop(tokio::time::timeout(PATIENCE, Box::pin(forget(request.into_body()))).await);
         }
-        return Err(HttpError::too_large(limit).into_response());
+        return Err(HttpError::too_large(limit));
     }
     DefaultBodyLimit::max(limit).apply(&mut request);
     Ok(if request.body().is_end_stream() { request } else { request.with_limited_body() })
