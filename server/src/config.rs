@@ -11,7 +11,7 @@ pub mod audit_key;
 pub mod data_dir;
 pub mod hosts;
 pub mod mail;
-mod reach;
+mod served_at;
 pub mod sign_in;
 pub mod syslog;
 pub mod vault_key;

@@ -23,7 +23,7 @@ use sandbox::{Bubblewrap, BubblewrapConfig, Plain, PlainConfig};
 use services::{
     Cx, Nudges, Settings,
     accounts::{AccessKeys, Passkeys},
-    server::Reach,
+    server::ServedAt,
 };
 use store::Store;
 use tokio::net::TcpListener;
@@ -91,7 +91,7 @@ pub struct Outside<'a> {
     pub max_runs: usize,
     pub stall: Option<std::time::Duration>,
     pub providers: &'a [ProviderConfig],
-    pub reach: Reach,
+    pub served_at: ServedAt,
     pub new_projects: NewProjects,
     pub passkeys: Passkeys,
 }
@@ -111,7 +111,7 @@ impl<'a> Outside<'a> {
             max_runs: 1,
             stall: None,
             providers: &[],
-            reach: Reach::default(),
+            served_at: ServedAt::default(),
             new_projects: NewProjects::default(),
             passkeys: Passkeys::nowhere(),
         }
@@ -142,7 +142,7 @@ pub async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, Star
     }
     let discoveries = Arc::default();
     let providers = IdentityProviders::new(outside.providers, &discoveries);
-    let issuers = Arc::new(Asked { providers, public_url: outside.reach.public_url.clone() });
+    let issuers = Arc::new(Asked { providers, public_url: outside.served_at.public_url.clone() });
     let agents = agents(data, outside.agents, &sandbox)
         .map_err(|source| StartError::Io { what: "the data directory cannot be written", source })?;
     Ok(Cx {
@@ -187,7 +187,7 @@ fn settings(data: &DataConfig, outside: &Outside<'_>, started_at: Timestamp, ids
         installs: outside.installs,
         install_env: outside.install_env.to_vec(),
         providers: outside.providers.iter().map(|provider| provider.rules.clone()).collect(),
-        reach: outside.reach.clone(),
+        served_at: outside.served_at.clone(),
         new_projects: outside.new_projects,
         instance: world::instance(&data.data_dir, ids)
             .map_err(|source| StartError::Io { what: "the data directory cannot be written", source })?,
@@ -253,7 +253,7 @@ impl App {
             max_runs: config.max_runs,
             stall: Some(config.stall),
             providers: &config.providers,
-            reach: config.reach(),
+            served_at: config.served_at(),
             new_projects: config.new_projects,
             passkeys: Passkeys::new(&config.public_url, |origin| config.hosts.allows_origin(origin)),
         };

@@ -21,7 +21,7 @@ use crate::{
     accounts::{AccessKeys, Attempts, HashingRoom, Passkeys, TokenUses, UnseenSecrets},
     agents::Detected,
     audit::Denials,
-    server::{Discoveries, Reach, Room},
+    server::{Discoveries, Room, ServedAt},
 };
 
 /// The context of a use case; cheap to clone.
@@ -92,7 +92,7 @@ pub struct Settings {
     /// Where people can sign in besides with a password.
     pub providers: Vec<domain::sign_in::Provider>,
     /// How it is reached; nothing of it is decided by.
-    pub reach: Reach,
+    pub served_at: ServedAt,
     /// Whom a new project belongs to when nothing is said.
     pub new_projects: domain::teams::NewProjects,
     /// Names this machine in leases, so that after a restart it takes its own runs up again at once.

@@ -20,5 +20,5 @@ pub fn is_set_up(cx: &Cx) -> bool {
 
 /// The address of a path of this server, for a link.
 pub(crate) fn link(cx: &Cx, path: &str) -> String {
-    format!("{}{path}", cx.settings.reach.public_url)
+    format!("{}{path}", cx.settings.served_at.public_url)
 }

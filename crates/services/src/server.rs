@@ -27,7 +27,7 @@ pub use settings::{line, settings};
 
 /// How a server is reached, as it was told.
 #[derive(Clone, Debug, Default)]
-pub struct Reach {
+pub struct ServedAt {
     /// Absent for commands, which do not listen.
     pub listen: Option<SocketAddr>,
     pub public_url: String,
@@ -73,7 +73,7 @@ pub fn providers(cx: &Cx, actor: &Actor) -> Result<SignInProviders, Error> {
     access::require(actor, Action::ReadSettings)?;
     Ok(SignInProviders {
         providers: cx.settings.providers.iter().map(|provider| view(cx, provider)).collect(),
-        file: cx.settings.reach.sign_in_file.clone(),
+        file: cx.settings.served_at.sign_in_file.clone(),
         callback: callback(cx, "ID"),
     })
 }
@@ -94,7 +94,7 @@ pub async fn check_provider(cx: &Cx, actor: &Actor, id: &str) -> Result<SignInPr
 }
 
 fn callback(cx: &Cx, id: &str) -> String {
-    format!("{}/login/callback/{id}", cx.settings.reach.public_url)
+    format!("{}/login/callback/{id}", cx.settings.served_at.public_url)
 }
 
 fn view(cx: &Cx, provider: &Provider) -> SignInProvider {
@@ -105,7 +105,7 @@ fn view(cx: &Cx, provider: &Provider) -> SignInProvider {
         kind: kind(provider.kind).to_owned(),
         issuer: provider.issuer.clone(),
         callback: callback(cx, &provider.id),
-        back_channel: tells.then(|| format!("{}/logout/back-channel/{}", cx.settings.reach.public_url, provider.id)),
+        back_channel: tells.then(|| format!("{}/logout/back-channel/{}", cx.settings.served_at.public_url, provider.id)),
         domains: provider.allowed_domains.clone(),
         organisations: provider.allowed_organisations.clone(),
         provisioning: provisioning(provider.provisioning).to_owned(),
@@ -141,7 +141,7 @@ const MOST_TOKENS: usize = 20;
 /// How often people and programs may ask, and the tokens that have a limit of their own.
 pub async fn limits(cx: &Cx, actor: &Actor) -> Result<LimitsInForce, Error> {
     access::require(actor, Action::ReadSettings)?;
-    let (now, usual) = (&cx.settings.reach.limits, Limits::default());
+    let (now, usual) = (&cx.settings.served_at.limits, Limits::default());
     let line = |class: Class, name: &str, counts: &str, whose: &str| RateLimit {
         name: name.to_owned(),
         counts: counts.to_owned(),

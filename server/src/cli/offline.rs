@@ -5,7 +5,7 @@ use std::io::Read as _;
 use clap::{Args, Subcommand};
 use domain::actor::Actor;
 use protocol::access::Role;
-use services::{Cx, accounts::NewUser, server::Reach};
+use services::{Cx, accounts::NewUser, server::ServedAt};
 
 use super::{Exit, Failure, print};
 use crate::{
@@ -39,8 +39,8 @@ impl LinkArgs {
             DEFAULT.to_owned()
         });
         let agents = AgentsConfig::from_env()?;
-        let reach = Reach { public_url: public_url.clone(), ..Reach::default() };
-        Ok((context(&config, Outside { reach, ..Outside::without_runs(&agents) }).await?, public_url))
+        let served_at = ServedAt { public_url: public_url.clone(), ..ServedAt::default() };
+        Ok((context(&config, Outside { served_at, ..Outside::without_runs(&agents) }).await?, public_url))
     }
 }
 

@@ -65,7 +65,7 @@ pub(crate) async fn answer_forgotten(cx: &Cx, asked: &MailRow) -> Result<(), Err
 }
 
 async fn write(cx: &Cx, tx: &Tx, user: &UserRow) -> Result<(), Error> {
-    let (site, until) = (&cx.settings.reach.public_url, later(cx.clock.now(), LASTS_MS));
+    let (site, until) = (&cx.settings.served_at.public_url, later(cx.clock.now(), LASTS_MS));
     // Who signs in with a provider alone gets no second way in from whoever reads their mail.
     if user.password_hash.is_empty() {
         let letter = letters::no_password(site);

@@ -111,7 +111,7 @@ async fn make(cx: &Cx, actor: &Actor, command: Invite, secret: Option<&str>) -> 
 /// Writes the mail with the link to whom the invitation is for; returns whether there is one.
 async fn send(cx: &Cx, tx: &Tx, row: &InvitationRow, (secret, team): (Option<&str>, Option<&str>)) -> Result<bool, Error> {
     let (Some(email), Some(secret)) = (&row.email, secret) else { return Ok(false) };
-    let (site, link) = (&cx.settings.reach.public_url, mail::link(cx, &format!("/invite?link={secret}")));
+    let (site, link) = (&cx.settings.served_at.public_url, mail::link(cx, &format!("/invite?link={secret}")));
     let letter = letters::invitation(site, (&row.invited_by, team), &link, row.expires_at);
     mail::put(cx, tx, mail::ToSend { kind: Kind::Invitation, to: email, letter, until: row.expires_at }).await
 }

@@ -66,7 +66,7 @@ pub(crate) async fn notice(cx: &Cx, tx: &Tx, user: UserId, (what, by): (Notice, 
     let now = cx.clock.now();
     // Whoever did it for somebody else is not told on: the owner learns what, the audit trail knows who.
     let from = by.origin().filter(|_| by.user_id() == Some(user));
-    let letter = rules::notice(&cx.settings.reach.public_url, what, now, from.map(|from| &**from));
+    let letter = rules::notice(&cx.settings.served_at.public_url, what, now, from.map(|from| &**from));
     let until = Timestamp::from_millis(now.millis().saturating_add(rules::TRIED_FOR_MS));
     match put(cx, tx, ToSend { kind: Kind::Notice, to: &row.email, letter, until }).await {
         Err(Error::Unavailable(problem)) => {

@@ -7,7 +7,7 @@ use domain::{
 };
 use protocol::server::{Setting, SettingGroup as Group};
 
-use super::{Database, Reach};
+use super::{Database, ServedAt};
 use crate::{
     Cx, Error, Settings,
     mail::{self, Standing},
@@ -16,39 +16,40 @@ use crate::{
 /// How this server is set up, as far as an admin should know.
 pub async fn settings(cx: &Cx, actor: &Actor) -> Result<Vec<Setting>, Error> {
     access::require(actor, Action::ReadSettings)?;
-    let (settings, reach) = (&cx.settings, &cx.settings.reach);
+    let (settings, served_at) = (&cx.settings, &cx.settings.served_at);
     let mut lines = vec![
         line(Group::Server, "Version", settings.version, ""),
         Setting { at: Some(settings.started_at), ..line(Group::Server, "Running since", "", "") },
         line(Group::Server, "Data directory", settings.data_dir.display().to_string(), "--data-dir, LOKI_DATA_DIR"),
     ];
-    lines.extend(reached(reach));
+    lines.extend(reached(served_at));
     lines.push(line(Group::Runs, "Isolation of agents and checks", isolation(cx), "--no-sandbox, LOKI_NO_SANDBOX"));
     lines.extend(work(settings));
     lines.extend(mail_lines(mail::standing(cx).await?));
-    lines.push(line(Group::Audit, "Audit trail is kept", kept(reach.audit_days), "--audit-days, LOKI_AUDIT_DAYS"));
-    lines.extend(reach.others.iter().cloned());
+    lines.push(line(Group::Audit, "Audit trail is kept", kept(served_at.audit_days), "--audit-days, LOKI_AUDIT_DAYS"));
+    lines.extend(served_at.others.iter().cloned());
     // Those of one group stay as they came.
     lines.sort_by_key(|line| line.group);
     Ok(lines)
 }
 
-fn reached(reach: &Reach) -> Vec<Setting> {
-    let listen = reach.listen.map_or_else(|| "nowhere".to_owned(), |address| address.to_string());
-    let tls = if reach.tls { "ends in front of this server; cookies are Secure" } else { "none: browsers come over plain HTTP" };
-    let proxies = if reach.proxies.is_empty() {
+fn reached(served_at: &ServedAt) -> Vec<Setting> {
+    let listen = served_at.listen.map_or_else(|| "nowhere".to_owned(), |address| address.to_string());
+    let tls =
+        if served_at.tls { "ends in front of this server; cookies are Secure" } else { "none: browsers come over plain HTTP" };
+    let proxies = if served_at.proxies.is_empty() {
         "none: the address of a connection is the client's".to_owned()
     } else {
-        reach.proxies.join(", ")
+        served_at.proxies.join(", ")
     };
-    let database = match reach.database {
+    let database = match served_at.database {
         Database::Sqlite => "SQLite",
         Database::Postgres => "PostgreSQL",
     };
     vec![
         line(Group::Server, "Database", database, "--database-url, LOKI_DATABASE_URL"),
         line(Group::Reach, "Listens on", listen, "--listen, LOKI_LISTEN"),
-        line(Group::Reach, "Browsers reach it at", reach.public_url.clone(), "--public-url, LOKI_PUBLIC_URL"),
+        line(Group::Reach, "Browsers reach it at", served_at.public_url.clone(), "--public-url, LOKI_PUBLIC_URL"),
         line(Group::Reach, "TLS", tls, "--tls-terminated, LOKI_TLS_TERMINATED"),
         line(Group::Reach, "Trusted proxies", proxies, "--trusted-proxies, LOKI_TRUSTED_PROXIES"),
     ]

@@ -1,15 +1,15 @@
 //! What admins may read of the set-up on their pages.
 
 use protocol::server::{Setting, SettingGroup as Group};
-use services::server::{Database, Reach, line};
+use services::server::{Database, ServedAt, line};
 
 use super::{Config, LogFormat, syslog::SyslogTarget};
 
 impl Config {
     /// What of it admins may read on their pages.
-    pub fn reach(&self) -> Reach {
+    pub fn served_at(&self) -> ServedAt {
         let postgres = self.data.database_url.starts_with("postgres");
-        Reach {
+        ServedAt {
             listen: Some(self.listen),
             public_url: self.public_url.clone(),
             tls: self.tls,
