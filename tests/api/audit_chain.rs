@@ -6,7 +6,7 @@ use domain::{
     actor::Actor as Doer,
     audit::{Chain, Entry, Link},
 };
-use protocol::{Envelope, Event, Scope, Timestamp};
+use protocol::{Envelope, Event, EventScope, Timestamp};
 use sea_orm_migration::sea_orm::{ConnectionTrait as _, Database};
 use serde_json::json;
 use store::Store;
@@ -74,7 +74,7 @@ async fn holds_whoever_remembers_its_end(url: &str) {
         for (events, entries) in closing {
             let tx = store.begin().await.unwrap();
             for name in events {
-                tx.events().tell(Timestamp::from_millis(1), Scope::default(), &event(name));
+                tx.events().tell(Timestamp::from_millis(1), EventScope::default(), &event(name));
             }
             tx.audit().append(entries.iter().map(|id| entry(id)));
             tx.commit().await.unwrap();
@@ -82,8 +82,8 @@ async fn holds_whoever_remembers_its_end(url: &str) {
             expected.1.extend(entries.iter().map(|id| (*id).to_owned()));
         }
         let tx = store.begin().await.unwrap();
-        tx.events().append(Timestamp::from_millis(1), Scope::default(), &event("given up")).await.unwrap();
-        tx.events().tell(Timestamp::from_millis(1), Scope::default(), &event("given up"));
+        tx.events().append(Timestamp::from_millis(1), EventScope::default(), &event("given up")).await.unwrap();
+        tx.events().tell(Timestamp::from_millis(1), EventScope::default(), &event("given up"));
         tx.audit().append([entry("given up")]);
     }
 

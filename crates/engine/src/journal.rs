@@ -7,7 +7,7 @@ use domain::{
     specs,
 };
 use protocol::{
-    Event, EventSeq, Scope, Timestamp,
+    Event, EventScope, EventSeq, Timestamp,
     receipts::Receipt,
     runs::{Gate, GateVerdict, LogChunk, LogKind, Task, TaskStatus},
 };
@@ -185,7 +185,7 @@ impl Writer<'_> {
     }
 
     async fn event(&self, event: &Event) -> Result<(), Error> {
-        let scope = Scope::run(self.record.project_id, self.record.id);
+        let scope = EventScope::run(self.record.project_id, self.record.id);
         let seq = self.tx.events().append(self.at, scope, event).await?;
         if let Ok(mut told) = self.told.lock() {
             told.push((seq, event.clone()));

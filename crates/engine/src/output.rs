@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::{runs::Record, vault::Masks};
 use protocol::{
-    Event, Scope,
+    Event, EventScope,
     runs::{LogChunk, LogKind, Step},
 };
 use services::{Cx, Error};
@@ -76,7 +76,7 @@ impl<'a> Output<'a> {
         if part.is_empty() {
             return Ok(());
         }
-        let scope = Scope::run(self.record.project_id, self.record.id);
+        let scope = EventScope::run(self.record.project_id, self.record.id);
         let tx = self.cx.store.begin().await?;
         for (kind, text) in part {
             let chunk = LogChunk { iteration: self.record.state.iteration, step: Some(self.step), kind, text };

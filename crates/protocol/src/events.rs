@@ -12,8 +12,9 @@ use crate::{
 /// What an event is about; who may see that may see the event. What is of nothing named here is the installation's: whoever
 /// reads all of it, the admins, may see that.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Scope {
+// Clients made from the OpenAPI document know it by this name.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Scope))]
+pub struct EventScope {
     pub project_id: Option<ProjectId>,
     pub run_id: Option<RunId>,
     /// The team itself; what belongs to it is told by its project
@@ -24,7 +25,7 @@ pub struct Scope {
     pub user_id: Option<UserId>,
 }
 
-impl Scope {
+impl EventScope {
     /// Of a project.
     pub fn project(id: ProjectId) -> Self {
         Self { project_id: Some(id), ..Self::default() }
@@ -55,7 +56,7 @@ pub struct Envelope {
     /// The event's name, like `run_started`.
     #[serde(rename = "type")]
     pub kind: String,
-    pub scope: Scope,
+    pub scope: EventScope,
     /// The event's fields.
     pub data: Value,
 }
@@ -342,7 +343,7 @@ mod tests {
 
     fn sent(event: &Event) -> Envelope {
         let at = Timestamp::from_millis(0);
-        Envelope { seq: 1, at, kind: event.kind().to_owned(), scope: Scope::default(), data: event.data() }
+        Envelope { seq: 1, at, kind: event.kind().to_owned(), scope: EventScope::default(), data: event.data() }
     }
 
     #[test]

@@ -21,6 +21,6 @@ pub mod timestamp;
 mod wire;
 
 pub use error::ApiError;
-pub use events::{Envelope, Event, Scope};
+pub use events::{Envelope, Event, EventScope};
 pub use ids::{EventSeq, FactorId, LoginId, ProjectId, RunId, ShareId, TeamId, TokenId, UserId};
 pub use timestamp::Timestamp;

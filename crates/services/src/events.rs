@@ -7,7 +7,7 @@ use domain::{
     actor::Actor,
     vault::SecretScope,
 };
-use protocol::{Envelope, Event, EventSeq, ProjectId, Scope, UserId, teams::Owner};
+use protocol::{Envelope, Event, EventScope, EventSeq, ProjectId, UserId, teams::Owner};
 use store::Tx;
 
 use crate::{Cx, Error};
@@ -40,29 +40,29 @@ pub async fn owners(cx: &Cx, envelopes: &[Envelope]) -> Result<HashMap<ProjectId
 /// Tells the admins that people, their roles or who is invited changed. Like the next three it is told when the
 /// change's transaction commits, and needs no nudge: a second later is soon enough.
 pub(crate) fn users_changed(cx: &Cx, tx: &Tx) {
-    tell(cx, tx, Scope::default(), &Event::UsersChanged {});
+    tell(cx, tx, EventScope::default(), &Event::UsersChanged {});
 }
 
 /// Tells the admins that API tokens changed.
 pub(crate) fn tokens_changed(cx: &Cx, tx: &Tx) {
-    tell(cx, tx, Scope::default(), &Event::TokensChanged {});
+    tell(cx, tx, EventScope::default(), &Event::TokensChanged {});
 }
 
 /// Tells a person that where they are signed in changed, or how they sign in.
 pub(crate) fn logins_changed(cx: &Cx, tx: &Tx, user: UserId) {
-    tell(cx, tx, Scope::person(user), &Event::LoginsChanged {});
+    tell(cx, tx, EventScope::person(user), &Event::LoginsChanged {});
 }
 
 /// Tells whoever may know the project or the team, or for the installation's the admins, that secrets changed.
 pub(crate) fn secrets_changed(cx: &Cx, tx: &Tx, of: SecretScope) {
     let scope = match of {
-        SecretScope::Installation => Scope::default(),
-        SecretScope::Team(id) => Scope::team(id),
-        SecretScope::Project(id) => Scope::project(id),
+        SecretScope::Installation => EventScope::default(),
+        SecretScope::Team(id) => EventScope::team(id),
+        SecretScope::Project(id) => EventScope::project(id),
     };
     tell(cx, tx, scope, &Event::SecretsChanged {});
 }
 
-fn tell(cx: &Cx, tx: &Tx, scope: Scope, event: &Event) {
+fn tell(cx: &Cx, tx: &Tx, scope: EventScope, event: &Event) {
     tx.events().tell(cx.clock.now(), scope, event);
 }

@@ -19,7 +19,7 @@ use domain::{
     teams as names,
 };
 use protocol::{
-    Event, Scope, TeamId,
+    Event, EventScope, TeamId,
     access::Role,
     page::PageQuery,
     teams::{NameTeam, Team, TeamList},
@@ -48,7 +48,7 @@ pub(crate) async fn load(tx: &Tx, actor: &Actor, id: TeamId, action: Action) -> 
 /// Tells whoever may know the team that something of it changed; the caller nudges after the commit.
 pub(crate) async fn tell(cx: &Cx, tx: &Tx, id: TeamId) -> Result<(), Error> {
     let name = tx.teams().by_id(id).await?.map(|team| team.name).unwrap_or_default();
-    tx.events().tell(cx.clock.now(), Scope::team(id), &Event::TeamUpdated { name });
+    tx.events().tell(cx.clock.now(), EventScope::team(id), &Event::TeamUpdated { name });
     Ok(())
 }
 

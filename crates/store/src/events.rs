@@ -1,7 +1,7 @@
 //! The event log: rows with a position, which becomes visible in order because writers take turns at the counter.
 
 use domain::reach::Visible;
-use protocol::{Envelope, Event, EventSeq, ProjectId, RunId, Scope, TeamId, Timestamp, UserId};
+use protocol::{Envelope, Event, EventScope, EventSeq, ProjectId, RunId, TeamId, Timestamp, UserId};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait as _, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect, Statement, Value,
@@ -25,7 +25,7 @@ pub(crate) struct NewEvent {
 }
 
 impl NewEvent {
-    fn new(at: Timestamp, scope: Scope, event: &Event) -> Self {
+    fn new(at: Timestamp, scope: EventScope, event: &Event) -> Self {
         let values = [
             at.millis().into(),
             event.kind().into(),
@@ -59,13 +59,13 @@ pub struct Events<'a>(pub(crate) &'a Tx);
 
 impl Events<'_> {
     /// Appends `event` when the transaction commits.
-    pub fn tell(&self, at: Timestamp, scope: Scope, event: &Event) {
+    pub fn tell(&self, at: Timestamp, scope: EventScope, event: &Event) {
         self.0.closing().events.push(NewEvent::new(at, scope, event));
     }
 
     /// Appends `event` now, for whoever needs its position before the commit; it becomes visible then. What is told in the same
     /// transaction comes after it.
-    pub async fn append(&self, at: Timestamp, scope: Scope, event: &Event) -> Result<EventSeq, StoreError> {
+    pub async fn append(&self, at: Timestamp, scope: EventScope, event: &Event) -> Result<EventSeq, StoreError> {
         append(&self.0.inner, NewEvent::new(at, scope, event)).await
     }
 
@@ -130,7 +130,7 @@ fn read(row: events::Model) -> Result<Envelope, StoreError> {
         seq: row.seq,
         at: Timestamp::from_millis(row.at),
         kind: row.kind,
-        scope: Scope {
+        scope: EventScope {
             project_id: row.project_id.map(ProjectId),
             run_id: row.run_id.map(RunId),
             team_id: row.team_id.map(TeamId),

@@ -8,7 +8,7 @@ use domain::{
     audit::{Entry, PublicKey},
 };
 use protocol::{
-    Event, Scope,
+    Event, EventScope,
     audit::{AuditEntry, AuditQuery},
 };
 use services::{Cx, audit};
@@ -176,7 +176,7 @@ async fn append_alone(cx: &Cx) -> Result<Duration, Failure> {
 
 async fn change(cx: &Cx, entry: Option<Entry>) -> Result<Duration, Failure> {
     let tx = cx.store.begin().await?;
-    tx.events().tell(cx.clock.now(), Scope::default(), &Event::ProjectUpdated { name: "measured".to_owned() });
+    tx.events().tell(cx.clock.now(), EventScope::default(), &Event::ProjectUpdated { name: "measured".to_owned() });
     tx.audit().append(entry);
     let began = Instant::now();
     tx.commit().await?;

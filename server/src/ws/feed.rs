@@ -172,7 +172,7 @@ mod tests {
                 seq,
                 at: Timestamp::from_millis(0),
                 kind: "project_created".to_owned(),
-                scope: protocol::Scope::default(),
+                scope: protocol::EventScope::default(),
                 data: serde_json::Value::Null,
             })
             .collect()
@@ -215,7 +215,7 @@ mod tests {
         let mut told = envelopes(1..=5);
         told.iter_mut().zip(&ids).for_each(|(envelope, id)| envelope.scope.project_id = Some(*id));
         // The last two are of the installation, and of Ada alone.
-        told[4].scope = protocol::Scope::person(ada);
+        told[4].scope = protocol::EventScope::person(ada);
         let owners = [(ids[0], Owner::Installation), (ids[1], Owner::User(ada))];
         feed.push(&told, owners.into());
         let seen = |reach: &Reach| match feed.after(0, 10, reach) {

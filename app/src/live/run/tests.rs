@@ -1,7 +1,7 @@
 //! Events on the model of a run.
 
 use protocol::{
-    Scope,
+    EventScope,
     runs::{GateVerdict, LogChunk, LogKind, Phase, RunStatus, Step, StepRecord, StepStatus, TaskStatus, Timeline},
 };
 
@@ -16,7 +16,7 @@ fn model() -> RunModel {
 }
 
 fn envelope(seq: EventSeq, event: &Event) -> Envelope {
-    let scope = Scope { run_id: Some(run(RunStatus::Working).id), ..Scope::default() };
+    let scope = EventScope { run_id: Some(run(RunStatus::Working).id), ..EventScope::default() };
     Envelope { seq, at: Timestamp::from_millis(seq), kind: event.kind().to_owned(), scope, data: event.data() }
 }
 
@@ -79,7 +79,7 @@ fn other_runs_and_unknown_events_change_nothing() {
     let mut model = model();
     let before = model.clone();
     let event = Event::RunFinished { run: run(RunStatus::Finished) };
-    let other = Envelope { scope: Scope::default(), ..envelope(101, &event) };
+    let other = Envelope { scope: EventScope::default(), ..envelope(101, &event) };
     let unknown = Envelope { kind: "council_voted".to_owned(), ..envelope(102, &event) };
     let misshapen = Envelope { data: serde_json::json!({"run": 7}), ..envelope(103, &event) };
 

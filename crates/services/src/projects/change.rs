@@ -7,7 +7,7 @@ use std::{
 
 use domain::{access::Action, actor::Actor, audit::Changes, ports::vcs::snapshots_beside, vault::SecretScope};
 use protocol::{
-    Event, ProjectId, RunId, Scope,
+    Event, EventScope, ProjectId, RunId,
     projects::{Project, ProjectSource, UpdateProject},
 };
 
@@ -33,7 +33,7 @@ pub async fn update(cx: &Cx, actor: &Actor, id: ProjectId, command: UpdateProjec
     }
     project.updated_at = cx.clock.now();
     tx.projects().update(&project).await?;
-    let scope = Scope::project(id);
+    let scope = EventScope::project(id);
     tx.events().tell(cx.clock.now(), scope, &Event::ProjectUpdated { name: project.name.clone() });
     record_about(cx, &tx, actor, ("update project", id, id), changes(&before, &project));
     tx.commit().await?;
@@ -62,7 +62,7 @@ pub async fn delete(cx: &Cx, actor: &Actor, id: ProjectId) -> Result<(), Error> 
     tx.secrets().delete_of(SecretScope::Project(id)).await?;
     tx.projects().delete(id).await?;
     tx.sharing().gone(id, project.owner).await?;
-    let scope = Scope::project(id);
+    let scope = EventScope::project(id);
     tx.events().tell(cx.clock.now(), scope, &Event::ProjectDeleted { name: project.name.clone() });
     record_about(cx, &tx, actor, ("delete project", id, id), Changes::went(super::facts(&project)));
     tx.commit().await?;

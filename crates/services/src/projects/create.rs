@@ -13,7 +13,7 @@ use domain::{
     teams::NewProjects,
 };
 use protocol::{
-    Event, ProjectId, Scope,
+    Event, EventScope, ProjectId,
     projects::{CreateProject, Project, ProjectSource, ProjectStatus},
     teams::Owner,
 };
@@ -39,7 +39,7 @@ pub async fn create(cx: &Cx, actor: &Actor, command: CreateProject) -> Result<Pr
     if let Some(url) = clone_url {
         tx.projects().keep_clone_url(project.id, &url).await?;
     }
-    let scope = Scope::project(project.id);
+    let scope = EventScope::project(project.id);
     tx.events().tell(cx.clock.now(), scope, &Event::ProjectCreated { name: project.name.clone() });
     record_about(cx, &tx, actor, ("create project", project.id, project.id), Changes::came(super::facts(&project)));
     tx.commit().await?;

@@ -8,7 +8,7 @@ use std::{
 
 use domain::ports::vcs::{Identity, Vcs, VcsError};
 use protocol::{
-    Event, ProjectId, Scope, Timestamp,
+    Event, EventScope, ProjectId, Timestamp,
     projects::{Project, ProjectSource, ProjectStatus},
 };
 use store::{StoreError, Tx};
@@ -99,7 +99,7 @@ async fn tell(cx: &Cx, tx: Tx, mut project: Project, outcome: Result<String, Vcs
     project.updated_at = cx.clock.now();
     tx.projects().set_prepared(&project).await?;
     let event = Event::ProjectReady { status: project.status, problem: project.problem.clone() };
-    tx.events().tell(cx.clock.now(), Scope::project(project.id), &event);
+    tx.events().tell(cx.clock.now(), EventScope::project(project.id), &event);
     tx.commit().await?;
     cx.nudges.events();
     cx.nudges.engine();

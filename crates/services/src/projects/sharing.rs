@@ -6,7 +6,7 @@ use domain::{
     audit::{About, Changes},
 };
 use protocol::{
-    Event, ProjectId, Scope, ShareId,
+    Event, EventScope, ProjectId, ShareId,
     access::Role,
     projects::Project,
     teams::{Owner, Share, ShareList, ShareProject, TransferProject},
@@ -174,7 +174,7 @@ async fn may_receive(tx: &Tx, actor: &Actor, owner: Owner) -> Result<Owner, Erro
 }
 
 fn tell(cx: &Cx, tx: &Tx, id: ProjectId, name: &str) {
-    tx.events().tell(cx.clock.now(), Scope::project(id), &Event::ProjectUpdated { name: name.to_owned() });
+    tx.events().tell(cx.clock.now(), EventScope::project(id), &Event::ProjectUpdated { name: name.to_owned() });
 }
 
 /// Whoever owns a project may do everything with it, so that only who may do that gives it away. The event tells sockets whom

@@ -7,7 +7,7 @@ use domain::{
     runs::{Ceilings, Record, RunState},
 };
 use protocol::{
-    Event, ProjectId, RunId, Scope,
+    Event, EventScope, ProjectId, RunId,
     agents::ProviderId,
     projects::{Project, ProjectStatus},
     runs::{Run, StartRun},
@@ -109,7 +109,7 @@ async fn insert(cx: &Cx, actor: &Actor, mut record: Record) -> Result<Run, Error
     record.number = tx.runs().next_number(record.project_id).await?;
     tx.runs().insert(&record).await?;
     let run = record.view();
-    let scope = Scope::run(record.project_id, record.id);
+    let scope = EventScope::run(record.project_id, record.id);
     tx.events().tell(cx.clock.now(), scope, &Event::RunQueued { run: run.clone() });
     record_about(cx, &tx, actor, ("start run", record.id, record.project_id), Changes::came(facts(&record)));
     tx.commit().await?;
