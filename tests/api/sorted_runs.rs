@@ -1,7 +1,7 @@
 //! Runs are sorted over all that somebody may see, however many there are.
 
 use domain::{
-    runs::{Ceilings, Ending, Record, RunState, Stage},
+    runs::{Ceilings, Ending, RunRecord, RunState, Stage},
     sort::{name_key, state_key},
 };
 use protocol::{
@@ -28,7 +28,7 @@ async fn runs_are_sorted_over_all_their_pages_on_postgres() {
 }
 
 /// A run that is over. Nothing about it is in the order in which they came, and much is alike.
-fn over(project: ProjectId, number: u32, id: u128) -> Record {
+fn over(project: ProjectId, number: u32, id: u128) -> RunRecord {
     let mut state = RunState::queued(Ceilings::from_limits(Limits::default()).unwrap());
     let (ending, verdict) = match number % 5 {
         0 => (Ending::Stopped { by: "Ada".to_owned() }, None),
@@ -40,7 +40,7 @@ fn over(project: ProjectId, number: u32, id: u128) -> Record {
     (state.stage, state.ending, state.verdict) = (Stage::Over, Some(ending), verdict);
     state.worked_ms = i64::from(number * 31 % 97) * 1_000;
     state.spent.cost_micros = (!number.is_multiple_of(4)).then(|| i64::from(number * 17 % 29) * 250_000);
-    Record {
+    RunRecord {
         id: RunId(uuid::Uuid::from_u128(id)),
         project_id: project,
         project_name: String::new(),
@@ -81,8 +81,8 @@ async fn are_sorted(app: TestApp) {
     let open: Project = ada.post("/api/projects", &json!({"name": "Open"})).await.expect(201).json();
     let of_team = json!({"name": "Hidden", "owner": {"kind": "team", "id": team.id}});
     let hidden: Project = ada.post("/api/projects", &of_team).await.expect(201).json();
-    let seen: Vec<Record> = (1..=RUNS).map(|number| over(open.id, number, u128::from(number) * 2)).collect();
-    let unseen: Vec<Record> = (1..=30).map(|number| over(hidden.id, number, u128::from(number) * 2 + 1)).collect();
+    let seen: Vec<RunRecord> = (1..=RUNS).map(|number| over(open.id, number, u128::from(number) * 2)).collect();
+    let unseen: Vec<RunRecord> = (1..=30).map(|number| over(hidden.id, number, u128::from(number) * 2 + 1)).collect();
     let store = app.store().await;
     let tx = store.begin().await.unwrap();
     for record in seen.iter().chain(&unseen) {
@@ -92,9 +92,9 @@ async fn are_sorted(app: TestApp) {
     store.close().await.unwrap();
 
     let viewer = app.viewer().await;
-    let whole: Vec<Record> = seen.iter().chain(&unseen).cloned().collect();
+    let whole: Vec<RunRecord> = seen.iter().chain(&unseen).cloned().collect();
     for by in ["run", "state", "elapsed", "cost"] {
-        let key = |record: &Record| {
+        let key = |record: &RunRecord| {
             let state = &record.state;
             match by {
                 "run" => (name_key(&record.title), 0),
@@ -104,7 +104,7 @@ async fn are_sorted(app: TestApp) {
             }
         };
         for (actor, records) in [(&viewer, &seen), (&ada, &whole)] {
-            let mut expected: Vec<&Record> = records.iter().collect();
+            let mut expected: Vec<&RunRecord> = records.iter().collect();
             expected.sort_by_key(|record| (key(record), record.id.0));
             let mut expected: Vec<RunId> = expected.into_iter().map(|record| record.id).collect();
             assert_eq!(all(actor, by).await, expected, "{by}");

@@ -1,13 +1,13 @@
 //! The journal of a run, read from the database, and what has to be true of it.
 
-use domain::runs::{Input, Record, RunState, machine};
+use domain::runs::{Input, RunRecord, RunState, machine};
 use protocol::RunId;
 use store::{CallRow, JournalRow, Store};
 
 /// A run as the database has it, all at one point in time.
 #[derive(Clone, Debug)]
 pub struct Stored {
-    pub record: Record,
+    pub record: RunRecord,
     pub rows: Vec<JournalRow>,
     pub calls: Vec<CallRow>,
 }

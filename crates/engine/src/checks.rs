@@ -17,7 +17,7 @@ use domain::{
         coverage, diff, scope, secrets, test_integrity,
     },
     ports::vcs::ChangedFile,
-    runs::{Record, Verification},
+    runs::{RunRecord, Verification},
     specs::TaskDraft,
     vault::Masks,
 };
@@ -40,7 +40,7 @@ const MOST_FILES: usize = 50_000;
 /// What is to be checked.
 pub(crate) struct Subject<'a> {
     pub(crate) cx: &'a Cx,
-    pub(crate) record: &'a Record,
+    pub(crate) record: &'a RunRecord,
     pub(crate) repository: PathBuf,
     /// Git's own data, which the project's commands may read.
     pub(crate) git_data: PathBuf,
@@ -98,7 +98,7 @@ impl Judged {
 }
 
 /// What comes of work with a path that is too long to be looked at.
-pub(crate) fn path_too_long(record: &Record, path: &str, masks: &Masks) -> Verification {
+pub(crate) fn path_too_long(record: &RunRecord, path: &str, masks: &Masks) -> Verification {
     let finding = scope::path_too_long(path).masked(masks);
     let open = [(GateName::Scope, finding.clone())];
     Verification {

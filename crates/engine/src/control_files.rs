@@ -2,7 +2,7 @@
 
 use std::{ffi::CString, io, os::fd::OwnedFd, path::Path};
 
-use domain::runs::{Effect, Hold, Record, Wish};
+use domain::runs::{Effect, Hold, RunRecord, Wish};
 use rustix::fs::FileType;
 
 use files::removal;
@@ -41,7 +41,7 @@ pub(crate) fn wish(worktree: &Path, appeared: Appeared) -> Option<Wish> {
 }
 
 /// Whether a file in the run's worktree asks for something.
-pub(crate) fn asks(record: &Record) -> bool {
+pub(crate) fn asks(record: &RunRecord) -> bool {
     record.state.worktree.as_deref().is_some_and(|worktree| wish(Path::new(worktree), Appeared::BetweenCalls).is_some())
 }
 
@@ -56,7 +56,7 @@ pub(crate) fn clear(worktree: &Path) {
 }
 
 /// A run that was paused by its file goes on when the file is gone.
-pub(crate) fn may_resume(record: &Record) -> bool {
+pub(crate) fn may_resume(record: &RunRecord) -> bool {
     let by_file = record.state.hold.as_ref().is_some_and(Hold::is_by_file);
     let worktree = record.state.worktree.as_deref().map(Path::new);
     by_file && worktree.is_some_and(|worktree| !folder(worktree).is_ok_and(|folder| is_there(&folder, "PAUSE")))

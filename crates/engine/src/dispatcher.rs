@@ -8,7 +8,7 @@ use std::{
 
 use domain::{
     errors::explain,
-    runs::{Effect, Record, Wish, next_effect},
+    runs::{Effect, RunRecord, Wish, next_effect},
 };
 use protocol::{ProjectId, RunId, Timestamp};
 use services::{Cx, Error, projects};
@@ -44,7 +44,7 @@ struct Driven {
 
 impl Driven {
     /// What the run takes if it may be driven now.
-    fn room(&self, record: &Record, places: usize, now: Instant) -> Option<Place> {
+    fn room(&self, record: &RunRecord, places: usize, now: Instant) -> Option<Place> {
         let pausing = self.pauses.get(&record.id).is_some_and(|(_, until)| *until > now);
         if pausing || self.now.contains_key(&record.id) {
             return None;
@@ -79,7 +79,7 @@ impl Driven {
 }
 
 /// A run that is to be stopped or paused asks no agent any more, so it waits for no other run.
-fn place_of(record: &Record) -> Place {
+fn place_of(record: &RunRecord) -> Place {
     match record.wish {
         Some(Wish::Stop { .. } | Wish::Pause { .. }) => Place::None,
         Some(Wish::Resume { .. }) | None => Place::Taken,
@@ -149,7 +149,7 @@ fn locked(driven: &Mutex<Driven>) -> std::sync::MutexGuard<'_, Driven> {
 }
 
 /// A held or waiting run needs nobody until its time has come, somebody wishes something of it or its control files change.
-fn wants_attention(record: &Record, now: Timestamp) -> bool {
+fn wants_attention(record: &RunRecord, now: Timestamp) -> bool {
     let is_due = match next_effect(&record.state) {
         Some(Effect::Wait { until }) => now >= until || control_files::asks(record),
         Some(_) => true,

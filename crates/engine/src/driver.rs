@@ -5,7 +5,7 @@ use std::{path::Path, time::Duration};
 use domain::{
     errors::explain,
     ports::agent::{AgentOutcome, Usage},
-    runs::{Asker, Effect, Input, Record, Stage, Wish, machine, next_effect},
+    runs::{Asker, Effect, Input, RunRecord, Stage, Wish, machine, next_effect},
 };
 use protocol::RunId;
 use services::{Cx, Error};
@@ -106,7 +106,7 @@ pub(crate) async fn drive(cx: &Cx, id: RunId, place: Place, stop: &CancellationT
 /// started just then, the journal takes each position once.
 async fn keep(
     cx: &Cx,
-    record: &mut Record,
+    record: &mut RunRecord,
     (input, extra): (Input, Extra),
     (worked_ms, stop): (i64, &CancellationToken),
 ) -> Result<(), Error> {
@@ -129,13 +129,13 @@ async fn keep(
     }
 }
 
-async fn load(cx: &Cx, id: RunId) -> Result<Option<Record>, Error> {
+async fn load(cx: &Cx, id: RunId) -> Result<Option<RunRecord>, Error> {
     let tx = cx.store.read().await?;
     Ok(tx.runs().by_id(id).await?)
 }
 
 /// What a person, or a control file, asks for now.
-async fn pending_wish(cx: &Cx, record: &Record, appeared: Appeared) -> Result<Option<(Wish, Asker)>, Error> {
+async fn pending_wish(cx: &Cx, record: &RunRecord, appeared: Appeared) -> Result<Option<(Wish, Asker)>, Error> {
     let stored = load(cx, record.id).await?.and_then(|record| record.wish);
     if let Some(wish) = stored {
         return Ok(Some((wish, Asker::Person)));
@@ -154,7 +154,7 @@ async fn pending_wish(cx: &Cx, record: &Record, appeared: Appeared) -> Result<Op
 /// Does what was asked for; `worked_ms` is the time of the effect that it cut short.
 async fn grant(
     cx: &Cx,
-    record: &mut Record,
+    record: &mut RunRecord,
     (wish, asker): (Wish, Asker),
     (worked_ms, stop): (i64, &CancellationToken),
 ) -> Result<(), Error> {
@@ -174,7 +174,7 @@ async fn grant(
 
 /// Before a run is held, the worktree goes back to where work goes on from: in the middle of a call to its checkpoint, after a
 /// task that was given up to the last commit. What is found there later is a person's.
-async fn leave_clean(cx: &Cx, record: &Record, input: &Input) -> Result<(), Error> {
+async fn leave_clean(cx: &Cx, record: &RunRecord, input: &Input) -> Result<(), Error> {
     let (next, _) = machine::step(record.state.clone(), input.clone(), cx.clock.now(), 0);
     let is_held_now = next.hold.is_some() && record.state.hold.is_none();
     let begins_at = match next.stage {
@@ -191,7 +191,7 @@ async fn leave_clean(cx: &Cx, record: &Record, input: &Input) -> Result<(), Erro
 /// Of an effect that was cut short, only what it cost is kept. Answers the time that is not journaled yet: the next row has it.
 async fn keep_spending(
     cx: &Cx,
-    record: &mut Record,
+    record: &mut RunRecord,
     outcome: Outcome,
     (worked_ms, stop): (i64, &CancellationToken),
 ) -> Result<i64, Error> {
@@ -209,7 +209,7 @@ async fn keep_spending(
 /// Carries `effect` out while watching for whatever may end it early.
 async fn carry_out(
     cx: &Cx,
-    record: &Record,
+    record: &RunRecord,
     effect: &Effect,
     follows: Option<&Effect>,
     stop: &CancellationToken,
@@ -233,7 +233,13 @@ async fn carry_out(
     }
 }
 
-async fn try_often(cx: &Cx, record: &Record, effect: &Effect, follows: Option<&Effect>, cancel: &CancellationToken) -> Outcome {
+async fn try_often(
+    cx: &Cx,
+    record: &RunRecord,
+    effect: &Effect,
+    follows: Option<&Effect>,
+    cancel: &CancellationToken,
+) -> Outcome {
     let mut last = String::new();
     for attempt in 1..=TRIES {
         // Only the first try can count on the worktree that the effect before left.

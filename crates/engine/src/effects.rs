@@ -14,7 +14,7 @@ use domain::{
     errors::explain,
     ports::vcs::{Identity, NewCommit, VcsError},
     receipts,
-    runs::{Effect, Ending, Input, Record, steps},
+    runs::{Effect, Ending, Input, RunRecord, steps},
     specs::{self, Spec},
 };
 use protocol::projects::Project;
@@ -76,7 +76,7 @@ fn disk_full() -> Outcome {
 /// Carries out `effect`. `follows` is the effect that this process carried out just before, if any.
 pub(crate) async fn carry_out(
     cx: &Cx,
-    record: &Record,
+    record: &RunRecord,
     effect: &Effect,
     follows: Option<&Effect>,
     cancel: &CancellationToken,
@@ -117,7 +117,7 @@ pub(crate) async fn carry_out(
 }
 
 /// What stays of a run's work after it is over is what was committed: the rest may hold what was refused, secrets among it.
-pub(crate) async fn clean_up(cx: &Cx, record: &Record) {
+pub(crate) async fn clean_up(cx: &Cx, record: &RunRecord) {
     let Ok(path) = worktree(record) else { return };
     let tx = match cx.store.read().await {
         Ok(tx) => tx,
@@ -134,7 +134,7 @@ pub(crate) fn identity(cx: &Cx) -> Identity {
     Identity { name: cx.settings.commit_name.clone(), email: cx.settings.commit_email.clone() }
 }
 
-pub(crate) fn worktree(record: &Record) -> Result<PathBuf, Error> {
+pub(crate) fn worktree(record: &RunRecord) -> Result<PathBuf, Error> {
     let path = record.state.worktree.as_deref().map(PathBuf::from);
     path.ok_or_else(|| Error::Internal("the run has no worktree yet".to_owned()))
 }
@@ -153,29 +153,29 @@ pub(crate) fn require_room(worktree: &Path) -> Result<(), Error> {
 }
 
 /// The commit that the run's branch stands at.
-pub(crate) fn tip(record: &Record) -> Result<&str, Error> {
+pub(crate) fn tip(record: &RunRecord) -> Result<&str, Error> {
     record.state.tip.as_deref().ok_or_else(|| Error::Internal("the run has no commit yet".to_owned()))
 }
 
 /// The run's spec, read again: it does not change once its tasks are planned.
-pub(crate) fn spec(record: &Record) -> Result<Spec, Error> {
+pub(crate) fn spec(record: &RunRecord) -> Result<Spec, Error> {
     specs::parse(record.spec.as_bytes(), None).map_err(|error| Error::Invalid(error.to_string()))
 }
 
 /// The run's project, as it stands now.
-pub(crate) async fn project(cx: &Cx, record: &Record) -> Result<Project, Error> {
+pub(crate) async fn project(cx: &Cx, record: &RunRecord) -> Result<Project, Error> {
     let tx = cx.store.read().await?;
     let project = tx.projects().by_id(record.project_id).await?;
     project.ok_or_else(|| Error::NotFound("the project of this run is gone".to_owned()))
 }
 
 /// The folder of its repository.
-pub(crate) async fn repository(cx: &Cx, record: &Record) -> Result<PathBuf, Error> {
+pub(crate) async fn repository(cx: &Cx, record: &RunRecord) -> Result<PathBuf, Error> {
     Ok(PathBuf::from(project(cx, record).await?.path))
 }
 
 /// The end of a run in words.
-pub(crate) fn ended_because(record: &Record) -> String {
+pub(crate) fn ended_because(record: &RunRecord) -> String {
     let tasks = &record.state.tasks;
     match &record.state.ending {
         None => "not recorded".to_owned(),

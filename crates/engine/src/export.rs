@@ -17,7 +17,7 @@ use std::{
     path::Path,
 };
 
-use domain::runs::Record;
+use domain::runs::RunRecord;
 use protocol::{Event, EventSeq, Timestamp, runs::TaskStatus};
 use rustix::{
     fs::{FileType, Mode, OFlags},
@@ -39,14 +39,14 @@ const QUEUES: [(&str, TaskStatus); 4] = [
 ];
 
 /// Writes the run's state; a workspace that cannot be written to costs the export, not the run.
-pub(crate) fn write(record: &Record) {
+pub(crate) fn write(record: &RunRecord) {
     let Some(worktree) = record.state.worktree.as_deref() else { return };
     if let Err(error) = try_write(record, Path::new(worktree)) {
         tracing::debug!(run = %record.id, %error, "the state could not be exported");
     }
 }
 
-fn try_write(record: &Record, worktree: &Path) -> io::Result<()> {
+fn try_write(record: &RunRecord, worktree: &Path) -> io::Result<()> {
     let folder = made(&files::open_top(worktree)?, FOLDER)?;
     let run = record.view();
     replace(
@@ -81,7 +81,7 @@ fn try_write(record: &Record, worktree: &Path) -> io::Result<()> {
 }
 
 /// Appends committed events to `events.jsonl`, one JSON object a line.
-pub(crate) fn append(record: &Record, at: Timestamp, events: &[(EventSeq, Event)]) {
+pub(crate) fn append(record: &RunRecord, at: Timestamp, events: &[(EventSeq, Event)]) {
     let Some(worktree) = record.state.worktree.as_deref() else { return };
     let lines: String = events
         .iter()

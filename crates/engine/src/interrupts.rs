@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use domain::runs::{Asker, Effect, Record, Wish, limits};
+use domain::runs::{Asker, Effect, RunRecord, Wish, limits};
 use protocol::Timestamp;
 use services::Cx;
 use tokio_util::sync::CancellationToken;
@@ -27,7 +27,7 @@ pub(crate) enum Interrupt {
 }
 
 /// Waits for whatever comes first; a wish to pause waits for the end of the step and is not among it.
-pub(crate) async fn watch(cx: &Cx, record: &Record, effect: &Effect, stop: &CancellationToken) -> Interrupt {
+pub(crate) async fn watch(cx: &Cx, record: &RunRecord, effect: &Effect, stop: &CancellationToken) -> Interrupt {
     let left = Duration::from_millis(u64::try_from(record.state.millis_left()).unwrap_or(0));
     let wall = async {
         if is_closing(effect) || record.state.ending.is_some() {
@@ -47,7 +47,7 @@ fn is_closing(effect: &Effect) -> bool {
     matches!(effect, Effect::Commit { .. } | Effect::Deliver | Effect::Seal | Effect::Claim)
 }
 
-async fn watch_wishes(cx: &Cx, record: &Record, effect: &Effect) -> Interrupt {
+async fn watch_wishes(cx: &Cx, record: &RunRecord, effect: &Effect) -> Interrupt {
     // What was there before would have been granted before the effect began.
     let appeared = Appeared::during(effect);
     let mut nudged = cx.nudges.watch_engine();
@@ -77,13 +77,13 @@ async fn watch_wishes(cx: &Cx, record: &Record, effect: &Effect) -> Interrupt {
     }
 }
 
-async fn stored_wish(cx: &Cx, record: &Record) -> Option<Wish> {
+async fn stored_wish(cx: &Cx, record: &RunRecord) -> Option<Wish> {
     let tx = cx.store.read().await.ok()?;
     tx.runs().by_id(record.id).await.ok()??.wish
 }
 
 /// Whether the run is still ours. A database that does not answer does not take it away: the journal has the last word.
-pub(crate) async fn renew(cx: &Cx, record: &Record) -> bool {
+pub(crate) async fn renew(cx: &Cx, record: &RunRecord) -> bool {
     let now = cx.clock.now();
     let until = Timestamp::from_millis(now.millis() + LEASE_MS);
     let Ok(tx) = cx.store.begin().await else { return true };

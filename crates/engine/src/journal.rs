@@ -1,9 +1,9 @@
-//! Writing down what came of an effect: the journal row, the state, the records and the events, all in one transaction.
+//! Writing down what came of an effect: the journal row, the state, the parts of the run and the events, all in one transaction.
 
 use std::sync::Mutex;
 
 use domain::{
-    runs::{Change, Hold, Input, Record, Wish, machine, task_view},
+    runs::{Change, Hold, Input, RunRecord, Wish, machine, task_view},
     specs,
 };
 use protocol::{
@@ -30,10 +30,10 @@ pub(crate) enum Extra {
 }
 
 /// Takes `input` in, after `worked_ms` more milliseconds of work, and makes it last.
-pub(crate) async fn record(cx: &Cx, record: &mut Record, input: Input, worked_ms: i64, extra: Extra) -> Result<(), Error> {
+pub(crate) async fn record(cx: &Cx, record: &mut RunRecord, input: Input, worked_ms: i64, extra: Extra) -> Result<(), Error> {
     let now = cx.clock.now();
     let (state, changes) = machine::step(record.state.clone(), input.clone(), now, worked_ms);
-    let mut next = Record { state, journal_seq: record.journal_seq + 1, ..record.clone() };
+    let mut next = RunRecord { state, journal_seq: record.journal_seq + 1, ..record.clone() };
     if changes.contains(&Change::Started) {
         next.started_at.get_or_insert(now);
     }
@@ -46,7 +46,7 @@ pub(crate) async fn record(cx: &Cx, record: &mut Record, input: Input, worked_ms
     match extra {
         Extra::None => {}
         Extra::Prompt(call) => tx.journal().save_call(next.id, &call).await?,
-        Extra::Receipt(receipt) => tx.records().save_receipt(&receipt).await?,
+        Extra::Receipt(receipt) => tx.run_parts().save_receipt(&receipt).await?,
         Extra::Spec(spec) => {
             tx.runs().set_spec(next.id, &spec).await?;
             next.spec = spec;
@@ -64,10 +64,10 @@ pub(crate) async fn record(cx: &Cx, record: &mut Record, input: Input, worked_ms
     Ok(())
 }
 
-/// Appends records and events of one run in a transaction.
+/// Appends parts and events of one run in a transaction.
 struct Writer<'a> {
     tx: &'a Tx,
-    record: &'a Record,
+    record: &'a RunRecord,
     at: Timestamp,
     /// What was appended, for the export after the commit.
     told: Mutex<Vec<(EventSeq, Event)>>,
@@ -98,15 +98,15 @@ impl Writer<'_> {
             Change::TasksPlanned => self.plan().await,
             Change::Task(state) => self.task(state.number).await,
             Change::IterationStarted(iteration) => {
-                self.tx.records().save_iteration(id, iteration).await?;
+                self.tx.run_parts().save_iteration(id, iteration).await?;
                 self.event(&Event::IterationStart { iteration: iteration.clone() }).await
             }
             Change::IterationProgress(iteration) => {
-                self.tx.records().save_iteration(id, iteration).await?;
+                self.tx.run_parts().save_iteration(id, iteration).await?;
                 self.event(&Event::IterationProgress { iteration: iteration.clone() }).await
             }
             Change::IterationEnded(iteration) => {
-                self.tx.records().save_iteration(id, iteration).await?;
+                self.tx.run_parts().save_iteration(id, iteration).await?;
                 self.event(&Event::IterationComplete { iteration: iteration.clone() }).await
             }
             Change::Gates(gates) => self.gates(gates).await,
@@ -124,7 +124,7 @@ impl Writer<'_> {
 
     async fn plan(&self) -> Result<(), Error> {
         for task in self.tasks() {
-            self.tx.records().save_task(self.record.id, &task).await?;
+            self.tx.run_parts().save_task(self.record.id, &task).await?;
             // The first one may have begun in the same step; that has an event of its own.
             let task = Task { status: TaskStatus::Pending, attempts: 0, note: None, ..task };
             self.event(&Event::TaskQueued { task }).await?;
@@ -134,7 +134,7 @@ impl Writer<'_> {
 
     async fn task(&self, number: u32) -> Result<(), Error> {
         let Some(task) = self.tasks().into_iter().find(|task| task.number == number) else { return Ok(()) };
-        self.tx.records().save_task(self.record.id, &task).await?;
+        self.tx.run_parts().save_task(self.record.id, &task).await?;
         let event = match task.status {
             TaskStatus::Pending => Event::TaskQueued { task },
             TaskStatus::InProgress => Event::TaskStarted { task },
@@ -152,7 +152,7 @@ impl Writer<'_> {
     }
 
     async fn gates(&self, gates: &[Gate]) -> Result<(), Error> {
-        self.tx.records().save_gates(self.record.id, gates).await?;
+        self.tx.run_parts().save_gates(self.record.id, gates).await?;
         for gate in gates {
             let gate = gate.clone();
             let event = match gate.verdict {

@@ -4,7 +4,7 @@ mod waiting;
 
 use std::time::Duration;
 
-use domain::{runs::Record, vault::Masks};
+use domain::{runs::RunRecord, vault::Masks};
 use protocol::{
     Event, EventScope,
     runs::{LogChunk, LogKind, Step},
@@ -20,7 +20,7 @@ const EVERY: Duration = Duration::from_millis(200);
 /// The log of one step of a run.
 pub(crate) struct Output<'a> {
     cx: &'a Cx,
-    record: &'a Record,
+    record: &'a RunRecord,
     step: Step,
     waiting: Waiting,
     next: Instant,
@@ -28,12 +28,12 @@ pub(crate) struct Output<'a> {
 
 impl<'a> Output<'a> {
     /// Of an agent, while it works. What is too much is left out, and is in the transcript.
-    pub(crate) fn new(cx: &'a Cx, record: &'a Record, step: Step) -> Self {
+    pub(crate) fn new(cx: &'a Cx, record: &'a RunRecord, step: Step) -> Self {
         Self::from_source(cx, record, step, Source::Agent)
     }
 
     /// Of a check that has ended. Of what is too much, the end is kept.
-    pub(crate) fn of_check(cx: &'a Cx, record: &'a Record) -> Self {
+    pub(crate) fn of_check(cx: &'a Cx, record: &'a RunRecord) -> Self {
         Self::from_source(cx, record, Step::Verify, Source::Check)
     }
 
@@ -43,7 +43,7 @@ impl<'a> Output<'a> {
         self
     }
 
-    fn from_source(cx: &'a Cx, record: &'a Record, step: Step, source: Source) -> Self {
+    fn from_source(cx: &'a Cx, record: &'a RunRecord, step: Step, source: Source) -> Self {
         Self { cx, record, step, waiting: Waiting::new(source), next: Instant::now() + EVERY }
     }
 

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use domain::{
     errors::explain,
-    runs::{Record, steps},
+    runs::{RunRecord, steps},
     specs::{Spec, TaskDraft},
 };
 use minijinja::{Environment, UndefinedBehavior, context};
@@ -36,7 +36,7 @@ pub(crate) struct Prompt {
 }
 
 /// The prompt for the running iteration.
-pub(crate) fn render(record: &Record, spec: &Spec) -> Result<Prompt, Error> {
+pub(crate) fn render(record: &RunRecord, spec: &Spec) -> Result<Prompt, Error> {
     let state = &record.state;
     let findings = bounded(&state.findings);
     let project = cut(&record.project_name, NAME_BYTES);
@@ -99,7 +99,7 @@ fn cut(text: &str, bytes: usize) -> String {
 }
 
 /// The titles around the current task, each marked done, now or later.
-fn plan_lines(record: &Record, number: u32) -> Vec<String> {
+fn plan_lines(record: &RunRecord, number: u32) -> Vec<String> {
     let tasks = &record.state.tasks;
     if tasks.len() < 2 {
         return Vec::new();
@@ -147,7 +147,7 @@ mod tests {
     const NIL: &str = "00000000-0000-0000-0000-000000000000";
 
     /// A run in the middle of a task, with what is longest everywhere.
-    fn longest(spec: &str) -> (Record, Spec) {
+    fn longest(spec: &str) -> (RunRecord, Spec) {
         let spec = specs::parse(spec.as_bytes(), None).unwrap();
         let mut state = RunState::queued(Ceilings::from_limits(Limits::default()).unwrap());
         state.tasks = spec
@@ -177,7 +177,7 @@ mod tests {
             failed_gates: Vec::new(),
             cost_usd: None,
         });
-        let record = Record {
+        let record = RunRecord {
             id: NIL.parse().unwrap(),
             project_id: NIL.parse().unwrap(),
             project_name: "😀".repeat(200),

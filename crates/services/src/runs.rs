@@ -11,7 +11,7 @@ pub use start::{replay, start};
 use domain::{
     access::Action,
     actor::Actor,
-    runs::Record,
+    runs::RunRecord,
     specs::{self, Spec, SpecError},
 };
 use protocol::RunId;
@@ -20,7 +20,7 @@ use store::Tx;
 use crate::{Error, projects};
 
 /// The run of that id, if the actor may do `action` with its project.
-pub(crate) async fn load(tx: &Tx, actor: &Actor, id: RunId, action: Action) -> Result<Record, Error> {
+pub(crate) async fn load(tx: &Tx, actor: &Actor, id: RunId, action: Action) -> Result<RunRecord, Error> {
     const NO_RUN: &str = "there is no run with that id";
     let found = tx.runs().owned(id).await?;
     let (record, owner) = found.ok_or_else(|| Error::NotFound(NO_RUN.to_owned()))?;

@@ -21,7 +21,7 @@ use sea_orm::{
 use tokio::sync::OwnedMutexGuard;
 
 use crate::{
-    Accounts, Audit, Challenges, Events, Factors, Identities, Invitations, Journal, Logins, Mails, Projects, Records, Runs,
+    Accounts, Audit, Challenges, Events, Factors, Identities, Invitations, Journal, Logins, Mails, Projects, RunParts, Runs,
     Secrets, Sharing, StoreError, Teams, Tokens, closing::Closing, statements, way,
 };
 
@@ -280,8 +280,8 @@ impl Tx {
         Secrets(self)
     }
 
-    pub fn records(&self) -> Records<'_> {
-        Records(self)
+    pub fn run_parts(&self) -> RunParts<'_> {
+        RunParts(self)
     }
 }
 

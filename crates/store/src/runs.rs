@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use domain::{
     errors::explain,
     reach::Visible,
-    runs::{Record, Wish},
+    runs::{RunRecord, Wish},
     sort::{Order, Sort, name_key, state_key},
 };
 use protocol::{ProjectId, RunId, Timestamp, runs::RunStatus, teams::Owner};
@@ -52,7 +52,7 @@ impl<'a> RunsPage<'a> {
 pub struct Runs<'a>(pub(crate) &'a Tx);
 
 impl Runs<'_> {
-    pub async fn insert(&self, record: &Record) -> Result<(), StoreError> {
+    pub async fn insert(&self, record: &RunRecord) -> Result<(), StoreError> {
         let row = runs::ActiveModel {
             project_id: Set(record.project_id.0),
             number: Set(int(record.number)),
@@ -77,7 +77,7 @@ impl Runs<'_> {
     }
 
     /// Writes how the run stands: state, journal position, start and end. Wish and lease stay.
-    pub async fn save(&self, record: &Record) -> Result<(), StoreError> {
+    pub async fn save(&self, record: &RunRecord) -> Result<(), StoreError> {
         standing(record)?.update(&self.0.inner).await?;
         Ok(())
     }
@@ -118,24 +118,24 @@ impl Runs<'_> {
         Ok(())
     }
 
-    pub async fn by_id(&self, id: RunId) -> Result<Option<Record>, StoreError> {
+    pub async fn by_id(&self, id: RunId) -> Result<Option<RunRecord>, StoreError> {
         Ok(self.owned(id).await?.map(|(record, _)| record))
     }
 
     /// The run, and whom its project belongs to.
-    pub async fn owned(&self, id: RunId) -> Result<Option<(Record, Owner)>, StoreError> {
+    pub async fn owned(&self, id: RunId) -> Result<Option<(RunRecord, Owner)>, StoreError> {
         let found = runs::Entity::find_by_id(id.0).all(&self.0.inner).await?;
         let Some((record, owner)) = self.named(found).await?.pop() else { return Ok(None) };
         Ok(Some((record?, owner)))
     }
 
-    pub async fn by_request(&self, request_id: &str) -> Result<Option<Record>, StoreError> {
+    pub async fn by_request(&self, request_id: &str) -> Result<Option<RunRecord>, StoreError> {
         let found = runs::Entity::find().filter(runs::Column::RequestId.eq(request_id)).all(&self.0.inner).await?;
         self.named(found).await?.pop().map(|(record, _)| record).transpose()
     }
 
     /// A page of those of projects that the actor may know.
-    pub async fn list(&self, page: RunsPage<'_>) -> Result<Vec<Record>, StoreError> {
+    pub async fn list(&self, page: RunsPage<'_>) -> Result<Vec<RunRecord>, StoreError> {
         let found = seen_by(page.visible).limit(page.limit);
         let mut found = match &page.order {
             Order::Own(None) => found.order_by_desc(runs::Column::Id),
@@ -164,14 +164,14 @@ impl Runs<'_> {
     }
 
     /// Runs that are not over, oldest first.
-    pub async fn active_slim(&self) -> Result<Vec<Record>, StoreError> {
+    pub async fn active_slim(&self) -> Result<Vec<RunRecord>, StoreError> {
         let found = without_spec().filter(runs::Column::Over.eq(false)).order_by_asc(runs::Column::Id);
         let rows = found.all(&self.0.inner).await?;
         self.readable(rows).await
     }
 
     /// Of those the ones of projects that the actor may know.
-    pub async fn active_seen_by(&self, visible: Visible<'_>) -> Result<Vec<Record>, StoreError> {
+    pub async fn active_seen_by(&self, visible: Visible<'_>) -> Result<Vec<RunRecord>, StoreError> {
         let found = seen_by(visible).filter(runs::Column::Over.eq(false)).order_by_asc(runs::Column::Id);
         let rows = found.all(&self.0.inner).await?;
         self.readable(rows).await
@@ -229,7 +229,7 @@ impl Runs<'_> {
     }
 
     /// The newest run of each of those projects.
-    pub async fn newest_of(&self, ids: &[ProjectId]) -> Result<HashMap<ProjectId, Record>, StoreError> {
+    pub async fn newest_of(&self, ids: &[ProjectId]) -> Result<HashMap<ProjectId, RunRecord>, StoreError> {
         let newest: Vec<(uuid::Uuid, i32)> = runs::Entity::find()
             .select_only()
             .column(runs::Column::ProjectId)
@@ -249,7 +249,7 @@ impl Runs<'_> {
         Ok(self.readable(rows).await?.into_iter().map(|record| (record.project_id, record)).collect())
     }
 
-    /// Removes all runs of a project with their records, and returns their ids.
+    /// Removes all runs of a project with their parts, and returns their ids.
     pub async fn delete_of(&self, project: ProjectId) -> Result<Vec<RunId>, StoreError> {
         let found: Vec<uuid::Uuid> = runs::Entity::find()
             .select_only()
@@ -313,7 +313,7 @@ impl Runs<'_> {
     }
 
     /// Rows as records, without those that cannot be read.
-    async fn readable(&self, rows: Vec<runs::Model>) -> Result<Vec<Record>, StoreError> {
+    async fn readable(&self, rows: Vec<runs::Model>) -> Result<Vec<RunRecord>, StoreError> {
         let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
         let records = self.named(rows).await?.into_iter().zip(ids).filter_map(|((record, _), run)| {
             record
@@ -323,7 +323,7 @@ impl Runs<'_> {
         Ok(records.collect())
     }
 
-    async fn named(&self, rows: Vec<runs::Model>) -> Result<Vec<(Result<Record, StoreError>, Owner)>, StoreError> {
+    async fn named(&self, rows: Vec<runs::Model>) -> Result<Vec<(Result<RunRecord, StoreError>, Owner)>, StoreError> {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
@@ -348,7 +348,7 @@ impl Runs<'_> {
 }
 
 /// What changes while a run goes on, with what it is sorted by then.
-fn standing(record: &Record) -> Result<runs::ActiveModel, StoreError> {
+fn standing(record: &RunRecord) -> Result<runs::ActiveModel, StoreError> {
     let state = &record.state;
     Ok(runs::ActiveModel {
         id: Set(record.id.0),
@@ -390,8 +390,8 @@ fn without_spec() -> Select<runs::Entity> {
     runs::Entity::find().select_only().columns(columns).expr_as(Expr::value(""), "spec")
 }
 
-fn read(row: runs::Model, project_name: String) -> Result<Record, StoreError> {
-    Ok(Record {
+fn read(row: runs::Model, project_name: String) -> Result<RunRecord, StoreError> {
+    Ok(RunRecord {
         id: RunId(row.id),
         project_id: ProjectId(row.project_id),
         project_name,

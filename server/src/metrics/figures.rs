@@ -30,7 +30,7 @@ async fn from_database(edge: &Edge, page: &mut Page) -> Result<(), StoreError> {
     let runs = tx.runs().count_by_status().await?;
     let events = tx.events().last_seq().await?;
     let active = tx.runs().count_active().await?;
-    let (iterations, tasks) = tx.records().totals().await?;
+    let (iterations, tasks) = tx.run_parts().totals().await?;
 
     page.metric("loki_runs_total", "gauge", "Runs by how they stand.");
     for (status, count) in &runs {

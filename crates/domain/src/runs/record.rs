@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::{RunState, TaskState};
 use crate::specs::TaskDraft;
 
-/// Everything about a run but its records.
+/// Everything about a run but its parts.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Record {
+pub struct RunRecord {
     pub id: RunId,
     pub project_id: ProjectId,
     pub project_name: String,
@@ -45,7 +45,7 @@ pub enum Wish {
     Stop { by: String },
 }
 
-impl Record {
+impl RunRecord {
     /// As lists show it: with the time of the step that goes on at `now`.
     pub fn view_at(&self, now: Timestamp) -> Run {
         let run = self.view();

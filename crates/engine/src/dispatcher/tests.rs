@@ -9,8 +9,8 @@ fn id(number: u8) -> RunId {
     format!("00000000-0000-7000-8000-0000000000{number:02x}").parse().unwrap()
 }
 
-fn queued(number: u8) -> Record {
-    Record {
+fn queued(number: u8) -> RunRecord {
+    RunRecord {
         id: id(number),
         project_id: ProjectId(id(0).0),
         project_name: "A project".to_owned(),
@@ -32,11 +32,11 @@ fn queued(number: u8) -> Record {
     }
 }
 
-fn wished(wish: Wish, record: Record) -> Record {
-    Record { wish: Some(wish), ..record }
+fn wished(wish: Wish, record: RunRecord) -> RunRecord {
+    RunRecord { wish: Some(wish), ..record }
 }
 
-fn held(mut record: Record) -> Record {
+fn held(mut record: RunRecord) -> RunRecord {
     record.state.hold = Some(Hold::Paused { by: "Ada".to_owned(), asker: Asker::Person });
     record
 }

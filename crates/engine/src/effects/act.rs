@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{
     errors::explain,
     ports::agent::{Agent, AgentCall, AgentEvent, AgentOutcome, AgentResult, Usage},
-    runs::{Input, Record, limits, steps},
+    runs::{Input, RunRecord, limits, steps},
 };
 use protocol::{
     runs::{LogKind, Step},
@@ -25,7 +25,7 @@ const WAITING_EVENTS: usize = 256;
 
 pub(super) async fn act(
     cx: &Cx,
-    record: &Record,
+    record: &RunRecord,
     call: u32,
     restore: Option<&str>,
     cancel: &CancellationToken,
@@ -68,7 +68,7 @@ pub(super) async fn act(
 /// Runs the call, writes what it says into the log, and ends it when it becomes too dear.
 async fn listen(
     cx: &Cx,
-    record: &Record,
+    record: &RunRecord,
     agent: &dyn Agent,
     ask: AgentCall,
     cancel: &CancellationToken,
@@ -116,7 +116,7 @@ async fn listen(
 }
 
 /// A log that cannot be written never costs a call, which would have to be paid again.
-fn log_only(record: &Record, written: Result<(), Error>) {
+fn log_only(record: &RunRecord, written: Result<(), Error>) {
     if let Err(error) = written {
         tracing::warn!(run = %record.id, error = %explain(&error), "a piece of the log is lost; the transcript has it");
     }

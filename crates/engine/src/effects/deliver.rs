@@ -4,14 +4,14 @@ use std::path::Path;
 
 use domain::{
     ports::vcs::{Merge, VcsError},
-    runs::{Input, Record},
+    runs::{Input, RunRecord},
 };
 use protocol::projects::Delivery;
 use services::{Cx, Error};
 
 use super::Outcome;
 
-pub(super) async fn deliver(cx: &Cx, record: &Record) -> Result<Outcome, Error> {
+pub(super) async fn deliver(cx: &Cx, record: &RunRecord) -> Result<Outcome, Error> {
     let project = super::project(cx, record).await?;
     let branch = record.state.branch.clone().unwrap_or_default();
     let into = project.branch.clone().unwrap_or_else(|| "main".to_owned());

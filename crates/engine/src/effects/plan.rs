@@ -3,7 +3,7 @@
 use domain::{
     complexity,
     gates::checks::{self, Checks},
-    runs::{Input, Record, TaskState},
+    runs::{Input, RunRecord, TaskState},
     specs,
 };
 use protocol::runs::{Phase, TaskStatus};
@@ -15,12 +15,12 @@ use crate::journal::Extra;
 /// Files that are looked at to tell how much there is to do.
 const MOST_FILES: usize = 50_000;
 
-pub(super) async fn plan(cx: &Cx, record: &Record) -> Result<Outcome, Error> {
+pub(super) async fn plan(cx: &Cx, record: &RunRecord) -> Result<Outcome, Error> {
     // A run may have been queued while the vault did not open, or before a secret was set: then its spec is as it was typed, and
     // titles and criteria of the tasks are shown.
     let text = vault::given(cx, record.project_id).await?.masks().mask(record.spec.clone());
     let is_changed = text != record.spec;
-    let record = &Record { spec: text, ..record.clone() };
+    let record = &RunRecord { spec: text, ..record.clone() };
     let spec = super::spec(record)?;
     let worktree = super::worktree(record)?;
     let repository = super::repository(cx, record).await?;
@@ -50,7 +50,7 @@ pub(super) async fn plan(cx: &Cx, record: &Record) -> Result<Outcome, Error> {
 }
 
 /// What each phase before the work came to.
-fn summaries(record: &Record, tasks: &[TaskState], (found, absent): (&Checks, &str)) -> Vec<(Phase, String)> {
+fn summaries(record: &RunRecord, tasks: &[TaskState], (found, absent): (&Checks, &str)) -> Vec<(Phase, String)> {
     let branch = record.state.branch.as_deref().unwrap_or_default();
     let dependent = tasks.iter().filter(|task| !task.depends_on.is_empty()).count();
     let examples = super::spec(record)

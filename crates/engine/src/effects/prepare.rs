@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use domain::{ports::vcs::VcsError, runs::Input, runs::Record};
+use domain::{ports::vcs::VcsError, runs::Input, runs::RunRecord};
 use protocol::projects::{Project, ProjectStatus};
 use services::{Cx, Error};
 use tokio_util::sync::CancellationToken;
@@ -12,7 +12,7 @@ use super::Outcome;
 /// How often a project that is still being prepared is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-pub(super) async fn prepare(cx: &Cx, record: &Record, cancel: &CancellationToken) -> Result<Outcome, Error> {
+pub(super) async fn prepare(cx: &Cx, record: &RunRecord, cancel: &CancellationToken) -> Result<Outcome, Error> {
     let project = ready_project(cx, record, cancel).await?;
     let repository = Path::new(&project.path);
     let branch = project.branch.as_deref().unwrap_or("main");
@@ -45,7 +45,7 @@ pub(super) async fn prepare(cx: &Cx, record: &Record, cancel: &CancellationToken
 
 /// Makes sure, when a run is taken up again, that its worktree is there and is the one that was made for it: meanwhile somebody
 /// may have removed it or put another repository in its place.
-pub(crate) async fn reopen(cx: &Cx, record: &Record) -> Result<(), Error> {
+pub(crate) async fn reopen(cx: &Cx, record: &RunRecord) -> Result<(), Error> {
     let state = &record.state;
     let (Some(path), Some(branch), Some(base)) = (&state.worktree, &state.branch, &state.base) else { return Ok(()) };
     if state.is_over() {
@@ -56,7 +56,7 @@ pub(crate) async fn reopen(cx: &Cx, record: &Record) -> Result<(), Error> {
     Ok(())
 }
 
-async fn ready_project(cx: &Cx, record: &Record, cancel: &CancellationToken) -> Result<Project, Error> {
+async fn ready_project(cx: &Cx, record: &RunRecord, cancel: &CancellationToken) -> Result<Project, Error> {
     loop {
         let project = super::project(cx, record).await?;
         match project.status {

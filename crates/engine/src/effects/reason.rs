@@ -2,7 +2,7 @@
 
 use domain::{
     ports::vcs::VcsError,
-    runs::{Input, Record},
+    runs::{Input, RunRecord},
 };
 use services::{Cx, Error, vault};
 use store::CallRow;
@@ -11,7 +11,7 @@ use super::Outcome;
 use crate::{checks, journal::Extra, prompts};
 
 /// Renders the prompt and takes the checkpoint that the call begins from.
-pub(super) async fn reason(cx: &Cx, record: &Record, discard: Option<&str>) -> Result<Outcome, Error> {
+pub(super) async fn reason(cx: &Cx, record: &RunRecord, discard: Option<&str>) -> Result<Outcome, Error> {
     let worktree = super::worktree(record)?;
     super::require_room(&worktree)?;
     if let Some(commit) = discard {
@@ -42,7 +42,7 @@ pub(super) async fn reason(cx: &Cx, record: &Record, discard: Option<&str>) -> R
 }
 
 /// Looks at what the call left in the worktree.
-pub(super) async fn reflect(cx: &Cx, record: &Record) -> Result<Outcome, Error> {
+pub(super) async fn reflect(cx: &Cx, record: &RunRecord) -> Result<Outcome, Error> {
     let worktree = super::worktree(record)?;
     super::require_room(&worktree)?;
     let tree = match cx.vcs.snapshot(&worktree).await {
@@ -59,7 +59,7 @@ pub(super) async fn reflect(cx: &Cx, record: &Record) -> Result<Outcome, Error> 
 }
 
 /// Goes back to where the call began: what was changed cannot be taken as it is, and what is too long to be looked at cannot stay.
-async fn undo(cx: &Cx, record: &Record, path: &str) -> Result<Outcome, Error> {
+async fn undo(cx: &Cx, record: &RunRecord, path: &str) -> Result<Outcome, Error> {
     let Some(checkpoint) = &record.state.checkpoint else {
         return Err(Error::Internal("the call has no checkpoint".to_owned()));
     };

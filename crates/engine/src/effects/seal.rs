@@ -5,7 +5,7 @@ use std::path::Path;
 use domain::{
     ports::vcs::DiffStat,
     receipts,
-    runs::{Input, Record},
+    runs::{Input, RunRecord},
     vault::Masks,
 };
 use protocol::{
@@ -29,7 +29,7 @@ const NOT_IN_SPEC: &str = "the spec is read otherwise than when the run began, a
 /// In place of a line that may hold a secret.
 const NOT_SHOWN: &str = "a line that is not shown, since the vault could not be opened";
 
-pub(super) async fn seal(cx: &Cx, record: &Record) -> Result<Outcome, Error> {
+pub(super) async fn seal(cx: &Cx, record: &RunRecord) -> Result<Outcome, Error> {
     let facts = facts(cx, record).await?;
     let judgments = Judgments { agent_claim: record.state.said.clone() };
     let receipt = receipts::seal(facts, judgments);
@@ -43,7 +43,7 @@ pub(super) async fn seal(cx: &Cx, record: &Record) -> Result<Outcome, Error> {
     Ok(Outcome { input, extra: Extra::Receipt(Box::new(receipt)), over_budget: None })
 }
 
-async fn facts(cx: &Cx, record: &Record) -> Result<Facts, Error> {
+async fn facts(cx: &Cx, record: &RunRecord) -> Result<Facts, Error> {
     let state = &record.state;
     let (stat, diff_sha256, commits) = match (&state.base, &state.tip) {
         (Some(base), Some(tip)) => {
@@ -59,7 +59,7 @@ async fn facts(cx: &Cx, record: &Record) -> Result<Facts, Error> {
     };
     let gates: Vec<Gate> = {
         let tx = cx.store.read().await?;
-        tx.records().gates(record.id).await?
+        tx.run_parts().gates(record.id).await?
     };
     // A run comes to its end also while the vault cannot be opened.
     let given = vault::given(cx, record.project_id).await.ok();
@@ -107,7 +107,7 @@ fn last_judged(gates: Vec<Gate>) -> Vec<Gate> {
 }
 
 /// The tasks with their examples; `masks` is absent where nobody can tell which words are secret.
-fn task_facts(record: &Record, masks: Option<&Masks>) -> Vec<TaskFact> {
+fn task_facts(record: &RunRecord, masks: Option<&Masks>) -> Vec<TaskFact> {
     let Ok(spec) = super::spec(record) else { return Vec::new() };
     let state = &record.state;
     let facts = state.tasks.iter().map(|task| {

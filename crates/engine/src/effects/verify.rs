@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use domain::{
-    runs::{Input, Record},
+    runs::{Input, RunRecord},
     specs::TaskDraft,
 };
 use files::removal;
@@ -23,7 +23,7 @@ const WHOLE: &str = "whole";
 /// Holds the running iteration's work to every gate. With `restore_first`, the worktree may not be what `tree` says.
 pub(super) async fn verify(
     cx: &Cx,
-    record: &Record,
+    record: &RunRecord,
     tree: &str,
     restore_first: bool,
     cancel: &CancellationToken,
@@ -62,7 +62,7 @@ pub(super) async fn verify(
 
 /// Holds everything that the run committed to every gate, in a copy with nothing else in it: what git ignores or does not see
 /// is not part of what is handed over.
-pub(super) async fn check_whole(cx: &Cx, record: &Record, cancel: &CancellationToken) -> Result<Outcome, Error> {
+pub(super) async fn check_whole(cx: &Cx, record: &RunRecord, cancel: &CancellationToken) -> Result<Outcome, Error> {
     let spec = super::spec(record)?;
     let tip = super::tip(record)?.to_owned();
     let worktree = super::worktree(record)?;
@@ -94,7 +94,7 @@ async fn remove_copy(run_dir: &Path) -> Result<(), Error> {
     Ok(files::blocking(move || removal::remove_below(&run_dir, WHOLE)).await?)
 }
 
-fn completed<'a>(record: &Record, drafts: &'a [TaskDraft]) -> Vec<&'a TaskDraft> {
+fn completed<'a>(record: &RunRecord, drafts: &'a [TaskDraft]) -> Vec<&'a TaskDraft> {
     let done = record.state.tasks.iter().filter(|task| task.status == TaskStatus::Completed);
     done.filter_map(|task| task.draft(drafts)).collect()
 }

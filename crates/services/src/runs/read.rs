@@ -6,7 +6,7 @@ use domain::{
     access::{self, Action},
     actor::Actor,
     reach::require_somewhere,
-    runs::Record,
+    runs::RunRecord,
     sort::Sort,
     vault::Masks,
 };
@@ -69,7 +69,7 @@ pub async fn list(cx: &Cx, actor: &Actor, filter: RunFilter, sort: Option<Sort>,
     };
     let tx = &cx.store.read().await?;
     let key = |id, sort| async move { tx.runs().sorted_by(id, sort).await };
-    let page = page::cut_in_order(tx.runs().list(wanted).await?, limit, (&order, |record: &Record| record.id), key).await?;
+    let page = page::cut_in_order(tx.runs().list(wanted).await?, limit, (&order, |record: &RunRecord| record.id), key).await?;
     Ok(page.map(|record| record.view_at(cx.clock.now())))
 }
 
@@ -88,7 +88,7 @@ pub async fn view(cx: &Cx, actor: &Actor, id: RunId) -> Result<RunView, Error> {
         run: record.view(),
         log: newest.iter().filter_map(entry).collect(),
         log_has_more,
-        receipt: tx.records().receipt(id).await?,
+        receipt: tx.run_parts().receipt(id).await?,
         seq: tx.events().last_seq().await?,
     })
 }
@@ -116,7 +116,7 @@ pub async fn receipt(cx: &Cx, actor: &Actor, id: RunId) -> Result<Option<Receipt
     require_somewhere(actor, Action::ReadRuns)?;
     let tx = cx.store.read().await?;
     load(&tx, actor, id, Action::ReadRuns).await?;
-    Ok(tx.records().receipt(id).await?)
+    Ok(tx.run_parts().receipt(id).await?)
 }
 
 /// The run's changes so far: what is committed, and while it works also what was verified last.
@@ -181,13 +181,13 @@ pub async fn transcript(cx: &Cx, actor: &Actor, id: RunId) -> Result<Option<Path
     Ok(path.is_file().then_some(path))
 }
 
-async fn read_timeline(tx: &Tx, record: &Record) -> Result<Timeline, Error> {
+async fn read_timeline(tx: &Tx, record: &RunRecord) -> Result<Timeline, Error> {
     Ok(Timeline {
         run_id: record.id,
         phases: record.state.phases.clone(),
-        iterations: tx.records().iterations(record.id).await?,
-        tasks: tx.records().tasks(record.id).await?,
-        gates: tx.records().gates(record.id).await?,
+        iterations: tx.run_parts().iterations(record.id).await?,
+        tasks: tx.run_parts().tasks(record.id).await?,
+        gates: tx.run_parts().gates(record.id).await?,
     })
 }
 

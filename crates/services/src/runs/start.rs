@@ -4,7 +4,7 @@ use domain::{
     access::Action,
     actor::Actor,
     audit::Changes,
-    runs::{Ceilings, Record, RunState},
+    runs::{Ceilings, RunRecord, RunState},
 };
 use protocol::{
     Event, EventScope, ProjectId, RunId,
@@ -42,7 +42,7 @@ pub async fn start(cx: &Cx, actor: &Actor, command: StartRun) -> Result<Run, Err
     }
     let (spec, title) = masked(cx, project.id, spec_text(cx, &project, &command).await?, &project.name).await?;
     check_agent(cx, command.provider).await?;
-    let record = Record {
+    let record = RunRecord {
         id: RunId(cx.ids.uuid()),
         project_id: project.id,
         project_name: project.name.clone(),
@@ -73,7 +73,7 @@ pub async fn replay(cx: &Cx, actor: &Actor, id: RunId) -> Result<Run, Error> {
     };
     check_agent(cx, earlier.provider).await?;
     let (spec, title) = masked(cx, earlier.project_id, earlier.spec.clone(), &earlier.title).await?;
-    let record = Record {
+    let record = RunRecord {
         id: RunId(cx.ids.uuid()),
         title,
         spec,
@@ -92,7 +92,7 @@ pub async fn replay(cx: &Cx, actor: &Actor, id: RunId) -> Result<Run, Error> {
     insert(cx, actor, record).await
 }
 
-async fn insert(cx: &Cx, actor: &Actor, mut record: Record) -> Result<Run, Error> {
+async fn insert(cx: &Cx, actor: &Actor, mut record: RunRecord) -> Result<Run, Error> {
     let tx = crate::accounts::begin(cx, actor).await?;
     // Looked at again under the lock: of two equal requests at once, one makes the run.
     if let (Some(id), Some(hash)) = (&record.request_id, &record.request_hash)
@@ -119,7 +119,7 @@ async fn insert(cx: &Cx, actor: &Actor, mut record: Record) -> Result<Run, Error
 }
 
 /// What the audit trail keeps of a run.
-fn facts(record: &Record) -> [(&'static str, String); 7] {
+fn facts(record: &RunRecord) -> [(&'static str, String); 7] {
     let Ceilings { iterations, minutes, cost_micros } = record.state.ceilings;
     [
         ("project", record.project_id.to_string()),
@@ -143,7 +143,7 @@ fn request(command: &StartRun) -> Result<Option<(String, String)>, Error> {
     Ok(Some((format!("{} {id}", command.project_id), hex(&Sha256::digest(&body)))))
 }
 
-fn same_request(earlier: &Record, hash: &str) -> Result<Run, Error> {
+fn same_request(earlier: &RunRecord, hash: &str) -> Result<Run, Error> {
     if earlier.request_hash.as_deref() == Some(hash) {
         return Ok(earlier.view());
     }

@@ -36,8 +36,8 @@ fn project() -> Project {
     }
 }
 
-fn run(number: u32) -> Record {
-    Record {
+fn run(number: u32) -> RunRecord {
+    RunRecord {
         id: RunId(uuid(u128::from(number) + 100)),
         project_id: project().id,
         project_name: project().name,
@@ -72,7 +72,7 @@ async fn with_two_runs() -> (tempfile::TempDir, Store) {
     (folder, store)
 }
 
-fn numbers(records: &[Record]) -> Vec<u32> {
+fn numbers(records: &[RunRecord]) -> Vec<u32> {
     records.iter().map(|record| record.number).collect()
 }
 
@@ -94,7 +94,7 @@ async fn lists_leave_the_spec_out_and_nothing_else() {
     let (_folder, store) = with_two_runs().await;
     let tx = store.read().await.unwrap();
 
-    let without = |number| Record { spec: String::new(), ..run(number) };
+    let without = |number| RunRecord { spec: String::new(), ..run(number) };
     assert_eq!(tx.runs().active_slim().await.unwrap(), [without(1), without(2)]);
     assert_eq!(tx.runs().by_id(run(1).id).await.unwrap(), Some(run(1)));
     assert_eq!((tx.runs().count_active().await.unwrap(), tx.runs().count_queued_of(project().id).await.unwrap()), (2, 2));

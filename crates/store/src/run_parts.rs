@@ -15,11 +15,11 @@ use crate::{
     words::{from_json, int, json},
 };
 
-/// Records of runs. Writing one again replaces it.
+/// Parts of runs. Writing one again replaces it.
 #[derive(Debug)]
-pub struct Records<'a>(pub(crate) &'a Tx);
+pub struct RunParts<'a>(pub(crate) &'a Tx);
 
-impl Records<'_> {
+impl RunParts<'_> {
     pub async fn save_iteration(&self, run: RunId, iteration: &Iteration) -> Result<(), StoreError> {
         let row = run_iterations::ActiveModel {
             run_id: Set(run.0),
@@ -140,15 +140,15 @@ mod tests {
         let store = Store::open(&format!("sqlite://{}?mode=rwc", path.display())).await.unwrap();
         let (run, other) = (RunId(uuid::Uuid::from_u128(1)), RunId(uuid::Uuid::from_u128(2)));
         let tx = store.begin().await.unwrap();
-        tx.records().save_gates(run, &[gate(0, "diff"), gate(0, "tests"), gate(0, "acceptance")]).await.unwrap();
-        tx.records().save_gates(run, &[gate(1, "diff"), gate(1, "tests")]).await.unwrap();
-        tx.records().save_gates(other, &[gate(0, "tests")]).await.unwrap();
-        tx.records().save_gates(run, &[gate(0, "diff")]).await.unwrap();
-        tx.records().save_gates(run, &[]).await.unwrap();
+        tx.run_parts().save_gates(run, &[gate(0, "diff"), gate(0, "tests"), gate(0, "acceptance")]).await.unwrap();
+        tx.run_parts().save_gates(run, &[gate(1, "diff"), gate(1, "tests")]).await.unwrap();
+        tx.run_parts().save_gates(other, &[gate(0, "tests")]).await.unwrap();
+        tx.run_parts().save_gates(run, &[gate(0, "diff")]).await.unwrap();
+        tx.run_parts().save_gates(run, &[]).await.unwrap();
         tx.commit().await.unwrap();
 
         let tx = store.read().await.unwrap();
-        assert_eq!(tx.records().gates(run).await.unwrap(), [gate(0, "diff"), gate(1, "diff"), gate(1, "tests")]);
-        assert_eq!(tx.records().gates(other).await.unwrap(), [gate(0, "tests")]);
+        assert_eq!(tx.run_parts().gates(run).await.unwrap(), [gate(0, "diff"), gate(1, "diff"), gate(1, "tests")]);
+        assert_eq!(tx.run_parts().gates(other).await.unwrap(), [gate(0, "tests")]);
     }
 }
