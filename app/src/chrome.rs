@@ -27,7 +27,7 @@ pub use rail::{ADMIN, API, FOLD, PLACES, Place};
 
 /// The signed-in person, for pages that show or hide what needs a role.
 #[derive(Clone, Copy)]
-pub struct Session(pub Loading<Viewer>);
+pub struct CurrentViewer(pub Loading<Viewer>);
 
 /// What every page says where that is so.
 pub fn words(warning: Warning) -> &'static str {
@@ -50,13 +50,13 @@ pub fn chrome() -> AnyView {
     if !IS_BROWSER && [to::LOGIN, to::SETUP].contains(&path.as_str()) {
         return div("entry").child(notices(&warnings_here())).child(routes::pages()).view();
     }
-    let session = load(ask_viewer);
-    provide_context(Session(session));
+    let viewer = load(ask_viewer);
+    provide_context(CurrentViewer(viewer));
     live::provide();
-    begin(session);
+    begin(viewer);
 
-    let palette = Palette::new(session);
-    keys::listen(palette, session);
+    let palette = Palette::new(viewer);
+    keys::listen(palette, viewer);
     // Pages of the server, which have no palette, lead here for it.
     Effect::new(move |_| {
         if scroll::fragment().is_some_and(|part| part == "search") {
@@ -64,9 +64,9 @@ pub fn chrome() -> AnyView {
         }
     });
     let app = div("app").children([
-        rail::rail(session),
-        top(session, palette),
-        div("notices").child(loaded_or_nothing(session, |viewer| notices(&viewer.warnings))).view(),
+        rail::rail(viewer),
+        top(viewer, palette),
+        div("notices").child(loaded_or_nothing(viewer, |viewer| notices(&viewer.warnings))).view(),
         routes::pages(),
     ]);
     pieces(vec![
@@ -80,11 +80,11 @@ pub fn chrome() -> AnyView {
 }
 
 /// What starts in the browser: the clock of relative times and the socket.
-fn begin(session: Loading<Viewer>) {
+fn begin(viewer: Loading<Viewer>) {
     let now = use_context::<ui::Now>().unwrap_or_default();
     let started = StoredValue::new(false);
     Effect::new(move |_| {
-        let Some(Ok(viewer)) = session.get() else { return };
+        let Some(Ok(viewer)) = viewer.get() else { return };
         if !started.get_value() {
             started.set_value(true);
             live::start(viewer.seq);
@@ -97,11 +97,11 @@ fn begin(session: Loading<Viewer>) {
     });
 }
 
-fn top(session: Loading<Viewer>, palette: Palette) -> AnyView {
+fn top(viewer: Loading<Viewer>, palette: Palette) -> AnyView {
     let search = el("button").attr("type", "button").class("search needs-script").on_click(move || palette.open());
     let search = search.child(ui::icon("search")).child(el("span").text("Search or run a command").view());
     let search = search.child(el("kbd").attr("aria-hidden", "true").flag("data-mod", true).text("K").view()).view();
-    let person = loaded_or_nothing(session, person::menu);
+    let person = loaded_or_nothing(viewer, person::menu);
     el("header").class("top").child(search).child(live::connection_dot()).child(inbox::inbox()).child(person).view()
 }
 

@@ -43,7 +43,7 @@ const SHEET: [(&str, &[(&str, &str)]); 5] = [
 ];
 
 /// Listens until the tab is closed.
-pub(super) fn listen(palette: Palette, session: Loading<Viewer>) {
+pub(super) fn listen(palette: Palette, viewer: Loading<Viewer>) {
     let navigate = use_navigate();
     let going = StoredValue::new(false);
     Effect::new(move |_| {
@@ -58,7 +58,7 @@ pub(super) fn listen(palette: Palette, session: Loading<Viewer>) {
             }
             let was_going = going.get_value();
             going.set_value(!was_going && press.key == "g");
-            let place = if was_going { place(&press.key, session) } else { (press.key == "c").then_some(to::NEW_PROJECT) };
+            let place = if was_going { place(&press.key, viewer) } else { (press.key == "c").then_some(to::NEW_PROJECT) };
             if let Some(place) = place {
                 navigate(place, NavigateOptions::default());
                 return true;
@@ -74,8 +74,8 @@ pub(super) fn listen(palette: Palette, session: Loading<Viewer>) {
     });
 }
 
-fn place(key: &str, session: Loading<Viewer>) -> Option<&'static str> {
-    let is_admin = || untrack(|| session.get()).is_some_and(|viewer| viewer.is_ok_and(|viewer| !viewer.admin.is_empty()));
+fn place(key: &str, viewer: Loading<Viewer>) -> Option<&'static str> {
+    let is_admin = || untrack(|| viewer.get()).is_some_and(|viewer| viewer.is_ok_and(|viewer| !viewer.admin.is_empty()));
     match key {
         "h" => Some(to::HOME),
         "p" => Some(to::PROJECTS),

@@ -33,14 +33,14 @@ pub(super) struct Palette {
     all: RwSignal<Vec<Command>>,
     text: RwSignal<String>,
     chosen: RwSignal<usize>,
-    session: Loading<Viewer>,
+    viewer: Loading<Viewer>,
 }
 
 type Run = Arc<dyn Fn(Does) + Send + Sync>;
 
 impl Palette {
-    pub(super) fn new(session: Loading<Viewer>) -> Self {
-        Self { all: RwSignal::new(fixed()), text: RwSignal::new(String::new()), chosen: RwSignal::new(0), session }
+    pub(super) fn new(viewer: Loading<Viewer>) -> Self {
+        Self { all: RwSignal::new(fixed()), text: RwSignal::new(String::new()), chosen: RwSignal::new(0), viewer }
     }
 
     /// Opens it, empty, and asks for projects and runs.
@@ -53,7 +53,7 @@ impl Palette {
             let projects = ask_projects("", "").send().await.map(|page| page.rows).unwrap_or_default();
             let runs = ask_run_list("", "", "", "").send().await.map(|page| page.runs).unwrap_or_default();
             let mut all = fixed();
-            let viewer = untrack(|| self.session.get()).and_then(Result::ok);
+            let viewer = untrack(|| self.viewer.get()).and_then(Result::ok);
             all.extend(viewer.iter().flat_map(|viewer| admin(&viewer.admin)));
             all.extend(found(&projects, &runs));
             self.all.set(all);

@@ -30,7 +30,7 @@ pub const API: Place = ("API", "book", to::DOCS);
 pub const FOLD: &str = "Labels of the navigation";
 
 /// Where one can go.
-pub(super) fn rail(session: Loading<Viewer>) -> AnyView {
+pub(super) fn rail(viewer: Loading<Viewer>) -> AnyView {
     let path = use_location().pathname;
     let places = PLACES.into_iter().map(|place| {
         let (_, _, href) = place;
@@ -40,7 +40,7 @@ pub(super) fn rail(session: Loading<Viewer>) -> AnyView {
     let brand = el("a").class("brand").attr("href", to::HOME).attr("aria-label", "loki, home").child(ui::icon("knot"));
     let docs = div("foot").child(item(API).attr("rel", "external").view()).child(fold()).view();
     let rail = el("nav").class("rail").attr("aria-label", "Main").child(brand.child(el("span").text("loki").view()).view());
-    rail.children(places).child(loaded_or_nothing(session, move |viewer| admin(viewer.admin, path))).child(docs).view()
+    rail.children(places).child(loaded_or_nothing(viewer, move |viewer| admin(viewer.admin, path))).child(docs).view()
 }
 
 /// Leaves the rail its icons alone, where it has room for more: `public/page.js` does it, and says whether it is so.

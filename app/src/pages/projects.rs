@@ -5,7 +5,7 @@ use leptos_router::hooks::use_query_map;
 use protocol::projects::ProjectStatus;
 
 use crate::{
-    chrome::Session,
+    chrome::CurrentViewer,
     loading::{changes_runs, load, loaded, loaded_or_nothing, refetch_on},
     routes::to,
     server_fns::projects::{ProjectLine, ProjectsPage, ask_projects},
@@ -29,8 +29,8 @@ pub fn page() -> AnyView {
     let get = move |name: &str| query.with(|query| query.get(name).unwrap_or_default());
     let loading = load(move || ask_projects(&get("sort"), &get("after")));
     refetch_on(loading, changes_runs);
-    let action = use_context::<Session>()
-        .map_or_else(nothing, |Session(session)| loaded_or_nothing(session, |viewer| make_one(viewer.may_write)));
+    let action = use_context::<CurrentViewer>()
+        .map_or_else(nothing, |CurrentViewer(viewer)| loaded_or_nothing(viewer, |viewer| make_one(viewer.may_write)));
     let body = pieces(vec![
         ui::page_head("Projects", nothing(), action),
         loaded(loading, move |page| list(page, &untrack(|| get("sort")))),
