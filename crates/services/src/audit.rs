@@ -10,7 +10,7 @@ mod signer;
 mod verify;
 
 pub use anchor::follow;
-pub use denials::{Denials, Denied, write_denials};
+pub use denials::{Denials, DeniedRequest, write_denials};
 pub use keep::{When, checkpoint, prune};
 pub use names::{Names, actor_names, names};
 pub use read::{MOST, entry, list, summary, tail};

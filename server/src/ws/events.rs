@@ -22,7 +22,7 @@ use protocol::{
     events::{SocketMessage, TOO_MANY_SOCKETS},
 };
 use serde::Deserialize;
-use services::audit::Denied;
+use services::audit::DeniedRequest;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use utoipa::IntoParams;
 
@@ -102,7 +102,7 @@ pub async fn open(State(edge): State<Edge>, request: Request) -> Result<Response
 /// For the audit trail: the handshake itself is none of the answers that go there by themselves.
 fn note(edge: &Edge, parts: &Parts, actor: Actor, full: &Full) {
     if full.is_news {
-        edge.cx.denials.note(Denied {
+        edge.cx.denials.note(DeniedRequest {
             at: edge.cx.clock.now().millis(),
             actor: Some(actor),
             what: "GET /ws".to_owned(),

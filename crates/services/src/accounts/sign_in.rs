@@ -6,7 +6,7 @@ use domain::actor::Origin;
 use protocol::Timestamp;
 
 use super::{UserRecord, passwords};
-use crate::{Cx, Error, audit::Denied};
+use crate::{Cx, Error, audit::DeniedRequest};
 
 /// Attempts before the first wait.
 const FREE_ATTEMPTS: u32 = 6;
@@ -195,7 +195,7 @@ pub(super) fn address_key(from: &Origin) -> String {
 /// Puts a refused sign-in on record.
 pub(super) fn note(cx: &Cx, status: u16, error: String, from: &Origin) {
     let at = cx.clock.now().millis();
-    cx.denials.note(Denied { at, actor: None, what: "sign_in".to_owned(), status, error, origin: from.clone() });
+    cx.denials.note(DeniedRequest { at, actor: None, what: "sign_in".to_owned(), status, error, origin: from.clone() });
 }
 
 enum Looked {

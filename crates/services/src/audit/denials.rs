@@ -38,7 +38,7 @@ const TOO_MANY: u16 = 429;
 
 /// A request that was denied.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Denied {
+pub struct DeniedRequest {
     /// Milliseconds since 1970.
     pub at: i64,
     /// Who it was, if it is known.
@@ -51,7 +51,7 @@ pub struct Denied {
     pub origin: Origin,
 }
 
-impl Denied {
+impl DeniedRequest {
     fn is_login(&self) -> bool {
         matches!(self.what.as_str(), "sign_in" | "sign_out")
     }
@@ -71,13 +71,13 @@ type Waiting = BTreeMap<String, Source>;
 #[derive(Debug, Default)]
 struct Source {
     actor: Option<Actor>,
-    noted: Vec<Denied>,
+    noted: Vec<DeniedRequest>,
     /// Those that found no room.
     lost: u64,
 }
 
 impl Source {
-    fn add(&mut self, denied: Denied) {
+    fn add(&mut self, denied: DeniedRequest) {
         if self.noted.len() < WAITING {
             self.noted.push(denied);
         } else {
@@ -86,7 +86,7 @@ impl Source {
     }
 }
 
-fn add(waiting: &mut Waiting, denied: Denied) {
+fn add(waiting: &mut Waiting, denied: DeniedRequest) {
     let name = denied.actor.as_ref().map_or_else(|| NOBODY.to_owned(), key);
     let new = || Source { actor: denied.actor.clone(), ..Source::default() };
     waiting.entry(name).or_insert_with(new).add(denied);
@@ -94,7 +94,7 @@ fn add(waiting: &mut Waiting, denied: Denied) {
 
 impl Denials {
     /// Notes a request; never waits for it to be written.
-    pub fn note(&self, denied: Denied) {
+    pub fn note(&self, denied: DeniedRequest) {
         add(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner), denied);
         self.news.notify_one();
     }
@@ -175,14 +175,14 @@ impl Budgets {
 
 /// Requests that become one entry.
 struct Alike {
-    first: Denied,
+    first: DeniedRequest,
     others: u64,
     /// Of the others, as far as they are kept.
     ids: Vec<String>,
 }
 
 impl Alike {
-    fn add(&mut self, other: Denied) {
+    fn add(&mut self, other: DeniedRequest) {
         self.others += 1;
         if self.first.what != other.what {
             OTHERS.clone_into(&mut self.first.what);
@@ -226,7 +226,7 @@ impl Source {
 
 /// Those of one source that are alike together, in a fixed order. Over a limit it does not matter what was asked for, and how long
 /// to wait is said differently each time.
-fn gathered(noted: Vec<Denied>) -> Vec<Alike> {
+fn gathered(noted: Vec<DeniedRequest>) -> Vec<Alike> {
     let mut alike: BTreeMap<_, Alike> = BTreeMap::new();
     for denied in noted {
         let is_over_limit = denied.status == TOO_MANY && !denied.is_login();
@@ -314,8 +314,8 @@ mod tests {
 
     use super::*;
 
-    fn denied(number: usize) -> Denied {
-        Denied {
+    fn denied(number: usize) -> DeniedRequest {
+        DeniedRequest {
             at: i64::try_from(number).unwrap(),
             actor: None,
             what: format!("GET /api/{number}"),
@@ -326,7 +326,7 @@ mod tests {
     }
 
     /// The entries of a round in which nothing was lost on the way.
-    fn written(noted: impl IntoIterator<Item = Denied>, budgets: &mut Budgets, now: i64) -> Vec<Entry> {
+    fn written(noted: impl IntoIterator<Item = DeniedRequest>, budgets: &mut Budgets, now: i64) -> Vec<Entry> {
         let mut waiting = Waiting::new();
         noted.into_iter().for_each(|denied| add(&mut waiting, denied));
         entries(waiting, budgets, now)
@@ -356,8 +356,9 @@ mod tests {
 
     #[test]
     fn what_is_over_a_limit_is_one_entry_whatever_was_asked_for() {
-        let over = |number: usize| Denied { status: TOO_MANY, error: format!("Try again in {number} s"), ..denied(number) };
-        let sign_in = Denied { what: "sign_in".to_owned(), ..over(3) };
+        let over =
+            |number: usize| DeniedRequest { status: TOO_MANY, error: format!("Try again in {number} s"), ..denied(number) };
+        let sign_in = DeniedRequest { what: "sign_in".to_owned(), ..over(3) };
         let entries = written([over(1), over(2), sign_in, denied(4)], &mut Budgets::default(), 9);
         let told: Vec<_> = entries
             .iter()
@@ -378,7 +379,7 @@ mod tests {
     fn an_entry_keeps_the_numbers_of_its_requests_and_no_more_than_some() {
         let numbered = |number: usize| {
             let origin = Origin { request_id: format!("r-{number}"), ..Origin::default() };
-            Denied { origin, ..denied(1) }
+            DeniedRequest { origin, ..denied(1) }
         };
         let entries = written((0..1_000).map(numbered), &mut Budgets::default(), 9);
         assert_eq!((entries.len(), entries[0].details.count), (1, Some(1_000)));
@@ -409,10 +410,10 @@ mod tests {
         let mut budgets = Budgets::default();
         for second in 0..10 {
             let of_strangers = (0..2_000).map(denied);
-            let of_one = (0..2_000).map(|number| Denied { actor: Some(flood.clone()), status: 403, ..denied(number) });
+            let of_one = (0..2_000).map(|number| DeniedRequest { actor: Some(flood.clone()), status: 403, ..denied(number) });
             written(of_strangers.chain(of_one), &mut budgets, second * 1_000);
         }
-        let of = |actor: &Actor, number: usize| Denied { actor: Some(actor.clone()), status: 403, ..denied(number) };
+        let of = |actor: &Actor, number: usize| DeniedRequest { actor: Some(actor.clone()), status: 403, ..denied(number) };
         let noted = (0..2_000).map(|number| of(&flood, number)).chain([of(&quiet, 7), of(&Actor::Automation, 8)]);
 
         let entries = written(noted, &mut budgets, 10_000);
@@ -432,7 +433,7 @@ mod tests {
     fn strangers_that_find_no_room_are_told_by_address_and_status() {
         let from = |number: usize, address: &str| {
             let origin = Origin { address: Some(address.parse().unwrap()), ..Origin::default() };
-            Denied { origin, ..denied(number) }
+            DeniedRequest { origin, ..denied(number) }
         };
         let noted =
             (0..500).map(|number| from(number, "203.0.113.7")).chain((500..600).map(|number| from(number, "203.0.113.9")));

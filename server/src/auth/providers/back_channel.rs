@@ -9,7 +9,7 @@ use axum::{
 };
 use domain::actor::{Actor, Origin};
 use openidconnect::url::form_urlencoded;
-use services::{Error, audit::Denied};
+use services::{Error, audit::DeniedRequest};
 
 use super::{Failure, Known, refused};
 use crate::{api::Refusals, auth::address, edge::Edge, error::HttpError};
@@ -90,7 +90,7 @@ fn only_token(form: &[u8]) -> Option<String> {
 
 fn not_believed(edge: &Edge, known: &Known, failure: &Failure, from: &Origin) -> HttpError {
     tracing::warn!(provider = known.rules().id, %failure, "a logout token was refused");
-    edge.cx.denials.note(Denied {
+    edge.cx.denials.note(DeniedRequest {
         at: edge.cx.clock.now().millis(),
         actor: None::<Actor>,
         what: "sign_out".to_owned(),

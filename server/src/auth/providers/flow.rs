@@ -17,7 +17,7 @@ use openidconnect::url::form_urlencoded;
 use services::{
     Error,
     accounts::{Departure, Returned},
-    audit::Denied,
+    audit::DeniedRequest,
 };
 use tower_sessions::Session;
 
@@ -173,7 +173,7 @@ async fn enter(
 fn calm(edge: &Edge, known: &Known, failure: &Failure, from: &Origin) -> HttpError {
     let name = &known.rules().name;
     tracing::warn!(provider = known.rules().id, %failure, "a sign-in was refused");
-    edge.cx.denials.note(Denied {
+    edge.cx.denials.note(DeniedRequest {
         at: edge.cx.clock.now().millis(),
         actor: None::<Actor>,
         what: "sign_in".to_owned(),
