@@ -31,14 +31,14 @@ pub struct Reach {
     /// On projects that are shared with that person or their teams.
     shares: BTreeMap<ProjectId, Scopes>,
     /// What a token is held to.
-    limits: Option<Limits>,
+    limits: Option<TokenLimits>,
     /// What all of that opens somewhere, so that no check has to look at each part.
     anywhere: Scopes,
 }
 
 /// Projects, and teams with theirs, outside of which a token does not count.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Limits {
+pub struct TokenLimits {
     pub projects: BTreeSet<ProjectId>,
     pub teams: BTreeSet<TeamId>,
 }
@@ -71,7 +71,7 @@ pub enum Visible<'a> {
         /// Every one, as far as the limits go.
         everything: bool,
         /// And none outside of these.
-        limits: Option<&'a Limits>,
+        limits: Option<&'a TokenLimits>,
     },
 }
 
@@ -136,7 +136,7 @@ impl Reach {
 
     /// A token's: what its maker reaches, as far as its scopes and limits go.
     #[must_use]
-    pub fn held_to(mut self, scopes: Scopes, limits: Limits) -> Self {
+    pub fn held_to(mut self, scopes: Scopes, limits: TokenLimits) -> Self {
         for part in [&mut self.everywhere, &mut self.installation, &mut self.own] {
             *part = part.and(scopes);
         }

@@ -1,6 +1,6 @@
 //! What an actor may know about, as a condition of queries: lists and pages of lists are filtered where they are made.
 
-use domain::reach::{Limits, Visible};
+use domain::reach::{TokenLimits, Visible};
 use protocol::{UserId, teams::Owner};
 use sea_orm::{
     Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
@@ -29,7 +29,7 @@ fn condition(visible: Visible<'_>, table: &'static str) -> Condition {
         .add_option(person.map(|UserId(id)| column("owner_user").eq(id)))
         .add_option(teams.peek().is_some().then(|| column("owner_team").is_in(teams)))
         .add_option(shares.peek().is_some().then(|| column("id").is_in(shares)));
-    let within = |limits: &Limits| {
+    let within = |limits: &TokenLimits| {
         Condition::any()
             .add(column("id").is_in(limits.projects.iter().map(|project| project.0)))
             .add(column("owner_team").is_in(limits.teams.iter().map(|team| team.0)))

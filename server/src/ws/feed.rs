@@ -161,7 +161,7 @@ impl Ring {
 
 #[cfg(test)]
 mod tests {
-    use domain::{access::Scopes, reach::Limits};
+    use domain::{access::Scopes, reach::TokenLimits};
     use protocol::{Timestamp, access::Role};
 
     use super::*;
@@ -229,8 +229,8 @@ mod tests {
         assert_eq!(seen(&person(UserId(uuid::Uuid::from_u128(8)))), (vec![1], 5));
         assert_eq!(seen(&Reach::NOTHING), (vec![], 5));
         let program = |limits| person(ada).held_to(Scopes::of(&[Scope::Read]), limits);
-        assert_eq!(seen(&program(Limits::default())), (vec![1, 2, 5], 5));
-        assert_eq!(seen(&program(Limits { projects: [ids[0]].into(), ..Limits::default() })), (vec![1], 5));
+        assert_eq!(seen(&program(TokenLimits::default())), (vec![1, 2, 5], 5));
+        assert_eq!(seen(&program(TokenLimits { projects: [ids[0]].into(), ..TokenLimits::default() })), (vec![1], 5));
         let admin = Reach::of_person(UserId(uuid::Uuid::from_u128(7)), Role::Admin, domain::reach::Grants::default());
         assert_eq!(seen(&admin), (vec![1, 2, 4, 5], 5));
     }

@@ -55,11 +55,11 @@ fn a_token_reaches_no_further_than_its_maker_its_scopes_and_its_limits() {
     let team = Owner::Team(TeamId(id(3)));
     let ada = person(Role::Viewer, &[(3, Role::Operator)], &[]);
     let read = Scopes::of(&[Scope::Read]);
-    assert_eq!(on(&ada.clone().held_to(read, Limits::default()), team), [Scope::Read]);
-    assert_eq!(on(&ada.clone().held_to(read, Limits::default()), Owner::User(UserId(id(2)))), []);
-    let only_project = Limits { projects: [ProjectId(id(PROJECT))].into(), ..Limits::default() };
-    let other_team = Limits { teams: [TeamId(id(4))].into(), ..Limits::default() };
-    let this_team = Limits { teams: [TeamId(id(3))].into(), ..Limits::default() };
+    assert_eq!(on(&ada.clone().held_to(read, TokenLimits::default()), team), [Scope::Read]);
+    assert_eq!(on(&ada.clone().held_to(read, TokenLimits::default()), Owner::User(UserId(id(2)))), []);
+    let only_project = TokenLimits { projects: [ProjectId(id(PROJECT))].into(), ..TokenLimits::default() };
+    let other_team = TokenLimits { teams: [TeamId(id(4))].into(), ..TokenLimits::default() };
+    let this_team = TokenLimits { teams: [TeamId(id(3))].into(), ..TokenLimits::default() };
     assert_eq!(on(&ada.clone().held_to(read, only_project), Owner::Installation), [Scope::Read]);
     assert_eq!(on(&ada.clone().held_to(read, other_team.clone()), team), []);
     assert_eq!(on(&ada.held_to(read, this_team.clone()), team), [Scope::Read]);
@@ -87,7 +87,7 @@ fn a_scope_is_looked_for_where_it_is_there() {
     let admin = person(Role::Admin, &[], &[]);
     assert_eq!(places(&admin, Scope::Audit), None);
     // A token that is held to a team, and reads the trail alone.
-    let limits = Limits { teams: [TeamId(id(5))].into(), ..Limits::default() };
+    let limits = TokenLimits { teams: [TeamId(id(5))].into(), ..TokenLimits::default() };
     let token = admin.held_to(Scopes::of(&[Scope::Audit]), limits);
     assert_eq!(places(&token, Scope::Audit), Some((true, true, true, teams(&[5]))));
     assert_eq!(places(&token, Scope::Read), Some((false, false, false, teams(&[]))));
@@ -110,8 +110,8 @@ fn anywhere_is_what_is_open_somewhere_within_the_limits() {
     };
     let projects = |projects: &[u128]| projects.iter().map(|project| ProjectId(id(*project))).collect();
     let teams = |teams: &[u128]| teams.iter().map(|team| TeamId(id(*team))).collect();
-    let of_project = |project: u128| Limits { projects: projects(&[project]), ..Limits::default() };
-    let of_team = |team: u128| Limits { teams: teams(&[team]), ..Limits::default() };
+    let of_project = |project: u128| TokenLimits { projects: projects(&[project]), ..TokenLimits::default() };
+    let of_team = |team: u128| TokenLimits { teams: teams(&[team]), ..TokenLimits::default() };
 
     check(&Reach::NOTHING, &[]);
     check(&Reach::EVERYTHING, &all);
@@ -124,11 +124,11 @@ fn anywhere_is_what_is_open_somewhere_within_the_limits() {
 
     let read_only = Scopes::of(&[Scope::Read]);
     let ada = person(Viewer, &[(3, Auditor)], &[(PROJECT, Operator)]);
-    let both = Limits { projects: projects(&[PROJECT + 1]), teams: teams(&[4]) };
+    let both = TokenLimits { projects: projects(&[PROJECT + 1]), teams: teams(&[4]) };
     let everything = Scopes::of(&[Scope::Control, Scope::Audit]).list();
-    let held: [(Reach, Scopes, Limits, &[Scope]); 15] = [
-        (ada.clone(), read_only, Limits::default(), &read),
-        (ada.clone(), Scopes::ALL, Limits::default(), &everything),
+    let held: [(Reach, Scopes, TokenLimits, &[Scope]); 15] = [
+        (ada.clone(), read_only, TokenLimits::default(), &read),
+        (ada.clone(), Scopes::ALL, TokenLimits::default(), &everything),
         // Whose the project is, is not known: it may be the team's, where they audit.
         (ada.clone(), Scopes::ALL, of_project(PROJECT), &everything),
         (ada.clone(), read_only, of_project(PROJECT), &read),

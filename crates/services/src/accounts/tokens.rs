@@ -18,7 +18,7 @@ use domain::{
     access_tokens::{self as rules, AllowedAddresses, shapes::without_tokens},
     actor::{Actor, Origin, Shown},
     audit::Changes,
-    reach::{Limits, Reach},
+    reach::{Reach, TokenLimits},
 };
 use protocol::{
     Timestamp, TokenId, UserId,
@@ -45,7 +45,7 @@ pub struct KnownToken {
     /// How far its maker reaches at this moment.
     pub maker: Reach,
     /// What it is held to.
-    pub limits: Limits,
+    pub limits: TokenLimits,
     pub allowed: AllowedAddresses,
     /// Requests a minute, in place of the server's own limits.
     pub rate_limit: Option<u32>,
@@ -197,7 +197,8 @@ async fn known(tx: &Tx, row: TokenRow) -> Result<KnownToken, Error> {
         Some(person) => reach_of_person(tx, person).await?.ok_or_else(refused)?,
         None => Reach::of_scopes(scopes),
     };
-    let limits = Limits { projects: row.held_to_projects.into_iter().collect(), teams: row.held_to_teams.into_iter().collect() };
+    let limits =
+        TokenLimits { projects: row.held_to_projects.into_iter().collect(), teams: row.held_to_teams.into_iter().collect() };
     let allowed = AllowedAddresses::parse(&row.allowed_ips).map_err(Error::Internal)?;
     let (rate_limit, shown) = (row.rate_limit, Shown::Secret);
     Ok(KnownToken { id: row.id, name: row.name, scopes, maker, limits, allowed, rate_limit, shown })
