@@ -17,7 +17,7 @@ pub mod syslog;
 pub mod vault_key;
 
 use clap::{Args, ValueEnum};
-use domain::{access_tokens::AllowedAddresses, limits::Limits, teams::NewProjects};
+use domain::{access_tokens::AllowedAddresses, rate_limits::RateLimits, teams::NewProjects};
 
 /// What `loki serve` can be told.
 #[derive(Args, Clone, Debug)]
@@ -73,8 +73,8 @@ pub struct ServeArgs {
     pub trusted_proxies: Option<Vec<String>>,
     /// Requests a minute for each user and token, and sockets that they may have open, like
     /// control=10,write=30,read=60,sign-in=10,sockets=32, which is the default; a figure, or the whole, may be off
-    #[arg(long, env = "LOKI_LIMITS", value_name = "NAME=N,…", default_value = "", hide_default_value = true, value_parser = Limits::parse)]
-    pub limits: Limits,
+    #[arg(long, env = "LOKI_LIMITS", value_name = "NAME=N,…", default_value = "", hide_default_value = true, value_parser = RateLimits::parse)]
+    pub limits: RateLimits,
     /// Days after which entries of the audit trail are removed; they stay when absent
     #[arg(long, env = "LOKI_AUDIT_DAYS", value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
     pub audit_days: Option<u32>,
@@ -180,7 +180,7 @@ pub struct Config {
     pub audit_syslog: Option<syslog::SyslogTarget>,
     /// Whether they may go to another machine in plain text.
     audit_syslog_plain: bool,
-    pub limits: Limits,
+    pub limits: RateLimits,
     log_format: LogFormat,
     /// Whom a new project belongs to when nothing is said.
     pub new_projects: NewProjects,

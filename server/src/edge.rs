@@ -4,7 +4,7 @@ use std::{ops::Deref, sync::Arc};
 
 use app::pages::not_found::Gallery;
 use axum::extract::FromRef;
-use domain::{access_tokens::AllowedAddresses, limits::Limits};
+use domain::{access_tokens::AllowedAddresses, rate_limits::RateLimits};
 use leptos::config::LeptosOptions;
 use protocol::UserId;
 use services::{Cx, accounts::UserRecord};
@@ -83,7 +83,7 @@ pub struct EdgeSettings {
     /// Where its entries are sent on to.
     pub audit_syslog: Option<SyslogTarget>,
     /// How often the API may be asked.
-    pub limits: Limits,
+    pub limits: RateLimits,
     /// Whether the gallery of atoms is there, for who works on loki itself.
     pub gallery: Option<Gallery>,
 }

@@ -12,7 +12,7 @@ use std::{
 use domain::{
     access::{self, Action},
     actor::Actor,
-    limits::{Class, Limits},
+    rate_limits::{Class, RateLimits},
     sign_in::{Kind, Provider, Provisioning},
 };
 use protocol::server::{Discovery, LimitsInForce, RateLimit, SignInProvider, SignInProviders};
@@ -38,7 +38,7 @@ pub struct ServedAt {
     pub database: Database,
     /// Days after which entries of the audit trail are removed.
     pub audit_days: Option<u32>,
-    pub limits: Limits,
+    pub limits: RateLimits,
     /// The file that names the providers to sign in with.
     pub sign_in_file: String,
     /// What else was said at the start, which no use case asks for.
@@ -141,7 +141,7 @@ const MOST_TOKENS: usize = 20;
 /// How often people and programs may ask, and the tokens that have a limit of their own.
 pub async fn limits(cx: &Cx, actor: &Actor) -> Result<LimitsInForce, Error> {
     access::require(actor, Action::ReadSettings)?;
-    let (now, usual) = (&cx.settings.served_at.limits, Limits::default());
+    let (now, usual) = (&cx.settings.served_at.limits, RateLimits::default());
     let line = |class: Class, name: &str, counts: &str, whose: &str| RateLimit {
         name: name.to_owned(),
         counts: counts.to_owned(),

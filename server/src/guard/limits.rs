@@ -15,7 +15,7 @@ use axum::{
 };
 use domain::{
     actor::Actor,
-    limits::{Bucket, Changes, Class, Empty, Left, Limits},
+    rate_limits::{Bucket, Changes, Class, Empty, Left, RateLimits},
 };
 use protocol::{TokenId, UserId};
 
@@ -65,7 +65,7 @@ impl Principal {
 /// The buckets of this process.
 #[derive(Debug)]
 pub struct Buckets {
-    limits: Limits,
+    limits: RateLimits,
     kept: Mutex<HashMap<(Principal, Class), Bucket>>,
 }
 
@@ -78,7 +78,7 @@ struct Taken {
 }
 
 impl Buckets {
-    pub fn new(limits: Limits) -> Self {
+    pub fn new(limits: RateLimits) -> Self {
         Self { limits, kept: Mutex::default() }
     }
 
@@ -192,7 +192,7 @@ async fn identify(edge: &Edge, parts: &Parts) -> Result<(Known, Credentials), Ht
     Ok((known, credentials))
 }
 
-fn whose(known: &Known, class: Class, limits: &Limits) -> Option<(Principal, Class, Option<u32>)> {
+fn whose(known: &Known, class: Class, limits: &RateLimits) -> Option<(Principal, Class, Option<u32>)> {
     let own = known.token.as_ref().and_then(|token| token.rate_limit);
     let class = if own.is_some() { Class::Own } else { class };
     Some((Principal::of(&known.actor)?, class, own.or_else(|| limits.of(class))))
@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn buckets_take_little_room_however_many_ask() {
-        let buckets = Buckets::new(Limits::default());
+        let buckets = Buckets::new(RateLimits::default());
         for number in 0..50_000_u32 {
             buckets.take(of_address(Some(IpAddr::from(number.to_be_bytes()))), Class::Unknown, Some(60), 0);
         }

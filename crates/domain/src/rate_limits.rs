@@ -54,7 +54,7 @@ pub enum Changes {
 
 /// Requests a minute, by kind, and open sockets; `None` is as many as one likes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct RateLimits {
     pub sign_in: Option<u32>,
     pub control: Option<u32>,
     pub write: Option<u32>,
@@ -63,13 +63,13 @@ pub struct Limits {
     pub sockets: Option<u32>,
 }
 
-impl Default for Limits {
+impl Default for RateLimits {
     fn default() -> Self {
         Self { sign_in: Some(10), control: Some(10), write: Some(30), read: Some(60), sockets: Some(32) }
     }
 }
 
-impl Limits {
+impl RateLimits {
     /// From `control=10,write=30,read=60,sign-in=10,sockets=32`; what is not named has its default. A figure may be `off`, and so may
     /// the whole. The error says what is wrong.
     pub fn parse(text: &str) -> Result<Self, String> {
@@ -112,8 +112,8 @@ impl Limits {
     }
 }
 
-/// As [`Limits::parse`] reads it, with every figure.
-impl fmt::Display for Limits {
+/// As [`RateLimits::parse`] reads it, with every figure.
+impl fmt::Display for RateLimits {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let figure = |figure: Option<u32>| figure.map_or_else(|| "off".to_owned(), |figure| figure.to_string());
         let [control, write, read] = [self.control, self.write, self.read].map(figure);
@@ -210,16 +210,16 @@ mod tests {
 
     #[test]
     fn limits_are_read_as_documented() {
-        let default = Limits::default();
-        assert_eq!(Limits::parse(""), Ok(default));
-        let some = Limits { read: Some(600), control: None, sockets: Some(5), ..default };
-        assert_eq!(Limits::parse("read=600, control=off,sockets=5"), Ok(some));
-        let off = Limits::parse("off").unwrap();
+        let default = RateLimits::default();
+        assert_eq!(RateLimits::parse(""), Ok(default));
+        let some = RateLimits { read: Some(600), control: None, sockets: Some(5), ..default };
+        assert_eq!(RateLimits::parse("read=600, control=off,sockets=5"), Ok(some));
+        let off = RateLimits::parse("off").unwrap();
         assert_eq!(some.to_string(), "control=off,write=30,read=600,sign-in=10,sockets=5");
-        assert!([default, some, off].iter().all(|limits| Limits::parse(&limits.to_string()) == Ok(*limits)));
+        assert!([default, some, off].iter().all(|limits| RateLimits::parse(&limits.to_string()) == Ok(*limits)));
         assert_eq!([off.sign_in, off.control, off.write, off.read, off.sockets], [None; 5]);
         for (wrong, named) in [("read", "read"), ("read=0", "0"), ("read=x", "x"), ("speed=1", "speed")] {
-            assert!(Limits::parse(wrong).unwrap_err().contains(named), "{wrong}");
+            assert!(RateLimits::parse(wrong).unwrap_err().contains(named), "{wrong}");
         }
     }
 
