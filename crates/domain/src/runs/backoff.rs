@@ -16,7 +16,7 @@ pub struct Wait {
 
 /// Why a model did not answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum ModelRefusal {
     /// Its service asks for fewer requests.
     RateLimit,
     /// Its service or the network between failed.
@@ -40,10 +40,10 @@ static MOMENT: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// When to ask again after `waits` waits in a row, or nothing where a person is to decide. A time that the agent named counts.
-pub fn next_try(refusal: Refusal, detail: &str, waits: u32, at: Timestamp) -> Option<Timestamp> {
+pub fn next_try(refusal: ModelRefusal, detail: &str, waits: u32, at: Timestamp) -> Option<Timestamp> {
     let steps: &[i64] = match refusal {
-        Refusal::RateLimit => &RATE_LIMIT_S,
-        Refusal::Unreachable => &UNREACHABLE_S,
+        ModelRefusal::RateLimit => &RATE_LIMIT_S,
+        ModelRefusal::Unreachable => &UNREACHABLE_S,
     };
     let step = steps.get(usize::try_from(waits).ok()?)?;
     let millis = match named_millis(detail, at) {
@@ -75,7 +75,7 @@ fn named_millis(detail: &str, at: Timestamp) -> Option<i64> {
 mod tests {
     use super::*;
 
-    fn seconds(refusal: Refusal, detail: &str, waits: u32) -> Option<i64> {
+    fn seconds(refusal: ModelRefusal, detail: &str, waits: u32) -> Option<i64> {
         let at = Timestamp::from_millis(1_800_000_000_000);
         next_try(refusal, detail, waits, at).map(|until| (until.millis() - at.millis()) / 1_000)
     }
@@ -84,8 +84,8 @@ mod tests {
     #[test]
     fn waits_grow_and_have_an_end() {
         let all = |refusal| (0..20).map_while(|waits| seconds(refusal, "no", waits)).collect::<Vec<_>>();
-        assert_eq!(all(Refusal::RateLimit), RATE_LIMIT_S);
-        assert_eq!(all(Refusal::Unreachable), UNREACHABLE_S);
+        assert_eq!(all(ModelRefusal::RateLimit), RATE_LIMIT_S);
+        assert_eq!(all(ModelRefusal::Unreachable), UNREACHABLE_S);
     }
 
     #[test]
@@ -105,7 +105,7 @@ mod tests {
             ("", Some(30)),
         ];
         for (detail, expected) in cases {
-            assert_eq!(seconds(Refusal::RateLimit, detail, 0), expected, "{detail}");
+            assert_eq!(seconds(ModelRefusal::RateLimit, detail, 0), expected, "{detail}");
         }
     }
 }

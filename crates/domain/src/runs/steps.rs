@@ -11,7 +11,7 @@ use self::iterations::{anything_done, begin_iteration, begin_next, close_as, clo
 pub(super) use self::iterations::{close_and_open, end_last_phase};
 use super::{
     Ending, RunState, Stage, TaskState, Wait,
-    backoff::{self, Refusal},
+    backoff::{self, ModelRefusal},
     machine::{Change, Verification},
 };
 use crate::{
@@ -90,8 +90,8 @@ pub(super) fn acted(state: &mut RunState, result: AgentResult, at: Timestamp, ch
             end(state, Ending::Limit { which }, at, changes);
         }
         AgentOutcome::Unauthorized { detail } => needs_you(state, format!("The agent's sign-in was refused. {detail}"), changes),
-        AgentOutcome::RateLimited { detail } => wait(state, (Refusal::RateLimit, &detail), at, changes),
-        AgentOutcome::Unreachable { detail } => wait(state, (Refusal::Unreachable, &detail), at, changes),
+        AgentOutcome::RateLimited { detail } => wait(state, (ModelRefusal::RateLimit, &detail), at, changes),
+        AgentOutcome::Unreachable { detail } => wait(state, (ModelRefusal::Unreachable, &detail), at, changes),
     }
 }
 
@@ -120,10 +120,10 @@ fn broke_off(state: &mut RunState, what: &str, at: Timestamp, changes: &mut Vec<
 }
 
 /// The call is made again from the checkpoint, later and later; in the end a person is asked.
-fn wait(state: &mut RunState, (refusal, detail): (Refusal, &str), at: Timestamp, changes: &mut Vec<Change>) {
+fn wait(state: &mut RunState, (refusal, detail): (ModelRefusal, &str), at: Timestamp, changes: &mut Vec<Change>) {
     let what = match refusal {
-        Refusal::RateLimit => "The agent's model refuses for now",
-        Refusal::Unreachable => "The agent's model could not be reached",
+        ModelRefusal::RateLimit => "The agent's model refuses for now",
+        ModelRefusal::Unreachable => "The agent's model could not be reached",
     };
     let what = format!("{what}. {}.", detail.trim().trim_end_matches('.'));
     let Some(until) = backoff::next_try(refusal, detail, state.waits, at) else {
