@@ -39,7 +39,7 @@ pub use setup::{NewAdmin, check_setup_token, create_first_admin, issue_setup_tok
 pub use sign_in::{Attempts, sign_in};
 pub(crate) use standing::begin;
 pub use tokens::{
-    Ending, KnownToken, TokenSearch, TokenState, TokenUses, Unseen, UnseenSecrets, Which, authenticate_token, create_token,
+    KnownToken, TokenEnding, TokenSearch, TokenState, TokenUses, Unseen, UnseenSecrets, Which, authenticate_token, create_token,
     end_token, list_tokens, rotate_token, search_tokens, state_of, token, update_token, write_token_uses,
 };
 pub use users::{NewUser, UserRecord, create_user, delete_user, find_user, list_users, owns_projects, update_user, user};

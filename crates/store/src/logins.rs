@@ -1,6 +1,6 @@
 //! Authenticated browsers. The cookie's value is never stored, only its hash.
 
-use domain::sign_in::{IdToken, Vouched, logout::Ending};
+use domain::sign_in::{IdToken, Vouched, logout::LogoutEnding};
 use protocol::{Timestamp, UserId};
 use sea_orm::{
     ActiveValue::Set,
@@ -120,7 +120,7 @@ impl Logins<'_> {
     }
 
     /// The logins that rest on sign-ins at that provider and that the logout token ends, expired or not.
-    pub async fn ended_by(&self, provider: &str, issuer: &str, ending: &Ending) -> Result<Vec<LoginRow>, StoreError> {
+    pub async fn ended_by(&self, provider: &str, issuer: &str, ending: &LogoutEnding) -> Result<Vec<LoginRow>, StoreError> {
         let named = Condition::any()
             .add_option(ending.subject.as_ref().map(|subject| logins::Column::Subject.eq(subject.as_str())))
             .add_option(ending.sid.as_ref().map(|sid| logins::Column::Sid.eq(sid.as_str())));
@@ -134,7 +134,7 @@ impl Logins<'_> {
     }
 
     /// Removes the sign-ins that wait for their second step and that the logout token ends.
-    pub async fn end_waiting_by(&self, provider: &str, issuer: &str, ending: &Ending) -> Result<(), StoreError> {
+    pub async fn end_waiting_by(&self, provider: &str, issuer: &str, ending: &LogoutEnding) -> Result<(), StoreError> {
         let found = half_logins::Entity::find()
             .filter(half_logins::Column::Issuer.eq(issuer))
             .filter(half_logins::Column::Provider.eq(provider));

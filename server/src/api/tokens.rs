@@ -5,7 +5,7 @@
 use axum::{Json, extract::State, http::StatusCode};
 use protocol::access::{CreateToken, RotateToken, Token, UpdateToken};
 use serde::{Deserialize, Serialize};
-use services::accounts::{Ending, Which};
+use services::accounts::{TokenEnding, Which};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
@@ -81,7 +81,7 @@ pub async fn end(
     Id(identifier): Id<String>,
     Asked(query): Asked<EndQuery>,
 ) -> Result<Json<Ended>, HttpError> {
-    let ending = if query.permanent { Ending::Delete } else { Ending::Revoke };
+    let ending = if query.permanent { TokenEnding::Delete } else { TokenEnding::Revoke };
     services::accounts::end_token(&edge.cx, &actor, &identifier, ending).await?;
     Ok(Json(Ended { status: "ok", action: ending.as_str(), identifier }))
 }
@@ -126,7 +126,7 @@ pub async fn update_key(
 #[utoipa::path(delete, path = "/api/v2/api-keys/{id}", tag = "tokens", params(("id" = String, Path, description = "Its id or name")),
     responses((status = 204, description = "It no longer counts"), Refusals))]
 pub async fn end_key(State(edge): State<Edge>, Signed(actor): Signed, Id(id): Id<String>) -> Result<StatusCode, HttpError> {
-    services::accounts::end_token(&edge.cx, &actor, &id, Ending::Revoke).await?;
+    services::accounts::end_token(&edge.cx, &actor, &id, TokenEnding::Revoke).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::{
     ports::issuers::{Answered, Issuers},
-    sign_in::{Identity, Kind, Provider, Vouched, logout::Ending},
+    sign_in::{Identity, Kind, Provider, Vouched, logout::LogoutEnding},
 };
 use openidconnect::url::Url;
 use protocol::Timestamp;
@@ -123,7 +123,7 @@ impl Known {
     }
 
     /// What the provider's logout token ends, as far as the provider proves it.
-    pub async fn logout(&self, token: &str, now: Timestamp) -> Result<Ending, Failure> {
+    pub async fn logout(&self, token: &str, now: Timestamp) -> Result<LogoutEnding, Failure> {
         match self.config.rules.kind {
             Kind::Oidc | Kind::Google => oidc::believe(self, token, now).await,
             Kind::Github => Err(refused("GitHub does not say when somebody signs out")),

@@ -9,7 +9,7 @@ use protocol::{
 };
 use services::{
     Cx,
-    accounts::{self, Ending, Which},
+    accounts::{self, TokenEnding, Which},
     projects,
 };
 
@@ -107,7 +107,7 @@ pub(super) async fn run(command: TokenCommand) -> Result<Exit, Failure> {
             Ok(Exit::Done)
         }
         TokenCommand::Revoke { data, token } => {
-            accounts::end_token(&open(data).await?, &Actor::Automation, &token, Ending::Revoke).await?;
+            accounts::end_token(&open(data).await?, &Actor::Automation, &token, TokenEnding::Revoke).await?;
             print::note(&format!("\"{}\" no longer counts", print::plain(&token)));
             Ok(Exit::Done)
         }

@@ -213,13 +213,13 @@ pub async fn rotate_token(id: String, grace_hours: String) -> Result<(), UiError
 #[server(prefix = "/ui", endpoint = "revoke_token")]
 pub async fn revoke_token(id: String) -> Result<(), UiError> {
     use domain::access::Action;
-    use services::accounts::Ending;
+    use services::accounts::TokenEnding;
 
     use crate::{routes::to, server_fns::flash::refused};
 
     let (cx, actor) = super::open(&[Action::ManageTokens])?;
     let id = known(&id)?;
-    let ended = services::accounts::end_token(&cx, &actor, &id.to_string(), Ending::Revoke).await;
+    let ended = services::accounts::end_token(&cx, &actor, &id.to_string(), TokenEnding::Revoke).await;
     match crate::server_fns::asked(ended) {
         Ok(()) => {
             leptos_axum::redirect(to::ADMIN_TOKENS);

@@ -69,7 +69,7 @@ pub struct Expected<'a> {
 
 /// What a believed logout token ends. A person, a session of theirs, or both are named.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ending {
+pub struct LogoutEnding {
     /// The token's own name, which counts once.
     pub token: String,
     /// Whose sessions end, by the provider's name of the person.
@@ -106,7 +106,7 @@ impl<'a> Unverified<'a> {
     }
 
     /// What the token ends. The signature has been checked by now.
-    pub fn believe(&self, expected: Expected<'_>, now: Timestamp) -> Result<Ending, NotBelieved> {
+    pub fn believe(&self, expected: Expected<'_>, now: Timestamp) -> Result<LogoutEnding, NotBelieved> {
         let claims = &self.claims;
         if claims.get("iss").and_then(Value::as_str) != Some(expected.issuer) {
             return Err(NotBelieved::Issuer);
@@ -127,11 +127,11 @@ impl<'a> Unverified<'a> {
             return Err(NotBelieved::Nobody);
         }
         let token = name(claims, "jti").ok().flatten().ok_or(NotBelieved::NoName)?;
-        Ok(Ending { token, subject, sid, counts_until })
+        Ok(LogoutEnding { token, subject, sid, counts_until })
     }
 }
 
-impl Ending {
+impl LogoutEnding {
     /// Whether it ends a login of that person that was made in that session at the provider. A login whose session has no
     /// name ends with its person: ending one too many is better than leaving one.
     pub fn ends(&self, subject: &str, sid: Option<&str>) -> bool {
@@ -203,7 +203,7 @@ mod tests {
         })
     }
 
-    fn believed(header: &Value, claims: &Value) -> Result<Ending, NotBelieved> {
+    fn believed(header: &Value, claims: &Value) -> Result<LogoutEnding, NotBelieved> {
         Unverified::parse(&token(header, claims))?.believe(EXPECTED, Timestamp::from_millis(NOW * 1_000))
     }
 
@@ -225,7 +225,7 @@ mod tests {
     fn a_token_says_what_it_ends() {
         let header = json!({"alg": "ES256", "kid": "k", "typ": "logout+jwt"});
         let ending = believed(&header, &claims()).unwrap();
-        let expected = Ending {
+        let expected = LogoutEnding {
             token: "1".to_owned(),
             subject: Some("ada".to_owned()),
             sid: Some("s1".to_owned()),
@@ -291,7 +291,7 @@ mod tests {
 
     #[test]
     fn a_session_ends_alone_and_a_person_with_all_of_theirs() {
-        let ending = |subject: Option<&str>, sid: Option<&str>| Ending {
+        let ending = |subject: Option<&str>, sid: Option<&str>| LogoutEnding {
             token: String::new(),
             subject: subject.map(str::to_owned),
             sid: sid.map(str::to_owned),

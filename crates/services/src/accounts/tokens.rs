@@ -6,7 +6,7 @@ mod search;
 mod unseen;
 mod uses;
 
-pub use change::{Ending, end_token, rotate_token, update_token};
+pub use change::{TokenEnding, end_token, rotate_token, update_token};
 pub use search::{TokenSearch, TokenState, search_tokens, state_of};
 pub use unseen::{Unseen, UnseenSecrets};
 pub use uses::{TokenUses, write_token_uses};

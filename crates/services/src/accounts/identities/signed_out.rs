@@ -3,7 +3,7 @@
 use domain::{
     actor::Actor,
     audit::Changes,
-    sign_in::{Provider, logout::Ending},
+    sign_in::{Provider, logout::LogoutEnding},
 };
 use sha2::{Digest as _, Sha256};
 
@@ -17,7 +17,7 @@ use crate::{
 
 /// Ends what a believed logout token of that provider ends; returns how many logins. The token counts once:
 /// [`Error::Unauthorized`] for one that was used before. A session that nobody has here is as good as ended.
-pub async fn signed_out_there(cx: &Cx, provider: &Provider, ending: &Ending) -> Result<usize, Error> {
+pub async fn signed_out_there(cx: &Cx, provider: &Provider, ending: &LogoutEnding) -> Result<usize, Error> {
     let now = cx.clock.now();
     let token = Sha256::new().chain_update(&provider.issuer).chain_update(b"\0").chain_update(&ending.token).finalize();
     let tx = cx.store.begin().await?;

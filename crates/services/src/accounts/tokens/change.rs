@@ -25,14 +25,14 @@ const LONGEST_CHAIN: usize = 100;
 
 /// How a token ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
+pub enum TokenEnding {
     /// It stays in the list of all tokens, as revoked.
     Revoke,
     /// Nothing of it stays but the audit trail.
     Delete,
 }
 
-impl Ending {
+impl TokenEnding {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Revoke => "revoke",
@@ -169,20 +169,20 @@ fn replacement(cx: &Cx, old: &TokenRow, creator: String) -> (TokenRow, String) {
 }
 
 /// Ends a token at once, and with it those that it replaces and all that any of them made.
-pub async fn end_token(cx: &Cx, actor: &Actor, identifier: &str, ending: Ending) -> Result<(), Error> {
+pub async fn end_token(cx: &Cx, actor: &Actor, identifier: &str, ending: TokenEnding) -> Result<(), Error> {
     access::require(actor, Action::ManageTokens)?;
     let tx = crate::accounts::begin(cx, actor).await?;
     crate::events::tokens_changed(cx, &tx);
     let row = find(&tx, identifier).await?;
     within(actor, &scopes_of(&row))?;
-    if ending == Ending::Revoke && row.revoked_at.is_some() {
+    if ending == TokenEnding::Revoke && row.revoked_at.is_some() {
         return Err(not_there(identifier));
     }
     for token in with_all_behind(&tx, row).await? {
         match ending {
-            Ending::Revoke if token.revoked_at.is_some() => continue,
-            Ending::Revoke => tx.tokens().revoke(token.id, cx.clock.now()).await?,
-            Ending::Delete => tx.tokens().delete(token.id).await?,
+            TokenEnding::Revoke if token.revoked_at.is_some() => continue,
+            TokenEnding::Revoke => tx.tokens().revoke(token.id, cx.clock.now()).await?,
+            TokenEnding::Delete => tx.tokens().delete(token.id).await?,
         }
         let what = format!("{} token", ending.as_str());
         record_changes(cx, &tx, actor, (what.as_str(), token.id), Changes::went(facts(&token)));

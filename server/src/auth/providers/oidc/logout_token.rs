@@ -1,7 +1,7 @@
 //! Logout tokens: whether one is signed by the issuer (OpenID Connect Back-Channel Logout 1.0, section 2.6). What it has to say
 //! beyond that is `domain::sign_in::logout`.
 
-use domain::sign_in::logout::{Ending, Expected, Unverified};
+use domain::sign_in::logout::{Expected, LogoutEnding, Unverified};
 use openidconnect::{
     JsonWebKey as _, JsonWebKeySet, JsonWebKeyUse,
     core::{CoreJsonWebKey, CoreJwsSigningAlgorithm},
@@ -16,7 +16,7 @@ use super::{
 };
 
 /// What the token ends, if it is the issuer's and for this client.
-pub(in super::super) async fn believe(known: &Known, token: &str, now: Timestamp) -> Result<Ending, Failure> {
+pub(in super::super) async fn believe(known: &Known, token: &str, now: Timestamp) -> Result<LogoutEnding, Failure> {
     let token = Unverified::parse(token).map_err(refused)?;
     let algorithm = algorithm(&token.algorithm)?;
     let rules = &known.config.rules;
