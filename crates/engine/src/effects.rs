@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use domain::{
     errors::explain,
-    ports::vcs::{Identity, NewCommit, VcsError},
+    ports::vcs::{CommitIdentity, NewCommit, VcsError},
     receipts,
     runs::{Effect, Ending, Input, RunRecord, steps},
     specs::{self, Spec},
@@ -130,8 +130,8 @@ pub(crate) async fn clean_up(cx: &Cx, record: &RunRecord) {
     }
 }
 
-pub(crate) fn identity(cx: &Cx) -> Identity {
-    Identity { name: cx.settings.commit_name.clone(), email: cx.settings.commit_email.clone() }
+pub(crate) fn identity(cx: &Cx) -> CommitIdentity {
+    CommitIdentity { name: cx.settings.commit_name.clone(), email: cx.settings.commit_email.clone() }
 }
 
 pub(crate) fn worktree(record: &RunRecord) -> Result<PathBuf, Error> {

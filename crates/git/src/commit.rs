@@ -1,6 +1,6 @@
 //! Commits whose every byte is given, so that making one again gives the same hash.
 
-use domain::ports::vcs::{Identity, NewCommit, VcsError};
+use domain::ports::vcs::{CommitIdentity, NewCommit, VcsError};
 use protocol::Timestamp;
 use std::{ffi::OsString, fs, path::Path};
 
@@ -8,7 +8,7 @@ use crate::{Git, command::Call, folder, names, place::Place};
 
 /// Who says what, and when.
 pub(crate) struct Signed<'a> {
-    pub(crate) identity: &'a Identity,
+    pub(crate) identity: &'a CommitIdentity,
     pub(crate) at: Timestamp,
     pub(crate) message: &'a str,
 }

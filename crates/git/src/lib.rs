@@ -26,7 +26,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use domain::ports::vcs::{ChangedFile, DiffStat, Identity, Merge, NewCommit, Vcs, VcsError, Worktree};
+use domain::ports::vcs::{ChangedFile, CommitIdentity, DiffStat, Merge, NewCommit, Vcs, VcsError, Worktree};
 use protocol::{Timestamp, runs::FileDiff};
 use tokio_util::sync::CancellationToken;
 
@@ -101,7 +101,7 @@ impl Vcs for Git {
     async fn init(
         &self,
         path: &Path,
-        identity: &Identity,
+        identity: &CommitIdentity,
         at: Timestamp,
         files: &[(String, String)],
     ) -> Result<String, VcsError> {
@@ -203,7 +203,7 @@ impl Vcs for Git {
         &self,
         repository: &Path,
         (branch, into): (&str, &str),
-        identity: &Identity,
+        identity: &CommitIdentity,
         at: Timestamp,
     ) -> Result<Merge, VcsError> {
         self.merge_branch(repository, Sides { branch, into }, identity, at).await

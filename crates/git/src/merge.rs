@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use domain::ports::vcs::{Identity, Merge, VcsError};
+use domain::ports::vcs::{CommitIdentity, Merge, VcsError};
 use protocol::Timestamp;
 
 use crate::{
@@ -34,7 +34,7 @@ impl Git {
         &self,
         repository: &Path,
         sides: Sides<'_>,
-        identity: &Identity,
+        identity: &CommitIdentity,
         at: Timestamp,
     ) -> Result<Merge, VcsError> {
         let Sides { branch, into } = sides;

@@ -4,7 +4,7 @@ use std::path::{Component, Path};
 
 use domain::{
     addresses::without_credentials,
-    ports::vcs::{Identity, VcsError},
+    ports::vcs::{CommitIdentity, VcsError},
 };
 
 use crate::{command::masked, remote::Remote};
@@ -61,7 +61,7 @@ pub(crate) fn inner_path(path: &str) -> Result<&str, VcsError> {
 }
 
 /// A name and an address that stand in a commit as they are.
-pub(crate) fn identity(identity: &Identity) -> Result<&Identity, VcsError> {
+pub(crate) fn identity(identity: &CommitIdentity) -> Result<&CommitIdentity, VcsError> {
     let bad =
         |text: &str| text.len() > 200 || text.trim().is_empty() || text.contains(|c: char| c.is_control() || "<>".contains(c));
     let crud = |text: &str| text.chars().all(|c| c <= ' ' || ".,:;<>\"\\'".contains(c));

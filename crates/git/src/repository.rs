@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
-use domain::ports::vcs::{Identity, VcsError};
+use domain::ports::vcs::{CommitIdentity, VcsError};
 use protocol::Timestamp;
 use tokio_util::sync::CancellationToken;
 
@@ -19,7 +19,7 @@ impl Git {
     pub(crate) async fn make_repository(
         &self,
         path: &Path,
-        identity: &Identity,
+        identity: &CommitIdentity,
         at: Timestamp,
         files: &[(String, String)],
     ) -> Result<String, VcsError> {
@@ -111,7 +111,7 @@ impl Git {
             String::from_utf8_lossy(&commit).trim().to_owned()
         } else {
             let tree = self.word(Call::new("write-tree", [""; 0]).at(place)).await?;
-            let identity = Identity { name: "loki".to_owned(), email: "loki@localhost".to_owned() };
+            let identity = CommitIdentity { name: "loki".to_owned(), email: "loki@localhost".to_owned() };
             let signed = Signed { identity: &identity, at: Timestamp::from_millis(0), message: "Initial commit" };
             self.commit_object(place, &tree, &[], &signed).await?
         };

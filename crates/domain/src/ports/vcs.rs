@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 /// Who a commit is by.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
+pub struct CommitIdentity {
     pub name: String,
     pub email: String,
 }
@@ -64,8 +64,13 @@ pub fn snapshots_beside(worktree: &Path) -> PathBuf {
 #[async_trait]
 pub trait Vcs: Send + Sync {
     /// Makes a repository at `path` with branch `main` and a first commit of `files` (path, content).
-    async fn init(&self, path: &Path, identity: &Identity, at: Timestamp, files: &[(String, String)])
-    -> Result<String, VcsError>;
+    async fn init(
+        &self,
+        path: &Path,
+        identity: &CommitIdentity,
+        at: Timestamp,
+        files: &[(String, String)],
+    ) -> Result<String, VcsError>;
 
     /// The address without credentials, if [`Vcs::clone`] would take it: known before anything is made.
     fn check_url(&self, url: &str) -> Result<String, VcsError>;
@@ -144,7 +149,7 @@ pub trait Vcs: Send + Sync {
         &self,
         repository: &Path,
         (branch, into): (&str, &str),
-        identity: &Identity,
+        identity: &CommitIdentity,
         at: Timestamp,
     ) -> Result<Merge, VcsError>;
 }
@@ -156,7 +161,7 @@ pub struct NewCommit {
     pub parent: String,
     pub branch: String,
     pub message: String,
-    pub identity: Identity,
+    pub identity: CommitIdentity,
     pub at: Timestamp,
 }
 

@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use domain::ports::vcs::{Identity, NewCommit, Vcs, Worktree};
+use domain::ports::vcs::{CommitIdentity, NewCommit, Vcs, Worktree};
 use git::Git;
 use protocol::Timestamp;
 use tempfile::TempDir;
@@ -62,8 +62,8 @@ pub(crate) fn new_commit(branch: &str, tree: String, parent: &str) -> NewCommit 
     NewCommit { tree, parent, branch, message, identity: identity(), at: at() }
 }
 
-pub(crate) fn identity() -> Identity {
-    Identity { name: "Ada Ü".into(), email: "ada@example.org".into() }
+pub(crate) fn identity() -> CommitIdentity {
+    CommitIdentity { name: "Ada Ü".into(), email: "ada@example.org".into() }
 }
 
 pub(crate) fn at() -> Timestamp {

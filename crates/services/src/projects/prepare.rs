@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use domain::ports::vcs::{Identity, Vcs, VcsError};
+use domain::ports::vcs::{CommitIdentity, Vcs, VcsError};
 use protocol::{
     Event, EventScope, ProjectId, Timestamp,
     projects::{Project, ProjectSource, ProjectStatus},
@@ -142,7 +142,7 @@ async fn make(cx: &Cx, project: &Project, clone_url: &str, cancel: &Cancellation
 
 /// A repository with the project's first files; the name of its branch.
 async fn new_repository(cx: &Cx, project: &Project) -> Result<String, VcsError> {
-    let identity = Identity { name: cx.settings.commit_name.clone(), email: cx.settings.commit_email.clone() };
+    let identity = CommitIdentity { name: cx.settings.commit_name.clone(), email: cx.settings.commit_email.clone() };
     cx.vcs.init(Path::new(&project.path), &identity, project.created_at, &first_files(project)).await?;
     Ok("main".to_owned())
 }
