@@ -9,6 +9,6 @@ pub mod steps;
 
 pub use backoff::Wait;
 pub use limits::Ceilings;
-pub use machine::{Change, Effect, Input, Verification, next_effect, step};
+pub use machine::{Effect, Input, RunChange, Verification, next_effect, step};
 pub use record::{RunRecord, Wish, task_view};
 pub use state::{Asker, Ending, Hold, RunState, Spent, Stage, TaskState};

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use domain::{
-    runs::{Change, Hold, Input, RunRecord, Wish, machine, task_view},
+    runs::{Hold, Input, RunChange, RunRecord, Wish, machine, task_view},
     specs,
 };
 use protocol::{
@@ -34,7 +34,7 @@ pub(crate) async fn record(cx: &Cx, record: &mut RunRecord, input: Input, worked
     let now = cx.clock.now();
     let (state, changes) = machine::step(record.state.clone(), input.clone(), now, worked_ms);
     let mut next = RunRecord { state, journal_seq: record.journal_seq + 1, ..record.clone() };
-    if changes.contains(&Change::Started) {
+    if changes.contains(&RunChange::Started) {
         next.started_at.get_or_insert(now);
     }
     if next.state.is_over() {
@@ -74,10 +74,10 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    async fn apply(&self, changes: &[Change]) -> Result<(), Error> {
+    async fn apply(&self, changes: &[RunChange]) -> Result<(), Error> {
         let mut told = false;
         for change in changes {
-            told |= matches!(change, Change::Started | Change::Paused | Change::Resumed | Change::Finished);
+            told |= matches!(change, RunChange::Started | RunChange::Paused | RunChange::Resumed | RunChange::Finished);
             self.one(change).await?;
         }
         if !told {
@@ -86,39 +86,39 @@ impl Writer<'_> {
         Ok(())
     }
 
-    async fn one(&self, change: &Change) -> Result<(), Error> {
+    async fn one(&self, change: &RunChange) -> Result<(), Error> {
         let run = self.record.view();
         let id = self.record.id;
         match change {
-            Change::Started => self.event(&Event::RunStarted { run }).await,
-            Change::Phase { phase, phases, summary } => {
+            RunChange::Started => self.event(&Event::RunStarted { run }).await,
+            RunChange::Phase { phase, phases, summary } => {
                 let event = Event::PhaseChanged { phase: *phase, phases: phases.clone(), summary: summary.clone() };
                 self.event(&event).await
             }
-            Change::TasksPlanned => self.plan().await,
-            Change::Task(state) => self.task(state.number).await,
-            Change::IterationStarted(iteration) => {
+            RunChange::TasksPlanned => self.plan().await,
+            RunChange::Task(state) => self.task(state.number).await,
+            RunChange::IterationStarted(iteration) => {
                 self.tx.run_parts().save_iteration(id, iteration).await?;
                 self.event(&Event::IterationStart { iteration: iteration.clone() }).await
             }
-            Change::IterationProgress(iteration) => {
+            RunChange::IterationProgress(iteration) => {
                 self.tx.run_parts().save_iteration(id, iteration).await?;
                 self.event(&Event::IterationProgress { iteration: iteration.clone() }).await
             }
-            Change::IterationEnded(iteration) => {
+            RunChange::IterationEnded(iteration) => {
                 self.tx.run_parts().save_iteration(id, iteration).await?;
                 self.event(&Event::IterationComplete { iteration: iteration.clone() }).await
             }
-            Change::Gates(gates) => self.gates(gates).await,
-            Change::Log(text) => self.event(&Event::AgentOutput { chunk: self.line(text) }).await,
-            Change::Paused => {
+            RunChange::Gates(gates) => self.gates(gates).await,
+            RunChange::Log(text) => self.event(&Event::AgentOutput { chunk: self.line(text) }).await,
+            RunChange::Paused => {
                 if let Some(Hold::NeedsYou { reason }) = &self.record.state.hold {
                     self.event(&Event::AgentOutput { chunk: self.line(reason) }).await?;
                 }
                 self.event(&Event::RunPaused { run }).await
             }
-            Change::Resumed => self.event(&Event::RunResumed { run }).await,
-            Change::Finished => self.event(&Event::RunFinished { run }).await,
+            RunChange::Resumed => self.event(&Event::RunResumed { run }).await,
+            RunChange::Finished => self.event(&Event::RunFinished { run }).await,
         }
     }
 

@@ -138,9 +138,9 @@ pub enum Effect {
     Seal,
 }
 
-/// What the interface and the records have to follow.
+/// What the interface and the parts of the run have to follow.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Change {
+pub enum RunChange {
     Started,
     Phase { phase: Phase, phases: Vec<PhaseRecord>, summary: String },
     TasksPlanned,
@@ -182,7 +182,7 @@ pub fn next_effect(state: &RunState) -> Option<Effect> {
 }
 
 /// Takes `input` in at `at`, after `worked_ms` more milliseconds of work.
-pub fn step(mut state: RunState, input: Input, at: Timestamp, worked_ms: i64) -> (RunState, Vec<Change>) {
+pub fn step(mut state: RunState, input: Input, at: Timestamp, worked_ms: i64) -> (RunState, Vec<RunChange>) {
     let mut changes = Vec::new();
     state.worked_ms += worked_ms.max(0);
     if !state.is_over() {
@@ -191,11 +191,11 @@ pub fn step(mut state: RunState, input: Input, at: Timestamp, worked_ms: i64) ->
     (state, changes)
 }
 
-fn take(state: &mut RunState, input: Input, at: Timestamp, changes: &mut Vec<Change>) {
+fn take(state: &mut RunState, input: Input, at: Timestamp, changes: &mut Vec<RunChange>) {
     match input {
         Input::Claimed => {
             state.stage = Stage::Preparing;
-            changes.push(Change::Started);
+            changes.push(RunChange::Started);
         }
         Input::Prepared { base, branch, worktree } => {
             state.tip = Some(base.clone());
@@ -228,17 +228,17 @@ fn take(state: &mut RunState, input: Input, at: Timestamp, changes: &mut Vec<Cha
             state.reason = reason;
             state.stage = Stage::Over;
             steps::end_last_phase(state, at);
-            changes.push(Change::Finished);
+            changes.push(RunChange::Finished);
         }
         Input::Waited => state.wait = None,
         Input::Blocked { reason } => {
             state.hold = Some(Hold::NeedsYou { reason });
-            changes.push(Change::Paused);
+            changes.push(RunChange::Paused);
         }
         Input::PauseAsked { by, asker } => {
             if state.hold.is_none() {
                 state.hold = Some(Hold::Paused { by, asker });
-                changes.push(Change::Paused);
+                changes.push(RunChange::Paused);
             }
         }
         Input::ResumeAsked { .. } => steps::resumed(state, changes),
@@ -252,8 +252,8 @@ fn take(state: &mut RunState, input: Input, at: Timestamp, changes: &mut Vec<Cha
     }
 }
 
-fn delivered(state: &mut RunState, (merged, for_review): (Option<String>, bool), note: String, changes: &mut Vec<Change>) {
-    changes.push(Change::Log(match &merged {
+fn delivered(state: &mut RunState, (merged, for_review): (Option<String>, bool), note: String, changes: &mut Vec<RunChange>) {
+    changes.push(RunChange::Log(match &merged {
         Some(commit) => format!("Delivered as {}. {note}", steps::short(commit)),
         None => note.clone(),
     }));

@@ -12,7 +12,7 @@ pub(super) use self::iterations::{close_and_open, end_last_phase};
 use super::{
     Ending, RunState, Stage, TaskState, Wait,
     backoff::{self, ModelRefusal},
-    machine::{Change, Verification},
+    machine::{RunChange, Verification},
 };
 use crate::{
     gates::GateName,
@@ -44,20 +44,20 @@ pub(super) fn plan(
     (tier, phases, tasks): (Tier, Vec<Phase>, Vec<TaskState>),
     summaries: &[(Phase, String)],
     at: Timestamp,
-    changes: &mut Vec<Change>,
+    changes: &mut Vec<RunChange>,
 ) {
     state.tier = Some(tier);
     state.tasks = tasks;
     state.phases =
         phases.into_iter().map(|phase| PhaseRecord { phase, started_at: None, ended_at: None, summary: String::new() }).collect();
-    changes.push(Change::TasksPlanned);
+    changes.push(RunChange::TasksPlanned);
     for (phase, summary) in summaries {
         enter_phase(state, *phase, summary, at, changes);
     }
     begin_next(state, at, changes);
 }
 
-pub(super) fn acted(state: &mut RunState, result: AgentResult, at: Timestamp, changes: &mut Vec<Change>) {
+pub(super) fn acted(state: &mut RunState, result: AgentResult, at: Timestamp, changes: &mut Vec<RunChange>) {
     state.spent.add(&result.usage);
     if let (Some(iteration), Some(cost)) = (state.current.as_mut(), result.usage.cost_usd) {
         *iteration.cost_usd.get_or_insert(0.0) += cost;
@@ -84,7 +84,7 @@ pub(super) fn acted(state: &mut RunState, result: AgentResult, at: Timestamp, ch
             broke_off(state, &format!("The agent crashed with exit {exit}. {detail}"), at, changes);
         }
         AgentOutcome::Stalled => broke_off(state, "The agent printed nothing for too long and was killed", at, changes),
-        AgentOutcome::Cancelled => changes.push(Change::Log("The agent was stopped".to_owned())),
+        AgentOutcome::Cancelled => changes.push(RunChange::Log("The agent was stopped".to_owned())),
         AgentOutcome::OverBudget => {
             let which = cost_ceiling(state);
             end(state, Ending::Limit { which }, at, changes);
@@ -101,16 +101,16 @@ pub fn cost_ceiling(state: &RunState) -> String {
     format!("the cost ceiling of ${ceiling:.2}")
 }
 
-fn to_reflection(state: &mut RunState, claim: (StepStatus, &str), at: Timestamp, changes: &mut Vec<Change>) {
+fn to_reflection(state: &mut RunState, claim: (StepStatus, &str), at: Timestamp, changes: &mut Vec<RunChange>) {
     state.waits = 0;
     state.stage = Stage::Reflecting;
     close_as(state, claim, at, changes);
 }
 
 /// The call is made again from the checkpoint; broken too often, it counts as a failed attempt.
-fn broke_off(state: &mut RunState, what: &str, at: Timestamp, changes: &mut Vec<Change>) {
+fn broke_off(state: &mut RunState, what: &str, at: Timestamp, changes: &mut Vec<RunChange>) {
     state.broken_calls += 1;
-    changes.push(Change::Log(what.to_owned()));
+    changes.push(RunChange::Log(what.to_owned()));
     if state.broken_calls < BROKEN_CALLS {
         state.call += 1;
         return;
@@ -120,7 +120,7 @@ fn broke_off(state: &mut RunState, what: &str, at: Timestamp, changes: &mut Vec<
 }
 
 /// The call is made again from the checkpoint, later and later; in the end a person is asked.
-fn wait(state: &mut RunState, (refusal, detail): (ModelRefusal, &str), at: Timestamp, changes: &mut Vec<Change>) {
+fn wait(state: &mut RunState, (refusal, detail): (ModelRefusal, &str), at: Timestamp, changes: &mut Vec<RunChange>) {
     let what = match refusal {
         ModelRefusal::RateLimit => "The agent's model refuses for now",
         ModelRefusal::Unreachable => "The agent's model could not be reached",
@@ -131,23 +131,23 @@ fn wait(state: &mut RunState, (refusal, detail): (ModelRefusal, &str), at: Times
         return;
     };
     let why = format!("{what} Asking again in {} s", until.millis_since(at) / 1_000);
-    changes.push(Change::Log(why.clone()));
+    changes.push(RunChange::Log(why.clone()));
     state.call += 1;
     state.waits += 1;
     state.wait = Some(Wait { until, why });
 }
 
-fn needs_you(state: &mut RunState, reason: String, changes: &mut Vec<Change>) {
+fn needs_you(state: &mut RunState, reason: String, changes: &mut Vec<RunChange>) {
     state.call += 1;
     state.hold = Some(super::Hold::NeedsYou { reason });
-    changes.push(Change::Paused);
+    changes.push(RunChange::Paused);
 }
 
 pub(super) fn reflected(
     state: &mut RunState,
     (tree, empty, summary): (String, bool, &str),
     at: Timestamp,
-    changes: &mut Vec<Change>,
+    changes: &mut Vec<RunChange>,
 ) {
     state.tree = Some(tree);
     if state.current.is_none() {
@@ -159,7 +159,7 @@ pub(super) fn reflected(
         return;
     }
     if let (true, Some(why)) = (empty, state.said.as_deref().and_then(blocked)) {
-        changes.push(Change::Log(format!("The agent cannot do this task: {why}")));
+        changes.push(RunChange::Log(format!("The agent cannot do this task: {why}")));
         close_iteration(state, StepStatus::Failed, &format!("Declined: {why}"), at, changes);
         task_failed(state, &why, changes);
         state.findings.clear();
@@ -171,7 +171,7 @@ pub(super) fn reflected(
 }
 
 /// What a person edited after the last iteration becomes one of its own, without a call, and is verified like any other.
-fn edited_by_hand(state: &mut RunState, summary: &str, at: Timestamp, changes: &mut Vec<Change>) {
+fn edited_by_hand(state: &mut RunState, summary: &str, at: Timestamp, changes: &mut Vec<RunChange>) {
     begin_iteration(state, None, BY_HAND, at, changes);
     if state.stage == Stage::Reasoning {
         state.stage = Stage::Verifying;
@@ -186,22 +186,22 @@ fn blocked(said: &str) -> Option<String> {
     (!why.is_empty()).then(|| why.join("; "))
 }
 
-fn task_failed(state: &mut RunState, why: &str, changes: &mut Vec<Change>) {
+fn task_failed(state: &mut RunState, why: &str, changes: &mut Vec<RunChange>) {
     let running = state.tasks.iter_mut().find(|task| task.status == TaskStatus::InProgress);
     if let Some(task) = running {
         task.status = TaskStatus::Failed;
         task.note = Some(why.to_owned());
-        changes.push(Change::Task(task.clone()));
+        changes.push(RunChange::Task(task.clone()));
     }
 }
 
-pub(super) fn verified(state: &mut RunState, verification: Verification, at: Timestamp, changes: &mut Vec<Change>) {
+pub(super) fn verified(state: &mut RunState, verification: Verification, at: Timestamp, changes: &mut Vec<RunChange>) {
     let failed = failed_gates(&verification);
     let summary = if failed.is_empty() { "not proven yet".to_owned() } else { format!("failed: {}", in_words(&verification)) };
     if let Some(iteration) = state.current.as_mut() {
         iteration.failed_gates.clone_from(&failed);
     }
-    changes.push(Change::Gates(verification.gates));
+    changes.push(RunChange::Gates(verification.gates));
     // Mending the whole has no task: what it leaves wanting was wanting before.
     let wanting = verification.wanting && state.task().is_some_and(|task| task.attempts <= WANTING_ATTEMPTS);
     if failed.is_empty() && !wanting {
@@ -226,12 +226,12 @@ pub(super) fn verified(state: &mut RunState, verification: Verification, at: Tim
 }
 
 /// A task whose examples hold without a change, since another one or an earlier run brought them: there is nothing to commit.
-fn held_already(state: &mut RunState, at: Timestamp, changes: &mut Vec<Change>) {
+fn held_already(state: &mut RunState, at: Timestamp, changes: &mut Vec<RunChange>) {
     let running = state.current.as_ref().and_then(|iteration| iteration.task);
     if let Some(task) = state.tasks.iter_mut().find(|task| Some(task.number) == running) {
         task.status = TaskStatus::Completed;
         task.note = Some("Held already: nothing had to change".to_owned());
-        changes.push(Change::Task(task.clone()));
+        changes.push(RunChange::Task(task.clone()));
     }
     close_iteration(state, StepStatus::Passed, "Nothing had to change", at, changes);
     begin_next(state, at, changes);
@@ -256,7 +256,7 @@ fn in_words(verification: &Verification) -> String {
 }
 
 /// Another attempt, or the end of the task. The worktree keeps the work: the agent mends what it made.
-fn attempt_failed(state: &mut RunState, summary: &str, at: Timestamp, changes: &mut Vec<Change>) {
+fn attempt_failed(state: &mut RunState, summary: &str, at: Timestamp, changes: &mut Vec<RunChange>) {
     let task = state.task().cloned();
     // What the try failed on stays with the task until another one succeeds.
     for tried in state.tasks.iter_mut().filter(|tried| Some(tried.number) == task.as_ref().map(|task| task.number)) {
@@ -269,7 +269,7 @@ fn attempt_failed(state: &mut RunState, summary: &str, at: Timestamp, changes: &
             state.check_rounds += 1;
             begin_iteration(state, None, MENDING, at, changes);
         } else {
-            changes.push(Change::Log("What was changed last did not pass; it is thrown away".to_owned()));
+            changes.push(RunChange::Log("What was changed last did not pass; it is thrown away".to_owned()));
             state.discard = true;
             state.stage = Stage::Checking;
         }
@@ -284,22 +284,22 @@ fn attempt_failed(state: &mut RunState, summary: &str, at: Timestamp, changes: &
     begin_next(state, at, changes);
 }
 
-pub(super) fn committed(state: &mut RunState, commit: String, at: Timestamp, changes: &mut Vec<Change>) {
+pub(super) fn committed(state: &mut RunState, commit: String, at: Timestamp, changes: &mut Vec<RunChange>) {
     let running = state.current.as_ref().and_then(|iteration| iteration.task);
     if let Some(task) = state.tasks.iter_mut().find(|task| Some(task.number) == running) {
         task.status = TaskStatus::Completed;
         task.commit = Some(commit.clone());
         task.note = None;
-        changes.push(Change::Task(task.clone()));
+        changes.push(RunChange::Task(task.clone()));
     }
     close_iteration(state, StepStatus::Passed, &format!("Committed as {}", short(&commit)), at, changes);
     state.tip = Some(commit);
     begin_next(state, at, changes);
 }
 
-pub(super) fn checked(state: &mut RunState, verification: Verification, at: Timestamp, changes: &mut Vec<Change>) {
+pub(super) fn checked(state: &mut RunState, verification: Verification, at: Timestamp, changes: &mut Vec<RunChange>) {
     let failed = failed_gates(&verification);
-    changes.push(Change::Gates(verification.gates));
+    changes.push(RunChange::Gates(verification.gates));
     state.examples = verification.examples;
     state.findings = if failed.is_empty() { Vec::new() } else { verification.findings };
     if !failed.is_empty() && state.tip != state.base && state.check_rounds < CHECK_ROUNDS {
@@ -315,7 +315,7 @@ pub(super) fn checked(state: &mut RunState, verification: Verification, at: Time
 }
 
 /// Goes on; what a person may have edited meanwhile is looked at anew.
-pub(super) fn resumed(state: &mut RunState, changes: &mut Vec<Change>) {
+pub(super) fn resumed(state: &mut RunState, changes: &mut Vec<RunChange>) {
     if state.hold.take().is_none() {
         return;
     }
@@ -331,11 +331,11 @@ pub(super) fn resumed(state: &mut RunState, changes: &mut Vec<Change>) {
         // The worktree may hold edits by hand: a new prompt takes a new checkpoint.
         state.stage = Stage::Reasoning;
     }
-    changes.push(Change::Resumed);
+    changes.push(RunChange::Resumed);
 }
 
 /// No further iteration: what there is gets its receipt.
-pub(super) fn end(state: &mut RunState, ending: Ending, at: Timestamp, changes: &mut Vec<Change>) {
+pub(super) fn end(state: &mut RunState, ending: Ending, at: Timestamp, changes: &mut Vec<RunChange>) {
     state.hold = None;
     state.wait = None;
     let tried = state.tasks.iter().filter(|task| task.status == TaskStatus::InProgress).find_map(|task| task.note.clone());
@@ -352,21 +352,21 @@ pub(super) fn end(state: &mut RunState, ending: Ending, at: Timestamp, changes: 
             Some(tried) if !why.contains(tried.as_str()) => Some(format!("{why}. {tried}")),
             _ => Some(why.clone()),
         };
-        changes.push(Change::Task(task.clone()));
+        changes.push(RunChange::Task(task.clone()));
     }
-    changes.push(Change::Log(why));
+    changes.push(RunChange::Log(why));
     state.ending = Some(ending);
     state.stage = Stage::Sealing;
 }
 
 /// The end of a run whose receipt cannot be made.
-pub(super) fn end_unsealed(state: &mut RunState, reason: String, changes: &mut Vec<Change>) {
-    changes.push(Change::Log(format!("There is no receipt: {reason}")));
+pub(super) fn end_unsealed(state: &mut RunState, reason: String, changes: &mut Vec<RunChange>) {
+    changes.push(RunChange::Log(format!("There is no receipt: {reason}")));
     state.verdict = Some(Verdict::NotVerified);
     state.reason = Some(reason.clone());
     state.ending = Some(Ending::Failed { reason });
     state.stage = Stage::Over;
-    changes.push(Change::Finished);
+    changes.push(RunChange::Finished);
 }
 
 /// An ending in words.

@@ -168,30 +168,32 @@ fn stage(state: &RunState) -> String {
     }
 }
 
-fn words(changes: &[Change]) -> String {
+fn words(changes: &[RunChange]) -> String {
     changes.iter().map(word).collect::<Vec<_>>().join("; ")
 }
 
-fn word(change: &Change) -> String {
+fn word(change: &RunChange) -> String {
     match change {
-        Change::Phase { phase, .. } => format!("phase {phase:?}"),
-        Change::Task(task) => {
+        RunChange::Phase { phase, .. } => format!("phase {phase:?}"),
+        RunChange::Task(task) => {
             let note = task.note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default();
             format!("task {} {:?} {}{note}", task.number, task.status, task.attempts)
         }
-        Change::IterationStarted(Iteration { number, task: Some(task), .. }) => format!("iteration {number} of task {task}"),
-        Change::IterationStarted(Iteration { number, title, .. }) => format!("iteration {number}: {title}"),
-        Change::IterationProgress(iteration) => {
+        RunChange::IterationStarted(Iteration { number, task: Some(task), .. }) => format!("iteration {number} of task {task}"),
+        RunChange::IterationStarted(Iteration { number, title, .. }) => format!("iteration {number}: {title}"),
+        RunChange::IterationProgress(iteration) => {
             let running = iteration.steps.iter().find(|record| record.status == StepStatus::Running);
             format!("{:?} runs", running.unwrap().step)
         }
-        Change::IterationEnded(iteration) => {
+        RunChange::IterationEnded(iteration) => {
             let last = iteration.steps.iter().rfind(|record| !record.summary.is_empty());
             format!("iteration {} ended: {}", iteration.number, last.unwrap().summary)
         }
-        Change::Log(text) => format!("says {text}"),
-        Change::Gates(_) => "gates".to_owned(),
-        Change::Started | Change::TasksPlanned | Change::Paused | Change::Resumed | Change::Finished => format!("{change:?}"),
+        RunChange::Log(text) => format!("says {text}"),
+        RunChange::Gates(_) => "gates".to_owned(),
+        RunChange::Started | RunChange::TasksPlanned | RunChange::Paused | RunChange::Resumed | RunChange::Finished => {
+            format!("{change:?}")
+        }
     }
 }
 

@@ -6,10 +6,10 @@ use protocol::{
 };
 
 use super::{cost_ceiling, end};
-use crate::runs::{Ending, RunState, Stage, limits, machine::Change, state::pending_steps};
+use crate::runs::{Ending, RunState, Stage, limits, machine::RunChange, state::pending_steps};
 
 /// Ends the phase before and begins `phase`, if the tier has it.
-pub(super) fn enter_phase(state: &mut RunState, phase: Phase, summary: &str, at: Timestamp, changes: &mut Vec<Change>) {
+pub(super) fn enter_phase(state: &mut RunState, phase: Phase, summary: &str, at: Timestamp, changes: &mut Vec<RunChange>) {
     if state.phase == Some(phase) || !state.phases.iter().any(|record| record.phase == phase) {
         return;
     }
@@ -20,7 +20,7 @@ pub(super) fn enter_phase(state: &mut RunState, phase: Phase, summary: &str, at:
         record.ended_at = None;
         record.summary = summary.to_owned();
     }
-    changes.push(Change::Phase { phase, phases: state.phases.clone(), summary: summary.to_owned() });
+    changes.push(RunChange::Phase { phase, phases: state.phases.clone(), summary: summary.to_owned() });
 }
 
 /// The phase that a run is over in, unless it went through all of it: then it stays open, as the phase that the run ended in.
@@ -38,7 +38,7 @@ fn end_phase(state: &mut RunState, at: Timestamp) {
 }
 
 /// Chooses what comes next: another attempt, the next task, or the check of the whole.
-pub(super) fn begin_next(state: &mut RunState, at: Timestamp, changes: &mut Vec<Change>) {
+pub(super) fn begin_next(state: &mut RunState, at: Timestamp, changes: &mut Vec<RunChange>) {
     give_up_orphans(state, changes);
     let ready = state.tasks.iter().find(|task| {
         matches!(task.status, TaskStatus::Pending | TaskStatus::InProgress)
@@ -64,7 +64,7 @@ fn is_completed(state: &RunState, number: u32) -> bool {
 }
 
 /// Tasks whose way is barred by a failed one, or by each other, cannot be done any more.
-fn give_up_orphans(state: &mut RunState, changes: &mut Vec<Change>) {
+fn give_up_orphans(state: &mut RunState, changes: &mut Vec<RunChange>) {
     loop {
         let failed: Vec<u32> =
             state.tasks.iter().filter(|task| task.status == TaskStatus::Failed).map(|task| task.number).collect();
@@ -76,11 +76,11 @@ fn give_up_orphans(state: &mut RunState, changes: &mut Vec<Change>) {
         let Some(task) = barred else { return };
         task.status = TaskStatus::Failed;
         task.note = Some("It builds on a task that was not done".to_owned());
-        changes.push(Change::Task(task.clone()));
+        changes.push(RunChange::Task(task.clone()));
     }
 }
 
-pub(super) fn begin_iteration(state: &mut RunState, task: Option<u32>, title: &str, at: Timestamp, changes: &mut Vec<Change>) {
+pub(super) fn begin_iteration(state: &mut RunState, task: Option<u32>, title: &str, at: Timestamp, changes: &mut Vec<RunChange>) {
     if state.iteration >= state.ceilings.iterations {
         let which = limits::counted(state.ceilings.iterations, "iteration");
         end(state, Ending::Limit { which }, at, changes);
@@ -98,7 +98,7 @@ pub(super) fn begin_iteration(state: &mut RunState, task: Option<u32>, title: &s
     if let Some(task) = state.tasks.iter_mut().find(|candidate| Some(candidate.number) == task) {
         task.attempts += 1;
         task.status = TaskStatus::InProgress;
-        changes.push(Change::Task(task.clone()));
+        changes.push(RunChange::Task(task.clone()));
     }
     let mut iteration = Iteration {
         number: state.iteration,
@@ -112,7 +112,7 @@ pub(super) fn begin_iteration(state: &mut RunState, task: Option<u32>, title: &s
         cost_usd: None,
     };
     open(&mut iteration, Step::Reason, at);
-    changes.push(Change::IterationStarted(iteration.clone()));
+    changes.push(RunChange::IterationStarted(iteration.clone()));
     state.current = Some(iteration);
 }
 
@@ -124,12 +124,12 @@ fn open(iteration: &mut Iteration, step: Step, at: Timestamp) {
 }
 
 /// Ends the running step with `summary` and opens the one that the stage asks for.
-pub(in crate::runs) fn close_and_open(state: &mut RunState, summary: Option<&str>, at: Timestamp, changes: &mut Vec<Change>) {
+pub(in crate::runs) fn close_and_open(state: &mut RunState, summary: Option<&str>, at: Timestamp, changes: &mut Vec<RunChange>) {
     close_as(state, (StepStatus::Passed, summary.unwrap_or_default()), at, changes);
 }
 
 /// Ends the running step as it went and opens the one that the stage asks for.
-pub(super) fn close_as(state: &mut RunState, (status, summary): (StepStatus, &str), at: Timestamp, changes: &mut Vec<Change>) {
+pub(super) fn close_as(state: &mut RunState, (status, summary): (StepStatus, &str), at: Timestamp, changes: &mut Vec<RunChange>) {
     let step = state.step();
     let Some(iteration) = state.current.as_mut() else { return };
     for record in iteration.steps.iter_mut().filter(|record| record.status == StepStatus::Running) {
@@ -142,10 +142,16 @@ pub(super) fn close_as(state: &mut RunState, (status, summary): (StepStatus, &st
     if let Some(step) = step {
         open(iteration, step, at);
     }
-    changes.push(Change::IterationProgress(iteration.clone()));
+    changes.push(RunChange::IterationProgress(iteration.clone()));
 }
 
-pub(super) fn close_iteration(state: &mut RunState, status: StepStatus, summary: &str, at: Timestamp, changes: &mut Vec<Change>) {
+pub(super) fn close_iteration(
+    state: &mut RunState,
+    status: StepStatus,
+    summary: &str,
+    at: Timestamp,
+    changes: &mut Vec<RunChange>,
+) {
     let Some(mut iteration) = state.current.take() else { return };
     for record in iteration.steps.iter_mut().filter(|record| record.status == StepStatus::Running) {
         record.status = status;
@@ -153,5 +159,5 @@ pub(super) fn close_iteration(state: &mut RunState, status: StepStatus, summary:
         record.summary = summary.to_owned();
     }
     iteration.ended_at = Some(at);
-    changes.push(Change::IterationEnded(iteration));
+    changes.push(RunChange::IterationEnded(iteration));
 }
