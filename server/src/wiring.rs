@@ -37,7 +37,7 @@ pub mod world;
 use crate::{
     assets::Site,
     auth::{
-        providers::{Asked, IdentityProviders},
+        providers::{AskedProviders, IdentityProviders},
         tokens::TokenCache,
     },
     breaches::RangeServer,
@@ -142,7 +142,7 @@ pub async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, Star
     }
     let discoveries = Arc::default();
     let providers = IdentityProviders::new(outside.providers, &discoveries);
-    let issuers = Arc::new(Asked { providers, public_url: outside.served_at.public_url.clone() });
+    let issuers = Arc::new(AskedProviders { providers, public_url: outside.served_at.public_url.clone() });
     let agents = agents(data, outside.agents, &sandbox)
         .map_err(|source| StartError::Io { what: "the data directory cannot be written", source })?;
     Ok(Cx {

@@ -25,11 +25,11 @@ use crate::config::sign_in::ProviderConfig;
 
 /// Every provider that people can sign in with.
 #[derive(Clone, Debug, Default)]
-pub struct IdentityProviders(Arc<[Known]>);
+pub struct IdentityProviders(Arc<[KnownProvider]>);
 
 /// A provider with the way to talk to it.
 #[derive(Debug)]
-pub struct Known {
+pub struct KnownProvider {
     pub config: ProviderConfig,
     http: http::Http,
     /// What it says about itself, if it does.
@@ -69,7 +69,7 @@ pub enum Failure {
 impl IdentityProviders {
     /// Whether they answer is noted in `discoveries`.
     pub fn new(configs: &[ProviderConfig], discoveries: &Arc<Discoveries>) -> Self {
-        let known = |config: &ProviderConfig| Known {
+        let known = |config: &ProviderConfig| KnownProvider {
             http: http::Http::new(&config.origins),
             config: config.clone(),
             oidc: oidc::Cache::default(),
@@ -79,16 +79,16 @@ impl IdentityProviders {
     }
 
     /// The one of that id.
-    pub fn get(&self, id: &str) -> Option<&Known> {
+    pub fn get(&self, id: &str) -> Option<&KnownProvider> {
         self.0.iter().find(|known| known.config.rules.id == id)
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = &Known> {
+    pub fn iter(&self) -> impl Iterator<Item = &KnownProvider> {
         self.0.iter()
     }
 }
 
-impl Known {
+impl KnownProvider {
     pub fn rules(&self) -> &Provider {
         &self.config.rules
     }
@@ -141,13 +141,13 @@ impl Known {
 }
 
 /// The providers under the address where they lead back to.
-pub(crate) struct Asked {
+pub(crate) struct AskedProviders {
     pub(crate) providers: IdentityProviders,
     pub(crate) public_url: String,
 }
 
 #[async_trait]
-impl Issuers for Asked {
+impl Issuers for AskedProviders {
     async fn ask(&self, provider: &str) -> Option<Result<Answered, String>> {
         let known = self.providers.get(provider)?;
         Some(known.probe(Some(&self.public_url)).await.map_err(|failure| failure.to_string()))

@@ -22,7 +22,7 @@ use super::{Exit, Failure, print};
 use crate::{
     auth::providers::{
         Failure::{Refused, Unreachable},
-        IdentityProviders, Known,
+        IdentityProviders, KnownProvider,
     },
     breaches::RangeServer,
     config::{
@@ -355,7 +355,7 @@ fn todo(field: &str) -> &'static str {
     }
 }
 
-async fn provider(known: &Known, public_url: Option<&str>) -> Check {
+async fn provider(known: &KnownProvider, public_url: Option<&str>) -> Check {
     let rules = known.rules();
     let back = format!("{}/login/callback/{}", public_url.unwrap_or("…"), rules.id);
     let there = format!("{}/logout/back-channel/{}", public_url.unwrap_or("…"), rules.id);

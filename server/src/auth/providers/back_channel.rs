@@ -11,7 +11,7 @@ use domain::actor::{Actor, Origin};
 use openidconnect::url::form_urlencoded;
 use services::{Error, audit::DeniedRequest};
 
-use super::{Failure, Known, refused};
+use super::{Failure, KnownProvider, refused};
 use crate::{api::Refusals, auth::address, edge::Edge, error::HttpError};
 
 /// The form has one token in it.
@@ -68,7 +68,7 @@ impl From<Error> for Refusal {
     }
 }
 
-async fn end(edge: &Edge, known: &Known, headers: &HeaderMap, body: Body) -> Result<(), Refusal> {
+async fn end(edge: &Edge, known: &KnownProvider, headers: &HeaderMap, body: Body) -> Result<(), Refusal> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(FORM) {
         return Err(refused("the logout token did not come as a form").into());
@@ -88,7 +88,7 @@ fn only_token(form: &[u8]) -> Option<String> {
     tokens.next().is_none().then(|| token.into_owned())
 }
 
-fn not_believed(edge: &Edge, known: &Known, failure: &Failure, from: &Origin) -> HttpError {
+fn not_believed(edge: &Edge, known: &KnownProvider, failure: &Failure, from: &Origin) -> HttpError {
     tracing::warn!(provider = known.rules().id, %failure, "a logout token was refused");
     edge.cx.denials.note(DeniedRequest {
         at: edge.cx.clock.now().millis(),

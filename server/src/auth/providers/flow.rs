@@ -21,7 +21,7 @@ use services::{
 };
 use tower_sessions::Session;
 
-use super::{Answer, Asks, Failure, Known, linked};
+use super::{Answer, Asks, Failure, KnownProvider, linked};
 use crate::{
     auth::{address, factor, halves::Half, next},
     edge::Edge,
@@ -63,7 +63,7 @@ fn under_another_name<'a>(edge: &'a Edge, parts: &Parts, query: &BTreeMap<String
 /// Where a sign-in that was begun leads, and the cookie that the browser takes along.
 pub(super) async fn leads(
     edge: &Edge,
-    known: &Known,
+    known: &KnownProvider,
     departure: Departure,
     from: &Arc<Origin>,
 ) -> Result<(String, String), HttpError> {
@@ -72,7 +72,7 @@ pub(super) async fn leads(
 
 async fn leads_to(
     edge: &Edge,
-    known: &Known,
+    known: &KnownProvider,
     (departure, asks): (Departure, Asks),
     from: &Arc<Origin>,
 ) -> Result<(String, String), HttpError> {
@@ -105,7 +105,7 @@ pub async fn arrive(
 }
 
 /// Signs in or links whoever came back, and leads them on.
-async fn take_in(edge: &Edge, known: &Known, session: &Session, parts: &Parts) -> Result<Response, Arrival> {
+async fn take_in(edge: &Edge, known: &KnownProvider, session: &Session, parts: &Parts) -> Result<Response, Arrival> {
     let (identity, returned) = believe(edge, known, parts).await?;
     match returned.link_login {
         Some(login) => {
@@ -139,7 +139,7 @@ impl From<Error> for Arrival {
 }
 
 /// Who came back, and what they had left with.
-async fn believe(edge: &Edge, known: &Known, parts: &Parts) -> Result<(Identity, Returned), Arrival> {
+async fn believe(edge: &Edge, known: &KnownProvider, parts: &Parts) -> Result<(Identity, Returned), Arrival> {
     let query = query(parts.uri.query()).ok_or_else(|| super::refused("the answer has a field twice or one that is too long"))?;
     let state = query.get("state").map(String::as_str).unwrap_or_default();
     let browser = Half::Provider.of(edge, &parts.headers);
@@ -156,7 +156,7 @@ async fn believe(edge: &Edge, known: &Known, parts: &Parts) -> Result<(Identity,
 
 async fn enter(
     edge: &Edge,
-    known: &Known,
+    known: &KnownProvider,
     (identity, next): (&Identity, &str),
     (session, from): (&Session, &Arc<Origin>),
 ) -> Result<Response, Arrival> {
@@ -170,7 +170,7 @@ async fn enter(
 }
 
 /// The same words whatever it was; what it was goes on record.
-fn calm(edge: &Edge, known: &Known, failure: &Failure, from: &Origin) -> HttpError {
+fn calm(edge: &Edge, known: &KnownProvider, failure: &Failure, from: &Origin) -> HttpError {
     let name = &known.rules().name;
     tracing::warn!(provider = known.rules().id, %failure, "a sign-in was refused");
     edge.cx.denials.note(DeniedRequest {
@@ -192,7 +192,7 @@ fn calm(edge: &Edge, known: &Known, failure: &Failure, from: &Origin) -> HttpErr
 }
 
 /// Where a provider leads back to; each has an address of its own, so that one cannot answer for another (RFC 9700).
-fn back(edge: &Edge, known: &Known) -> String {
+fn back(edge: &Edge, known: &KnownProvider) -> String {
     format!("{}/login/callback/{}", edge.settings.public_url, known.rules().id)
 }
 

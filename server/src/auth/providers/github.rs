@@ -12,7 +12,7 @@ use oauth2::{
 use serde::Deserialize;
 use services::accounts::{Departure, Returned};
 
-use super::{Answer, Failure, Known, refused, word};
+use super::{Answer, Failure, KnownProvider, refused, word};
 
 type Tokens = StandardTokenResponse<EmptyExtraTokenFields, BasicTokenType>;
 type GithubClient = Client<
@@ -55,7 +55,7 @@ struct Team {
     organization: Organisation,
 }
 
-pub(super) fn authorization_url(known: &Known, departure: &Departure, back: &str) -> Result<Url, Failure> {
+pub(super) fn authorization_url(known: &KnownProvider, departure: &Departure, back: &str) -> Result<Url, Failure> {
     let client = client(known, back)?;
     let verifier = PkceCodeVerifier::new(departure.verifier.clone());
     let mut request = client.authorize_url(|| CsrfToken::new(departure.state.clone()));
@@ -65,7 +65,12 @@ pub(super) fn authorization_url(known: &Known, departure: &Departure, back: &str
     Ok(request.set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier)).url().0)
 }
 
-pub(super) async fn identity(known: &Known, answer: Answer, returned: &Returned, back: &str) -> Result<Identity, Failure> {
+pub(super) async fn identity(
+    known: &KnownProvider,
+    answer: Answer,
+    returned: &Returned,
+    back: &str,
+) -> Result<Identity, Failure> {
     let rules = &known.config.rules;
     // GitHub names none, or an address of its own, such as https://github.com/login/oauth (RFC 9207).
     let is_own = |said: &str| said.strip_prefix(&*rules.issuer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
@@ -120,14 +125,14 @@ fn choose<'a>(emails: &'a [Email], domains: &[String]) -> Option<&'a Email> {
     emails.iter().find(of_domain).or_else(|| emails.iter().find(|email| email.primary))
 }
 
-async fn ask<T: serde::de::DeserializeOwned>(known: &Known, path: &str, token: &str) -> Result<T, Failure> {
+async fn ask<T: serde::de::DeserializeOwned>(known: &KnownProvider, path: &str, token: &str) -> Result<T, Failure> {
     let issuer = &known.config.rules.issuer;
     // GitHub Enterprise Server has its API below its own address.
     let base = if issuer == "https://github.com" { "https://api.github.com".to_owned() } else { format!("{issuer}/api/v3") };
     known.http.json(&format!("{base}{path}"), token).await
 }
 
-fn client(known: &Known, back: &str) -> Result<GithubClient, Failure> {
+fn client(known: &KnownProvider, back: &str) -> Result<GithubClient, Failure> {
     let config = &known.config;
     let issuer = &config.rules.issuer;
     let wrong = |error: oauth2::url::ParseError| Failure::Unreachable(error.to_string());

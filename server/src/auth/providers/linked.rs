@@ -15,7 +15,7 @@ use services::accounts::Linked;
 use uuid::Uuid;
 
 use super::{
-    Known,
+    KnownProvider,
     flow::{Arrival, departing, leads},
     refused,
 };
@@ -66,7 +66,7 @@ fn linked_row(edge: &Edge, row: &Linked) -> String {
     )
 }
 
-fn link_form(known: &Known) -> String {
+fn link_form(known: &KnownProvider) -> String {
     let rules = known.rules();
     format!(
         "<form class=\"form\" method=\"post\" action=\"{PAGE}/link/{}\"><button class=\"btn\" type=\"submit\">Link {}</button></form>",
@@ -113,7 +113,7 @@ pub(crate) fn onward(url: &str, name: &str) -> Response {
 /// Links what the provider named to whoever left for it, if they are still here.
 pub(super) async fn link(
     edge: &Edge,
-    known: &Known,
+    known: &KnownProvider,
     identity: &Identity,
     (left, parts): (LoginId, &Parts),
 ) -> Result<(), Arrival> {

@@ -34,7 +34,7 @@ use self::{
     claims::Claims,
     metadata::{Asker, Metadata},
 };
-use super::{Answer, Asks, Failure, Known, http::HttpFailure, refused, word};
+use super::{Answer, Asks, Failure, KnownProvider, http::HttpFailure, refused, word};
 
 type Token = IdToken<Claims, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
 type TokenClaims = openidconnect::IdTokenClaims<Claims, CoreGenderClaim>;
@@ -79,7 +79,7 @@ const AHEAD_SECONDS: i64 = 5 * 60;
 const LONGEST_HINT: usize = 4 << 10;
 
 pub(super) async fn authorization_url(
-    known: &Known,
+    known: &KnownProvider,
     (departure, asks): (&Departure, Asks),
     back: &str,
     now: Timestamp,
@@ -103,7 +103,7 @@ pub(super) async fn authorization_url(
 }
 
 pub(super) async fn identity(
-    known: &Known,
+    known: &KnownProvider,
     answer: Answer,
     returned: &Returned,
     back: &str,
@@ -140,7 +140,7 @@ pub(super) async fn identity(
 
 /// OpenID Connect RP-Initiated Logout 1.0. There is no `state`: the login is over when the browser leaves, so that nothing
 /// comes of its way back.
-pub(super) async fn logout_url(known: &Known, vouched: &Vouched, back: &str, now: Timestamp) -> Option<Url> {
+pub(super) async fn logout_url(known: &KnownProvider, vouched: &Vouched, back: &str, now: Timestamp) -> Option<Url> {
     let metadata = known.oidc.metadata(known, now).await.ok()?;
     let end: EndSessionUrl = metadata.additional_metadata().end_session_endpoint.clone()?;
     known.http.check(end.url()).ok()?;
@@ -158,7 +158,7 @@ pub(super) async fn logout_url(known: &Known, vouched: &Vouched, back: &str, now
 }
 
 /// Who answers has to be who was asked; another provider's code is not carried to this one (RFC 9207).
-fn check_issuer(known: &Known, metadata: &Metadata, said: Option<&str>) -> Result<(), Failure> {
+fn check_issuer(known: &KnownProvider, metadata: &Metadata, said: Option<&str>) -> Result<(), Failure> {
     match said {
         Some(said) if said == known.config.rules.issuer => Ok(()),
         Some(_) => Err(refused("the answer names another issuer (mix-up)")),
@@ -169,7 +169,7 @@ fn check_issuer(known: &Known, metadata: &Metadata, said: Option<&str>) -> Resul
     }
 }
 
-fn client(known: &Known, metadata: &Metadata, back: &str) -> Result<OidcClient, Failure> {
+fn client(known: &KnownProvider, metadata: &Metadata, back: &str) -> Result<OidcClient, Failure> {
     let config = &known.config;
     let back = RedirectUrl::new(back.to_owned()).map_err(|error| Failure::Unreachable(error.to_string()))?;
     let methods = metadata.token_endpoint_auth_methods_supported();
@@ -230,7 +230,7 @@ impl From<SignatureVerificationError> for Wrong {
 /// Signature, algorithm, issuer, audience, expiry and nonce by the library; authorized party, time of issue and the hash of
 /// the access token here.
 fn check(
-    known: &Known,
+    known: &KnownProvider,
     keys: &JsonWebKeySet<CoreJsonWebKey>,
     token: &Token,
     access_token: &AccessToken,
@@ -265,7 +265,7 @@ fn check(
 }
 
 async fn user_info(
-    known: &Known,
+    known: &KnownProvider,
     client: &OidcClient,
     access_token: AccessToken,
     claims: &TokenClaims,

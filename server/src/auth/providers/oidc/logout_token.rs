@@ -10,13 +10,13 @@ use protocol::Timestamp;
 use serde_json::Value;
 
 use super::{
-    super::{Failure, Known, refused, word},
+    super::{Failure, KnownProvider, refused, word},
     ALGORITHMS,
     metadata::Asker,
 };
 
 /// What the token ends, if it is the issuer's and for this client.
-pub(in super::super) async fn believe(known: &Known, token: &str, now: Timestamp) -> Result<LogoutEnding, Failure> {
+pub(in super::super) async fn believe(known: &KnownProvider, token: &str, now: Timestamp) -> Result<LogoutEnding, Failure> {
     let token = Unverified::parse(token).map_err(refused)?;
     let algorithm = algorithm(&token.algorithm)?;
     let rules = &known.config.rules;

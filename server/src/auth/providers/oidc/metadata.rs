@@ -17,7 +17,7 @@ use protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::super::{Failure, Known, http::HttpFailure, refused};
+use super::super::{Failure, KnownProvider, http::HttpFailure, refused};
 
 const KEPT_MS: i64 = 60 * 60 * 1_000;
 const MINUTE_MS: i64 = 60 * 1_000;
@@ -82,7 +82,7 @@ pub(super) enum Asker {
 
 impl Cache {
     /// What the provider says about itself, not older than an hour.
-    pub(super) async fn metadata(&self, known: &Known, now: Timestamp) -> Result<Arc<Metadata>, Failure> {
+    pub(super) async fn metadata(&self, known: &KnownProvider, now: Timestamp) -> Result<Arc<Metadata>, Failure> {
         if let Some(kept) = self.0.read().unwrap_or_else(PoisonError::into_inner).as_ref()
             && (0..KEPT_MS).contains(&now.millis_since(kept.read_at))
         {
@@ -101,7 +101,7 @@ impl Cache {
     /// The keys as they are now, for a token that is signed with none of those that are known.
     pub(super) async fn keys_again(
         &self,
-        known: &Known,
+        known: &KnownProvider,
         asker: Asker,
         now: Timestamp,
     ) -> Result<JsonWebKeySet<CoreJsonWebKey>, Failure> {
@@ -134,7 +134,7 @@ impl Cache {
 }
 
 /// Reads discovery document and keys.
-pub(super) async fn read(known: &Known) -> Result<Metadata, Failure> {
+pub(super) async fn read(known: &KnownProvider) -> Result<Metadata, Failure> {
     let issuer = IssuerUrl::new(known.config.rules.issuer.clone()).map_err(|error| Failure::Unreachable(error.to_string()))?;
     Metadata::discover_async(issuer, &known.http).await.map_err(|error| failure(&error))
 }

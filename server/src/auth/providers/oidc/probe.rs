@@ -10,7 +10,7 @@ use openidconnect::{
 };
 
 use super::{
-    super::{Failure, Known, refused},
+    super::{Failure, KnownProvider, refused},
     client,
     metadata::{self, Metadata},
 };
@@ -21,7 +21,7 @@ const NO_CODE: &str = "loki-doctor";
 const NOWHERE: &str = "http://127.0.0.1/login/callback/doctor";
 
 /// What it says, or what is wrong. `back` is the address that people would come back to, if it is known.
-pub(in super::super) async fn probe(known: &Known, back: Option<&str>) -> Result<Answered, Failure> {
+pub(in super::super) async fn probe(known: &KnownProvider, back: Option<&str>) -> Result<Answered, Failure> {
     let metadata = metadata::read(known).await?;
     let keys = metadata.jwks().keys().len();
     let mut says = format!("it answers, with {keys} {}", if keys == 1 { "key" } else { "keys" });
@@ -36,7 +36,7 @@ pub(in super::super) async fn probe(known: &Known, back: Option<&str>) -> Result
 
 /// Whether the provider checked the secret before the code (RFC 6749, section 5.2) and it was right; false where there is no
 /// telling.
-async fn knows_client(known: &Known, metadata: &Metadata, back: &str) -> Result<bool, Failure> {
+async fn knows_client(known: &KnownProvider, metadata: &Metadata, back: &str) -> Result<bool, Failure> {
     let client = client(known, metadata, back)?;
     let Ok(request) = client.exchange_code(AuthorizationCode::new(NO_CODE.to_owned())) else { return Ok(false) };
     let verifier = PkceCodeVerifier::new("loki-doctor-looks-whether-the-secret-is-right".to_owned());
@@ -54,7 +54,7 @@ async fn knows_client(known: &Known, metadata: &Metadata, back: &str) -> Result<
 }
 
 /// A provider that does not know the address answers the browser with an error instead of its sign-in page.
-async fn leads_back(known: &Known, metadata: &Metadata, back: &str) -> Result<(), Failure> {
+async fn leads_back(known: &KnownProvider, metadata: &Metadata, back: &str) -> Result<(), Failure> {
     let client = client(known, metadata, back)?;
     let flow = AuthenticationFlow::<CoreResponseType>::AuthorizationCode;
     let (challenge, _) = PkceCodeChallenge::new_random_sha256();
