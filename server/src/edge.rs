@@ -13,8 +13,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     assets::Site,
     auth::{providers::IdentityProviders, tokens::TokenCache},
+    cached::{Cached, CachedBy},
     config::{Config, hosts::AllowedHosts, sign_in::ProviderConfig, syslog::SyslogTarget},
-    fresh::{Fresh, FreshBy},
     guard::{RequestIds, limits::Buckets},
     metrics::Metrics,
     ws::{feed::Feed, places::Places},
@@ -32,7 +32,7 @@ pub struct Parts {
     pub site: Site,
     pub tokens: TokenCache,
     /// The people behind logins, kept as tokens are.
-    pub people: FreshBy<UserId, Arc<UserRecord>>,
+    pub people: CachedBy<UserId, Arc<UserRecord>>,
     /// Where people can sign in besides with a password.
     pub providers: IdentityProviders,
     /// How often the API was asked.
@@ -40,9 +40,9 @@ pub struct Parts {
     /// Who has how many sockets open.
     pub sockets: Places,
     /// The body of `GET /api/status` for whoever sees everything.
-    pub status: Fresh<axum::body::Bytes>,
+    pub status: Cached<axum::body::Bytes>,
     /// And for whoever sees the projects of the installation and no others.
-    pub plain_status: Fresh<axum::body::Bytes>,
+    pub plain_status: Cached<axum::body::Bytes>,
     pub feed: Feed,
     pub metrics: Arc<Metrics>,
     pub request_ids: RequestIds,

@@ -29,7 +29,7 @@ use tower_sessions::{
     session_store::{Error, Result},
 };
 
-use crate::{error::HttpError, fresh::FreshBy};
+use crate::{cached::CachedBy, error::HttpError};
 
 /// A login that is not used for this long is over.
 const IDLE: Duration = Duration::days(14);
@@ -182,7 +182,7 @@ pub async fn sign_out(session: &Session) -> std::result::Result<(), tower_sessio
 #[derive(Clone)]
 pub struct Logins {
     cx: Cx,
-    kept: Arc<FreshBy<Id, Record>>,
+    kept: Arc<CachedBy<Id, Record>>,
 }
 
 impl std::fmt::Debug for Logins {

@@ -9,11 +9,11 @@ use services::{
 };
 use sha2::{Digest as _, Sha256};
 
-use crate::{error::HttpError, fresh::FreshBy};
+use crate::{cached::CachedBy, error::HttpError};
 
 /// Tokens by the hash of their secret.
 #[derive(Debug, Default)]
-pub struct TokenCache(FreshBy<[u8; 32], Arc<KnownToken>>);
+pub struct TokenCache(CachedBy<[u8; 32], Arc<KnownToken>>);
 
 impl TokenCache {
     /// The token behind a secret.

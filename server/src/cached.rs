@@ -34,18 +34,18 @@ impl Moment {
 
 /// A value with the moment at which its reading began. However many ask at once for one that is stale, one of them reads.
 #[derive(Debug)]
-pub struct Fresh<T> {
+pub struct Cached<T> {
     kept: Mutex<Option<(Moment, T)>>,
     reading: tokio::sync::Mutex<()>,
 }
 
-impl<T> Default for Fresh<T> {
+impl<T> Default for Cached<T> {
     fn default() -> Self {
         Self { kept: Mutex::new(None), reading: tokio::sync::Mutex::new(()) }
     }
 }
 
-impl<T: Clone> Fresh<T> {
+impl<T: Clone> Cached<T> {
     /// The value in memory if it still holds, else what `read` gives, which is kept. The reading is on the heap: most requests find
     /// the value and would carry its room along through everything that they go through.
     pub async fn get<E, F>(&self, commits: &Commits, read: impl FnOnce() -> F) -> Result<T, E>
@@ -86,15 +86,15 @@ const SLOTS: usize = 1024;
 
 /// Values by what they are found with.
 #[derive(Debug)]
-pub struct FreshBy<K, T>(Mutex<HashMap<K, Arc<Fresh<T>>>>);
+pub struct CachedBy<K, T>(Mutex<HashMap<K, Arc<Cached<T>>>>);
 
-impl<K, T> Default for FreshBy<K, T> {
+impl<K, T> Default for CachedBy<K, T> {
     fn default() -> Self {
         Self(Mutex::default())
     }
 }
 
-impl<K: Clone + Eq + Hash, T: Clone> FreshBy<K, T> {
+impl<K: Clone + Eq + Hash, T: Clone> CachedBy<K, T> {
     /// The value in memory if it still holds, else what `read` gives. Only what was found is kept: guesses take no room.
     pub async fn get<E, F>(&self, key: K, commits: &Commits, read: impl FnOnce() -> F) -> Result<T, E>
     where
@@ -109,7 +109,7 @@ impl<K: Clone + Eq + Hash, T: Clone> FreshBy<K, T> {
     }
 
     /// Where that value is kept; nothing when too many are in use.
-    fn slot(&self, key: &K, commits: &Commits) -> Option<Arc<Fresh<T>>> {
+    fn slot(&self, key: &K, commits: &Commits) -> Option<Arc<Cached<T>>> {
         let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(slot) = slots.get(key) {
             return Some(Arc::clone(slot));
@@ -121,7 +121,7 @@ impl<K: Clone + Eq + Hash, T: Clone> FreshBy<K, T> {
         (slots.len() < SLOTS).then(|| Arc::clone(slots.entry(key.clone()).or_default()))
     }
 
-    fn forget(&self, key: &K, slot: &Arc<Fresh<T>>) {
+    fn forget(&self, key: &K, slot: &Arc<Cached<T>>) {
         let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if slots.get(key).is_some_and(|kept| Arc::ptr_eq(kept, slot)) {
             slots.remove(key);
@@ -137,8 +137,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_value_is_read_again_only_after_a_commit() {
-        let (fresh, commits) = (Fresh::default(), Commits::default());
-        let read = async |value: u8| fresh.get(&commits, async || Ok::<_, Infallible>(value)).await.unwrap();
+        let (cached, commits) = (Cached::default(), Commits::default());
+        let read = async |value: u8| cached.get(&commits, async || Ok::<_, Infallible>(value)).await.unwrap();
 
         assert_eq!([read(1).await, read(2).await], [1, 1]);
         commits.one_more();
@@ -147,10 +147,10 @@ mod tests {
 
     #[tokio::test]
     async fn of_many_who_ask_at_once_one_reads() {
-        let (fresh, commits) = (Fresh::default(), Commits::default());
+        let (cached, commits) = (Cached::default(), Commits::default());
         let reads = std::sync::atomic::AtomicU32::new(0);
         let ask = || {
-            fresh.get(&commits, async || {
+            cached.get(&commits, async || {
                 tokio::task::yield_now().await;
                 Ok::<_, Infallible>(reads.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
             })
@@ -163,12 +163,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_reader_who_fails_or_leaves_hands_its_turn_on() {
-        let (fresh, commits) = (Fresh::default(), Commits::default());
-        assert_eq!(fresh.get(&commits, async || Err::<u8, _>("broken")).await, Err("broken"));
+        let (cached, commits) = (Cached::default(), Commits::default());
+        assert_eq!(cached.get(&commits, async || Err::<u8, _>("broken")).await, Err("broken"));
         {
-            let mut leaving = std::pin::pin!(fresh.get(&commits, std::future::pending::<Result<u8, &str>>));
+            let mut leaving = std::pin::pin!(cached.get(&commits, std::future::pending::<Result<u8, &str>>));
             assert!(futures::poll!(leaving.as_mut()).is_pending());
         }
-        assert_eq!(fresh.get(&commits, async || Ok::<_, &str>(3)).await, Ok(3));
+        assert_eq!(cached.get(&commits, async || Ok::<_, &str>(3)).await, Ok(3));
     }
 }
