@@ -1,6 +1,7 @@
 //! People, how they sign in, and API tokens.
 
 mod access;
+mod begin;
 mod factors;
 mod forgot;
 mod fresh;
@@ -13,11 +14,11 @@ mod passwords;
 mod reset;
 mod setup;
 mod sign_in;
-mod standing;
 mod tokens;
 mod users;
 
 pub use access::{AccessKeys, authenticate_access_token, mint};
+pub(crate) use begin::begin;
 pub use factors::{
     Answer, Entered, Offer, Passkeys, ask_for_passkey, begin_factor, begin_passkey, confirm_factor, confirm_passkey,
     factor_set_up, finish_second_step, list_factors, remove_factor, replace_recovery_codes, reset_factors, seal_apps,
@@ -37,7 +38,6 @@ pub use passwords::HashingRoom;
 pub use reset::{check_reset_token, issue_reset_token, reset_password};
 pub use setup::{NewAdmin, check_setup_token, create_first_admin, issue_setup_token, setup_needed};
 pub use sign_in::{Attempts, sign_in};
-pub(crate) use standing::begin;
 pub use tokens::{
     KnownToken, TokenEnding, TokenSearch, TokenState, TokenUses, Unseen, UnseenSecrets, Which, authenticate_token, create_token,
     end_token, list_tokens, rotate_token, search_tokens, state_of, token, update_token, write_token_uses,
