@@ -22,7 +22,7 @@ use tokio::sync::OwnedMutexGuard;
 
 use crate::{
     Accounts, Audit, Challenges, Events, Factors, Identities, Invitations, Journal, Logins, Mails, Projects, RunParts, Runs,
-    Secrets, Sharing, StoreError, Teams, Tokens, closing::Closing, statements, way,
+    Secrets, Sharing, StoreError, Teams, Tokens, closing::Closing, statements, tls,
 };
 
 /// How long a transaction that writes waits for those of this process before it; then the database is busy. With [`PATIENCE`] it
@@ -123,9 +123,9 @@ impl Store {
                     .foreign_keys(true)
             });
         } else {
-            let says_how = way::says_how(url);
+            let says_how = tls::says_how(url);
             options.max_connections(16).min_connections(1);
-            options.map_sqlx_postgres_opts(move |postgres| way::protected(postgres, says_how));
+            options.map_sqlx_postgres_opts(move |postgres| tls::protected(postgres, says_how));
         }
         let mut db = Database::connect(options).await.map_err(|error| StoreError::opening(error, url))?;
         migrate(&db).await?;

@@ -2,7 +2,7 @@
 
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr};
 
-use crate::way::{self, Way};
+use crate::tls::{self, Way};
 
 /// Nothing a user can act on, but for the disk.
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +62,7 @@ impl StoreError {
 
     /// Why the database at `url` could not be opened.
     pub(crate) fn opening(error: DbErr, url: &str) -> Self {
-        let is_checked = way::way(url).is_ok_and(|way| way == Way::Verified);
+        let is_checked = tls::way(url).is_ok_and(|way| way == Way::Verified);
         if is_checked && error.to_string().contains("TLS") { Self::Certificate(error) } else { Self::Database(error) }
     }
 

@@ -22,9 +22,9 @@ mod sorted;
 mod statements;
 mod tables;
 mod teams;
+mod tls;
 mod tokens;
 mod visible;
-mod way;
 mod words;
 
 pub use accounts::{Accounts, UserRow};
@@ -45,5 +45,5 @@ pub use runs::{Runs, RunsPage};
 pub use secrets::{SecretRow, Secrets};
 pub use sharing::{ShareRow, Sharing};
 pub use teams::{MemberRow, TeamRow, Teams};
+pub use tls::{Way, file, way};
 pub use tokens::{TokenRow, Tokens};
-pub use way::{Way, file, way};
