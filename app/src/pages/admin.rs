@@ -1,9 +1,6 @@
 //! The admin section. All its pages are one route and one part of the site; which of them is shown is decided here.
 
 mod audit;
-mod audit_entry;
-mod audit_rows;
-mod audit_words;
 mod limits;
 mod new_token;
 mod places;
@@ -14,7 +11,6 @@ mod token;
 mod tokens;
 mod user;
 mod users;
-mod verify;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -55,8 +51,8 @@ fn at(path: &str) -> AnyView {
         ["tokens", "new"] => new_token::page(),
         ["tokens", id] => token::page((*id).to_owned()),
         ["audit"] => audit::page(),
-        ["audit", "verify"] => verify::page(),
-        ["audit", seq] => audit_entry::page((*seq).to_owned()),
+        ["audit", "verify"] => audit::verify::page(),
+        ["audit", seq] => audit::entry::page((*seq).to_owned()),
         ["users"] => users::page(),
         ["users", id] => user::page((*id).to_owned()),
         ["roles"] => roles::page(),

@@ -1,8 +1,12 @@
 //! `/admin/audit`: the audit trail, searched, followed and taken along. What is shown is in the address. `/projects/ID/audit` and
 //! `/teams/ID/audit` show the part that is about them.
 
+pub(super) mod entry;
 mod filters;
 mod news;
+mod rows;
+pub(super) mod verify;
+mod words;
 
 use leptos::prelude::*;
 use leptos_router::{
@@ -10,7 +14,7 @@ use leptos_router::{
     params::ParamsMap,
 };
 
-use super::{asked_here, audit_entry, audit_rows, head};
+use super::{asked_here, head};
 use crate::{
     browser::IS_BROWSER,
     loading::{load, loaded_list},
@@ -37,7 +41,7 @@ pub(super) fn page_of() -> AnyView {
         let (project_id, team_id) = whose();
         Filter { project_id, team_id, ..filter(asked) }
     };
-    let at = move |seq: String| if seq.is_empty() { list(asked, within) } else { audit_entry::page_of(seq, whose) };
+    let at = move |seq: String| if seq.is_empty() { list(asked, within) } else { entry::page_of(seq, whose) };
     let entry = Memo::new(move |_| asked.with(|asked| value(asked, "entry")));
     if !IS_BROWSER {
         return at(entry.get_untracked());
@@ -101,7 +105,7 @@ fn show(view: AuditView, filter: Filter, (sort, after): (&str, &str)) -> AnyView
         parts.push(nothing_found(&place, &filter));
     } else {
         let sorted = |sort: &str| asking(&place.address(), &filter, sort, "");
-        let table = audit_rows::table_sorted("Entries", view.entries, &place, (sort, &sorted));
+        let table = rows::table_sorted("Entries", view.entries, &place, (sort, &sorted));
         parts.push(ui::panel("", table));
     }
     if let Some(after) = view.next {
@@ -129,7 +133,7 @@ fn head_of(place: &Place) -> AnyView {
 }
 
 /// The steps to the list.
-pub(super) fn way_to(place: &Place) -> Vec<Crumb> {
+fn way_to(place: &Place) -> Vec<Crumb> {
     let here = Crumb::new("Audit", place.address());
     match place {
         Place::Installation => vec![Crumb::new("Admin", to::ADMIN), here],

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::super::audit_rows;
+use super::rows;
 use crate::{
     server_fns::admin::audit::{Filter, Line, PAGE, Place, ask_audit_news},
     ui::{self, div, el, live, nothing, pieces},
@@ -50,7 +50,7 @@ pub(super) fn follow(newest: i64, filter: &Filter, place: &Place) -> AnyView {
     let place = place.clone();
     let list = live(move || {
         let entries = news.entries.get();
-        if entries.is_empty() { nothing() } else { ui::panel("New", audit_rows::table("New entries", entries, &place)) }
+        if entries.is_empty() { nothing() } else { ui::panel("New", rows::table("New entries", entries, &place)) }
     });
     let gap = live(move || {
         let words = "More came at once than is shown here. Load the page again for all of them.";

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use protocol::audit::AuditVerdict;
 
-use super::{crumbs, head};
+use super::super::{crumbs, head};
 use crate::{
     loading::{load, loaded_page},
     routes::to,
@@ -16,7 +16,7 @@ const OPEN_ENDED: &str = "The server's note of where the trail ends, audit.last 
     entries were taken off the end, alone or together with checkpoints, cannot be told here. Compare the hash at the head with \
     one that was kept elsewhere.";
 
-pub(super) fn page() -> AnyView {
+pub(in super::super) fn page() -> AnyView {
     let loading = load(ask_audit_verdict);
     loaded_page(loading, |verdict: AuditVerdict| {
         let about = "Each entry is bound to the one before it by a hash, and signed checkpoints stand between them.";

@@ -7,9 +7,9 @@ use leptos::prelude::*;
 use protocol::audit::AuditChange;
 
 use super::{
-    audit,
-    audit_rows::outcome,
-    audit_words::{told, who},
+    rows::outcome,
+    way_to,
+    words::{told, who},
 };
 use crate::{
     loading::{load, loaded_page},
@@ -24,7 +24,7 @@ const CHANGES: &[Column] = &[
     Column { title: "After", class: "after named" },
 ];
 
-pub(super) fn page(seq: String) -> AnyView {
+pub(in super::super) fn page(seq: String) -> AnyView {
     loaded_page(load(move || ask_audit_entry(&seq, "", "")), show)
 }
 
@@ -73,7 +73,7 @@ fn show(EntryView { place, line }: EntryView) -> AnyView {
         let rows = entry.details.into_iter().map(|changed| change(changed, &names)).collect();
         parts.push(ui::panel("What was changed", el("div").class("told").child(ui::table("Changes", CHANGES, rows)).view()));
     }
-    let mut way = audit::way_to(&place);
+    let mut way = way_to(&place);
     way.push(Crumb::new(format!("Entry {seq}"), place.entry(seq)));
     ui::page(told, way, pieces(parts))
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::audit_words::{did, who};
+use super::words::{did, who};
 use crate::{
     server_fns::admin::audit::{Line, OLDEST_FIRST, Place},
     ui::{self, Column, Row, Tone, el, pieces, text},
