@@ -1,7 +1,8 @@
-//! One project: what it is, its runs, its settings, and the panel that starts a run.
+//! One project: what it is, its runs, its settings, the panel that starts a run, and with whom it is shared.
 
 mod overview;
 mod settings;
+pub mod sharing;
 mod start;
 
 use leptos::prelude::*;

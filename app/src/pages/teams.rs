@@ -1,9 +1,8 @@
-//! Teams: who is in which, what each may do, and with whom a project is shared. A part of the site of its own.
+//! Teams: who is in which, and what each may do. With the sharing of projects a part of the site of its own.
 
 mod invitations;
 pub mod list;
 mod members;
-pub mod sharing;
 pub mod team;
 
 use leptos::prelude::*;
@@ -17,7 +16,7 @@ use crate::{
 };
 
 /// Whether a page about teams looks different after it: who is in them, or what belongs to them.
-fn changes_teams(envelope: &Envelope) -> bool {
+pub(super) fn changes_teams(envelope: &Envelope) -> bool {
     ["team_", "project_"].iter().any(|kind| envelope.kind.starts_with(kind))
 }
 
@@ -35,7 +34,7 @@ fn count(number: u32, one: &str, many: &str) -> String {
 const LEAST_FIRST: [Role; 4] = [Role::Viewer, Role::Auditor, Role::Operator, Role::Admin];
 
 /// The field for a role.
-fn role_field(id: &'static str, chosen: &str) -> AnyView {
+pub(super) fn role_field(id: &'static str, chosen: &str) -> AnyView {
     let chosen = if chosen.is_empty() { Role::Viewer.as_str() } else { chosen };
     let options = LEAST_FIRST.map(|role| (role.as_str().to_owned(), words::role_name(role).to_owned()));
     let hint = "An admin adds and removes people, an operator starts runs, an auditor reads the audit trail, a viewer looks.";
@@ -43,7 +42,7 @@ fn role_field(id: &'static str, chosen: &str) -> AnyView {
 }
 
 /// A form within a row that gives `whose` another role.
-fn role_in_row(
+pub(super) fn role_in_row(
     action: &'static str,
     whose: &str,
     role: Role,
@@ -80,7 +79,7 @@ pub(super) fn confirmed(
 }
 
 /// What a form does when it was done: says so, and reads the page anew.
-fn says(words: &'static str, refetch: impl Fn() + Clone + Send + 'static) -> impl Fn() + Clone + Send + 'static {
+pub(super) fn says(words: &'static str, refetch: impl Fn() + Clone + Send + 'static) -> impl Fn() + Clone + Send + 'static {
     let toasts = ui::toasts();
     move || {
         toasts.show(Tone::Good, words);

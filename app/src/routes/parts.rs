@@ -139,7 +139,7 @@ fn account_part(page: Account) -> Result<AnyView, NotLoaded> {
 #[wasm_split(people, fallible, wasm_split_path = ::leptos::wasm_split, preload(load_people_part))]
 fn people_part(page: People) -> Result<AnyView, NotLoaded> {
     Ok(match page {
-        People::Sharing => teams::sharing::page(),
+        People::Sharing => project::sharing::page(),
         People::Team => teams::team::page(),
         People::Teams => teams::list::page(),
     })

@@ -4,12 +4,12 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use protocol::teams::{Owner, Share};
 
-use super::{changes_teams, confirmed, role_field, role_in_row, says};
+use super::{crumb, head, tabs};
 use crate::{
     loading::{Loading, load, loaded_page, refetch_at_rest},
     pages::{
         owner_choice::{Asked, owner_choice},
-        project,
+        teams::{changes_teams, confirmed, role_field, role_in_row, says},
     },
     routes::to,
     server_fns::{
@@ -57,7 +57,7 @@ fn show(page: &SharingPage, loading: Loading<SharingPage>, forms: Forms) -> AnyV
     };
     let crumbs = vec![
         Crumb::new("Projects", to::PROJECTS),
-        project::crumb(&project.name, project.id),
+        crumb(&project.name, project.id),
         Crumb::new("Sharing", to::sharing(project.id)),
     ];
     let side = div("").children([
@@ -66,7 +66,7 @@ fn show(page: &SharingPage, loading: Loading<SharingPage>, forms: Forms) -> AnyV
     ]);
     let class = if page.list.shares.is_empty() { "project-columns one-token" } else { "project-columns one-token of-rows" };
     let columns = div(class).child(div("").child(shares(page, loading)).view()).child(side.view()).view();
-    let parts = vec![project::head(project), project::tabs(project, "sharing"), above, columns];
+    let parts = vec![head(project), tabs(project, "sharing"), above, columns];
     ui::page(format!("Sharing – {}", project.name), crumbs, pieces(parts))
 }
 
