@@ -254,7 +254,8 @@ impl Reading {
             return;
         }
         self.item_indent = Some(indent);
-        self.section.items.push(Draft { section: self.section.path.clone(), text, ..Draft::default() });
+        let is_titled = text.starts_with("Scenario") && text.contains(':');
+        self.section.items.push(Draft { section: self.section.path.clone(), text, is_titled, ..Draft::default() });
     }
 
     fn text(&mut self, indent: usize, text: &str) {

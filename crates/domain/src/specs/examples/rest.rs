@@ -343,11 +343,12 @@ fn is_number(word: &str) -> bool {
     !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit())
 }
 
-/// The name of a requirement, such as `fr-12` or `r1.2`.
+/// The name or number of a requirement, such as `fr-12`, `r1.2` or `1.2.3`.
 fn is_id(word: &str) -> bool {
     let letters = word.chars().take_while(char::is_ascii_alphabetic).count();
     let rest = word.get(letters..).unwrap_or_default().trim_start_matches('-');
-    (1..=5).contains(&letters)
+    (letters > 0 || rest.contains('.'))
+        && letters <= 5
         && rest.starts_with(|c: char| c.is_ascii_digit())
         && rest.chars().all(|c| c.is_ascii_digit() || c == '.')
 }

@@ -1,5 +1,9 @@
 //! The lines of a Markdown text by what they are. No full Markdown: what matters is where requirements begin and end.
 
+mod gherkin;
+
+use gherkin::Gherkin;
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Line {
     Blank,
@@ -35,12 +39,14 @@ pub(super) enum Line {
 
 pub(super) fn lines(source: &str) -> Vec<Line> {
     let mut found: Vec<Line> = Vec::new();
+    let mut gherkin = Gherkin::of(source);
     let mut fence: Option<(char, usize)> = None;
     let mut in_comment = false;
     let (front, body) = front_matter(source);
     let title = front.lines().find_map(|line| line.strip_prefix("title:"));
     found.extend(title.map(|title| Line::Title(super::text::one_line(title.trim().trim_matches(['"', '\'']), 100))));
-    for raw in body.lines() {
+    let mut rest = body.lines();
+    while let Some(raw) = rest.next() {
         let trimmed = raw.trim();
         if let Some(opened) = fence {
             found.push(Line::Verbatim(raw.to_owned()));
@@ -55,6 +61,10 @@ pub(super) fn lines(source: &str) -> Vec<Line> {
         }
         if trimmed.is_empty() {
             found.push(Line::Blank);
+            continue;
+        }
+        if let Some(line) = gherkin.line(trimmed) {
+            found.push(line);
             continue;
         }
         if let Some(opened) = opening_fence(trimmed) {
@@ -80,6 +90,8 @@ pub(super) fn lines(source: &str) -> Vec<Line> {
         } else if let Some((level, text)) = heading(trimmed).filter(|_| indent < 4) {
             // A heading that is struck as a whole says so of what stands under it.
             found.push(Line::Heading { level, text: unstruck(text).unwrap_or_else(|| text.to_owned()) });
+        } else if is_numbered(trimmed) && begins_item(found.last(), &rest) {
+            found.push(unstruck(trimmed).map_or(Line::Blank, |text| Line::Item { indent, text, is_checkbox: false }));
         } else if let Some((text, is_checkbox)) = item(trimmed) {
             found.push(unstruck(text).map_or(Line::Blank, |text| Line::Item { indent, text, is_checkbox }));
         } else {
@@ -88,6 +100,31 @@ pub(super) fn lines(source: &str) -> Vec<Line> {
         }
     }
     found
+}
+
+/// Whether a line with a number of its own may be a requirement: it goes on no paragraph, and no list stands below it.
+fn begins_item(before: Option<&Line>, rest: &std::str::Lines<'_>) -> bool {
+    let next = rest.clone().map(str::trim).find(|line| !line.is_empty());
+    let leads_on = next.is_some_and(|next| item(next).is_some() || underline(next).is_some());
+    !leads_on && !matches!(before, Some(Line::Text { .. } | Line::TableHead { .. } | Line::Row { .. }))
+}
+
+/// Whether a line begins with a number of several parts, as in `1.2.3 …` and `1.2) …`, or with a name like `FR-1:` or `**REQ-2.**`.
+fn is_numbered(line: &str) -> bool {
+    let bare = line.trim_start_matches("**");
+    let name = bare.split_whitespace().next().unwrap_or_default();
+    let said = bare.get(name.len()..).unwrap_or_default().trim_start();
+    let number = name.trim_end_matches(|c: char| matches!(c, '.' | ')' | ':' | '*'));
+    let is_marked = number.len() < name.trim_end_matches('*').len();
+    let digits = number.trim_start_matches(|c: char| c.is_ascii_uppercase()).trim_start_matches(['-', '_']);
+    let letters = number.len() - digits.len();
+    let parts = digits.split('.').count();
+    let are_digits = digits.split('.').all(|part| (1..=4).contains(&part.len()) && part.chars().all(|c| c.is_ascii_digit()));
+    // `2.5 liters` goes on a sentence.
+    let begins = parts > 2 || is_marked || said.starts_with(|c: char| c.is_uppercase() || c == '`');
+    let is_number = letters == 0 && parts > 1 && begins;
+    let is_name = (1..=8).contains(&letters) && is_marked;
+    !said.is_empty() && are_digits && (is_number || is_name)
 }
 
 /// The text between `---` lines at the start, and the rest.

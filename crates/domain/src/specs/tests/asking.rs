@@ -59,6 +59,34 @@ fn what_no_example_proves_is_named() {
 }
 
 #[test]
+fn lines_with_numbers_and_names_of_their_own_are_requirements() {
+    for (text, expected) in [
+        ("1.1.1 It is small.\n1.1.2 It is quick.", &["1.1.1 It is small.", "1.1.2 It is quick."][..]),
+        ("1.1 It is small.\n\n1.2) it is quick.", &["1.1 It is small.", "1.2) it is quick."]),
+        ("FR-1. It is small.\n\nFR-2: It is quick.", &["FR-1. It is small.", "FR-2: It is quick."]),
+        ("**REQ-001**: It is small.\n**REQ-002:** It is quick.", &["REQ-001: It is small.", "REQ-002: It is quick."]),
+        ("It takes about\n2.5 liters of it.", &["It takes about"]),
+        ("FR-1: Small\n- It is small.\n- It is light.", &["It is small.", "It is light."]),
+    ] {
+        assert_eq!(titles(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn scenarios_are_requirements_wherever_they_stand() {
+    let steps = "Feature: Greeting\n  Scenario: Greet by name\n    When I run `greet Ada`\n    Then the output should be \"Hi Ada\"\n\n  \
+                 Scenario: Nobody\n    Given nobody is there\n    When I run `greet`\n    Then the exit code should be 2\n";
+    for text in [steps.to_owned(), format!("# Greeter\n\n```gherkin\n{steps}```\n"), format!("# Greeter\n\n{steps}")] {
+        assert_eq!(titles(&text), ["Scenario: Greet by name", "Scenario: Nobody"], "{text}");
+        let tasks = parse(text.as_bytes(), None).unwrap().tasks;
+        let examples: Vec<String> = tasks.iter().flat_map(|task| &task.examples).map(Example::describe).collect();
+        assert_eq!(examples, ["`greet Ada` prints `Hi Ada`", "`greet` exits with 2"], "{text}");
+        let line = "Given nobody is there When I run `greet` Then the exit code should be 2";
+        assert_eq!(unproven(&text), [format!("given nobody is there when i run (in: {line})")], "{text}");
+    }
+}
+
+#[test]
 fn data_loses_nothing_that_is_asked_for() {
     let table: &[(&str, &[&str])] = &[
         (r#"{"tasks": [{"name": "Greets", "criteria": {"first": "`greet` exits with 2"}}]}"#, &[]),
