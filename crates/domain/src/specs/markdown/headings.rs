@@ -38,7 +38,7 @@ impl Role {
 }
 
 /// Beginnings of headings that exclude, whatever follows.
-const EXCLUDED: [&str; 28] = [
+const EXCLUDED: [&str; 36] = [
     "non-goal",
     "non goal",
     "nongoal",
@@ -67,10 +67,18 @@ const EXCLUDED: [&str; 28] = [
     "status quo",
     "steps to reproduce",
     "how to reproduce",
+    "to reproduce",
+    "reproduction steps",
+    "minimal reproduction",
+    "what happened",
+    "observed behavior",
+    "observed behaviour",
+    "alternatives considered",
+    "describe alternatives",
 ];
 
 /// Beginnings of headings that only explain, whatever follows.
-const ASIDE: [&str; 10] = [
+const ASIDE: [&str; 16] = [
     "further reading",
     "success metric",
     "target user",
@@ -81,12 +89,18 @@ const ASIDE: [&str; 10] = [
     "appendix",
     "future",
     "later",
+    "additional context",
+    "additional information",
+    "is your feature request",
+    "desktop (please",
+    "smartphone (please",
+    "system info",
 ];
 
 /// Headings by a noun alone: with a second noun after it, as in `History command`, they name a thing to build.
 const EXCLUDED_NOUNS: [&str; 2] = ["future", "later"];
 
-const ASIDE_NOUNS: [&str; 41] = [
+const ASIDE_NOUNS: [&str; 43] = [
     "background",
     "glossary",
     "definition",
@@ -128,6 +142,8 @@ const ASIDE_NOUNS: [&str; 41] = [
     "contributing",
     "acknowledgements",
     "acknowledgments",
+    "environment",
+    "screenshots",
 ];
 
 const TOLD_NOUNS: [&str; 8] = ["overview", "about", "context", "motivation", "summary", "problem", "summaries", "problems"];
@@ -233,6 +249,10 @@ pub(super) fn role(heading: &str, above: Option<&str>) -> Role {
     }
     if begins(&["executive summary"]) {
         return Role::Context;
+    }
+    // The names that issues are given by their forms.
+    if begins(&["describe the bug", "bug description"]) {
+        return Role::Told;
     }
     let is_topic = above.is_some_and(|above| words(&plain(above)).iter().any(|word| ANNOUNCING.contains(&word.as_str())));
     if is_topic {

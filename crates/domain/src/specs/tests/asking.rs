@@ -73,6 +73,15 @@ fn lines_with_numbers_and_names_of_their_own_are_requirements() {
 }
 
 #[test]
+fn an_issue_asks_for_what_it_expects() {
+    let issue = "### Describe the bug\nIt crashes.\n### To Reproduce\n1. Run `calc`\n### Expected behavior\n\
+                 `calc` prints `no` and exits with 1.\n### Screenshots\n- none\n### Environment\n- OS: Linux\n\
+                 ### Additional context\nIt worked before.\n";
+    assert_eq!(titles(issue), ["Expected behavior"]);
+    assert_eq!(unproven(issue), Vec::<String>::new());
+}
+
+#[test]
 fn scenarios_are_requirements_wherever_they_stand() {
     let steps = "Feature: Greeting\n  Scenario: Greet by name\n    When I run `greet Ada`\n    Then the output should be \"Hi Ada\"\n\n  \
                  Scenario: Nobody\n    Given nobody is there\n    When I run `greet`\n    Then the exit code should be 2\n";
