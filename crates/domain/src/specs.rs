@@ -111,7 +111,10 @@ pub fn parse(text: &[u8], name_hint: Option<&str>) -> Result<Spec, SpecError> {
     let mut spec = match format(&text, ending.as_deref()) {
         Format::Json => from_data(&data::json(&text)?, &text)?,
         Format::Yaml => from_data(&data::yaml(&text)?, &text)?,
-        Format::Text => markdown::read(&text)?,
+        Format::Text => match json_prd::looks_like_yaml(&text).then(|| data::yaml(&text)) {
+            Some(Ok(value)) => from_data(&value, &text)?,
+            _ => markdown::read(&text)?,
+        },
     };
     if spec.tasks.len() > MAX_TASKS {
         return Err(SpecError::TooManyRequirements { found: spec.tasks.len() });

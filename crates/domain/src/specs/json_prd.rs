@@ -82,6 +82,20 @@ const NEEDS: [&str; 5] = ["depends_on", "dependsOn", "dependencies", "needs", "b
 /// Nested no deeper than epic, story, task and one to spare.
 const MAX_DEPTH: usize = 4;
 
+/// Whether a text is a PRD in YAML: nothing but names and what belongs to them, and under the name of a group a list of entries
+/// with names of their own.
+pub(super) fn looks_like_yaml(text: &str) -> bool {
+    let name = |line: &str| line.split_once(':').map(|(name, rest)| (name.trim().to_owned(), rest.trim().to_owned()));
+    let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let lines = || text.lines().filter(|line| !(line.trim().is_empty() || line.starts_with('#') || line.starts_with("---")));
+    let is_group =
+        |line: &str| name(line).is_some_and(|(name, rest)| rest.is_empty() && GROUPS.iter().any(|(key, _)| *key == name));
+    let has_names = |line: &str| line.trim_start().strip_prefix("- ").and_then(name).is_some_and(|(name, _)| is_name(&name));
+    lines().all(|line| line.starts_with([' ', '-']) || name(line).is_some_and(|(name, _)| is_name(&name)))
+        && lines().any(is_group)
+        && lines().any(has_names)
+}
+
 pub(super) fn read(value: &Value, source: &str) -> Result<Spec, SpecError> {
     let mut reading = Reading::default();
     // `{"prd": {…}}` and the like carry the PRD one level down.

@@ -157,6 +157,23 @@ fn a_prd_as_data_becomes_tasks() {
 }
 
 #[test]
+fn a_prd_in_yaml_is_known_without_its_name() {
+    let yaml = "title: Passwords\nrequirements:\n  - id: R1\n    title: Help\n    description: \"`pw --help` prints `usage`\"\n  \
+                - id: R2\n    title: Version\n    depends_on: R1\n    acceptance_criteria:\n      - \"`pw -v` prints `1`\"\n";
+    assert_snapshot!(outline(yaml, None), @r#"
+    Json "Passwords" "" features=2 sections=1 words=26
+    1 [Requirements] Help <- []
+      feat: help
+      * `pw --help` prints `usage`
+    2 [Requirements] Version <- [1]
+      feat: version
+      * `pw -v` prints `1`
+    "#);
+    assert_eq!(titles("features:\n- `a` prints `b`\n- it is quick"), ["a prints b", "it is quick"]);
+    assert_eq!(titles("requirements:\n- note: `a`\n  - b: [\n"), ["note: a"]);
+}
+
+#[test]
 fn a_brief_is_one_task() {
     assert_snapshot!(outline("Build a tool: `greet NAME` prints `Hello, NAME!`.\n", None), @r#"
     Brief "Build a tool: greet NAME prints Hello, NAME!." "" features=1 sections=0 words=8
