@@ -229,7 +229,7 @@ async fn no_line_of_a_spec_is_passed_over() {
         (format!("It sends a mail to the admin.\n\n{}", specs::ONE), "sends a mail"),
         (format!("{}\n## Security\n\nAll passwords are hashed.\n", specs::ONE), "All passwords are hashed"),
         (format!("{}- `greet --ends` exits with 0 and exits with 4\n", specs::ONE), "exits with 4"),
-        (format!("{}\n| Command | Output |\n|---|---|\n| `calc add 2 3` | `6` |\n", specs::ONE), "`calc add 2 3` | `6`"),
+        (format!("{}\n| Command | Sum |\n|---|---|\n| `calc add 2 3` | `6` |\n", specs::ONE), "`calc add 2 3` | `6`"),
     ] {
         let project = user.has_project().named(line).with_spec(&spec).create().await;
         let run = project.starts_run().await;

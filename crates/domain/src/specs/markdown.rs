@@ -3,6 +3,7 @@
 mod draft;
 mod headings;
 mod lines;
+mod tables;
 
 use std::collections::HashSet;
 
@@ -177,6 +178,7 @@ impl Reading {
         if text.is_empty() {
             return;
         }
+        let text = tables::sentence(&self.table_head.0, &text).unwrap_or(text);
         self.items += 1;
         if self.is_of_item(indent) {
             self.text(indent, &text);

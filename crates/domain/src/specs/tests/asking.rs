@@ -82,6 +82,14 @@ fn an_issue_asks_for_what_it_expects() {
 }
 
 #[test]
+fn a_row_of_a_table_says_what_its_command_does() {
+    let table = "# T\n| Command | Output | Exit code |\n|---|---|---|\n| `roman 4` | `IV` | 0 |\n| `roman 0` | an error | 1 |\n";
+    let last = "Command | Output | Exit code: `roman 0` | an error | 1";
+    assert_eq!(titles(table), ["roman 4 prints IV and exits with 0", last.replace('`', "").as_str()]);
+    assert_eq!(unproven(table), [last]);
+}
+
+#[test]
 fn scenarios_are_requirements_wherever_they_stand() {
     let steps = "Feature: Greeting\n  Scenario: Greet by name\n    When I run `greet Ada`\n    Then the output should be \"Hi Ada\"\n\n  \
                  Scenario: Nobody\n    Given nobody is there\n    When I run `greet`\n    Then the exit code should be 2\n";
@@ -234,9 +242,9 @@ fn examples_outside_of_lists_are_requirements() {
     let table: &[(String, &[&str])] = &[
         (
             format!("# T\n{calc}\n1. `calc sub 9 4` prints `5`"),
-            &["calc sub 9 4 prints 5", "Command | Output: calc add 2 3 | 6", "calc div 1 0 | error, exit code 1"],
+            &["calc sub 9 4 prints 5", "calc add 2 3 prints 6", "calc div 1 0 | error, exit code 1"],
         ),
-        (format!("# T\n{calc}"), &["Command | Output: calc add 2 3 | 6", "calc div 1 0 | error, exit code 1"]),
+        (format!("# T\n{calc}"), &["calc add 2 3 prints 6", "calc div 1 0 | error, exit code 1"]),
         ("# T\n| `b` prints `a\\|b` |\n|---|\n- a".to_owned(), &["a", "b prints a|b"]),
         ("# T\n| Author | Ada |\n|---|---|\n| Status | draft |\n\n- a".to_owned(), &["a"]),
         ("# T\n- a\n### `greet NAME` prints `Hello`\n### Others".to_owned(), &["a", "greet NAME prints Hello"]),
