@@ -4,6 +4,7 @@ mod draft;
 mod headings;
 mod lines;
 mod tables;
+mod transcripts;
 
 use std::collections::HashSet;
 
@@ -309,7 +310,9 @@ impl Reading {
     fn verbatim(&mut self, text: &str) {
         let target = match (self.item_indent, self.section.items.last_mut()) {
             (Some(_), Some(item)) => {
-                item.text.push('\n');
+                if !item.text.ends_with('\n') {
+                    item.text.push('\n');
+                }
                 &mut item.text
             }
             _ => &mut self.section.prose,

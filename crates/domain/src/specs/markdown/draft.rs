@@ -8,7 +8,7 @@ use super::{
         examples::{self, Example},
         prose, text,
     },
-    code_block, joined, lines,
+    code_block, joined, lines, transcripts,
 };
 
 /// The longest criterion, in characters; the requirement keeps the whole text.
@@ -28,7 +28,10 @@ pub(in crate::specs) struct Draft {
 }
 
 impl Draft {
-    pub(in crate::specs) fn task(self, number: u32) -> TaskDraft {
+    pub(in crate::specs) fn task(mut self, number: u32) -> TaskDraft {
+        let shown = transcripts::sentences(&self.text);
+        let is_shown_in_part = shown.is_none() && lines::has_transcript(&self.text);
+        self.criteria.extend(shown.unwrap_or_default());
         let mut found = Vec::new();
         let mut unproven = Vec::new();
         for source in self.sources() {
@@ -62,7 +65,7 @@ impl Draft {
         }
         let title = text::one_line(self.text.lines().find(|line| !line.trim().is_empty()).unwrap_or("Requirement"), MAX_TITLE);
         let title = if title.is_empty() { format!("Requirement {number}") } else { title };
-        if lines::has_transcript(&self.text) {
+        if is_shown_in_part {
             unproven.push(code_block(&title));
         }
         TaskDraft {

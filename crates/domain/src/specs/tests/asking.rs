@@ -90,6 +90,18 @@ fn a_row_of_a_table_says_what_its_command_does() {
 }
 
 #[test]
+fn what_a_code_block_shows_of_one_command_is_an_example() {
+    let item = "- Greeting:\n  ```\n  $ greet Ada\n  Hello, Ada!\n  ```\n";
+    let section = "# T\n## Greeting\n```\n$ greet Ada\nHello, Ada!\n```\n";
+    for text in [item, section] {
+        let tasks = parse(text.as_bytes(), None).unwrap().tasks;
+        let examples: Vec<String> = tasks.iter().flat_map(|task| &task.examples).map(Example::describe).collect();
+        assert_eq!(examples, ["`greet Ada` prints `Hello, Ada!`"], "{text}");
+        assert_eq!(unproven(text), Vec::<String>::new(), "{text}");
+    }
+}
+
+#[test]
 fn scenarios_are_requirements_wherever_they_stand() {
     let steps = "Feature: Greeting\n  Scenario: Greet by name\n    When I run `greet Ada`\n    Then the output should be \"Hi Ada\"\n\n  \
                  Scenario: Nobody\n    Given nobody is there\n    When I run `greet`\n    Then the exit code should be 2\n";
