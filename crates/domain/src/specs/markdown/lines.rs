@@ -59,11 +59,8 @@ pub(super) fn lines(source: &str) -> Vec<Line> {
             in_comment = !trimmed.contains("-->");
             continue;
         }
-        if trimmed.is_empty() {
-            found.push(Line::Blank);
-            continue;
-        }
-        if let Some(line) = gherkin.line(trimmed) {
+        let plain = if trimmed.is_empty() { Some(Line::Blank) } else { gherkin.line(trimmed) };
+        if let Some(line) = plain {
             found.push(line);
             continue;
         }
@@ -90,9 +87,7 @@ pub(super) fn lines(source: &str) -> Vec<Line> {
         } else if let Some((level, text)) = heading(trimmed).filter(|_| indent < 4) {
             // A heading that is struck as a whole says so of what stands under it.
             found.push(Line::Heading { level, text: unstruck(text).unwrap_or_else(|| text.to_owned()) });
-        } else if is_numbered(trimmed) && begins_item(found.last(), &rest) {
-            found.push(unstruck(trimmed).map_or(Line::Blank, |text| Line::Item { indent, text, is_checkbox: false }));
-        } else if let Some((text, is_checkbox)) = item(trimmed) {
+        } else if let Some((text, is_checkbox)) = item(trimmed).or_else(|| numbered(trimmed, found.last(), &rest)) {
             found.push(unstruck(text).map_or(Line::Blank, |text| Line::Item { indent, text, is_checkbox }));
         } else {
             let text = unstruck(trimmed.trim_start_matches("> "));
@@ -102,11 +97,15 @@ pub(super) fn lines(source: &str) -> Vec<Line> {
     found
 }
 
-/// Whether a line with a number of its own may be a requirement: it goes on no paragraph, and no list stands below it.
-fn begins_item(before: Option<&Line>, rest: &std::str::Lines<'_>) -> bool {
+/// A line with a number of its own as a list item: it goes on no paragraph, and no list stands below it.
+fn numbered<'a>(line: &'a str, before: Option<&Line>, rest: &std::str::Lines<'_>) -> Option<(&'a str, bool)> {
+    if !is_numbered(line) {
+        return None;
+    }
     let next = rest.clone().map(str::trim).find(|line| !line.is_empty());
     let leads_on = next.is_some_and(|next| item(next).is_some() || underline(next).is_some());
-    !leads_on && !matches!(before, Some(Line::Text { .. } | Line::TableHead { .. } | Line::Row { .. }))
+    let goes_on = matches!(before, Some(Line::Text { .. } | Line::TableHead { .. } | Line::Row { .. }));
+    (!leads_on && !goes_on).then_some((line, false))
 }
 
 /// Whether a line begins with a number of several parts, as in `1.2.3 …` and `1.2) …`, or with a name like `FR-1:` or `**REQ-2.**`.
