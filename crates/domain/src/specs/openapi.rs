@@ -8,6 +8,9 @@ use super::{MAX_TITLE, Spec, SpecError, SpecKind, TaskDraft, count, markdown, te
 
 const METHODS: [&str; 8] = ["get", "post", "put", "patch", "delete", "head", "options", "trace"];
 
+/// The most fields of a body that are named.
+const MAX_FIELDS: usize = 20;
+
 pub(super) fn is_openapi(value: &Value) -> bool {
     value.get("openapi").is_some() || value.get("swagger").is_some()
 }
@@ -21,13 +24,7 @@ pub(super) fn read(document: &Value) -> Result<Spec, SpecError> {
         segments.insert(path.trim_start_matches('/').split('/').next().unwrap_or_default().to_owned());
         for method in METHODS {
             if let Some(operation) = item.get(method).and_then(Value::as_object) {
-                tasks.push(task(
-                    count(tasks.len() + 1),
-                    (method, path),
-                    operation,
-                    item.get("parameters"),
-                    document.get("security"),
-                ));
+                tasks.push(task(count(tasks.len() + 1), (method, path), operation, item.get("parameters"), document));
             }
         }
     }
@@ -49,13 +46,13 @@ pub(super) fn read(document: &Value) -> Result<Spec, SpecError> {
     })
 }
 
-/// `shared` are the parameters of the path, `security` what counts where the operation says nothing of it.
+/// `shared` are the parameters of the path; the document says what counts where the operation says nothing of it.
 fn task(
     number: u32,
     (method, path): (&str, &str),
     operation: &Map<String, Value>,
     shared: Option<&Value>,
-    security: Option<&Value>,
+    document: &Value,
 ) -> TaskDraft {
     let route = format!("{} {path}", method.to_uppercase());
     let field = |name: &str| operation.get(name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
@@ -67,21 +64,16 @@ fn task(
         requirement.push_str(description);
     }
     let mut criteria = Vec::new();
-    criteria
-        .extend(operation.get("security").or(security).and_then(schemes).map(|schemes| format!("{route} requires {schemes}")));
+    let security = operation.get("security").or(document.get("security"));
+    criteria.extend(security.and_then(schemes).map(|schemes| format!("{route} requires {schemes}")));
     for parameter in shared.into_iter().chain(operation.get("parameters")).filter_map(Value::as_array).flatten() {
         criteria.push(parameter_words(&route, parameter));
     }
     if let Some(body) = operation.get("requestBody") {
-        let types: Vec<&str> = body
-            .get("content")
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-            .map(|(media_type, _)| media_type.as_str())
-            .collect();
+        let content = body.get("content").and_then(Value::as_object);
+        let types: Vec<&str> = content.into_iter().flat_map(|content| content.keys()).map(String::as_str).collect();
         let types = if types.is_empty() { String::new() } else { format!(" as {}", types.join(" or ")) };
-        criteria.push(format!("{route} takes a request body{types}"));
+        criteria.push(format!("{route} takes a request body{types}{}", shape(document, body)));
     }
     for (status, response) in operation.get("responses").and_then(Value::as_object).into_iter().flatten() {
         let status = if status == "default" { "otherwise with an error".to_owned() } else { status.clone() };
@@ -90,7 +82,7 @@ fn task(
             (_, Some(name)) => format!(" ({name})"),
             _ => String::new(),
         };
-        criteria.push(format!("{route} answers {status}{detail}"));
+        criteria.push(format!("{route} answers {status}{detail}{}", shape(document, response)));
     }
     let criteria: Vec<String> = criteria.iter().map(|words| text::one_line(words, 500)).collect();
     for words in &criteria {
@@ -129,6 +121,39 @@ fn parameter_words(route: &str, parameter: &Value) -> String {
     let place = string(Some(parameter), "in").unwrap_or("query");
     let need = if parameter.get("required").and_then(Value::as_bool) == Some(true) { "required" } else { "optional" };
     format!("{route} takes the {place} parameter {name} ({need})")
+}
+
+/// The fields and the example of a body, as far as they are told.
+fn shape(document: &Value, body: &Value) -> String {
+    let Some(media) = body.get("content").and_then(Value::as_object).and_then(|content| content.values().next()) else {
+        return String::new();
+    };
+    let schema = media.get("schema").map(|schema| resolved(document, schema));
+    let items = schema.and_then(|schema| schema.get("items")).map(|items| resolved(document, items));
+    let fields = items.or(schema).map(fields).unwrap_or_default();
+    let fields = match (fields.is_empty(), items) {
+        (true, _) => String::new(),
+        (false, None) => format!(", with {fields}"),
+        (false, Some(_)) => format!(", a list with {fields}"),
+    };
+    let named = media.get("examples").and_then(Value::as_object).and_then(|examples| examples.values().next()?.get("value"));
+    let example = media.get("example").or(named).map(|example| format!(", for example {example}")).unwrap_or_default();
+    fields + &example
+}
+
+/// The names of an object's fields, those that must be there as such.
+fn fields(schema: &Value) -> String {
+    let required = schema.get("required").and_then(Value::as_array);
+    let is_required = |name: &str| required.is_some_and(|names| names.iter().take(MAX_FIELDS).any(|other| other == name));
+    let words = |name: &String| if is_required(name) { format!("{name} (required)") } else { name.clone() };
+    let names = schema.get("properties").and_then(Value::as_object).into_iter().flat_map(|fields| fields.keys());
+    names.take(MAX_FIELDS).map(words).collect::<Vec<_>>().join(", ")
+}
+
+/// What a reference within the document leads to; the value itself where it is none.
+fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+    let target = string(Some(value), "$ref").and_then(|path| document.pointer(path.strip_prefix('#')?));
+    target.unwrap_or(value)
 }
 
 fn reference(value: &Value) -> Option<&str> {

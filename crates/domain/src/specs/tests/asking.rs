@@ -102,6 +102,25 @@ fn what_a_code_block_shows_of_one_command_is_an_example() {
 }
 
 #[test]
+fn bodies_of_an_api_are_told_by_their_fields_and_examples() {
+    let api = r##"{"openapi": "3.1.0", "paths": {"/pets": {
+        "get": {"responses": {"200": {"description": "All", "content": {"application/json": {
+            "schema": {"type": "array", "items": {"$ref": "#/components/schemas/Pet"}}, "example": [{"id": 1}]}}}}},
+        "post": {"requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Pet"},
+            "examples": {"rex": {"value": {"name": "Rex"}}}}}}, "responses": {"201": {"description": "Made"}}}}},
+        "components": {"schemas": {"Pet": {"required": ["name"], "properties": {"id": {}, "name": {}}}}}}"##;
+    let criteria: Vec<String> = parse(api.as_bytes(), None).unwrap().tasks.into_iter().flat_map(|task| task.criteria).collect();
+    assert_eq!(
+        criteria,
+        [
+            r#"GET /pets answers 200: All, a list with id, name (required), for example [{"id":1}]"#,
+            r#"POST /pets takes a request body as application/json, with id, name (required), for example {"name":"Rex"}"#,
+            "POST /pets answers 201: Made",
+        ]
+    );
+}
+
+#[test]
 fn scenarios_are_requirements_wherever_they_stand() {
     let steps = "Feature: Greeting\n  Scenario: Greet by name\n    When I run `greet Ada`\n    Then the output should be \"Hi Ada\"\n\n  \
                  Scenario: Nobody\n    Given nobody is there\n    When I run `greet`\n    Then the exit code should be 2\n";
