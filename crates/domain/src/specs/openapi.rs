@@ -71,7 +71,7 @@ fn task(
     }
     if let Some(body) = operation.get("requestBody") {
         let content = body.get("content").and_then(Value::as_object);
-        let types: Vec<&str> = content.into_iter().flat_map(|content| content.keys()).map(String::as_str).collect();
+        let types: Vec<&str> = content.into_iter().flat_map(Map::keys).map(String::as_str).collect();
         let types = if types.is_empty() { String::new() } else { format!(" as {}", types.join(" or ")) };
         criteria.push(format!("{route} takes a request body{types}{}", shape(document, body)));
     }
@@ -146,7 +146,7 @@ fn fields(schema: &Value) -> String {
     let required = schema.get("required").and_then(Value::as_array);
     let is_required = |name: &str| required.is_some_and(|names| names.iter().take(MAX_FIELDS).any(|other| other == name));
     let words = |name: &String| if is_required(name) { format!("{name} (required)") } else { name.clone() };
-    let names = schema.get("properties").and_then(Value::as_object).into_iter().flat_map(|fields| fields.keys());
+    let names = schema.get("properties").and_then(Value::as_object).into_iter().flat_map(Map::keys);
     names.take(MAX_FIELDS).map(words).collect::<Vec<_>>().join(", ")
 }
 

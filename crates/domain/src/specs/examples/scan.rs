@@ -11,7 +11,7 @@ const ARROWS: [&str; 8] = ["→", "⇒", "⟶", "➜", "->", "=>", "-->", "==>"]
 pub(super) const ARROW: &str = "→";
 
 /// Three quotation marks around a text of several lines, which a line of words cannot hold.
-pub(super) const BLOCK: &str = "\"\"\"";
+const BLOCK: &str = "\"\"\"";
 
 /// The longest line that is searched for examples, in bytes.
 const MAX_LINE: usize = 8_000;

@@ -50,13 +50,8 @@ impl<'a> Reader<'a> {
             }
             Verb::Create => self.creates(),
             Verb::Exist => self.exists(),
-            Verb::Arrow => {
-                if self.leads_to_text() {
-                    self.prints()
-                } else {
-                    None
-                }
-            }
+            Verb::Arrow if self.leads_to_text() => self.prints(),
+            Verb::Arrow => None,
             Verb::Stream(stream) => self.stream_is(stream),
         }
     }
