@@ -1,15 +1,18 @@
 //! What a line says beyond its examples: every word that is no part of one, and does not only join them.
 
-use super::{super::prose, scan::Token};
+use super::{
+    super::prose,
+    scan::{self, Token},
+};
 
 /// The most words of a label, as in `Greeting: …`.
 const LABEL_WORDS: usize = 4;
 
 /// Words that ask for nothing wherever they stand. No verb is among them but those of calling a program and `be`.
-const GLUE: [&str; 45] = [
-    "→", "a", "an", "the", "it", "its", "this", "that", "these", "which", "there", "and", "then", "also", "so", "if", "when",
-    "where", "should", "must", "shall", "will", "can", "is", "are", "be", "to", "on", "in", "of", "with", "by", "for", "from",
-    "as", "at", "into", "via", "called", "invoked", "executed", "started", "given", "e.g", "i.e",
+const GLUE: [&str; 46] = [
+    "→", ".", "a", "an", "the", "it", "its", "this", "that", "these", "which", "there", "and", "then", "also", "so", "if",
+    "when", "where", "should", "must", "shall", "will", "can", "is", "are", "be", "to", "on", "in", "of", "with", "by", "for",
+    "from", "as", "at", "into", "via", "called", "invoked", "executed", "started", "given", "e.g", "i.e",
 ];
 
 /// Words that name who acts or where it is seen: after an outcome they say nothing only as the subject of the next clause (`and the
@@ -180,6 +183,9 @@ const MISSING: [&str; 14] = [
     "unreadable",
     "such",
 ];
+
+/// Words that only join a stretch to its neighbours.
+const JOINING: [&str; 5] = ["and", "then", "also", "so", scan::STOP];
 
 /// Words before the number of a task.
 const REFERENCES: [&str; 8] = ["after", "needs", "need", "depends", "depend", "requires", "task", "requirement"];
@@ -355,10 +361,11 @@ fn is_id(word: &str) -> bool {
 
 /// The tokens as a phrase, without what only joins it to its neighbours.
 fn words(tokens: &[Token]) -> String {
-    let joins = |token: &&Token| matches!(token, Token::Word(word) if matches!(word.as_str(), "and" | "then" | "also" | "so"));
+    let joins = |token: &&Token| matches!(token, Token::Word(word) if JOINING.contains(&word.as_str()));
     let skipped = tokens.iter().take_while(joins).count();
     let kept = tokens.len() - tokens.iter().rev().take_while(joins).count();
-    let words = tokens.get(skipped..kept).unwrap_or_default().iter().map(|token| match token {
+    let is_stop = |token: &&Token| matches!(token, Token::Word(word) if word == scan::STOP);
+    let words = tokens.get(skipped..kept).unwrap_or_default().iter().filter(|token| !is_stop(token)).map(|token| match token {
         Token::Word(word) => word.clone(),
         Token::Code(text) => format!("`{text}`"),
         Token::Quote(text) => format!("\"{text}\""),

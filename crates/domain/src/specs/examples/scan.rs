@@ -10,6 +10,12 @@ const ARROWS: [&str; 8] = ["→", "⇒", "⟶", "➜", "->", "=>", "-->", "==>"]
 
 pub(super) const ARROW: &str = "→";
 
+/// The end of a sentence right before code or a quotation, as a word: what stands behind it belongs to no verb before it.
+pub(super) const STOP: &str = ".";
+
+/// Words with a stop that ends no sentence.
+const ABBREVIATIONS: [&str; 6] = ["e.g.", "i.e.", "eg.", "z.b.", "d.h.", "ex."];
+
 /// Three quotation marks around a text of several lines, which a line of words cannot hold.
 const BLOCK: &str = "\"\"\"";
 
@@ -39,7 +45,11 @@ pub(super) fn scan(line: &str) -> Vec<Token> {
         at += found;
         let (before, marked) = line.split_at(at);
         if let Some((inside, after)) = span(marked, before.chars().next_back()) {
-            words(line.get(unread..at).unwrap_or_default(), &mut tokens);
+            let text = line.get(unread..at).unwrap_or_default();
+            words(text, &mut tokens);
+            if ends_sentence(text) {
+                tokens.push(Token::Word(STOP.to_owned()));
+            }
             tokens.push(inside);
             at = line.len() - after.len();
             unread = at;
@@ -50,6 +60,15 @@ pub(super) fn scan(line: &str) -> Vec<Token> {
     words(line.get(unread..).unwrap_or_default(), &mut tokens);
     translations::into_english(&mut tokens);
     tokens
+}
+
+fn ends_sentence(text: &str) -> bool {
+    let last = text.split_whitespace().next_back().unwrap_or_default();
+    let word = last.trim_start_matches('(').to_lowercase();
+    text.ends_with(char::is_whitespace)
+        && last.ends_with(['.', '!', '?'])
+        && last.contains(char::is_alphanumeric)
+        && !ABBREVIATIONS.contains(&word.as_str())
 }
 
 fn words(text: &str, tokens: &mut Vec<Token>) {

@@ -92,6 +92,11 @@ const LINES: &[(&str, &[&str])] = &[
     ("`greet` prints no `hi`", &[]),
     ("`greet` prints \"\"\" hi \"\"\"", &[]),
     ("The users' `greet` doesn't say that it's `hi`", &[]),
+    // A verb reaches no further than its sentence.
+    ("`a` prints a greeting. `hello` is it.", &[]),
+    ("`help` prints the commands. `quit` exits with 0", &["`quit` exits with 0"]),
+    ("`log` writes a line. `x` is in it", &[]),
+    ("It adds numbers, e.g. `add 1 2` prints `3`", &["`add 1 2` prints `3`"]),
     // Other languages.
     ("`gruss NAME` gibt `Hallo, NAME!` aus", &["`gruss NAME` prints `Hallo, NAME!`"]),
     (
@@ -206,6 +211,7 @@ fn what_a_line_says_beside_its_examples_is_kept_in_its_words() {
         ("`a` prints `1` and never prints `2`", "never prints `2`"),
         ("`a` prints `1` and doesn't say 'x'", "doesn't say \"x\""),
         ("`a 1` → `2` → `3`", "→ `3`"),
+        ("`help` prints the commands. `quit` exits with 0", "`help` prints the commands"),
         ("`a` gibt `1` sofort aus", "sofort"),
         ("`a` prints the personal word `1`", "personal"),
         ("`a` prints `1` and writes to a log", "writes to a log"),

@@ -6,9 +6,9 @@ use super::{
 };
 
 /// Words and marks between a verb and its text that carry nothing.
-const STOPS: [&str; 29] = [
-    "\"\"\"", "no", "never", "for", "from", "of", "like", "such", "similar", "in", "or", "and", "by", "using", "without", "each",
-    "every", "all", "number", "count", "sum", "to", "if", "when", "matching", "not", "whether", "as", "per",
+const STOPS: [&str; 30] = [
+    "\"\"\"", ".", "no", "never", "for", "from", "of", "like", "such", "similar", "in", "or", "and", "by", "using", "without",
+    "each", "every", "all", "number", "count", "sum", "to", "if", "when", "matching", "not", "whether", "as", "per",
 ];
 
 impl<'a> Reader<'a> {
@@ -209,7 +209,7 @@ impl<'a> Reader<'a> {
 
     fn writes(&mut self) -> Option<usize> {
         let first = (self.at + 1..self.at + 6).find(|at| self.text_at(*at).is_some())?;
-        if (self.at + 1..first).any(|at| matches!(self.word_at(at), Some("and" | "or" | "if"))) {
+        if (self.at + 1..first).any(|at| matches!(self.word_at(at), Some("and" | "or" | "if" | scan::STOP))) {
             return None;
         }
         let text = self.text_at(first)?;
