@@ -4,13 +4,35 @@ use domain::ports::vcs::{CommitIdentity, NewCommit, VcsError};
 use protocol::Timestamp;
 use std::{ffi::OsString, fs, path::Path};
 
-use crate::{Git, command::Call, folder, names, place::Place};
+use crate::{Git, command::Call, folder, names, place::Place, repository::branch_commit};
 
 /// Who says what, and when.
 pub(crate) struct Signed<'a> {
     pub(crate) identity: &'a CommitIdentity,
     pub(crate) at: Timestamp,
     pub(crate) message: &'a str,
+}
+
+pub(crate) async fn commit(git: &Git, worktree: &Path, commit: &NewCommit) -> Result<String, VcsError> {
+    let reference = names::branch_reference(&commit.branch)?;
+    let place = git.place(worktree)?;
+    let _lock = git.lock(&place.work_tree).await;
+    let head = git.head_branch(&place).await?;
+    if head.as_deref() != Some(&commit.branch) && !place.linked() {
+        return Err(VcsError::Refused(format!("{} does not have {} checked out", worktree.display(), commit.branch)));
+    }
+
+    let signed = Signed { identity: &commit.identity, at: commit.at, message: &commit.message };
+    let (tree, parent) = (names::object(&commit.tree)?, names::object(&commit.parent)?);
+    git.hand_over(&place, tree).await?;
+    let made = git.commit_object(&place, tree, &[parent], &signed).await?;
+    git.move_branch(&place, &reference, &made, parent).await?;
+    if head.as_deref() != Some(&commit.branch) {
+        // The worktree is ours and was made for one branch, whatever an agent did to its HEAD.
+        git.output(Call::new("symbolic-ref", ["HEAD", &reference]).at(&place)).await?;
+    }
+    git.index_equals(&place, &made).await?;
+    Ok(made)
 }
 
 impl Git {
@@ -42,28 +64,6 @@ impl Git {
         self.word(call.env("GIT_AUTHOR_DATE", &date).env("GIT_COMMITTER_DATE", &date)).await
     }
 
-    pub(crate) async fn commit_tree(&self, worktree: &Path, commit: &NewCommit) -> Result<String, VcsError> {
-        let reference = names::branch_reference(&commit.branch)?;
-        let place = self.place(worktree)?;
-        let _lock = self.lock(&place.work_tree).await;
-        let head = self.head_branch(&place).await?;
-        if head.as_deref() != Some(&commit.branch) && !place.linked() {
-            return Err(VcsError::Refused(format!("{} does not have {} checked out", worktree.display(), commit.branch)));
-        }
-
-        let signed = Signed { identity: &commit.identity, at: commit.at, message: &commit.message };
-        let (tree, parent) = (names::object(&commit.tree)?, names::object(&commit.parent)?);
-        self.hand_over(&place, tree).await?;
-        let made = self.commit_object(&place, tree, &[parent], &signed).await?;
-        self.move_branch(&place, &reference, &made, parent).await?;
-        if head.as_deref() != Some(&commit.branch) {
-            // The worktree is ours and was made for one branch, whatever an agent did to its HEAD.
-            self.output(Call::new("symbolic-ref", ["HEAD", &reference]).at(&place)).await?;
-        }
-        self.index_equals(&place, &made).await?;
-        Ok(made)
-    }
-
     /// Moves a branch from `old` to `new`; that it stands at `new` already is fine.
     pub(crate) async fn move_branch(&self, place: &Place, reference: &str, new: &str, old: &str) -> Result<(), VcsError> {
         let call = Call::new("update-ref", ["-m", "loki", "--", reference, new, old]).apart_at(place).lasting();
@@ -72,7 +72,7 @@ impl Git {
             return Ok(());
         }
         let branch = reference.trim_start_matches("refs/heads/");
-        match self.commit_of_branch(place, branch).await? {
+        match branch_commit(self, place, branch).await? {
             Some(at) if at == new => Ok(()),
             Some(at) if at != old => Err(VcsError::Refused(format!("{branch} stands at {at}, neither at {old} nor at {new}"))),
             _ => Err(outcome.error()),

@@ -21,47 +21,45 @@ pub(crate) fn diff_tree<'a>(options: &[&str], from: &str, to: &str) -> Result<Ca
     Ok(Call::new("diff-tree", arguments).long())
 }
 
-impl Git {
-    pub(crate) async fn diff_numbers(&self, repository: &Path, from: &str, to: &str) -> Result<DiffStat, VcsError> {
-        let place = self.place(repository)?;
-        let line = self.word(diff_tree(&["-M", "--shortstat"], from, to)?.apart_at(&place)).await?;
-        let mut stat = DiffStat::default();
-        for part in line.split(", ") {
-            let Some((number, what)) = part.split_once(' ') else { continue };
-            let number = number.parse().unwrap_or(u32::MAX);
-            match () {
-                () if what.starts_with("file") => stat.files = number,
-                () if what.starts_with("insertion") => stat.added = number,
-                () if what.starts_with("deletion") => stat.removed = number,
-                () => {}
-            }
+pub(crate) async fn stat(git: &Git, repository: &Path, from: &str, to: &str) -> Result<DiffStat, VcsError> {
+    let place = git.place(repository)?;
+    let line = git.word(diff_tree(&["-M", "--shortstat"], from, to)?.apart_at(&place)).await?;
+    let mut stat = DiffStat::default();
+    for part in line.split(", ") {
+        let Some((number, what)) = part.split_once(' ') else { continue };
+        let number = number.parse().unwrap_or(u32::MAX);
+        match () {
+            () if what.starts_with("file") => stat.files = number,
+            () if what.starts_with("insertion") => stat.added = number,
+            () if what.starts_with("deletion") => stat.removed = number,
+            () => {}
         }
-        Ok(stat)
     }
+    Ok(stat)
+}
 
-    pub(crate) async fn readable_diff(&self, place: &Place, from: &str, to: &str, max: u32) -> Result<Vec<FileDiff>, VcsError> {
-        let options: Vec<&str> = ["-z", "--raw", "--numstat", "-M"].into_iter().chain(PATCH).collect();
-        let mut reader = PatchReader::new(max);
-        let call = diff_tree(&options, from, to)?.apart_at(place);
-        self.run(call, &mut |piece| reader.take(piece)).await?.ok()?;
-        Ok(reader.finish())
-    }
+pub(crate) async fn diff(git: &Git, place: &Place, from: &str, to: &str, max_lines: u32) -> Result<Vec<FileDiff>, VcsError> {
+    let options: Vec<&str> = ["-z", "--raw", "--numstat", "-M"].into_iter().chain(PATCH).collect();
+    let mut reader = PatchReader::new(max_lines);
+    let call = diff_tree(&options, from, to)?.apart_at(place);
+    git.run(call, &mut |piece| reader.take(piece)).await?.ok()?;
+    Ok(reader.finish())
+}
 
-    pub(crate) async fn diff_digest(&self, repository: &Path, from: &str, to: &str) -> Result<String, VcsError> {
-        let place = self.place(repository)?;
-        let options: Vec<&str> = ["--binary", "--full-index", "--no-renames"].into_iter().chain(PATCH).collect();
-        let mut digest = Sha256::new();
-        let call = diff_tree(&options, from, to)?.apart_at(&place);
-        let sink = &mut |piece: &[u8]| {
-            digest.update(piece);
-            ControlFlow::Continue(())
-        };
-        self.run(call, sink).await?.ok()?;
-        let mut hex = String::new();
-        for byte in digest.finalize() {
-            // Writing to a string cannot fail.
-            write!(hex, "{byte:02x}").ok();
-        }
-        Ok(hex)
+pub(crate) async fn diff_sha256(git: &Git, repository: &Path, from: &str, to: &str) -> Result<String, VcsError> {
+    let place = git.place(repository)?;
+    let options: Vec<&str> = ["--binary", "--full-index", "--no-renames"].into_iter().chain(PATCH).collect();
+    let mut digest = Sha256::new();
+    let call = diff_tree(&options, from, to)?.apart_at(&place);
+    let sink = &mut |piece: &[u8]| {
+        digest.update(piece);
+        ControlFlow::Continue(())
+    };
+    git.run(call, sink).await?.ok()?;
+    let mut hex = String::new();
+    for byte in digest.finalize() {
+        // Writing to a string cannot fail.
+        write!(hex, "{byte:02x}").ok();
     }
+    Ok(hex)
 }

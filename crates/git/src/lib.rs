@@ -105,19 +105,19 @@ impl Vcs for Git {
         at: Timestamp,
         files: &[(String, String)],
     ) -> Result<String, VcsError> {
-        self.make_repository(path, identity, at, files).await
+        repository::init(self, path, identity, at, files).await
     }
 
     fn check_url(&self, url: &str) -> Result<String, VcsError> {
-        self.cloneable(url)
+        repository::check_url(self, url)
     }
 
     async fn clone(&self, url: &str, path: &Path, cancel: &CancellationToken) -> Result<String, VcsError> {
-        self.clone_repository(url, path, cancel).await
+        repository::clone(self, url, path, cancel).await
     }
 
     async fn head(&self, path: &Path) -> Result<(String, String), VcsError> {
-        self.checked_out(&self.place(path)?).await
+        repository::head(self, path).await
     }
 
     fn data(&self, repository: &Path) -> Result<PathBuf, VcsError> {
@@ -125,43 +125,43 @@ impl Vcs for Git {
     }
 
     async fn branch_commit(&self, repository: &Path, branch: &str) -> Result<Option<String>, VcsError> {
-        self.commit_of_branch(&self.place(repository)?, branch).await
+        repository::branch_commit(self, &self.place(repository)?, branch).await
     }
 
     async fn add_worktree(&self, repository: &Path, path: &Path, branch: &str, base: &str) -> Result<Worktree, VcsError> {
-        self.make_worktree(repository, path, branch, base).await
+        worktrees::add_worktree(self, repository, path, branch, base).await
     }
 
     async fn remove_worktree(&self, repository: &Path, path: &Path) -> Result<(), VcsError> {
-        self.delete_worktree(repository, path).await
+        worktrees::remove_worktree(self, repository, path).await
     }
 
     async fn snapshot(&self, worktree: &Path) -> Result<String, VcsError> {
-        self.take_snapshot(worktree).await
+        own_index::snapshot(self, worktree).await
     }
 
     async fn restore(&self, worktree: &Path, tree: &str) -> Result<(), VcsError> {
-        self.restore_tree(worktree, tree).await
+        own_index::restore(self, worktree, tree).await
     }
 
     async fn export(&self, repository: &Path, tree: &str, folder: &Path) -> Result<(), VcsError> {
-        self.write_tree_to(repository, tree, folder).await
+        export::export(self, repository, tree, folder).await
     }
 
     async fn commit(&self, worktree: &Path, commit: &NewCommit) -> Result<String, VcsError> {
-        self.commit_tree(worktree, commit).await
+        commit::commit(self, worktree, commit).await
     }
 
     async fn stat(&self, repository: &Path, from: &str, to: &str) -> Result<DiffStat, VcsError> {
-        self.diff_numbers(repository, from, to).await
+        diff::stat(self, repository, from, to).await
     }
 
     async fn changed(&self, repository: &Path, from: &str, to: &str, most: usize) -> Result<Vec<ChangedFile>, VcsError> {
-        self.changed_files(repository, from, to, most).await
+        reading::changed(self, repository, from, to, most).await
     }
 
     async fn diff(&self, repository: &Path, from: &str, to: &str, max_lines: u32) -> Result<Vec<FileDiff>, VcsError> {
-        self.readable_diff(&self.place(repository)?, from, to, max_lines).await
+        diff::diff(self, &self.place(repository)?, from, to, max_lines).await
     }
 
     async fn diff_to_snapshot(
@@ -172,7 +172,7 @@ impl Vcs for Git {
         max_lines: u32,
     ) -> Result<Option<Vec<FileDiff>>, VcsError> {
         let Some(place) = self.worktree_of(repository, worktree)? else { return Ok(None) };
-        let error = match self.readable_diff(&place, from, tree, max_lines).await {
+        let error = match diff::diff(self, &place, from, tree, max_lines).await {
             Ok(files) => return Ok(Some(files)),
             Err(error) => error,
         };
@@ -184,19 +184,19 @@ impl Vcs for Git {
     }
 
     async fn diff_sha256(&self, repository: &Path, from: &str, to: &str) -> Result<String, VcsError> {
-        self.diff_digest(repository, from, to).await
+        diff::diff_sha256(self, repository, from, to).await
     }
 
     async fn log(&self, repository: &Path, from: &str, to: &str) -> Result<Vec<String>, VcsError> {
-        self.subjects(repository, from, to).await
+        reading::log(self, repository, from, to).await
     }
 
     async fn files(&self, repository: &Path, at: &str, most: usize) -> Result<Vec<String>, VcsError> {
-        self.paths_of(repository, at, most).await
+        reading::files(self, repository, at, most).await
     }
 
     async fn read(&self, repository: &Path, at: &str, path: &str, max_bytes: usize) -> Result<Option<String>, VcsError> {
-        self.text_of(repository, at, path, max_bytes).await
+        reading::read(self, repository, at, path, max_bytes).await
     }
 
     async fn merge(
@@ -206,6 +206,6 @@ impl Vcs for Git {
         identity: &CommitIdentity,
         at: Timestamp,
     ) -> Result<Merge, VcsError> {
-        self.merge_branch(repository, Sides { branch, into }, identity, at).await
+        merge::merge(self, repository, Sides { branch, into }, identity, at).await
     }
 }

@@ -18,6 +18,7 @@ use crate::{
     names,
     own_index::blocking,
     place::Place,
+    repository::branch_commit,
 };
 
 /// How many names an error lists.
@@ -29,55 +30,55 @@ pub(crate) struct Sides<'a> {
     pub(crate) into: &'a str,
 }
 
-impl Git {
-    pub(crate) async fn merge_branch(
-        &self,
-        repository: &Path,
-        sides: Sides<'_>,
-        identity: &CommitIdentity,
-        at: Timestamp,
-    ) -> Result<Merge, VcsError> {
-        let Sides { branch, into } = sides;
-        names::identity(identity)?;
-        let place = self.place(repository)?;
-        let _lock = self.lock(&place.work_tree).await;
-        let reference = names::branch_reference(into)?;
-        let theirs = self.existing(&place, branch).await?;
-        let ours = self.existing(&place, into).await?;
+pub(crate) async fn merge(
+    git: &Git,
+    repository: &Path,
+    sides: Sides<'_>,
+    identity: &CommitIdentity,
+    at: Timestamp,
+) -> Result<Merge, VcsError> {
+    let Sides { branch, into } = sides;
+    names::identity(identity)?;
+    let place = git.place(repository)?;
+    let _lock = git.lock(&place.work_tree).await;
+    let reference = names::branch_reference(into)?;
+    let theirs = git.existing(&place, branch).await?;
+    let ours = git.existing(&place, into).await?;
 
-        let call = Call::new("merge-base", ["--end-of-options", &ours, &theirs]).apart_at(&place);
-        let (outcome, base) = self.outcome(call).await?;
-        let base = String::from_utf8_lossy(&base).trim().to_owned();
-        match outcome.code {
-            Some(0) => {}
-            Some(1) => return Err(VcsError::Refused(format!("{branch} and {into} have no commit in common"))),
-            _ => return Err(outcome.error()),
-        }
-        if base == theirs {
-            return Ok(Merge::Merged(ours));
-        }
-        let merged = if base == ours {
-            theirs
-        } else {
-            let tree = match self.merged_tree(&place, &ours, &theirs).await? {
-                Ok(tree) => tree,
-                Err(files) => return Ok(Merge::Conflict(files)),
-            };
-            let message = format!("Merge branch '{branch}' into {into}");
-            let signed = Signed { identity, at, message: &message };
-            self.commit_object(&place, &tree, &[&ours, &theirs], &signed).await?
-        };
-        self.refuse_if_checked_out_elsewhere(&place, into).await?;
-        if self.head_branch(&place).await?.as_deref() == Some(into) {
-            self.follow(&place, &ours, &merged).await?;
-        }
-        // Last, so that a crash before it leaves a merge that can be done again.
-        self.move_branch(&place, &reference, &merged, &ours).await?;
-        Ok(Merge::Merged(merged))
+    let call = Call::new("merge-base", ["--end-of-options", &ours, &theirs]).apart_at(&place);
+    let (outcome, base) = git.outcome(call).await?;
+    let base = String::from_utf8_lossy(&base).trim().to_owned();
+    match outcome.code {
+        Some(0) => {}
+        Some(1) => return Err(VcsError::Refused(format!("{branch} and {into} have no commit in common"))),
+        _ => return Err(outcome.error()),
     }
+    if base == theirs {
+        return Ok(Merge::Merged(ours));
+    }
+    let merged = if base == ours {
+        theirs
+    } else {
+        let tree = match git.merged_tree(&place, &ours, &theirs).await? {
+            Ok(tree) => tree,
+            Err(files) => return Ok(Merge::Conflict(files)),
+        };
+        let message = format!("Merge branch '{branch}' into {into}");
+        let signed = Signed { identity, at, message: &message };
+        git.commit_object(&place, &tree, &[&ours, &theirs], &signed).await?
+    };
+    git.refuse_if_checked_out_elsewhere(&place, into).await?;
+    if git.head_branch(&place).await?.as_deref() == Some(into) {
+        git.follow(&place, &ours, &merged).await?;
+    }
+    // Last, so that a crash before it leaves a merge that can be done again.
+    git.move_branch(&place, &reference, &merged, &ours).await?;
+    Ok(Merge::Merged(merged))
+}
 
+impl Git {
     async fn existing(&self, place: &Place, branch: &str) -> Result<String, VcsError> {
-        let commit = self.commit_of_branch(place, branch).await?;
+        let commit = branch_commit(self, place, branch).await?;
         commit.ok_or_else(|| VcsError::Refused(format!("there is no branch {branch}")))
     }
 

@@ -47,41 +47,41 @@ struct Changes {
     too_long: Option<String>,
 }
 
+pub(crate) async fn snapshot(git: &Git, worktree: &Path) -> Result<String, VcsError> {
+    let place = git.place(worktree)?;
+    let _lock = git.lock(&place.work_tree).await;
+    snapshots::make_store(&place)?;
+    let listing = git.listing_with_nested(&place).await?;
+    let root = place.work_tree.clone();
+    let changes = blocking(move || changes(&root, &listing)).await?;
+    if let Some(path) = changes.too_long {
+        return Err(VcsError::PathTooLong(path));
+    }
+    if !changes.forget.is_empty() {
+        git.update_own(&place, &["-z", "--force-remove", "--stdin"], changes.forget).await?;
+    }
+    git.update_own(&place, &["-z", "--add", "--remove", "--replace", "--stdin"], changes.look_at).await?;
+    git.word(Call::new("write-tree", [""; 0]).at(&place).index(&place.own_index()).long()).await
+}
+
+pub(crate) async fn restore(git: &Git, worktree: &Path, tree: &str) -> Result<(), VcsError> {
+    let tree = names::object(tree)?;
+    let place = git.place(worktree)?;
+    let _lock = git.lock(&place.work_tree).await;
+    let root = place.work_tree.clone();
+    let too_long = blocking(move || folder::unlock(&root)).await?;
+    let listing = git.listing(&place).await?;
+    let root = place.work_tree.clone();
+    blocking(move || remove_untracked(&root, &listing, too_long)).await?;
+    let call = Call::new("read-tree", ["--reset", "-u", "--end-of-options", tree]).at(&place);
+    git.output(call.index(&place.own_index()).long()).await?;
+    if place.linked() {
+        relink(&place)?;
+    }
+    Ok(())
+}
+
 impl Git {
-    pub(crate) async fn take_snapshot(&self, worktree: &Path) -> Result<String, VcsError> {
-        let place = self.place(worktree)?;
-        let _lock = self.lock(&place.work_tree).await;
-        snapshots::make_store(&place)?;
-        let listing = self.listing_with_nested(&place).await?;
-        let root = place.work_tree.clone();
-        let changes = blocking(move || changes(&root, &listing)).await?;
-        if let Some(path) = changes.too_long {
-            return Err(VcsError::PathTooLong(path));
-        }
-        if !changes.forget.is_empty() {
-            self.update_own(&place, &["-z", "--force-remove", "--stdin"], changes.forget).await?;
-        }
-        self.update_own(&place, &["-z", "--add", "--remove", "--replace", "--stdin"], changes.look_at).await?;
-        self.word(Call::new("write-tree", [""; 0]).at(&place).index(&place.own_index()).long()).await
-    }
-
-    pub(crate) async fn restore_tree(&self, worktree: &Path, tree: &str) -> Result<(), VcsError> {
-        let tree = names::object(tree)?;
-        let place = self.place(worktree)?;
-        let _lock = self.lock(&place.work_tree).await;
-        let root = place.work_tree.clone();
-        let too_long = blocking(move || folder::unlock(&root)).await?;
-        let listing = self.listing(&place).await?;
-        let root = place.work_tree.clone();
-        blocking(move || remove_untracked(&root, &listing, too_long)).await?;
-        let call = Call::new("read-tree", ["--reset", "-u", "--end-of-options", tree]).at(&place);
-        self.output(call.index(&place.own_index()).long()).await?;
-        if place.linked() {
-            relink(&place)?;
-        }
-        Ok(())
-    }
-
     /// Writes the own index anew from a commit. No file is looked at.
     pub(crate) async fn seed_own_index(&self, place: &Place, commit: &str) -> Result<(), VcsError> {
         folder::remove(&place.own_index())?;

@@ -38,67 +38,67 @@ struct Change {
     after: Side,
 }
 
+pub(crate) async fn changed(
+    git: &Git,
+    repository: &Path,
+    from: &str,
+    to: &str,
+    most: usize,
+) -> Result<Vec<ChangedFile>, VcsError> {
+    let place = git.place(repository)?;
+    let mut records = Records::new(most.saturating_mul(2));
+    let call = diff_tree(&["-z", "--raw", "--no-abbrev", "--no-renames"], from, to)?.apart_at(&place);
+    git.run(call, &mut |piece| records.take(piece)).await?.ok()?;
+    let changes: Vec<Change> = records.found.as_chunks().0.iter().filter_map(change).collect();
+
+    let wanted = changes.iter().flat_map(|change| [&change.before, &change.after]).filter(|side| side.is_blob());
+    let names: String = wanted.flat_map(|side| [side.object.as_str(), "\n"]).collect();
+    let mut reader = BatchReader::new(MAX_TEXT, MAX_ALL_TEXT);
+    if !names.is_empty() {
+        let call = Call::new("cat-file", ["--batch"]).apart_at(&place).input(names.into_bytes()).long();
+        let sink = &mut |piece: &[u8]| {
+            reader.take(piece);
+            ControlFlow::Continue(())
+        };
+        git.run(call, sink).await?.ok()?;
+    }
+    let mut objects = reader.objects.into_iter();
+    Ok(changes.into_iter().map(|change| with_texts(change, &mut objects)).collect())
+}
+
+pub(crate) async fn log(git: &Git, repository: &Path, from: &str, to: &str) -> Result<Vec<String>, VcsError> {
+    let place = git.place(repository)?;
+    let (from, to) = (names::revision(from)?, names::revision(to)?);
+    let options = ["--reverse", "--topo-order", "--no-commit-header", "--format=%H %s", "--end-of-options"];
+    let call = Call::new("rev-list", options.into_iter().chain([to.as_str(), &format!("^{from}")]));
+    let output = git.output(call.apart_at(&place)).await?;
+    Ok(String::from_utf8_lossy(&output).lines().map(ToOwned::to_owned).collect())
+}
+
+pub(crate) async fn files(git: &Git, repository: &Path, at: &str, most: usize) -> Result<Vec<String>, VcsError> {
+    let place = git.place(repository)?;
+    let at = names::revision(at)?;
+    let mut records = Records::new(most);
+    let call = Call::new("ls-tree", ["-r", "-z", "--name-only", "--full-tree", "--end-of-options", &at]).apart_at(&place);
+    git.run(call, &mut |piece| records.take(piece)).await?.ok()?;
+    Ok(records.found)
+}
+
+pub(crate) async fn read(
+    git: &Git,
+    repository: &Path,
+    at: &str,
+    path: &str,
+    max_bytes: usize,
+) -> Result<Option<String>, VcsError> {
+    let place = git.place(repository)?;
+    let (at, path) = (names::revision(at)?, names::inner_path(path)?);
+    let Some(object) = git.file_object(&place, &at, path, max_bytes).await? else { return Ok(None) };
+    let bytes = git.output(Call::new("cat-file", ["blob", &object]).apart_at(&place)).await?;
+    Ok(String::from_utf8(bytes).ok())
+}
+
 impl Git {
-    pub(crate) async fn changed_files(
-        &self,
-        repository: &Path,
-        from: &str,
-        to: &str,
-        most: usize,
-    ) -> Result<Vec<ChangedFile>, VcsError> {
-        let place = self.place(repository)?;
-        let mut records = Records::new(most.saturating_mul(2));
-        let call = diff_tree(&["-z", "--raw", "--no-abbrev", "--no-renames"], from, to)?.apart_at(&place);
-        self.run(call, &mut |piece| records.take(piece)).await?.ok()?;
-        let changes: Vec<Change> = records.found.as_chunks().0.iter().filter_map(change).collect();
-
-        let wanted = changes.iter().flat_map(|change| [&change.before, &change.after]).filter(|side| side.is_blob());
-        let names: String = wanted.flat_map(|side| [side.object.as_str(), "\n"]).collect();
-        let mut reader = BatchReader::new(MAX_TEXT, MAX_ALL_TEXT);
-        if !names.is_empty() {
-            let call = Call::new("cat-file", ["--batch"]).apart_at(&place).input(names.into_bytes()).long();
-            let sink = &mut |piece: &[u8]| {
-                reader.take(piece);
-                ControlFlow::Continue(())
-            };
-            self.run(call, sink).await?.ok()?;
-        }
-        let mut objects = reader.objects.into_iter();
-        Ok(changes.into_iter().map(|change| with_texts(change, &mut objects)).collect())
-    }
-
-    pub(crate) async fn subjects(&self, repository: &Path, from: &str, to: &str) -> Result<Vec<String>, VcsError> {
-        let place = self.place(repository)?;
-        let (from, to) = (names::revision(from)?, names::revision(to)?);
-        let options = ["--reverse", "--topo-order", "--no-commit-header", "--format=%H %s", "--end-of-options"];
-        let call = Call::new("rev-list", options.into_iter().chain([to.as_str(), &format!("^{from}")]));
-        let output = self.output(call.apart_at(&place)).await?;
-        Ok(String::from_utf8_lossy(&output).lines().map(ToOwned::to_owned).collect())
-    }
-
-    pub(crate) async fn paths_of(&self, repository: &Path, at: &str, most: usize) -> Result<Vec<String>, VcsError> {
-        let place = self.place(repository)?;
-        let at = names::revision(at)?;
-        let mut records = Records::new(most);
-        let call = Call::new("ls-tree", ["-r", "-z", "--name-only", "--full-tree", "--end-of-options", &at]).apart_at(&place);
-        self.run(call, &mut |piece| records.take(piece)).await?.ok()?;
-        Ok(records.found)
-    }
-
-    pub(crate) async fn text_of(
-        &self,
-        repository: &Path,
-        at: &str,
-        path: &str,
-        max_bytes: usize,
-    ) -> Result<Option<String>, VcsError> {
-        let place = self.place(repository)?;
-        let (at, path) = (names::revision(at)?, names::inner_path(path)?);
-        let Some(object) = self.file_object(&place, &at, path, max_bytes).await? else { return Ok(None) };
-        let bytes = self.output(Call::new("cat-file", ["blob", &object]).apart_at(&place)).await?;
-        Ok(String::from_utf8(bytes).ok())
-    }
-
     /// The object of a regular file that is not larger than `max_bytes`.
     async fn file_object(&self, place: &Place, at: &str, path: &str, max_bytes: usize) -> Result<Option<String>, VcsError> {
         let arguments = ["-z", "-l", "--full-tree", "--end-of-options", at, "--", path];

@@ -15,87 +15,118 @@ use crate::{
     place::Place,
 };
 
-impl Git {
-    pub(crate) async fn make_repository(
-        &self,
-        path: &Path,
-        identity: &CommitIdentity,
-        at: Timestamp,
-        files: &[(String, String)],
-    ) -> Result<String, VcsError> {
-        names::identity(identity)?;
-        for (path, _) in files {
-            names::inner_path(path)?;
-        }
-        let _lock = self.lock(path).await;
-        let sibling = Sibling::of(path)?;
-        let place = self.empty_repository(&sibling.path).await?;
-        let mut list = Vec::new();
-        for (path, content) in files {
-            let file = sibling.path.join(path);
-            if let Some(parent) = file.parent() {
-                fs::create_dir_all(parent)?;
-            }
-            fs::write(&file, content)?;
-            fs::set_permissions(&file, fs::Permissions::from_mode(0o644))?;
-            list.extend_from_slice(path.as_bytes());
-            list.push(0);
-        }
-        self.output(Call::new("update-index", ["-z", "--add", "--stdin"]).at(&place).input(list).long()).await?;
-        let tree = self.word(Call::new("write-tree", [""; 0]).at(&place)).await?;
-        let signed = Signed { identity, at, message: "Initial commit" };
-        let commit = self.commit_object(&place, &tree, &[], &signed).await?;
-        self.output(Call::new("update-ref", ["--", "refs/heads/main", &commit]).at(&place)).await?;
-        if is_free(path)? {
-            sibling.move_in()?;
-            return Ok(commit);
-        }
-        // A second time: the same repository stands there already, perhaps with more commits.
-        if let Ok(place) = self.place(path)
-            && self.descends(&place, &commit, "refs/heads/main").await?
-        {
-            return Ok(commit);
-        }
-        Err(VcsError::Refused(format!("{} is not empty", path.display())))
+pub(crate) async fn init(
+    git: &Git,
+    path: &Path,
+    identity: &CommitIdentity,
+    at: Timestamp,
+    files: &[(String, String)],
+) -> Result<String, VcsError> {
+    names::identity(identity)?;
+    for (path, _) in files {
+        names::inner_path(path)?;
     }
+    let _lock = git.lock(path).await;
+    let sibling = Sibling::of(path)?;
+    let place = git.empty_repository(&sibling.path).await?;
+    let mut list = Vec::new();
+    for (path, content) in files {
+        let file = sibling.path.join(path);
+        if let Some(parent) = file.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(&file, content)?;
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o644))?;
+        list.extend_from_slice(path.as_bytes());
+        list.push(0);
+    }
+    git.output(Call::new("update-index", ["-z", "--add", "--stdin"]).at(&place).input(list).long()).await?;
+    let tree = git.word(Call::new("write-tree", [""; 0]).at(&place)).await?;
+    let signed = Signed { identity, at, message: "Initial commit" };
+    let commit = git.commit_object(&place, &tree, &[], &signed).await?;
+    git.output(Call::new("update-ref", ["--", "refs/heads/main", &commit]).at(&place)).await?;
+    if is_free(path)? {
+        sibling.move_in()?;
+        return Ok(commit);
+    }
+    // A second time: the same repository stands there already, perhaps with more commits.
+    if let Ok(place) = git.place(path)
+        && git.descends(&place, &commit, "refs/heads/main").await?
+    {
+        return Ok(commit);
+    }
+    Err(VcsError::Refused(format!("{} is not empty", path.display())))
+}
 
+/// An address to clone from, without its credentials.
+pub(crate) fn check_url(git: &Git, url: &str) -> Result<String, VcsError> {
+    if git.protocols == "file" { Ok(url.to_owned()) } else { names::clone_url(url) }
+}
+
+pub(crate) async fn clone(git: &Git, url: &str, path: &Path, cancel: &CancellationToken) -> Result<String, VcsError> {
+    let kept = check_url(git, url)?;
+    let _lock = git.lock(path).await;
+    if !is_free(path)? {
+        return Err(VcsError::Refused(format!("{} is not empty", path.display())));
+    }
+    let clone = Call::new("clone", [""; 0]).network(cancel).long();
+    let (clone, bound) = tokio::select! {
+        bound = git.bound(url, clone) => bound?,
+        () = cancel.cancelled() => {
+            return Err(VcsError::Git { command: "clone", detail: "it was cancelled".to_owned() });
+        }
+    };
+    let sibling = Sibling::of(path)?;
+    let options = ["--quiet", "--no-recurse-submodules", "--template=", "--no-hardlinks", "--origin=origin", "--"];
+    let arguments = options.into_iter().chain([bound.as_str()]).map(std::ffi::OsString::from);
+    let clone = clone.arguments(arguments.chain([sibling.path.clone().into()]));
+    git.output(clone).await.map_err(|error| git.clone_error(url, error))?;
+    let place = git.place(&sibling.path)?;
+    if kept != bound {
+        // An agent may read the configuration; the credentials stay with the caller.
+        git.output(Call::new("config", ["--local", "remote.origin.url", &kept]).at(&place)).await?;
+    }
+    let branch = git.settle_head(&place).await?;
+    sibling.move_in()?;
+    Ok(branch)
+}
+
+pub(crate) async fn head(git: &Git, path: &Path) -> Result<(String, String), VcsError> {
+    let place = git.place(path)?;
+    let call = Call::new("rev-parse", ["HEAD", "--symbolic-full-name", "HEAD"]).at(&place);
+    let (outcome, output) = git.outcome(call).await?;
+    if outcome.code != Some(0) {
+        let path = place.work_tree.display();
+        return Err(VcsError::Refused(format!("{path} has no commit checked out: make a first commit in it")));
+    }
+    let text = String::from_utf8_lossy(&output).into_owned();
+    match text.lines().collect::<Vec<_>>().as_slice() {
+        [commit, name] if name.starts_with("refs/heads/") => {
+            Ok((name.trim_start_matches("refs/heads/").to_owned(), (*commit).to_owned()))
+        }
+        _ => {
+            let path = place.work_tree.display();
+            Err(VcsError::Refused(format!("{path} has no branch checked out: check one out with `git switch`")))
+        }
+    }
+}
+
+pub(crate) async fn branch_commit(git: &Git, place: &Place, branch: &str) -> Result<Option<String>, VcsError> {
+    let reference = names::branch_reference(branch)?;
+    let call = Call::new("rev-parse", ["--verify", "--quiet", "--end-of-options", &format!("{reference}^{{commit}}")]);
+    let (outcome, output) = git.outcome(call.apart_at(place)).await?;
+    match outcome.code {
+        Some(0) => Ok(Some(String::from_utf8_lossy(&output).trim().to_owned())),
+        Some(1) => Ok(None),
+        _ => Err(outcome.error()),
+    }
+}
+
+impl Git {
     async fn empty_repository(&self, path: &Path) -> Result<Place, VcsError> {
         let arguments = ["--quiet", "--template=", "--initial-branch=main", "--"].map(std::ffi::OsString::from);
         self.output(Call::new("init", arguments.into_iter().chain([path.into()]))).await?;
         self.place(path)
-    }
-
-    /// An address to clone from, without its credentials.
-    pub(crate) fn cloneable(&self, url: &str) -> Result<String, VcsError> {
-        if self.protocols == "file" { Ok(url.to_owned()) } else { names::clone_url(url) }
-    }
-
-    pub(crate) async fn clone_repository(&self, url: &str, path: &Path, cancel: &CancellationToken) -> Result<String, VcsError> {
-        let kept = self.cloneable(url)?;
-        let _lock = self.lock(path).await;
-        if !is_free(path)? {
-            return Err(VcsError::Refused(format!("{} is not empty", path.display())));
-        }
-        let clone = Call::new("clone", [""; 0]).network(cancel).long();
-        let (clone, bound) = tokio::select! {
-            bound = self.bound(url, clone) => bound?,
-            () = cancel.cancelled() => {
-                return Err(VcsError::Git { command: "clone", detail: "it was cancelled".to_owned() });
-            }
-        };
-        let sibling = Sibling::of(path)?;
-        let options = ["--quiet", "--no-recurse-submodules", "--template=", "--no-hardlinks", "--origin=origin", "--"];
-        let arguments = options.into_iter().chain([bound.as_str()]).map(std::ffi::OsString::from);
-        let clone = clone.arguments(arguments.chain([sibling.path.clone().into()]));
-        self.output(clone).await.map_err(|error| self.clone_error(url, error))?;
-        let place = self.place(&sibling.path)?;
-        if kept != bound {
-            // An agent may read the configuration; the credentials stay with the caller.
-            self.output(Call::new("config", ["--local", "remote.origin.url", &kept]).at(&place)).await?;
-        }
-        let branch = self.settle_head(&place).await?;
-        sibling.move_in()?;
-        Ok(branch)
     }
 
     /// A clone may have no commit, or none on a branch; afterwards it has.
@@ -120,25 +151,6 @@ impl Git {
         Ok("main".to_owned())
     }
 
-    pub(crate) async fn checked_out(&self, place: &Place) -> Result<(String, String), VcsError> {
-        let call = Call::new("rev-parse", ["HEAD", "--symbolic-full-name", "HEAD"]).at(place);
-        let (outcome, output) = self.outcome(call).await?;
-        if outcome.code != Some(0) {
-            let path = place.work_tree.display();
-            return Err(VcsError::Refused(format!("{path} has no commit checked out: make a first commit in it")));
-        }
-        let text = String::from_utf8_lossy(&output).into_owned();
-        match text.lines().collect::<Vec<_>>().as_slice() {
-            [commit, name] if name.starts_with("refs/heads/") => {
-                Ok((name.trim_start_matches("refs/heads/").to_owned(), (*commit).to_owned()))
-            }
-            _ => {
-                let path = place.work_tree.display();
-                Err(VcsError::Refused(format!("{path} has no branch checked out: check one out with `git switch`")))
-            }
-        }
-    }
-
     /// The branch that HEAD names, with or without commits.
     pub(crate) async fn head_branch(&self, place: &Place) -> Result<Option<String>, VcsError> {
         let head = crate::place::line_of(&place.git_dir.join("HEAD")).map(|line| line.to_string_lossy().into_owned());
@@ -150,17 +162,6 @@ impl Git {
                 Ok((outcome.code == Some(0)).then(|| name.trim_start_matches("refs/heads/").to_owned()))
             }
             branch => Ok(branch.map(ToOwned::to_owned)),
-        }
-    }
-
-    pub(crate) async fn commit_of_branch(&self, place: &Place, branch: &str) -> Result<Option<String>, VcsError> {
-        let reference = names::branch_reference(branch)?;
-        let call = Call::new("rev-parse", ["--verify", "--quiet", "--end-of-options", &format!("{reference}^{{commit}}")]);
-        let (outcome, output) = self.outcome(call.apart_at(place)).await?;
-        match outcome.code {
-            Some(0) => Ok(Some(String::from_utf8_lossy(&output).trim().to_owned())),
-            Some(1) => Ok(None),
-            _ => Err(outcome.error()),
         }
     }
 

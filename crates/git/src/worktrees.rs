@@ -11,6 +11,7 @@ use crate::{
     folder, names,
     own_index::{blocking, relink},
     place::{Place, line_of, settled},
+    repository::branch_commit,
 };
 
 /// Written into a worktree's git folder when everything else is done.
@@ -18,50 +19,65 @@ const READY: &str = "loki-ready";
 /// What references to snapshots began with.
 const OLD_SNAPSHOTS: &str = "refs/loki/";
 
-impl Git {
-    pub(crate) async fn make_worktree(
-        &self,
-        repository: &Path,
-        path: &Path,
-        branch: &str,
-        base: &str,
-    ) -> Result<Worktree, VcsError> {
-        let reference = names::branch_reference(branch)?;
-        let base = names::object(base)?;
-        if !path.is_absolute() {
-            return Err(VcsError::Refused(format!("{} is no absolute path", path.display())));
-        }
-        let main = self.place(repository)?;
-        let _lock = self.lock(&main.common_dir).await;
-        let wanted = settled(path);
-        let worktree = || Worktree { path: path.to_owned(), branch: branch.to_owned(), base: base.to_owned() };
-        for place in main.worktrees()?.into_iter().filter(|place| place.work_tree == wanted) {
-            let whole = line_of(&place.git_dir.join(READY)).is_some() && wanted.is_dir();
-            let head = self.head_branch(&place).await?;
-            if whole && head.as_deref() == Some(branch) {
-                relink(&place)?;
-                self.remember(&place);
-                return Ok(worktree());
-            }
-            if whole {
-                let head = head.unwrap_or_else(|| "no branch".to_owned());
-                return Err(VcsError::Refused(format!("{} is a worktree of {head}, not of {branch}", path.display())));
-            }
-            self.discard(place).await?;
-        }
-        if !folder::is_free(&wanted)? {
-            return Err(VcsError::Refused(format!("{} is not empty and no worktree of this repository", path.display())));
-        }
-        if let Err(error) = self.remove_old_snapshots(&main).await {
-            tracing::warn!(%error, repository = %main.work_tree.display(), "references to snapshots of earlier runs stay");
-        }
-        self.add_whole(&main, &wanted, &reference, base).await?;
-        Ok(worktree())
+pub(crate) async fn add_worktree(
+    git: &Git,
+    repository: &Path,
+    path: &Path,
+    branch: &str,
+    base: &str,
+) -> Result<Worktree, VcsError> {
+    let reference = names::branch_reference(branch)?;
+    let base = names::object(base)?;
+    if !path.is_absolute() {
+        return Err(VcsError::Refused(format!("{} is no absolute path", path.display())));
     }
+    let main = git.place(repository)?;
+    let _lock = git.lock(&main.common_dir).await;
+    let wanted = settled(path);
+    let worktree = || Worktree { path: path.to_owned(), branch: branch.to_owned(), base: base.to_owned() };
+    for place in main.worktrees()?.into_iter().filter(|place| place.work_tree == wanted) {
+        let whole = line_of(&place.git_dir.join(READY)).is_some() && wanted.is_dir();
+        let head = git.head_branch(&place).await?;
+        if whole && head.as_deref() == Some(branch) {
+            relink(&place)?;
+            git.remember(&place);
+            return Ok(worktree());
+        }
+        if whole {
+            let head = head.unwrap_or_else(|| "no branch".to_owned());
+            return Err(VcsError::Refused(format!("{} is a worktree of {head}, not of {branch}", path.display())));
+        }
+        git.discard(place).await?;
+    }
+    if !folder::is_free(&wanted)? {
+        return Err(VcsError::Refused(format!("{} is not empty and no worktree of this repository", path.display())));
+    }
+    if let Err(error) = git.remove_old_snapshots(&main).await {
+        tracing::warn!(%error, repository = %main.work_tree.display(), "references to snapshots of earlier runs stay");
+    }
+    git.add_whole(&main, &wanted, &reference, base).await?;
+    Ok(worktree())
+}
 
+pub(crate) async fn remove_worktree(git: &Git, repository: &Path, path: &Path) -> Result<(), VcsError> {
+    let main = git.place(repository)?;
+    let _lock = git.lock(&main.common_dir).await;
+    let wanted = settled(path);
+    let places: Vec<Place> = main.worktrees()?.into_iter().filter(|place| place.work_tree == wanted).collect();
+    if places.is_empty() && wanted.exists() {
+        return Err(VcsError::Refused(format!("{} is no worktree of this repository", path.display())));
+    }
+    blocking(move || folder::remove(&snapshots_beside(&wanted))).await?;
+    for place in places {
+        git.discard(place).await?;
+    }
+    Ok(())
+}
+
+impl Git {
     async fn add_whole(&self, main: &Place, path: &Path, reference: &str, base: &str) -> Result<(), VcsError> {
         let branch = reference.trim_start_matches("refs/heads/");
-        match self.commit_of_branch(main, branch).await? {
+        match branch_commit(self, main, branch).await? {
             Some(at) if at != base && !self.descends(main, base, &at).await? => {
                 return Err(VcsError::Refused(format!("{branch} exists already, and does not come from {base}")));
             }
@@ -104,21 +120,6 @@ impl Git {
         // One that is a link goes itself, and not the branch that it leads to.
         let delete = Call::new("update-ref", ["--no-deref", "--stdin"]).apart_at(main);
         self.output(delete.input(commands.into_bytes())).await.map(drop)
-    }
-
-    pub(crate) async fn delete_worktree(&self, repository: &Path, path: &Path) -> Result<(), VcsError> {
-        let main = self.place(repository)?;
-        let _lock = self.lock(&main.common_dir).await;
-        let wanted = settled(path);
-        let places: Vec<Place> = main.worktrees()?.into_iter().filter(|place| place.work_tree == wanted).collect();
-        if places.is_empty() && wanted.exists() {
-            return Err(VcsError::Refused(format!("{} is no worktree of this repository", path.display())));
-        }
-        blocking(move || folder::remove(&snapshots_beside(&wanted))).await?;
-        for place in places {
-            self.discard(place).await?;
-        }
-        Ok(())
     }
 
     /// Removes the files first: while they exist, git's own data still says whose they are. Snapshots stay, for a worktree that is
