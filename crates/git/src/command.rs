@@ -16,7 +16,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{Git, config, place::Place};
+use crate::{Git, checkout::Checkout, config};
 
 /// Long enough for anything that reads; hashing and checking out get more.
 const USUAL: Duration = Duration::from_mins(1);
@@ -32,7 +32,7 @@ pub(crate) struct Call<'a> {
     /// The command's name, for errors.
     name: &'static str,
     arguments: Vec<OsString>,
-    place: Option<&'a Place>,
+    checkout: Option<&'a Checkout>,
     index: Option<PathBuf>,
     apart: bool,
     environment: Vec<(&'static str, OsString)>,
@@ -52,7 +52,7 @@ impl<'a> Call<'a> {
         Self {
             name,
             arguments,
-            place: None,
+            checkout: None,
             index: None,
             apart: false,
             environment,
@@ -72,14 +72,14 @@ impl<'a> Call<'a> {
     }
 
     /// In this repository and its work tree.
-    pub(crate) fn at(mut self, place: &'a Place) -> Self {
-        self.place = Some(place);
+    pub(crate) fn at(mut self, checkout: &'a Checkout) -> Self {
+        self.checkout = Some(checkout);
         self
     }
 
     /// In this repository without its work tree and index. Attributes that an agent may have written have no say then.
-    pub(crate) fn apart_at(mut self, place: &'a Place) -> Self {
-        self.place = Some(place);
+    pub(crate) fn apart_at(mut self, checkout: &'a Checkout) -> Self {
+        self.checkout = Some(checkout);
         self.apart = true;
         self
     }
@@ -230,8 +230,8 @@ impl Git {
 
     /// Runs git, its output going to `sink`.
     pub(crate) async fn run(&self, call: Call<'_>, sink: Sink<'_>) -> Result<Outcome, VcsError> {
-        let overrides = match call.place {
-            Some(place) => self.overrides(place).await?,
+        let overrides = match call.checkout {
+            Some(checkout) => self.overrides(checkout).await?,
             None => config::Overrides::default(),
         };
         self.start(call, &overrides.settings, sink).await
@@ -275,17 +275,17 @@ impl Git {
         for (number, (key, value)) in config::SETTINGS.iter().copied().chain(own).chain(signing.iter().copied()).enumerate() {
             command.env(format!("GIT_CONFIG_KEY_{number}"), key).env(format!("GIT_CONFIG_VALUE_{number}"), value);
         }
-        let work_tree = match call.place {
-            Some(place) if !call.apart => &place.work_tree,
+        let work_tree = match call.checkout {
+            Some(checkout) if !call.apart => &checkout.work_tree,
             _ => &self.empty,
         };
         command.current_dir(work_tree).env("GIT_CEILING_DIRECTORIES", "/");
-        if let Some(place) = call.place {
-            command.env("GIT_DIR", &place.git_dir).env("GIT_WORK_TREE", work_tree);
-            if place.linked() {
-                command.env("GIT_COMMON_DIR", &place.common_dir);
+        if let Some(checkout) = call.checkout {
+            command.env("GIT_DIR", &checkout.git_dir).env("GIT_WORK_TREE", work_tree);
+            if checkout.linked() {
+                command.env("GIT_COMMON_DIR", &checkout.common_dir);
             }
-            if let Some((store, others)) = place.snapshots()
+            if let Some((store, others)) = checkout.snapshots()
                 && !call.lasting
                 && others.is_file()
             {

@@ -4,7 +4,7 @@ use domain::ports::vcs::{CommitIdentity, NewCommit, VcsError};
 use protocol::Timestamp;
 use std::{ffi::OsString, fs, path::Path};
 
-use crate::{Git, command::Call, folder, names, place::Place, repository::branch_commit};
+use crate::{Git, checkout::Checkout, command::Call, folder, names, repository::branch_commit};
 
 /// Who says what, and when.
 pub(crate) struct Signed<'a> {
@@ -15,30 +15,30 @@ pub(crate) struct Signed<'a> {
 
 pub(crate) async fn commit(git: &Git, worktree: &Path, commit: &NewCommit) -> Result<String, VcsError> {
     let reference = names::branch_reference(&commit.branch)?;
-    let place = git.place(worktree)?;
-    let _lock = git.lock(&place.work_tree).await;
-    let head = git.head_branch(&place).await?;
-    if head.as_deref() != Some(&commit.branch) && !place.linked() {
+    let checkout = git.checkout_at(worktree)?;
+    let _lock = git.lock(&checkout.work_tree).await;
+    let head = git.head_branch(&checkout).await?;
+    if head.as_deref() != Some(&commit.branch) && !checkout.linked() {
         return Err(VcsError::Refused(format!("{} does not have {} checked out", worktree.display(), commit.branch)));
     }
 
     let signed = Signed { identity: &commit.identity, at: commit.at, message: &commit.message };
     let (tree, parent) = (names::object(&commit.tree)?, names::object(&commit.parent)?);
-    git.hand_over(&place, tree).await?;
-    let made = git.commit_object(&place, tree, &[parent], &signed).await?;
-    git.move_branch(&place, &reference, &made, parent).await?;
+    git.hand_over(&checkout, tree).await?;
+    let made = git.commit_object(&checkout, tree, &[parent], &signed).await?;
+    git.move_branch(&checkout, &reference, &made, parent).await?;
     if head.as_deref() != Some(&commit.branch) {
         // The worktree is ours and was made for one branch, whatever an agent did to its HEAD.
-        git.output(Call::new("symbolic-ref", ["HEAD", &reference]).at(&place)).await?;
+        git.output(Call::new("symbolic-ref", ["HEAD", &reference]).at(&checkout)).await?;
     }
-    git.index_equals(&place, &made).await?;
+    git.index_equals(&checkout, &made).await?;
     Ok(made)
 }
 
 impl Git {
     pub(crate) async fn commit_object(
         &self,
-        place: &Place,
+        checkout: &Checkout,
         tree: &str,
         parents: &[&str],
         signed: &Signed<'_>,
@@ -57,7 +57,7 @@ impl Git {
             option
         });
         let words = signature.chain(parents).chain(["-F", "-", tree].map(OsString::from));
-        let call = Call::new("commit-tree", words).apart_at(place).lasting().input(message);
+        let call = Call::new("commit-tree", words).apart_at(checkout).lasting().input(message);
         let call = if self.signing_key.is_some() { call.signing() } else { call };
         let call = call.env("GIT_AUTHOR_NAME", &identity.name).env("GIT_AUTHOR_EMAIL", &identity.email);
         let call = call.env("GIT_COMMITTER_NAME", &identity.name).env("GIT_COMMITTER_EMAIL", &identity.email);
@@ -65,14 +65,14 @@ impl Git {
     }
 
     /// Moves a branch from `old` to `new`; that it stands at `new` already is fine.
-    pub(crate) async fn move_branch(&self, place: &Place, reference: &str, new: &str, old: &str) -> Result<(), VcsError> {
-        let call = Call::new("update-ref", ["-m", "loki", "--", reference, new, old]).apart_at(place).lasting();
+    pub(crate) async fn move_branch(&self, checkout: &Checkout, reference: &str, new: &str, old: &str) -> Result<(), VcsError> {
+        let call = Call::new("update-ref", ["-m", "loki", "--", reference, new, old]).apart_at(checkout).lasting();
         let (outcome, _) = self.outcome(call).await?;
         if outcome.code == Some(0) {
             return Ok(());
         }
         let branch = reference.trim_start_matches("refs/heads/");
-        match branch_commit(self, place, branch).await? {
+        match branch_commit(self, checkout, branch).await? {
             Some(at) if at == new => Ok(()),
             Some(at) if at != old => Err(VcsError::Refused(format!("{branch} stands at {at}, neither at {old} nor at {new}"))),
             _ => Err(outcome.error()),
@@ -80,17 +80,17 @@ impl Git {
     }
 
     /// Makes the real index that of a commit, so that the files are compared with it from now on.
-    async fn index_equals(&self, place: &Place, commit: &str) -> Result<(), VcsError> {
-        if place.linked() {
+    async fn index_equals(&self, checkout: &Checkout, commit: &str) -> Result<(), VcsError> {
+        if checkout.linked() {
             // Left by a git that was killed. Nobody else works here now.
-            folder::remove(&place.git_dir.join("index.lock"))?;
+            folder::remove(&checkout.git_dir.join("index.lock"))?;
         }
-        let read = || Call::new("read-tree", ["--reset", commit]).at(place);
+        let read = || Call::new("read-tree", ["--reset", commit]).at(checkout);
         let (outcome, _) = self.outcome(read()).await?;
-        if outcome.code == Some(0) || !place.linked() {
+        if outcome.code == Some(0) || !checkout.linked() {
             return outcome.ok();
         }
-        fs::remove_file(place.git_dir.join("index"))?;
+        fs::remove_file(checkout.git_dir.join("index"))?;
         self.output(read()).await?;
         Ok(())
     }

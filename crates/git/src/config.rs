@@ -11,7 +11,7 @@ use std::{
 
 use domain::ports::vcs::VcsError;
 
-use crate::{Git, command::Call, place::Place};
+use crate::{Git, checkout::Checkout, command::Call};
 
 /// How ssh is started: it asks nobody, and does nothing beside what git wants of it.
 pub(crate) const SSH: &str = "ssh -oBatchMode=yes -oConnectTimeout=20 -oPermitLocalCommand=no -oClearAllForwardings=yes";
@@ -104,10 +104,10 @@ pub(crate) struct Overrides {
 
 impl Git {
     /// The overrides for a repository, read again only when its configuration files have changed.
-    pub(crate) async fn overrides(&self, place: &Place) -> Result<Overrides, VcsError> {
-        let files = place.config_files();
+    pub(crate) async fn overrides(&self, checkout: &Checkout) -> Result<Overrides, VcsError> {
+        let files = checkout.config_files();
         let stamp: Vec<_> = files.iter().map(|file| stamp(file)).collect();
-        let seen = self.overrides.lock().unwrap_or_else(PoisonError::into_inner).get(&place.git_dir).cloned();
+        let seen = self.overrides.lock().unwrap_or_else(PoisonError::into_inner).get(&checkout.git_dir).cloned();
         if let Some(overrides) = seen.filter(|overrides| overrides.stamp == stamp) {
             return Ok(overrides);
         }
@@ -118,15 +118,15 @@ impl Git {
         }
         text.make_ascii_lowercase();
         let has = |needle: &[u8]| text.windows(needle.len()).any(|window| window == needle);
-        let names = if SUSPICIOUS.into_iter().any(has) { self.setting_names(place).await? } else { BTreeSet::new() };
+        let names = if SUSPICIOUS.into_iter().any(has) { self.setting_names(checkout).await? } else { BTreeSet::new() };
         let overrides = Overrides { stamp, settings: Arc::new(neutralised(&names)?), sha256: has(b"sha256") };
-        self.overrides.lock().unwrap_or_else(PoisonError::into_inner).insert(place.git_dir.clone(), overrides.clone());
+        self.overrides.lock().unwrap_or_else(PoisonError::into_inner).insert(checkout.git_dir.clone(), overrides.clone());
         Ok(overrides)
     }
 
-    async fn setting_names(&self, place: &Place) -> Result<BTreeSet<String>, VcsError> {
+    async fn setting_names(&self, checkout: &Checkout) -> Result<BTreeSet<String>, VcsError> {
         let mut output = Vec::new();
-        let call = Call::new("config", ["--list", "--name-only", "-z", "--no-includes"]).apart_at(place);
+        let call = Call::new("config", ["--list", "--name-only", "-z", "--no-includes"]).apart_at(checkout);
         let sink = &mut |piece: &[u8]| {
             output.extend_from_slice(piece);
             ControlFlow::Continue(())

@@ -8,7 +8,7 @@ use domain::ports::vcs::{DiffStat, VcsError};
 use protocol::runs::FileDiff;
 use sha2::{Digest, Sha256};
 
-use crate::{Git, command::Call, names, patch::PatchReader, place::Place};
+use crate::{Git, checkout::Checkout, command::Call, names, patch::PatchReader};
 
 /// What every difference has in common; renames are looked for among at most a thousand files.
 const PLAIN: [&str; 6] = ["-r", "--no-ext-diff", "--no-textconv", "--no-color", "--submodule=short", "-l1000"];
@@ -22,8 +22,8 @@ pub(crate) fn diff_tree<'a>(options: &[&str], from: &str, to: &str) -> Result<Ca
 }
 
 pub(crate) async fn stat(git: &Git, repository: &Path, from: &str, to: &str) -> Result<DiffStat, VcsError> {
-    let place = git.place(repository)?;
-    let line = git.word(diff_tree(&["-M", "--shortstat"], from, to)?.apart_at(&place)).await?;
+    let checkout = git.checkout_at(repository)?;
+    let line = git.word(diff_tree(&["-M", "--shortstat"], from, to)?.apart_at(&checkout)).await?;
     let mut stat = DiffStat::default();
     for part in line.split(", ") {
         let Some((number, what)) = part.split_once(' ') else { continue };
@@ -38,19 +38,25 @@ pub(crate) async fn stat(git: &Git, repository: &Path, from: &str, to: &str) -> 
     Ok(stat)
 }
 
-pub(crate) async fn diff(git: &Git, place: &Place, from: &str, to: &str, max_lines: u32) -> Result<Vec<FileDiff>, VcsError> {
+pub(crate) async fn diff(
+    git: &Git,
+    checkout: &Checkout,
+    from: &str,
+    to: &str,
+    max_lines: u32,
+) -> Result<Vec<FileDiff>, VcsError> {
     let options: Vec<&str> = ["-z", "--raw", "--numstat", "-M"].into_iter().chain(PATCH).collect();
     let mut reader = PatchReader::new(max_lines);
-    let call = diff_tree(&options, from, to)?.apart_at(place);
+    let call = diff_tree(&options, from, to)?.apart_at(checkout);
     git.run(call, &mut |piece| reader.take(piece)).await?.ok()?;
     Ok(reader.finish())
 }
 
 pub(crate) async fn diff_sha256(git: &Git, repository: &Path, from: &str, to: &str) -> Result<String, VcsError> {
-    let place = git.place(repository)?;
+    let checkout = git.checkout_at(repository)?;
     let options: Vec<&str> = ["--binary", "--full-index", "--no-renames"].into_iter().chain(PATCH).collect();
     let mut digest = Sha256::new();
-    let call = diff_tree(&options, from, to)?.apart_at(&place);
+    let call = diff_tree(&options, from, to)?.apart_at(&checkout);
     let sink = &mut |piece: &[u8]| {
         digest.update(piece);
         ControlFlow::Continue(())

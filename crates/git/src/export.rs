@@ -6,15 +6,15 @@ use domain::ports::vcs::VcsError;
 
 use crate::{
     Git,
+    checkout::{Checkout, settled},
     command::Call,
     folder, names,
     own_index::blocking,
-    place::{Place, settled},
 };
 
 pub(crate) async fn export(git: &Git, repository: &Path, tree: &str, target: &Path) -> Result<(), VcsError> {
     let tree = names::object(tree)?;
-    let main = git.place(repository)?;
+    let main = git.checkout_at(repository)?;
     let (Some(parent), Some(name)) = (target.parent(), target.file_name()) else {
         return Err(VcsError::Refused(format!("{} is no folder with a name", target.display())));
     };
@@ -24,9 +24,9 @@ pub(crate) async fn export(git: &Git, repository: &Path, tree: &str, target: &Pa
     std::fs::create_dir_all(target)?;
     // Beside the folder, as it is none of the tree's files.
     let index = settled(parent).join(format!(".{}.loki-index", name.to_string_lossy()));
-    let place = Place { work_tree: settled(target), git_dir: main.common_dir.clone(), common_dir: main.common_dir };
+    let checkout = Checkout { work_tree: settled(target), git_dir: main.common_dir.clone(), common_dir: main.common_dir };
     remove_index(&index).await?;
-    let call = Call::new("read-tree", ["--reset", "-u", "--end-of-options", tree]).at(&place).index(&index).long();
+    let call = Call::new("read-tree", ["--reset", "-u", "--end-of-options", tree]).at(&checkout).index(&index).long();
     let written = git.output(call).await;
     remove_index(&index).await?;
     written.map(drop)

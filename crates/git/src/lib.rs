@@ -1,6 +1,7 @@
 //! Git: repositories, worktrees, snapshots, commits and diffs. Every repository is taken to be hostile.
 
 mod batch;
+mod checkout;
 mod command;
 mod commit;
 mod config;
@@ -11,7 +12,6 @@ mod merge;
 mod names;
 mod own_index;
 mod patch;
-mod place;
 mod reading;
 mod remote;
 mod repository;
@@ -30,7 +30,7 @@ use domain::ports::vcs::{ChangedFile, CommitIdentity, DiffStat, Merge, NewCommit
 use protocol::{Timestamp, runs::FileDiff};
 use tokio_util::sync::CancellationToken;
 
-use crate::{config::Overrides, merge::Sides, place::Place};
+use crate::{checkout::Checkout, config::Overrides, merge::Sides};
 
 /// Git by its command line. It reads neither the system's nor the user's configuration, runs no hook, filter, driver or helper
 /// that a repository names, and talks to no remote except in `clone`.
@@ -48,7 +48,7 @@ pub struct Git {
     overrides: Mutex<HashMap<PathBuf, Overrides>>,
     /// Worktrees seen by `add_worktree`. Their `.git` file is the agent's to overwrite, so it is not asked where their git
     /// folder is.
-    known: Mutex<HashMap<PathBuf, Place>>,
+    known: Mutex<HashMap<PathBuf, Checkout>>,
     /// One lock for each folder that is worked on.
     locks: Mutex<HashMap<PathBuf, Arc<tokio::sync::Mutex<()>>>>,
 }
@@ -121,11 +121,11 @@ impl Vcs for Git {
     }
 
     fn data(&self, repository: &Path) -> Result<PathBuf, VcsError> {
-        Ok(self.place(repository)?.common_dir)
+        Ok(self.checkout_at(repository)?.common_dir)
     }
 
     async fn branch_commit(&self, repository: &Path, branch: &str) -> Result<Option<String>, VcsError> {
-        repository::branch_commit(self, &self.place(repository)?, branch).await
+        repository::branch_commit(self, &self.checkout_at(repository)?, branch).await
     }
 
     async fn add_worktree(&self, repository: &Path, path: &Path, branch: &str, base: &str) -> Result<Worktree, VcsError> {
@@ -161,7 +161,7 @@ impl Vcs for Git {
     }
 
     async fn diff(&self, repository: &Path, from: &str, to: &str, max_lines: u32) -> Result<Vec<FileDiff>, VcsError> {
-        diff::diff(self, &self.place(repository)?, from, to, max_lines).await
+        diff::diff(self, &self.checkout_at(repository)?, from, to, max_lines).await
     }
 
     async fn diff_to_snapshot(
@@ -171,14 +171,14 @@ impl Vcs for Git {
         (from, tree): (&str, &str),
         max_lines: u32,
     ) -> Result<Option<Vec<FileDiff>>, VcsError> {
-        let Some(place) = self.worktree_of(repository, worktree)? else { return Ok(None) };
-        let error = match diff::diff(self, &place, from, tree, max_lines).await {
+        let Some(checkout) = self.worktree_of(repository, worktree)? else { return Ok(None) };
+        let error = match diff::diff(self, &checkout, from, tree, max_lines).await {
             Ok(files) => return Ok(Some(files)),
             Err(error) => error,
         };
         // The worktree may have gone meanwhile, as its run ended.
         match self.worktree_of(repository, worktree)? {
-            Some(place) if self.has_object(&place, tree).await? => Err(error),
+            Some(checkout) if self.has_object(&checkout, tree).await? => Err(error),
             _ => Ok(None),
         }
     }

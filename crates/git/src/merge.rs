@@ -12,12 +12,12 @@ use protocol::Timestamp;
 
 use crate::{
     Git,
+    checkout::Checkout,
     command::Call,
     commit::Signed,
     folder::{Look, Standing},
     names,
     own_index::blocking,
-    place::Place,
     repository::branch_commit,
 };
 
@@ -39,13 +39,13 @@ pub(crate) async fn merge(
 ) -> Result<Merge, VcsError> {
     let Sides { branch, into } = sides;
     names::identity(identity)?;
-    let place = git.place(repository)?;
-    let _lock = git.lock(&place.work_tree).await;
+    let checkout = git.checkout_at(repository)?;
+    let _lock = git.lock(&checkout.work_tree).await;
     let reference = names::branch_reference(into)?;
-    let theirs = git.existing(&place, branch).await?;
-    let ours = git.existing(&place, into).await?;
+    let theirs = git.existing(&checkout, branch).await?;
+    let ours = git.existing(&checkout, into).await?;
 
-    let call = Call::new("merge-base", ["--end-of-options", &ours, &theirs]).apart_at(&place);
+    let call = Call::new("merge-base", ["--end-of-options", &ours, &theirs]).apart_at(&checkout);
     let (outcome, base) = git.outcome(call).await?;
     let base = String::from_utf8_lossy(&base).trim().to_owned();
     match outcome.code {
@@ -59,33 +59,33 @@ pub(crate) async fn merge(
     let merged = if base == ours {
         theirs
     } else {
-        let tree = match git.merged_tree(&place, &ours, &theirs).await? {
+        let tree = match git.merged_tree(&checkout, &ours, &theirs).await? {
             Ok(tree) => tree,
             Err(files) => return Ok(Merge::Conflict(files)),
         };
         let message = format!("Merge branch '{branch}' into {into}");
         let signed = Signed { identity, at, message: &message };
-        git.commit_object(&place, &tree, &[&ours, &theirs], &signed).await?
+        git.commit_object(&checkout, &tree, &[&ours, &theirs], &signed).await?
     };
-    git.refuse_if_checked_out_elsewhere(&place, into).await?;
-    if git.head_branch(&place).await?.as_deref() == Some(into) {
-        git.follow(&place, &ours, &merged).await?;
+    git.refuse_if_checked_out_elsewhere(&checkout, into).await?;
+    if git.head_branch(&checkout).await?.as_deref() == Some(into) {
+        git.follow(&checkout, &ours, &merged).await?;
     }
     // Last, so that a crash before it leaves a merge that can be done again.
-    git.move_branch(&place, &reference, &merged, &ours).await?;
+    git.move_branch(&checkout, &reference, &merged, &ours).await?;
     Ok(Merge::Merged(merged))
 }
 
 impl Git {
-    async fn existing(&self, place: &Place, branch: &str) -> Result<String, VcsError> {
-        let commit = branch_commit(self, place, branch).await?;
+    async fn existing(&self, checkout: &Checkout, branch: &str) -> Result<String, VcsError> {
+        let commit = branch_commit(self, checkout, branch).await?;
         commit.ok_or_else(|| VcsError::Refused(format!("there is no branch {branch}")))
     }
 
     /// The tree of both sides together, or the files in conflict.
-    async fn merged_tree(&self, place: &Place, ours: &str, theirs: &str) -> Result<Result<String, Vec<String>>, VcsError> {
+    async fn merged_tree(&self, checkout: &Checkout, ours: &str, theirs: &str) -> Result<Result<String, Vec<String>>, VcsError> {
         let options = ["--write-tree", "-z", "--name-only", "--no-messages", "--end-of-options", ours, theirs];
-        let (outcome, output) = self.outcome(Call::new("merge-tree", options).at(place).long()).await?;
+        let (outcome, output) = self.outcome(Call::new("merge-tree", options).at(checkout).long()).await?;
         let mut records = output.split(|byte| *byte == 0).map(|record| String::from_utf8_lossy(record).into_owned());
         let tree = records.next().unwrap_or_default();
         match outcome.code {
@@ -96,18 +96,18 @@ impl Git {
     }
 
     /// Moving a branch under another worktree would make its files look changed.
-    async fn refuse_if_checked_out_elsewhere(&self, place: &Place, branch: &str) -> Result<(), VcsError> {
-        let mut others = place.worktrees()?;
-        if place.linked()
-            && let Some(folder) = place.common_dir.parent()
+    async fn refuse_if_checked_out_elsewhere(&self, checkout: &Checkout, branch: &str) -> Result<(), VcsError> {
+        let mut others = checkout.worktrees()?;
+        if checkout.linked()
+            && let Some(folder) = checkout.common_dir.parent()
         {
-            others.push(Place {
+            others.push(Checkout {
                 work_tree: folder.to_owned(),
-                git_dir: place.common_dir.clone(),
-                common_dir: place.common_dir.clone(),
+                git_dir: checkout.common_dir.clone(),
+                common_dir: checkout.common_dir.clone(),
             });
         }
-        for other in others.iter().filter(|other| other.git_dir != place.git_dir && other.work_tree.is_dir()) {
+        for other in others.iter().filter(|other| other.git_dir != checkout.git_dir && other.work_tree.is_dir()) {
             if self.head_branch(other).await?.as_deref() == Some(branch) {
                 return Err(VcsError::Refused(format!("{branch} is checked out in {}", other.work_tree.display())));
             }
@@ -117,23 +117,23 @@ impl Git {
 
     /// Brings the work tree and index from commit `old` to `new`. Files that a crashed earlier try has brought there already
     /// are no changes of the work tree's own.
-    async fn follow(&self, place: &Place, old: &str, new: &str) -> Result<(), VcsError> {
-        let index = place.git_dir.join("index");
-        let local = self.differing(place, &index, old).await?;
+    async fn follow(&self, checkout: &Checkout, old: &str, new: &str) -> Result<(), VcsError> {
+        let index = checkout.git_dir.join("index");
+        let local = self.differing(checkout, &index, old).await?;
         let call = Call::new("diff-tree", ["-r", "-z", "--no-renames", "--name-status", "--end-of-options", old, new]);
-        let output = self.output(call.apart_at(place)).await?;
+        let output = self.output(call.apart_at(checkout)).await?;
         let mut touched = Vec::new();
         let mut records = output.split(|byte| *byte == 0);
         while let (Some(status), Some(path)) = (records.next(), records.next()) {
             touched.push((status.first().copied().unwrap_or_default(), PathBuf::from(OsStr::from_bytes(path))));
         }
-        let (root, removed) = (place.work_tree.clone(), gone(&touched));
+        let (root, removed) = (checkout.work_tree.clone(), gone(&touched));
         let found = blocking(move || found(&root, touched)).await?;
 
         let in_the_way = found.iter().any(|(status, _, standing)| *status == b'A' && *standing != Standing::Missing);
         let mut own: BTreeSet<PathBuf> = BTreeSet::new();
         if !local.is_empty() || in_the_way {
-            let differs = self.differs_from(place, new).await?;
+            let differs = self.differs_from(checkout, new).await?;
             let mut arrived = BTreeSet::new();
             for (status, path, standing) in found {
                 let replaces_parent =
@@ -153,27 +153,28 @@ impl Git {
         if !own.is_empty() {
             let names: Vec<_> = own.iter().take(SHOWN_NAMES).map(|path| path.display().to_string()).collect();
             let more = if own.len() > SHOWN_NAMES { " and others" } else { "" };
-            let place = place.work_tree.display();
-            return Err(VcsError::Refused(format!("{place} has changes of its own in {}{more}", names.join(", "))));
+            let checkout = checkout.work_tree.display();
+            return Err(VcsError::Refused(format!("{checkout} has changes of its own in {}{more}", names.join(", "))));
         }
-        self.output(Call::new("read-tree", ["--reset", "-u", "--end-of-options", new]).at(place).long()).await.map(drop)
+        self.output(Call::new("read-tree", ["--reset", "-u", "--end-of-options", new]).at(checkout).long()).await.map(drop)
     }
 
     /// Tracked files whose content is not that of a commit, by an index.
-    async fn differing(&self, place: &Place, index: &Path, commit: &str) -> Result<BTreeSet<PathBuf>, VcsError> {
+    async fn differing(&self, checkout: &Checkout, index: &Path, commit: &str) -> Result<BTreeSet<PathBuf>, VcsError> {
         let options = ["--no-ext-diff", "--no-textconv", "--ignore-submodules=all", "--no-renames", "--name-only", "-z"];
-        let call = Call::new("diff", options.into_iter().chain(["--end-of-options", commit, "--"])).at(place).index(index).long();
+        let call =
+            Call::new("diff", options.into_iter().chain(["--end-of-options", commit, "--"])).at(checkout).index(index).long();
         let output = self.output(call).await?;
         let paths = output.split(|byte| *byte == 0).filter(|path| !path.is_empty());
         Ok(paths.map(|path| PathBuf::from(OsStr::from_bytes(path))).collect())
     }
 
     /// Files of a commit that the work tree does not have in the same way, whether tracked or not.
-    async fn differs_from(&self, place: &Place, commit: &str) -> Result<BTreeSet<PathBuf>, VcsError> {
-        self.seed_own_index(place, commit).await?;
-        let differing = self.differing(place, &place.own_index(), commit).await;
+    async fn differs_from(&self, checkout: &Checkout, commit: &str) -> Result<BTreeSet<PathBuf>, VcsError> {
+        self.seed_own_index(checkout, commit).await?;
+        let differing = self.differing(checkout, &checkout.own_index(), commit).await;
         // Made for the question; the next snapshot makes its own.
-        crate::folder::remove(&place.own_index())?;
+        crate::folder::remove(&checkout.own_index())?;
         differing
     }
 }

@@ -12,11 +12,10 @@ use domain::ports::vcs::VcsError;
 
 use crate::{
     Git,
+    checkout::Checkout,
     command::Call,
     folder::{self, Look, Standing},
-    names,
-    place::Place,
-    snapshots,
+    names, snapshots,
 };
 
 /// An index entry made for a repository inside the work tree, so that git looks into it as into any folder. No such file exists.
@@ -48,102 +47,102 @@ struct Changes {
 }
 
 pub(crate) async fn snapshot(git: &Git, worktree: &Path) -> Result<String, VcsError> {
-    let place = git.place(worktree)?;
-    let _lock = git.lock(&place.work_tree).await;
-    snapshots::make_store(&place)?;
-    let listing = git.listing_with_nested(&place).await?;
-    let root = place.work_tree.clone();
+    let checkout = git.checkout_at(worktree)?;
+    let _lock = git.lock(&checkout.work_tree).await;
+    snapshots::make_store(&checkout)?;
+    let listing = git.listing_with_nested(&checkout).await?;
+    let root = checkout.work_tree.clone();
     let changes = blocking(move || changes(&root, &listing)).await?;
     if let Some(path) = changes.too_long {
         return Err(VcsError::PathTooLong(path));
     }
     if !changes.forget.is_empty() {
-        git.update_own(&place, &["-z", "--force-remove", "--stdin"], changes.forget).await?;
+        git.update_own(&checkout, &["-z", "--force-remove", "--stdin"], changes.forget).await?;
     }
-    git.update_own(&place, &["-z", "--add", "--remove", "--replace", "--stdin"], changes.look_at).await?;
-    git.word(Call::new("write-tree", [""; 0]).at(&place).index(&place.own_index()).long()).await
+    git.update_own(&checkout, &["-z", "--add", "--remove", "--replace", "--stdin"], changes.look_at).await?;
+    git.word(Call::new("write-tree", [""; 0]).at(&checkout).index(&checkout.own_index()).long()).await
 }
 
 pub(crate) async fn restore(git: &Git, worktree: &Path, tree: &str) -> Result<(), VcsError> {
     let tree = names::object(tree)?;
-    let place = git.place(worktree)?;
-    let _lock = git.lock(&place.work_tree).await;
-    let root = place.work_tree.clone();
+    let checkout = git.checkout_at(worktree)?;
+    let _lock = git.lock(&checkout.work_tree).await;
+    let root = checkout.work_tree.clone();
     let too_long = blocking(move || folder::unlock(&root)).await?;
-    let listing = git.listing(&place).await?;
-    let root = place.work_tree.clone();
+    let listing = git.listing(&checkout).await?;
+    let root = checkout.work_tree.clone();
     blocking(move || remove_untracked(&root, &listing, too_long)).await?;
-    let call = Call::new("read-tree", ["--reset", "-u", "--end-of-options", tree]).at(&place);
-    git.output(call.index(&place.own_index()).long()).await?;
-    if place.linked() {
-        relink(&place)?;
+    let call = Call::new("read-tree", ["--reset", "-u", "--end-of-options", tree]).at(&checkout);
+    git.output(call.index(&checkout.own_index()).long()).await?;
+    if checkout.linked() {
+        relink(&checkout)?;
     }
     Ok(())
 }
 
 impl Git {
     /// Writes the own index anew from a commit. No file is looked at.
-    pub(crate) async fn seed_own_index(&self, place: &Place, commit: &str) -> Result<(), VcsError> {
-        folder::remove(&place.own_index())?;
-        folder::remove(&lock_file(place))?;
-        let call = Call::new("read-tree", ["--reset", "--end-of-options", commit]).at(place).index(&place.own_index());
+    pub(crate) async fn seed_own_index(&self, checkout: &Checkout, commit: &str) -> Result<(), VcsError> {
+        folder::remove(&checkout.own_index())?;
+        folder::remove(&lock_file(checkout))?;
+        let call = Call::new("read-tree", ["--reset", "--end-of-options", commit]).at(checkout).index(&checkout.own_index());
         self.output(call).await.map(drop)
     }
 
-    async fn update_own(&self, place: &Place, arguments: &[&str], input: Vec<u8>) -> Result<(), VcsError> {
-        let call = Call::new("update-index", arguments).at(place).index(&place.own_index()).input(input);
+    async fn update_own(&self, checkout: &Checkout, arguments: &[&str], input: Vec<u8>) -> Result<(), VcsError> {
+        let call = Call::new("update-index", arguments).at(checkout).index(&checkout.own_index()).input(input);
         self.output(call.long()).await.map(drop)
     }
 
     /// The listing with the files of nested repositories among the others. A snapshot stores them as ordinary files: agents
     /// start projects with tools that run `git init`, and a link to a commit nobody has would lose their work.
-    async fn listing_with_nested(&self, place: &Place) -> Result<Listing, VcsError> {
-        let mut listing = self.listing(place).await?;
+    async fn listing_with_nested(&self, checkout: &Checkout) -> Result<Listing, VcsError> {
+        let mut listing = self.listing(checkout).await?;
         for _ in 0..MAX_NESTING {
             if listing.nested.is_empty() {
                 break;
             }
-            let digits = if self.overrides(place).await?.sha256 { 64 } else { 40 };
+            let digits = if self.overrides(checkout).await?.sha256 { 64 } else { 40 };
             let mut doors = Vec::new();
             for nested in &listing.nested {
-                tracing::warn!(path = %place.work_tree.join(nested).display(), "a repository in the work tree is taken as files");
+                tracing::warn!(path = %checkout.work_tree.join(nested).display(), "a repository in the work tree is taken as files");
                 doors.extend(format!("100644 {}\t", "1".repeat(digits)).bytes());
                 doors.extend(nested.join(DOOR).as_os_str().as_bytes());
                 doors.push(0);
             }
-            self.update_own(place, &["-z", "--replace", "--index-info"], doors).await?;
-            listing = self.listing(place).await?;
+            self.update_own(checkout, &["-z", "--replace", "--index-info"], doors).await?;
+            listing = self.listing(checkout).await?;
         }
         Ok(listing)
     }
 
     /// One look at the work tree; folders that may not be entered are opened up first.
-    async fn listing(&self, place: &Place) -> Result<Listing, VcsError> {
-        folder::remove(&lock_file(place))?;
-        if !place.own_index().is_file() {
-            self.seed_own_index(place, "HEAD").await?;
+    async fn listing(&self, checkout: &Checkout) -> Result<Listing, VcsError> {
+        folder::remove(&lock_file(checkout))?;
+        if !checkout.own_index().is_file() {
+            self.seed_own_index(checkout, "HEAD").await?;
         }
         let mut unlocked = false;
         let mut seeded = false;
         loop {
             let arguments = ["-z", "-t", "--stage", "--cached", "--others", "--exclude-standard"];
-            let call = Call::new("ls-files", arguments).at(place).index(&place.own_index()).long();
+            let call = Call::new("ls-files", arguments).at(checkout).index(&checkout.own_index()).long();
             let (outcome, output) = self.outcome(call).await?;
             if outcome.errors.contains("Permission denied") && !unlocked {
-                let root = place.work_tree.clone();
+                let root = checkout.work_tree.clone();
                 blocking(move || folder::unlock(&root)).await?;
                 unlocked = true;
                 continue;
             }
             if outcome.code != Some(0) && outcome.errors.contains("index") && !seeded {
-                self.seed_own_index(place, "HEAD").await?;
+                self.seed_own_index(checkout, "HEAD").await?;
                 seeded = true;
                 continue;
             }
             let too_long = too_long(&outcome.errors);
             outcome.ok()?;
             let listing = Listing { too_long, ..Listing::parse(&output) };
-            let (root, paths) = (place.work_tree.clone(), [listing.tracked.as_slice(), &listing.untracked].concat());
+            let (root, paths) = (checkout.work_tree.clone(), [listing.tracked.as_slice(), &listing.untracked].concat());
             if !unlocked && blocking(move || unlock_where_denied(&root, &paths)).await? {
                 unlocked = true;
                 continue;
@@ -199,8 +198,8 @@ fn is_ours(path: &Path) -> bool {
     !(inner.starts_with("config") && inner != Path::new("config"))
 }
 
-fn lock_file(place: &Place) -> PathBuf {
-    place.git_dir.join("loki-index.lock")
+fn lock_file(checkout: &Checkout) -> PathBuf {
+    checkout.git_dir.join("loki-index.lock")
 }
 
 pub(crate) async fn blocking<T, F>(work: F) -> Result<T, VcsError>
@@ -305,11 +304,11 @@ fn remove_too_long(root: &Path, listing: &Listing, paths: &[PathBuf]) -> io::Res
 }
 
 /// Writes the `.git` file of a linked worktree, unless it is right.
-pub(crate) fn relink(place: &Place) -> Result<(), VcsError> {
-    let link = place.work_tree.join(".git");
+pub(crate) fn relink(checkout: &Checkout) -> Result<(), VcsError> {
+    let link = checkout.work_tree.join(".git");
     let mut line = b"gitdir: ".to_vec();
-    line.extend_from_slice(place.git_dir.as_os_str().as_bytes());
-    if crate::place::line_of(&link).is_some_and(|found| found.as_os_str().as_bytes() == line) {
+    line.extend_from_slice(checkout.git_dir.as_os_str().as_bytes());
+    if crate::checkout::line_of(&link).is_some_and(|found| found.as_os_str().as_bytes() == line) {
         return Ok(());
     }
     line.push(b'\n');

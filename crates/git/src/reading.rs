@@ -4,7 +4,7 @@ use std::{ops::ControlFlow, path::Path};
 
 use domain::ports::vcs::{ChangedFile, VcsError};
 
-use crate::{Git, batch::BatchReader, command::Call, diff::diff_tree, names, place::Place};
+use crate::{Git, batch::BatchReader, checkout::Checkout, command::Call, diff::diff_tree, names};
 
 /// Text longer than this is not handed out by `changed`.
 const MAX_TEXT: usize = 1 << 20;
@@ -45,9 +45,9 @@ pub(crate) async fn changed(
     to: &str,
     most: usize,
 ) -> Result<Vec<ChangedFile>, VcsError> {
-    let place = git.place(repository)?;
+    let checkout = git.checkout_at(repository)?;
     let mut records = Records::new(most.saturating_mul(2));
-    let call = diff_tree(&["-z", "--raw", "--no-abbrev", "--no-renames"], from, to)?.apart_at(&place);
+    let call = diff_tree(&["-z", "--raw", "--no-abbrev", "--no-renames"], from, to)?.apart_at(&checkout);
     git.run(call, &mut |piece| records.take(piece)).await?.ok()?;
     let changes: Vec<Change> = records.found.as_chunks().0.iter().filter_map(change).collect();
 
@@ -55,7 +55,7 @@ pub(crate) async fn changed(
     let names: String = wanted.flat_map(|side| [side.object.as_str(), "\n"]).collect();
     let mut reader = BatchReader::new(MAX_TEXT, MAX_ALL_TEXT);
     if !names.is_empty() {
-        let call = Call::new("cat-file", ["--batch"]).apart_at(&place).input(names.into_bytes()).long();
+        let call = Call::new("cat-file", ["--batch"]).apart_at(&checkout).input(names.into_bytes()).long();
         let sink = &mut |piece: &[u8]| {
             reader.take(piece);
             ControlFlow::Continue(())
@@ -67,19 +67,19 @@ pub(crate) async fn changed(
 }
 
 pub(crate) async fn log(git: &Git, repository: &Path, from: &str, to: &str) -> Result<Vec<String>, VcsError> {
-    let place = git.place(repository)?;
+    let checkout = git.checkout_at(repository)?;
     let (from, to) = (names::revision(from)?, names::revision(to)?);
     let options = ["--reverse", "--topo-order", "--no-commit-header", "--format=%H %s", "--end-of-options"];
     let call = Call::new("rev-list", options.into_iter().chain([to.as_str(), &format!("^{from}")]));
-    let output = git.output(call.apart_at(&place)).await?;
+    let output = git.output(call.apart_at(&checkout)).await?;
     Ok(String::from_utf8_lossy(&output).lines().map(ToOwned::to_owned).collect())
 }
 
 pub(crate) async fn files(git: &Git, repository: &Path, at: &str, most: usize) -> Result<Vec<String>, VcsError> {
-    let place = git.place(repository)?;
+    let checkout = git.checkout_at(repository)?;
     let at = names::revision(at)?;
     let mut records = Records::new(most);
-    let call = Call::new("ls-tree", ["-r", "-z", "--name-only", "--full-tree", "--end-of-options", &at]).apart_at(&place);
+    let call = Call::new("ls-tree", ["-r", "-z", "--name-only", "--full-tree", "--end-of-options", &at]).apart_at(&checkout);
     git.run(call, &mut |piece| records.take(piece)).await?.ok()?;
     Ok(records.found)
 }
@@ -91,18 +91,18 @@ pub(crate) async fn read(
     path: &str,
     max_bytes: usize,
 ) -> Result<Option<String>, VcsError> {
-    let place = git.place(repository)?;
+    let checkout = git.checkout_at(repository)?;
     let (at, path) = (names::revision(at)?, names::inner_path(path)?);
-    let Some(object) = git.file_object(&place, &at, path, max_bytes).await? else { return Ok(None) };
-    let bytes = git.output(Call::new("cat-file", ["blob", &object]).apart_at(&place)).await?;
+    let Some(object) = git.file_object(&checkout, &at, path, max_bytes).await? else { return Ok(None) };
+    let bytes = git.output(Call::new("cat-file", ["blob", &object]).apart_at(&checkout)).await?;
     Ok(String::from_utf8(bytes).ok())
 }
 
 impl Git {
     /// The object of a regular file that is not larger than `max_bytes`.
-    async fn file_object(&self, place: &Place, at: &str, path: &str, max_bytes: usize) -> Result<Option<String>, VcsError> {
+    async fn file_object(&self, checkout: &Checkout, at: &str, path: &str, max_bytes: usize) -> Result<Option<String>, VcsError> {
         let arguments = ["-z", "-l", "--full-tree", "--end-of-options", at, "--", path];
-        let output = self.output(Call::new("ls-tree", arguments).apart_at(place)).await?;
+        let output = self.output(Call::new("ls-tree", arguments).apart_at(checkout)).await?;
         let line = String::from_utf8_lossy(&output).into_owned();
         let fields: Vec<&str> = line.split('\t').next().unwrap_or_default().split_whitespace().collect();
         Ok(match fields.as_slice() {

@@ -8,11 +8,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Git,
+    checkout::Checkout,
     command::Call,
     commit::Signed,
     folder::{Sibling, is_free},
     names,
-    place::Place,
 };
 
 pub(crate) async fn init(
@@ -28,7 +28,7 @@ pub(crate) async fn init(
     }
     let _lock = git.lock(path).await;
     let sibling = Sibling::of(path)?;
-    let place = git.empty_repository(&sibling.path).await?;
+    let checkout = git.empty_repository(&sibling.path).await?;
     let mut list = Vec::new();
     for (path, content) in files {
         let file = sibling.path.join(path);
@@ -40,18 +40,18 @@ pub(crate) async fn init(
         list.extend_from_slice(path.as_bytes());
         list.push(0);
     }
-    git.output(Call::new("update-index", ["-z", "--add", "--stdin"]).at(&place).input(list).long()).await?;
-    let tree = git.word(Call::new("write-tree", [""; 0]).at(&place)).await?;
+    git.output(Call::new("update-index", ["-z", "--add", "--stdin"]).at(&checkout).input(list).long()).await?;
+    let tree = git.word(Call::new("write-tree", [""; 0]).at(&checkout)).await?;
     let signed = Signed { identity, at, message: "Initial commit" };
-    let commit = git.commit_object(&place, &tree, &[], &signed).await?;
-    git.output(Call::new("update-ref", ["--", "refs/heads/main", &commit]).at(&place)).await?;
+    let commit = git.commit_object(&checkout, &tree, &[], &signed).await?;
+    git.output(Call::new("update-ref", ["--", "refs/heads/main", &commit]).at(&checkout)).await?;
     if is_free(path)? {
         sibling.move_in()?;
         return Ok(commit);
     }
     // A second time: the same repository stands there already, perhaps with more commits.
-    if let Ok(place) = git.place(path)
-        && git.descends(&place, &commit, "refs/heads/main").await?
+    if let Ok(checkout) = git.checkout_at(path)
+        && git.descends(&checkout, &commit, "refs/heads/main").await?
     {
         return Ok(commit);
     }
@@ -81,22 +81,22 @@ pub(crate) async fn clone(git: &Git, url: &str, path: &Path, cancel: &Cancellati
     let arguments = options.into_iter().chain([bound.as_str()]).map(std::ffi::OsString::from);
     let clone = clone.arguments(arguments.chain([sibling.path.clone().into()]));
     git.output(clone).await.map_err(|error| git.clone_error(url, error))?;
-    let place = git.place(&sibling.path)?;
+    let checkout = git.checkout_at(&sibling.path)?;
     if kept != bound {
         // An agent may read the configuration; the credentials stay with the caller.
-        git.output(Call::new("config", ["--local", "remote.origin.url", &kept]).at(&place)).await?;
+        git.output(Call::new("config", ["--local", "remote.origin.url", &kept]).at(&checkout)).await?;
     }
-    let branch = git.settle_head(&place).await?;
+    let branch = git.settle_head(&checkout).await?;
     sibling.move_in()?;
     Ok(branch)
 }
 
 pub(crate) async fn head(git: &Git, path: &Path) -> Result<(String, String), VcsError> {
-    let place = git.place(path)?;
-    let call = Call::new("rev-parse", ["HEAD", "--symbolic-full-name", "HEAD"]).at(&place);
+    let checkout = git.checkout_at(path)?;
+    let call = Call::new("rev-parse", ["HEAD", "--symbolic-full-name", "HEAD"]).at(&checkout);
     let (outcome, output) = git.outcome(call).await?;
     if outcome.code != Some(0) {
-        let path = place.work_tree.display();
+        let path = checkout.work_tree.display();
         return Err(VcsError::Refused(format!("{path} has no commit checked out: make a first commit in it")));
     }
     let text = String::from_utf8_lossy(&output).into_owned();
@@ -105,16 +105,16 @@ pub(crate) async fn head(git: &Git, path: &Path) -> Result<(String, String), Vcs
             Ok((name.trim_start_matches("refs/heads/").to_owned(), (*commit).to_owned()))
         }
         _ => {
-            let path = place.work_tree.display();
+            let path = checkout.work_tree.display();
             Err(VcsError::Refused(format!("{path} has no branch checked out: check one out with `git switch`")))
         }
     }
 }
 
-pub(crate) async fn branch_commit(git: &Git, place: &Place, branch: &str) -> Result<Option<String>, VcsError> {
+pub(crate) async fn branch_commit(git: &Git, checkout: &Checkout, branch: &str) -> Result<Option<String>, VcsError> {
     let reference = names::branch_reference(branch)?;
     let call = Call::new("rev-parse", ["--verify", "--quiet", "--end-of-options", &format!("{reference}^{{commit}}")]);
-    let (outcome, output) = git.outcome(call.apart_at(place)).await?;
+    let (outcome, output) = git.outcome(call.apart_at(checkout)).await?;
     match outcome.code {
         Some(0) => Ok(Some(String::from_utf8_lossy(&output).trim().to_owned())),
         Some(1) => Ok(None),
@@ -123,16 +123,17 @@ pub(crate) async fn branch_commit(git: &Git, place: &Place, branch: &str) -> Res
 }
 
 impl Git {
-    async fn empty_repository(&self, path: &Path) -> Result<Place, VcsError> {
+    async fn empty_repository(&self, path: &Path) -> Result<Checkout, VcsError> {
         let arguments = ["--quiet", "--template=", "--initial-branch=main", "--"].map(std::ffi::OsString::from);
         self.output(Call::new("init", arguments.into_iter().chain([path.into()]))).await?;
-        self.place(path)
+        self.checkout_at(path)
     }
 
     /// A clone may have no commit, or none on a branch; afterwards it has.
-    async fn settle_head(&self, place: &Place) -> Result<String, VcsError> {
-        let (outcome, commit) = self.outcome(Call::new("rev-parse", ["--verify", "--quiet", "HEAD^{commit}"]).at(place)).await?;
-        let branch = self.head_branch(place).await?;
+    async fn settle_head(&self, checkout: &Checkout) -> Result<String, VcsError> {
+        let (outcome, commit) =
+            self.outcome(Call::new("rev-parse", ["--verify", "--quiet", "HEAD^{commit}"]).at(checkout)).await?;
+        let branch = self.head_branch(checkout).await?;
         if outcome.code == Some(0)
             && let Some(branch) = branch
         {
@@ -141,23 +142,23 @@ impl Git {
         let commit = if outcome.code == Some(0) {
             String::from_utf8_lossy(&commit).trim().to_owned()
         } else {
-            let tree = self.word(Call::new("write-tree", [""; 0]).at(place)).await?;
+            let tree = self.word(Call::new("write-tree", [""; 0]).at(checkout)).await?;
             let identity = CommitIdentity { name: "loki".to_owned(), email: "loki@localhost".to_owned() };
             let signed = Signed { identity: &identity, at: Timestamp::from_millis(0), message: "Initial commit" };
-            self.commit_object(place, &tree, &[], &signed).await?
+            self.commit_object(checkout, &tree, &[], &signed).await?
         };
-        self.output(Call::new("update-ref", ["--", "refs/heads/main", &commit]).at(place)).await?;
-        self.output(Call::new("symbolic-ref", ["HEAD", "refs/heads/main"]).at(place)).await?;
+        self.output(Call::new("update-ref", ["--", "refs/heads/main", &commit]).at(checkout)).await?;
+        self.output(Call::new("symbolic-ref", ["HEAD", "refs/heads/main"]).at(checkout)).await?;
         Ok("main".to_owned())
     }
 
     /// The branch that HEAD names, with or without commits.
-    pub(crate) async fn head_branch(&self, place: &Place) -> Result<Option<String>, VcsError> {
-        let head = crate::place::line_of(&place.git_dir.join("HEAD")).map(|line| line.to_string_lossy().into_owned());
+    pub(crate) async fn head_branch(&self, checkout: &Checkout) -> Result<Option<String>, VcsError> {
+        let head = crate::checkout::line_of(&checkout.git_dir.join("HEAD")).map(|line| line.to_string_lossy().into_owned());
         match head.as_deref().and_then(|head| head.strip_prefix("ref: refs/heads/")) {
             // Where references are not loose files, HEAD says this for older programs.
             Some(".invalid") => {
-                let (outcome, name) = self.outcome(Call::new("symbolic-ref", ["--quiet", "HEAD"]).at(place)).await?;
+                let (outcome, name) = self.outcome(Call::new("symbolic-ref", ["--quiet", "HEAD"]).at(checkout)).await?;
                 let name = String::from_utf8_lossy(&name).trim().to_owned();
                 Ok((outcome.code == Some(0)).then(|| name.trim_start_matches("refs/heads/").to_owned()))
             }
@@ -166,8 +167,8 @@ impl Git {
     }
 
     /// Whether `old` is `new` or an ancestor of it; not if either is missing.
-    pub(crate) async fn descends(&self, place: &Place, old: &str, new: &str) -> Result<bool, VcsError> {
-        let call = Call::new("merge-base", ["--is-ancestor", "--end-of-options", old, new]).apart_at(place);
+    pub(crate) async fn descends(&self, checkout: &Checkout, old: &str, new: &str) -> Result<bool, VcsError> {
+        let call = Call::new("merge-base", ["--is-ancestor", "--end-of-options", old, new]).apart_at(checkout);
         Ok(self.outcome(call).await?.0.code == Some(0))
     }
 }

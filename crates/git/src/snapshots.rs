@@ -10,13 +10,13 @@ use std::{
 
 use domain::ports::vcs::VcsError;
 
-use crate::{Git, command::Call, folder, names, own_index::blocking, place::Place, reading::Records};
+use crate::{Git, checkout::Checkout, command::Call, folder, names, own_index::blocking, reading::Records};
 
 /// Makes the place for a worktree's snapshots, unless it is there.
-pub(crate) fn make_store(place: &Place) -> Result<(), VcsError> {
-    let Some((store, others)) = place.snapshots() else { return Ok(()) };
+pub(crate) fn make_store(checkout: &Checkout) -> Result<(), VcsError> {
+    let Some((store, others)) = checkout.snapshots() else { return Ok(()) };
     // Git looks for what is not stored here among the repository's own objects.
-    let mut line = quoted(&place.common_dir.join("objects"));
+    let mut line = quoted(&checkout.common_dir.join("objects"));
     line.push(b'\n');
     if fs::read(&others).is_ok_and(|found| found == line) {
         return Ok(());
@@ -45,8 +45,8 @@ fn quoted(path: &Path) -> Vec<u8> {
 
 impl Git {
     /// Whether the worktree knows an object: among its snapshots, or in the repository.
-    pub(crate) async fn has_object(&self, place: &Place, object: &str) -> Result<bool, VcsError> {
-        let call = Call::new("cat-file", ["-e", names::object(object)?]).apart_at(place);
+    pub(crate) async fn has_object(&self, checkout: &Checkout, object: &str) -> Result<bool, VcsError> {
+        let call = Call::new("cat-file", ["-e", names::object(object)?]).apart_at(checkout);
         let (outcome, _) = self.outcome(call).await?;
         match outcome.code {
             Some(0) => Ok(true),
@@ -56,13 +56,13 @@ impl Git {
     }
 
     /// Makes the repository's own what a snapshot is made of: the tree, and all that is in it.
-    pub(crate) async fn hand_over(&self, place: &Place, tree: &str) -> Result<(), VcsError> {
-        let Some((store, others)) = place.snapshots() else { return Ok(()) };
+    pub(crate) async fn hand_over(&self, checkout: &Checkout, tree: &str) -> Result<(), VcsError> {
+        let Some((store, others)) = checkout.snapshots() else { return Ok(()) };
         if !others.is_file() {
             return Ok(());
         }
         let mut records = Records::new(usize::MAX);
-        let call = Call::new("ls-tree", ["-r", "-t", "-z", "--full-tree", "--end-of-options", tree]).apart_at(place).long();
+        let call = Call::new("ls-tree", ["-r", "-t", "-z", "--full-tree", "--end-of-options", tree]).apart_at(checkout).long();
         self.run(call, &mut |piece| records.take(piece)).await?.ok()?;
         // `<mode> <type> <object>\t<path>`; a submodule's commit is in another repository.
         let object = |record: &String| {
@@ -72,31 +72,31 @@ impl Git {
         };
         let mut objects: Vec<String> = records.found.iter().filter_map(object).collect();
         objects.push(tree.to_owned());
-        let repository = place.common_dir.join("objects");
+        let repository = checkout.common_dir.join("objects");
         let packs = store.join("pack");
         // Two runs may hand over the same object.
-        let _lock = self.lock(&place.common_dir).await;
+        let _lock = self.lock(&checkout.common_dir).await;
         let objects = blocking(move || {
             objects.iter().try_for_each(|object| copy_object(&store, &repository, object))?;
             Ok(objects)
         })
         .await?;
-        if packs.is_dir() { self.hand_over_packed(place, &objects).await } else { Ok(()) }
+        if packs.is_dir() { self.hand_over_packed(checkout, &objects).await } else { Ok(()) }
     }
 
     /// Hands over what is no file of its own: git packs files that are too large for that at once, several into one pack. What was
     /// refused may be in the same pack, so none is copied as it is. Git writes a new one, and streams what is large.
-    async fn hand_over_packed(&self, place: &Place, objects: &[String]) -> Result<(), VcsError> {
-        let Some((store, _)) = place.snapshots() else { return Ok(()) };
+    async fn hand_over_packed(&self, checkout: &Checkout, objects: &[String]) -> Result<(), VcsError> {
+        let Some((store, _)) = checkout.snapshots() else { return Ok(()) };
         // An empty line for an object that the repository has, `<object> missing` for all others.
-        let ask = Call::new("cat-file", ["--batch-check="]).apart_at(place).lasting().input(lines(objects)).long();
+        let ask = Call::new("cat-file", ["--batch-check="]).apart_at(checkout).lasting().input(lines(objects)).long();
         let answer = String::from_utf8_lossy(&self.output(ask).await?).into_owned();
         let missing: Vec<&str> = answer.lines().filter_map(|line| line.strip_suffix(" missing")).collect();
         if missing.is_empty() {
             return Ok(());
         }
-        let pack = place.common_dir.join("objects/pack/pack").into_os_string();
-        let call = Call::new("pack-objects", ["-q", "--window=0"]).arguments([pack]).apart_at(place).lasting().long();
+        let pack = checkout.common_dir.join("objects/pack/pack").into_os_string();
+        let call = Call::new("pack-objects", ["-q", "--window=0"]).arguments([pack]).apart_at(checkout).lasting().long();
         let call = call.env("GIT_ALTERNATE_OBJECT_DIRECTORIES", OsString::from_vec(quoted(&store))).input(lines(&missing));
         self.output(call).await.map(drop)
     }

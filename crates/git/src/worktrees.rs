@@ -7,10 +7,10 @@ use protocol::RunId;
 
 use crate::{
     Git,
+    checkout::{Checkout, line_of, settled},
     command::Call,
     folder, names,
     own_index::{blocking, relink},
-    place::{Place, line_of, settled},
     repository::branch_commit,
 };
 
@@ -31,23 +31,23 @@ pub(crate) async fn add_worktree(
     if !path.is_absolute() {
         return Err(VcsError::Refused(format!("{} is no absolute path", path.display())));
     }
-    let main = git.place(repository)?;
+    let main = git.checkout_at(repository)?;
     let _lock = git.lock(&main.common_dir).await;
     let wanted = settled(path);
     let worktree = || Worktree { path: path.to_owned(), branch: branch.to_owned(), base: base.to_owned() };
-    for place in main.worktrees()?.into_iter().filter(|place| place.work_tree == wanted) {
-        let whole = line_of(&place.git_dir.join(READY)).is_some() && wanted.is_dir();
-        let head = git.head_branch(&place).await?;
+    for checkout in main.worktrees()?.into_iter().filter(|checkout| checkout.work_tree == wanted) {
+        let whole = line_of(&checkout.git_dir.join(READY)).is_some() && wanted.is_dir();
+        let head = git.head_branch(&checkout).await?;
         if whole && head.as_deref() == Some(branch) {
-            relink(&place)?;
-            git.remember(&place);
+            relink(&checkout)?;
+            git.remember(&checkout);
             return Ok(worktree());
         }
         if whole {
             let head = head.unwrap_or_else(|| "no branch".to_owned());
             return Err(VcsError::Refused(format!("{} is a worktree of {head}, not of {branch}", path.display())));
         }
-        git.discard(place).await?;
+        git.discard(checkout).await?;
     }
     if !folder::is_free(&wanted)? {
         return Err(VcsError::Refused(format!("{} is not empty and no worktree of this repository", path.display())));
@@ -60,22 +60,22 @@ pub(crate) async fn add_worktree(
 }
 
 pub(crate) async fn remove_worktree(git: &Git, repository: &Path, path: &Path) -> Result<(), VcsError> {
-    let main = git.place(repository)?;
+    let main = git.checkout_at(repository)?;
     let _lock = git.lock(&main.common_dir).await;
     let wanted = settled(path);
-    let places: Vec<Place> = main.worktrees()?.into_iter().filter(|place| place.work_tree == wanted).collect();
-    if places.is_empty() && wanted.exists() {
+    let checkouts: Vec<Checkout> = main.worktrees()?.into_iter().filter(|checkout| checkout.work_tree == wanted).collect();
+    if checkouts.is_empty() && wanted.exists() {
         return Err(VcsError::Refused(format!("{} is no worktree of this repository", path.display())));
     }
     blocking(move || folder::remove(&snapshots_beside(&wanted))).await?;
-    for place in places {
-        git.discard(place).await?;
+    for checkout in checkouts {
+        git.discard(checkout).await?;
     }
     Ok(())
 }
 
 impl Git {
-    async fn add_whole(&self, main: &Place, path: &Path, reference: &str, base: &str) -> Result<(), VcsError> {
+    async fn add_whole(&self, main: &Checkout, path: &Path, reference: &str, base: &str) -> Result<(), VcsError> {
         let branch = reference.trim_start_matches("refs/heads/");
         match branch_commit(self, main, branch).await? {
             Some(at) if at != base && !self.descends(main, base, &at).await? => {
@@ -95,21 +95,21 @@ impl Git {
         self.output(Call::new("worktree", arguments).at(main)).await?;
 
         let wanted = settled(path);
-        let place = main.worktrees()?.into_iter().find(|place| place.work_tree == wanted);
-        let Some(place) = place else {
+        let checkout = main.worktrees()?.into_iter().find(|checkout| checkout.work_tree == wanted);
+        let Some(checkout) = checkout else {
             return Err(VcsError::Git { command: "worktree", detail: "the new worktree is not listed".to_owned() });
         };
-        self.output(Call::new("read-tree", ["--reset", "-u", reference]).at(&place).long()).await?;
+        self.output(Call::new("read-tree", ["--reset", "-u", reference]).at(&checkout).long()).await?;
         // With the files' times in it, so that the first snapshot reads no file again.
-        fs::copy(place.git_dir.join("index"), place.own_index())?;
-        fs::write(place.git_dir.join(READY), base)?;
-        self.remember(&place);
+        fs::copy(checkout.git_dir.join("index"), checkout.own_index())?;
+        fs::write(checkout.git_dir.join(READY), base)?;
+        self.remember(&checkout);
         Ok(())
     }
 
     /// Earlier versions kept snapshots in the repository, also what was refused, by references that nobody asks for any more. Their
     /// objects go when the repository is cleared up.
-    async fn remove_old_snapshots(&self, main: &Place) -> Result<(), VcsError> {
+    async fn remove_old_snapshots(&self, main: &Checkout) -> Result<(), VcsError> {
         let list = Call::new("for-each-ref", ["--format=%(refname)", OLD_SNAPSHOTS]).apart_at(main);
         let names = String::from_utf8_lossy(&self.output(list).await?).into_owned();
         let commands: String =
@@ -124,14 +124,14 @@ impl Git {
 
     /// Removes the files first: while they exist, git's own data still says whose they are. Snapshots stay, for a worktree that is
     /// made again.
-    async fn discard(&self, place: Place) -> Result<(), VcsError> {
-        if place.common_dir.starts_with(&place.work_tree) {
-            return Err(VcsError::Refused(format!("{} contains the repository itself", place.work_tree.display())));
+    async fn discard(&self, checkout: Checkout) -> Result<(), VcsError> {
+        if checkout.common_dir.starts_with(&checkout.work_tree) {
+            return Err(VcsError::Refused(format!("{} contains the repository itself", checkout.work_tree.display())));
         }
-        self.forget(&place.work_tree);
+        self.forget(&checkout.work_tree);
         blocking(move || {
-            folder::remove(&place.work_tree)?;
-            folder::remove(&place.git_dir)
+            folder::remove(&checkout.work_tree)?;
+            folder::remove(&checkout.git_dir)
         })
         .await
     }

@@ -13,14 +13,14 @@ use crate::Git;
 
 /// A work tree and its git folders.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct Checkout {
     pub(crate) work_tree: PathBuf,
     pub(crate) git_dir: PathBuf,
     /// The same as `git_dir`, unless this is a linked worktree.
     pub(crate) common_dir: PathBuf,
 }
 
-impl Place {
+impl Checkout {
     pub(crate) fn linked(&self) -> bool {
         self.git_dir != self.common_dir
     }
@@ -46,10 +46,10 @@ impl Place {
         self.linked().then_some((store, others))
     }
 
-    /// Every linked worktree of the repository: where its files are, and its place.
+    /// Every linked worktree of the repository.
     pub(crate) fn worktrees(&self) -> Result<Vec<Self>, VcsError> {
         let Ok(entries) = std::fs::read_dir(self.common_dir.join("worktrees")) else { return Ok(Vec::new()) };
-        let mut places = Vec::new();
+        let mut checkouts = Vec::new();
         for entry in entries {
             let entry = entry?;
             let git_dir = entry.path();
@@ -58,10 +58,10 @@ impl Place {
             if entry.file_type()?.is_dir()
                 && let Some(work_tree) = link.parent()
             {
-                places.push(Self { work_tree: settled(work_tree), git_dir, common_dir: self.common_dir.clone() });
+                checkouts.push(Self { work_tree: settled(work_tree), git_dir, common_dir: self.common_dir.clone() });
             }
         }
-        Ok(places)
+        Ok(checkouts)
     }
 }
 
@@ -87,14 +87,14 @@ pub(crate) fn settled(path: &Path) -> PathBuf {
 }
 
 impl Git {
-    /// The place of a folder that is the top of a repository or of a worktree.
-    pub(crate) fn place(&self, path: &Path) -> Result<Place, VcsError> {
+    /// The checkout of a folder that is the top of a repository or of a worktree.
+    pub(crate) fn checkout_at(&self, path: &Path) -> Result<Checkout, VcsError> {
         if !path.is_absolute() {
             return Err(VcsError::Refused(format!("{} is no absolute path", path.display())));
         }
         let work_tree = settled(path);
-        if let Some(place) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&work_tree) {
-            return Ok(place.clone());
+        if let Some(checkout) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&work_tree) {
+            return Ok(checkout.clone());
         }
         let link = work_tree.join(".git");
         let no_repository = || {
@@ -107,22 +107,22 @@ impl Git {
             if !link.join("HEAD").is_file() || link.join("commondir").exists() {
                 return Err(no_repository());
             }
-            return Ok(Place { work_tree, git_dir: link.clone(), common_dir: link });
+            return Ok(Checkout { work_tree, git_dir: link.clone(), common_dir: link });
         }
-        linked_place(&work_tree).ok_or_else(|| {
+        linked_checkout(&work_tree).ok_or_else(|| {
             let why = "is a submodule, or a worktree of a repository that does not know it";
             VcsError::Refused(format!("{} {why}: name the repository that it belongs to", path.display()))
         })
     }
 
     /// A worktree of the repository as the repository knows it: what stands in the worktree itself may be anybody's.
-    pub(crate) fn worktree_of(&self, repository: &Path, worktree: &Path) -> Result<Option<Place>, VcsError> {
+    pub(crate) fn worktree_of(&self, repository: &Path, worktree: &Path) -> Result<Option<Checkout>, VcsError> {
         let worktree = settled(worktree);
-        Ok(self.place(repository)?.worktrees()?.into_iter().find(|place| place.work_tree == worktree))
+        Ok(self.checkout_at(repository)?.worktrees()?.into_iter().find(|checkout| checkout.work_tree == worktree))
     }
 
-    pub(crate) fn remember(&self, place: &Place) {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(place.work_tree.clone(), place.clone());
+    pub(crate) fn remember(&self, checkout: &Checkout) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(checkout.work_tree.clone(), checkout.clone());
     }
 
     pub(crate) fn forget(&self, work_tree: &Path) {
@@ -131,8 +131,8 @@ impl Git {
     }
 }
 
-/// The place a worktree's `.git` file names, if the repository there knows of the worktree in turn.
-fn linked_place(work_tree: &Path) -> Option<Place> {
+/// The checkout that a worktree's `.git` file names, if the repository there knows of the worktree in turn.
+fn linked_checkout(work_tree: &Path) -> Option<Checkout> {
     let link = line_of(&work_tree.join(".git"))?;
     let target = link.as_os_str().as_bytes().strip_prefix(b"gitdir: ")?;
     let git_dir = work_tree.join(OsStr::from_bytes(target)).canonicalize().ok()?;
@@ -141,7 +141,7 @@ fn linked_place(work_tree: &Path) -> Option<Place> {
     let back = git_dir.join(line_of(&git_dir.join("gitdir"))?);
     let known = settled(back.parent()?) == work_tree;
     let inside = git_dir.starts_with(work_tree);
-    (known && !inside && common_dir.join("objects").is_dir()).then_some(Place {
+    (known && !inside && common_dir.join("objects").is_dir()).then_some(Checkout {
         work_tree: work_tree.to_owned(),
         git_dir,
         common_dir,
