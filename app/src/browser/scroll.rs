@@ -2,7 +2,7 @@
 
 /// How a scrolled part stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Place {
+pub struct Position {
     /// Pixels above what is seen.
     pub top: f64,
     /// Pixels below what is seen.
@@ -10,16 +10,16 @@ pub struct Place {
 }
 
 #[cfg(not(feature = "hydrate"))]
-pub fn place(_selector: &str) -> Option<Place> {
+pub fn position(_selector: &str) -> Option<Position> {
     None
 }
 
 /// Where the part that a selector finds is scrolled to.
 #[cfg(feature = "hydrate")]
-pub fn place(selector: &str) -> Option<Place> {
+pub fn position(selector: &str) -> Option<Position> {
     let element = find(selector)?;
     let top = f64::from(element.scroll_top());
-    Some(Place { top, below: f64::from(element.scroll_height()) - top - f64::from(element.client_height()) })
+    Some(Position { top, below: f64::from(element.scroll_height()) - top - f64::from(element.client_height()) })
 }
 
 #[cfg(not(feature = "hydrate"))]
@@ -34,12 +34,12 @@ pub fn to_end(selector: &str) {
 }
 
 #[cfg(not(feature = "hydrate"))]
-pub fn keep_below(_selector: &str, _place: Place) {}
+pub fn keep_below(_selector: &str, _position: Position) {}
 
 /// Scrolls so that what was seen before something grew above it is seen again.
 #[cfg(feature = "hydrate")]
 #[expect(clippy::cast_possible_truncation, reason = "pixels of a page fit")]
-pub fn keep_below(selector: &str, before: Place) {
+pub fn keep_below(selector: &str, before: Position) {
     if let Some(element) = find(selector) {
         element.set_scroll_top(element.scroll_height() - element.client_height() - before.below as i32);
     }

@@ -126,19 +126,19 @@ impl LogPanel {
     }
 
     fn turned_up(self) {
-        if scroll::place(VIEW).is_some_and(|place| place.top > 0.0) {
+        if scroll::position(VIEW).is_some_and(|position| position.top > 0.0) {
             self.set_following(false);
         }
     }
 
     fn scrolled(self) {
-        let Some(place) = scroll::place(VIEW) else { return };
+        let Some(position) = scroll::position(VIEW) else { return };
         let before = self.top.get_value();
-        self.top.set_value(place.top);
+        self.top.set_value(position.top);
         // Whoever turns upwards from the end is near it for a moment still, and does not want to be taken back.
-        if place.below < AT_END && place.top >= before {
+        if position.below < AT_END && position.top >= before {
             self.set_following(true);
-        } else if place.below >= AT_END && place.top < before - 2.0 {
+        } else if position.below >= AT_END && position.top < before - 2.0 {
             self.set_following(false);
         }
     }
@@ -192,7 +192,7 @@ impl LogPanel {
         spawn_local(async move {
             match ask_older_log(&self.state.id.to_string(), first).send().await {
                 Ok(older) => {
-                    let before = scroll::place(VIEW);
+                    let before = scroll::position(VIEW);
                     let known = self.state.model.try_update_value(|model| model.log.push_older(&older.entries, older.has_more));
                     if known.is_some() {
                         self.set_following(false);
