@@ -20,29 +20,29 @@ const WAITING: usize = 16;
 #[derive(Clone, Debug)]
 pub struct HashingRoom {
     queue: Arc<Semaphore>,
-    places: Arc<Semaphore>,
+    seats: Arc<Semaphore>,
 }
 
 impl Default for HashingRoom {
     fn default() -> Self {
-        Self { queue: Arc::new(Semaphore::new(AT_ONCE + WAITING)), places: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self { queue: Arc::new(Semaphore::new(AT_ONCE + WAITING)), seats: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 }
 
-/// A place in the room. It goes along with the work, which outlives a caller that went away.
+/// A seat in the room. It goes along with the work, which outlives a caller that went away.
 #[derive(Debug)]
-struct Place {
+struct Seat {
     _queued: OwnedSemaphorePermit,
     _working: OwnedSemaphorePermit,
 }
 
 impl HashingRoom {
-    async fn enter(&self) -> Result<Place, Error> {
+    async fn enter(&self) -> Result<Seat, Error> {
         let full = |_| Error::TooMany { retry_after_seconds: 1 };
         let queued = Arc::clone(&self.queue).try_acquire_owned().map_err(full)?;
         let closed = |_| Error::Internal("the place for hashing is closed".to_owned());
-        let working = Arc::clone(&self.places).acquire_owned().await.map_err(closed)?;
-        Ok(Place { _queued: queued, _working: working })
+        let working = Arc::clone(&self.seats).acquire_owned().await.map_err(closed)?;
+        Ok(Seat { _queued: queued, _working: working })
     }
 }
 
