@@ -22,7 +22,7 @@ pub(super) enum SecretCommand {
     /// Show names and uses, never values
     List {
         #[command(flatten)]
-        place: Place,
+        scope: ScopeArgs,
         /// As JSON
         #[arg(long)]
         json: bool,
@@ -31,7 +31,7 @@ pub(super) enum SecretCommand {
     Remove {
         name: String,
         #[command(flatten)]
-        place: Place,
+        scope: ScopeArgs,
     },
 }
 
@@ -40,7 +40,7 @@ pub(super) struct SetArgs {
     /// The environment variable that it becomes, like `DATABASE_PASSWORD`
     name: String,
     #[command(flatten)]
-    place: Place,
+    scope: ScopeArgs,
     /// agent or tests, or what this version does not use yet: preview or terminal (may be given several times); needed for a new
     /// one
     #[arg(long = "use", value_name = "USE", value_parser = kind)]
@@ -55,7 +55,7 @@ pub(super) struct SetArgs {
 
 /// Whose secret it is.
 #[derive(Args, Debug)]
-pub(super) struct Place {
+pub(super) struct ScopeArgs {
     /// The project, by its id or name [default: the installation]
     #[arg(long, value_name = "ID|NAME")]
     project: Option<String>,
@@ -70,7 +70,7 @@ fn kind(name: &str) -> Result<SecretUse, String> {
     SecretUse::parse(name).ok_or_else(|| "there are agent, tests, preview and terminal".to_owned())
 }
 
-impl Place {
+impl ScopeArgs {
     /// The server, and the address of the secrets there.
     async fn find(&self) -> Result<(Client, String), Failure> {
         let client = Client::new(&self.server)?;
@@ -102,8 +102,8 @@ async fn find_team(client: &Client, wanted: &str) -> Result<TeamId, Failure> {
 pub(super) async fn run(command: SecretCommand) -> Result<Exit, Failure> {
     match command {
         SecretCommand::Set(args) => set(args).await,
-        SecretCommand::List { place, json } => {
-            let (client, path) = place.find().await?;
+        SecretCommand::List { scope, json } => {
+            let (client, path) = scope.find().await?;
             let list: SecretList = client.get(&path).await?;
             if json {
                 print::json(&list.secrets);
@@ -112,8 +112,8 @@ pub(super) async fn run(command: SecretCommand) -> Result<Exit, Failure> {
             }
             Ok(Exit::Done)
         }
-        SecretCommand::Remove { name, place } => {
-            let (client, path) = place.find().await?;
+        SecretCommand::Remove { name, scope } => {
+            let (client, path) = scope.find().await?;
             client.delete(&format!("{path}/{}", app::routes::to::segment(&name))).await?;
             print::note(&format!("{} is gone", print::plain(&name)));
             Ok(Exit::Done)
@@ -128,7 +128,7 @@ async fn set(args: SetArgs) -> Result<Exit, Failure> {
     if value.is_none() && uses.is_none() {
         return Err(Failure("give --value-stdin for a value, --use for who is given it, or both".to_owned()));
     }
-    let (client, path) = args.place.find().await?;
+    let (client, path) = args.scope.find().await?;
     if value.is_none() || uses.is_none() {
         let list: SecretList = client.get(&path).await?;
         if !list.secrets.iter().any(|secret| secret.name == args.name) {
