@@ -17,7 +17,7 @@ use crate::{
     config::{Config, hosts::AllowedHosts, sign_in::ProviderConfig, syslog::SyslogTarget},
     guard::{RequestIds, limits::Buckets},
     metrics::Metrics,
-    ws::{feed::Feed, places::Places},
+    ws::{feed::Feed, open_sockets::OpenSockets},
 };
 
 /// The state of the router. Each request clones it several times, so it is one pointer.
@@ -38,7 +38,7 @@ pub struct Parts {
     /// How often the API was asked.
     pub buckets: Buckets,
     /// Who has how many sockets open.
-    pub sockets: Places,
+    pub sockets: OpenSockets,
     /// The body of `GET /api/status` for whoever sees everything.
     pub status: Cached<axum::body::Bytes>,
     /// And for whoever sees the projects of the installation and no others.

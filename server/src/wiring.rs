@@ -48,7 +48,7 @@ use crate::{
     metrics::Metrics,
     router::router,
     shutdown,
-    ws::{feed::Feed, places::Places},
+    ws::{feed::Feed, open_sockets::OpenSockets},
 };
 
 /// This program's version.
@@ -286,7 +286,7 @@ impl App {
             site,
             providers: IdentityProviders::new(&settings.providers, &discoveries),
             buckets: Buckets::new(settings.limits),
-            sockets: Places::new(settings.limits.sockets),
+            sockets: OpenSockets::new(settings.limits.sockets),
             settings,
             tokens: TokenCache::default(),
             people: CachedBy::default(),

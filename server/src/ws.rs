@@ -2,4 +2,4 @@
 
 pub mod events;
 pub mod feed;
-pub mod places;
+pub mod open_sockets;

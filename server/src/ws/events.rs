@@ -28,7 +28,7 @@ use utoipa::IntoParams;
 
 use super::{
     feed::{Frame, Next},
-    places::Full,
+    open_sockets::Full,
 };
 use crate::{
     api::Refusals,
@@ -81,8 +81,8 @@ pub async fn open(State(edge): State<Edge>, request: Request) -> Result<Response
         .max_message_size(LARGEST_MESSAGE)
         .max_frame_size(LARGEST_MESSAGE);
     let tracker = edge.tasks.token();
-    let place = match edge.sockets.take(&actor, edge.cx.clock.now().millis()) {
-        Ok(place) => place,
+    let open_socket = match edge.sockets.take(&actor, edge.cx.clock.now().millis()) {
+        Ok(open_socket) => open_socket,
         Err(full) => {
             note(&edge, &parts, actor, &full);
             // A page is not told why a handshake was refused, but it can read why a socket was closed.
@@ -94,7 +94,7 @@ pub async fn open(State(edge): State<Edge>, request: Request) -> Result<Response
     };
     Ok(upgrade.on_upgrade(async move |socket| {
         let _counted = edge.metrics.socket();
-        let (_tracked, _place) = (tracker, place);
+        let (_tracked, _open_socket) = (tracker, open_socket);
         Stream { edge, credentials, socket, position: 0, actor }.run(query.after).await;
     }))
 }

@@ -14,7 +14,7 @@ const SAID: i64 = 60_000;
 
 /// The open sockets of this process.
 #[derive(Clone, Debug)]
-pub struct Places {
+pub struct OpenSockets {
     /// How many one person or token may have; as many as they like when absent.
     most: Option<u32>,
     kept: Arc<Mutex<Kept>>,
@@ -27,14 +27,14 @@ struct Kept {
     said: HashMap<Principal, i64>,
 }
 
-/// A socket's place, given back when it is dropped.
+/// A socket that counts as open until this is dropped.
 #[derive(Debug)]
-pub struct Place {
+pub struct OpenSocket {
     of: Option<Principal>,
     kept: Arc<Mutex<Kept>>,
 }
 
-/// Why there is no place.
+/// Why there can be no more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Full {
     /// What to do about it; short enough for a closing frame.
@@ -43,13 +43,13 @@ pub struct Full {
     pub is_news: bool,
 }
 
-impl Places {
+impl OpenSockets {
     pub fn new(most: Option<u32>) -> Self {
         Self { most, kept: Arc::default() }
     }
 
-    /// A place for one more socket of that actor, unless they have as many as they may. `now` is in milliseconds.
-    pub fn take(&self, actor: &Actor, now: i64) -> Result<Place, Full> {
+    /// Counts one more socket of that actor, unless they have as many as they may. `now` is in milliseconds.
+    pub fn take(&self, actor: &Actor, now: i64) -> Result<OpenSocket, Full> {
         let of = self.most.and_then(|most| Some((Principal::of(actor)?, most)));
         if let Some((whose, most)) = of {
             let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -67,11 +67,11 @@ impl Places {
             }
             *open += 1;
         }
-        Ok(Place { of: of.map(|(whose, _)| whose), kept: Arc::clone(&self.kept) })
+        Ok(OpenSocket { of: of.map(|(whose, _)| whose), kept: Arc::clone(&self.kept) })
     }
 }
 
-impl Drop for Place {
+impl Drop for OpenSocket {
     fn drop(&mut self) {
         let Some(whose) = self.of else { return };
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
