@@ -40,7 +40,7 @@ impl HashingRoom {
     async fn enter(&self) -> Result<Seat, Error> {
         let full = |_| Error::TooMany { retry_after_seconds: 1 };
         let queued = Arc::clone(&self.queue).try_acquire_owned().map_err(full)?;
-        let closed = |_| Error::Internal("the place for hashing is closed".to_owned());
+        let closed = |_| Error::Internal("the room for hashing is closed".to_owned());
         let working = Arc::clone(&self.seats).acquire_owned().await.map_err(closed)?;
         Ok(Seat { _queued: queued, _working: working })
     }
@@ -81,9 +81,9 @@ async fn was_breached(cx: &Cx, password: &str) -> bool {
 
 /// Hashes a secret, on a thread of its own because it takes a while by design.
 pub(super) async fn digest(room: &HashingRoom, secret: String, salt: [u8; 16]) -> Result<String, Error> {
-    let place = room.enter().await?;
+    let seat = room.enter().await?;
     let hashed = tokio::task::spawn_blocking(move || {
-        let _place = place;
+        let _seat = seat;
         argon().hash_password_with_salt(secret.as_bytes(), &salt).map(|hash| hash.to_string())
     });
     match hashed.await {
@@ -100,9 +100,9 @@ pub(super) async fn verify(room: &HashingRoom, password: &str, stored: Option<St
         argon().hash_password_with_salt(b"nobody has this password", &[7; 16]).map(|hash| hash.to_string()).unwrap_or_default()
     });
     let Ok(password) = rules::normal(password) else { return Ok(false) };
-    let place = room.enter().await?;
+    let seat = room.enter().await?;
     let checked = tokio::task::spawn_blocking(move || {
-        let _place = place;
+        let _seat = seat;
         let exists = stored.is_some();
         let text = stored.unwrap_or_else(|| NOBODY.clone());
         let matches = PasswordHash::new(&text).is_ok_and(|hash| argon().verify_password(password.as_bytes(), &hash).is_ok());
@@ -132,7 +132,7 @@ mod tests {
         working.pop();
         let first = waiting.remove(0).await;
         assert!(first.is_ok());
-        assert!(futures_ready(Box::pin(room.enter()).as_mut()).await.is_none(), "one place in the queue is free again");
+        assert!(futures_ready(Box::pin(room.enter()).as_mut()).await.is_none(), "one seat in the queue is free again");
     }
 
     /// Polls once.
