@@ -269,8 +269,8 @@ fn sorted(
         "role" => member.role.as_str().to_owned(),
         _ => domain::sort::name_key(&member.name),
     };
-    let place = |member: &Member| domain::sort::Place { key: key(member), id: member.user_id };
-    let page = services::page::of_whole(fitting(members, q).collect(), &query, sort, place)?;
+    let cursor = |member: &Member| domain::sort::Cursor { key: key(member), id: member.user_id };
+    let page = services::page::of_whole(fitting(members, q).collect(), &query, sort, cursor)?;
     Ok((page.items, page.next))
 }
 

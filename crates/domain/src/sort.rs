@@ -113,22 +113,23 @@ pub fn time_key(time: Timestamp) -> String {
     format!("{:0TIME_DIGITS$}", time.millis())
 }
 
-/// Where a row stands in a sorted list: its value in the column, and its id among rows whose values are alike.
+/// Where a row stands in a sorted list, and the next page goes on: its value in the column, and its id among rows whose values are
+/// alike.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place<I> {
+pub struct Cursor<I> {
     pub key: String,
     pub id: I,
 }
 
-impl<I: Display + FromStr> Place<I> {
-    /// The cursor of the page behind this row. It names the column, since in another order it means nothing.
-    pub fn cursor(&self, sort: Sort) -> String {
+impl<I: Display + FromStr> Cursor<I> {
+    /// As clients have it. It names the column, since in another order it means nothing.
+    pub fn text(&self, sort: Sort) -> String {
         format!("{}:{}:{}", sort.by.name, self.id, self.key)
     }
 
-    /// The place that a cursor of that order names; none where it is one of another list.
-    pub fn read(cursor: &str, sort: Sort) -> Option<Self> {
-        let (by, rest) = cursor.split_once(':')?;
+    /// The cursor of that order that a text is; none where it is one of another list.
+    pub fn read(text: &str, sort: Sort) -> Option<Self> {
+        let (by, rest) = text.split_once(':')?;
         let (id, key) = rest.split_once(':')?;
         if by != sort.by.name || !sort.by.values.can_be(key) {
             return None;
@@ -155,12 +156,12 @@ impl Values {
 pub enum Order<I> {
     /// In the list's own.
     Own(Option<I>),
-    Sorted(Sort, Option<Place<I>>),
+    Sorted(Sort, Option<Cursor<I>>),
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{PROJECTS, Place, Sort, Values, name_key, numbers, of, texts, time_key};
+    use super::{Cursor, PROJECTS, Sort, Values, name_key, numbers, of, texts, time_key};
 
     const UP: Sort = Sort { by: texts("name"), descending: false };
 
@@ -179,19 +180,15 @@ mod tests {
 
     #[test]
     fn a_cursor_counts_in_its_own_order_alone() {
-        let place = Place { key: "a: b".to_owned(), id: 7_u32 };
-        let cursor = place.cursor(UP);
+        let cursor = Cursor { key: "a: b".to_owned(), id: 7_u32 };
+        let text = cursor.text(UP);
 
-        assert_eq!(cursor, "name:7:a: b");
-        assert_eq!(Place::read(&cursor, UP), Some(place));
-        for (cursor, sort) in [
-            (cursor.as_str(), Sort { by: numbers("runs"), ..UP }),
-            ("7", UP),
-            ("name:7", UP),
-            ("name:x:a", UP),
-            ("name:7:a\0", UP),
-        ] {
-            assert_eq!(Place::<u32>::read(cursor, sort), None, "{cursor}");
+        assert_eq!(text, "name:7:a: b");
+        assert_eq!(Cursor::read(&text, UP), Some(cursor));
+        for (text, sort) in
+            [(text.as_str(), Sort { by: numbers("runs"), ..UP }), ("7", UP), ("name:7", UP), ("name:x:a", UP), ("name:7:a\0", UP)]
+        {
+            assert_eq!(Cursor::<u32>::read(text, sort), None, "{text}");
         }
     }
 
@@ -200,7 +197,7 @@ mod tests {
         let check = |values, keys: &[&str], expected: bool| {
             for key in keys {
                 let sort = Sort { by: of("by", values), descending: false };
-                assert_eq!(Place::<u32>::read(&format!("by:7:{key}"), sort).is_some(), expected, "{values:?}: {key}");
+                assert_eq!(Cursor::<u32>::read(&format!("by:7:{key}"), sort).is_some(), expected, "{values:?}: {key}");
             }
         };
 

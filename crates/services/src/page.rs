@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, str::FromStr};
 
-use domain::sort::{Order, Place, Sort};
+use domain::sort::{Cursor, Order, Sort};
 use protocol::page::PageQuery;
 use store::StoreError;
 
@@ -54,11 +54,11 @@ pub(crate) fn position(after: Option<&str>) -> Result<Option<i64>, Error> {
 pub(crate) fn order<I: Display + FromStr>(query: &PageQuery, sort: Option<Sort>) -> Result<Order<I>, Error> {
     match sort {
         None => Ok(Order::Own(after(query)?)),
-        Some(sort) => Ok(Order::Sorted(sort, place(query, sort)?)),
+        Some(sort) => Ok(Order::Sorted(sort, cursor(query, sort)?)),
     }
 }
 
-/// The page of a list that was read as a whole, sorted by what `place` says of its rows.
+/// The page of a list that was read as a whole, sorted by what `cursor_of` says of its rows.
 ///
 /// # Errors
 /// A page that cannot be: of too many rows, or behind the cursor of another list.
@@ -66,19 +66,19 @@ pub fn of_whole<T, I: Display + FromStr + Ord>(
     rows: Vec<T>,
     query: &PageQuery,
     sort: Sort,
-    place_of: impl Fn(&T) -> Place<I>,
+    cursor_of: impl Fn(&T) -> Cursor<I>,
 ) -> Result<Page<T>, Error> {
-    let (limit, after) = (limit(query)?, place::<I>(query, sort)?);
-    let mut rows: Vec<(Place<I>, T)> = rows.into_iter().map(|row| (place_of(&row), row)).collect();
+    let (limit, after) = (limit(query)?, cursor::<I>(query, sort)?);
+    let mut rows: Vec<(Cursor<I>, T)> = rows.into_iter().map(|row| (cursor_of(&row), row)).collect();
     rows.sort_by(|(one, _), (other, _)| if sort.descending { other.cmp(one) } else { one.cmp(other) });
     if let Some(after) = after {
-        rows.retain(|(place, _)| if sort.descending { *place < after } else { *place > after });
+        rows.retain(|(cursor, _)| if sort.descending { *cursor < after } else { *cursor > after });
     }
-    Ok(cut(rows, limit, |(place, _)| place.cursor(sort)).map(|(_, row)| row))
+    Ok(cut(rows, limit, |(cursor, _)| cursor.text(sort)).map(|(_, row)| row))
 }
 
-fn place<I: Display + FromStr>(query: &PageQuery, sort: Sort) -> Result<Option<Place<I>>, Error> {
-    query.after.as_deref().map(|text| Place::read(text, sort).ok_or_else(no_cursor)).transpose()
+fn cursor<I: Display + FromStr>(query: &PageQuery, sort: Sort) -> Result<Option<Cursor<I>>, Error> {
+    query.after.as_deref().map(|text| Cursor::read(text, sort).ok_or_else(no_cursor)).transpose()
 }
 
 fn no_cursor() -> Error {
@@ -108,7 +108,7 @@ where
     let mut page = cut(rows, limit, |row| id(row).to_string());
     if let (Order::Sorted(sort, _), Some(last), true) = (order, page.items.last(), page.next.is_some()) {
         let id = id(last);
-        page.next = key(id, *sort).await?.map(|key| Place { key, id }.cursor(*sort));
+        page.next = key(id, *sort).await?.map(|key| Cursor { key, id }.text(*sort));
     }
     Ok(page)
 }

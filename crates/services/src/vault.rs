@@ -49,7 +49,7 @@ pub async fn search(
             "written" => time_key(secret.updated_at),
             _ => name_key(&secret.name),
         };
-        return page::of_whole(found, query, sort, |secret| sort::Place { key: key(secret), id: secret.name.clone() });
+        return page::of_whole(found, query, sort, |secret| sort::Cursor { key: key(secret), id: secret.name.clone() });
     }
     let (limit, after) = (page::limit(query)?, page::after::<String>(query)?);
     let place = |name: &str| (name_key(name), name.to_owned());

@@ -2,7 +2,7 @@
 
 use domain::{
     actor::Actor,
-    sort::{Place, Sort, name_key, time_key},
+    sort::{Cursor, Sort, name_key, time_key},
 };
 use protocol::{
     Timestamp, TokenId,
@@ -55,7 +55,7 @@ pub async fn search_tokens(cx: &Cx, actor: &Actor, wanted: TokenSearch<'_>, quer
         words.iter().all(|word| about.contains(word))
     });
     if let Some(sort) = wanted.sort {
-        return page::of_whole(found, query, sort, |token| Place { key: key(token, sort), id: token.id });
+        return page::of_whole(found, query, sort, |token| Cursor { key: key(token, sort), id: token.id });
     }
     let (limit, after) = (page::limit(query)?, page::after::<TokenId>(query)?);
     if let Some(after) = after {
