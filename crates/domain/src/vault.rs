@@ -7,7 +7,7 @@ mod sealing;
 
 pub use masks::{MASK, Masks};
 pub use names::{check_name, key_names, reaches};
-pub use sealing::{Chance, Keyring, MasterKey, NoKey, Place, Sealed, Unsealable};
+pub use sealing::{Binding, Chance, Keyring, MasterKey, NoKey, Sealed, Unsealable};
 
 use protocol::{ProjectId, TeamId, secrets::SecretUse};
 use uuid::Uuid;

@@ -14,7 +14,7 @@ use domain::{
     actor::Actor,
     ports::keys::MasterKeys,
     sort::{self, Sort, name_key, time_key},
-    vault::{Keyring, MasterKey, Place, Sealed, SecretScope},
+    vault::{Binding, Keyring, MasterKey, Sealed, SecretScope},
 };
 use protocol::{page::PageQuery, secrets::Secret};
 use store::{FactorRow, SecretRow, Store, Thing, Tx};
@@ -81,7 +81,7 @@ pub async fn standing(store: &Store, keys: &dyn MasterKeys) -> Result<Standing, 
         Ok(ring) => {
             let mut masters = rows.iter().map(|row| &row.sealed.master).chain(apps.iter().map(|(_, sealed)| &sealed.master));
             let altered = || rows.iter().find(|row| open(&ring, row).is_err()).map(|row| altered_secret(&row.name));
-            let altered_app = || apps.iter().find(|(row, sealed)| open_at(&ring, &place_of(row), sealed).is_err());
+            let altered_app = || apps.iter().find(|(row, sealed)| open_at(&ring, &binding_of(row), sealed).is_err());
             masters
                 .find(|master| ring.find(master).is_none())
                 .map(|master| wrong_key(&ring, master))
@@ -103,14 +103,14 @@ async fn holds_nothing(tx: &Tx) -> Result<bool, Error> {
 }
 
 /// Seals the secret of a person's authenticator app with the key in force.
-pub(crate) async fn seal_factor(cx: &Cx, tx: &Tx, place: &Place, secret: &str) -> Result<Sealed, Error> {
+pub(crate) async fn seal_factor(cx: &Cx, tx: &Tx, binding: &Binding, secret: &str) -> Result<Sealed, Error> {
     let key = master(cx, tx).await?;
-    change::seal(cx, &key, place, secret)
+    change::seal(cx, &key, binding, secret)
 }
 
 /// The secret of a person's authenticator app.
-pub(crate) fn open_factor(cx: &Cx, place: &Place, sealed: &Sealed) -> Result<Zeroizing<String>, Error> {
-    open_at(&keyring(cx)?, place, sealed)
+pub(crate) fn open_factor(cx: &Cx, binding: &Binding, sealed: &Sealed) -> Result<Zeroizing<String>, Error> {
+    open_at(&keyring(cx)?, binding, sealed)
 }
 
 /// An app whose secret is sealed.
@@ -121,8 +121,8 @@ fn sealed_app(row: FactorRow) -> Option<(FactorRow, Sealed)> {
     }
 }
 
-fn place_of(row: &FactorRow) -> Place {
-    Place::factor(row.user_id, row.id)
+fn binding_of(row: &FactorRow) -> Binding {
+    Binding::factor(row.user_id, row.id)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -191,13 +191,13 @@ pub(crate) async fn master(cx: &Cx, tx: &Tx) -> Result<MasterKey, Error> {
 
 fn open(ring: &Keyring, row: &SecretRow) -> Result<Zeroizing<String>, Error> {
     let key = ring.find(&row.sealed.master).ok_or_else(|| Error::Unavailable(wrong_key(ring, &row.sealed.master)))?;
-    let place = Place::secret(row.scope, &row.name);
-    key.open(&place, &row.sealed).map_err(|_| Error::Unavailable(altered_secret(&row.name)))
+    let binding = Binding::secret(row.scope, &row.name);
+    key.open(&binding, &row.sealed).map_err(|_| Error::Unavailable(altered_secret(&row.name)))
 }
 
-fn open_at(ring: &Keyring, place: &Place, sealed: &Sealed) -> Result<Zeroizing<String>, Error> {
+fn open_at(ring: &Keyring, binding: &Binding, sealed: &Sealed) -> Result<Zeroizing<String>, Error> {
     let key = ring.find(&sealed.master).ok_or_else(|| Error::Unavailable(wrong_key(ring, &sealed.master)))?;
-    key.open(place, sealed).map_err(|_| Error::Unavailable("the secret of an authenticator app was altered".to_owned()))
+    key.open(binding, sealed).map_err(|_| Error::Unavailable("the secret of an authenticator app was altered".to_owned()))
 }
 
 fn altered_secret(name: &str) -> String {

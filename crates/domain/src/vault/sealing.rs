@@ -12,15 +12,15 @@ use zeroize::Zeroizing;
 
 use super::SecretScope;
 
-/// Where a sealed value belongs. In another place it does not open.
+/// What a sealed value is bound to: the place where it belongs. In another place it does not open.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct Binding {
     kind: &'static str,
     owner: Uuid,
     name: String,
 }
 
-impl Place {
+impl Binding {
     /// A scope's secret of that name.
     pub fn secret(scope: SecretScope, name: &str) -> Self {
         Self { kind: scope.kind(), owner: scope.owner(), name: name.to_owned() }
@@ -111,24 +111,24 @@ impl MasterKey {
         hex(digest.get(..8).unwrap_or_default())
     }
 
-    /// Puts `value` into an envelope for its place.
-    pub fn seal(&self, place: &Place, value: &str, chance: &Chance) -> Result<Sealed, Unsealable> {
-        let value = encrypt(chance.data_key.as_slice(), chance.value_nonce, value.as_bytes(), &bound("value", place))?;
-        let data_key = encrypt(self.0.as_slice(), chance.key_nonce, chance.data_key.as_slice(), &bound("key", place))?;
+    /// Puts `value` into an envelope for the place where it belongs.
+    pub fn seal(&self, binding: &Binding, value: &str, chance: &Chance) -> Result<Sealed, Unsealable> {
+        let value = encrypt(chance.data_key.as_slice(), chance.value_nonce, value.as_bytes(), &bound("value", binding))?;
+        let data_key = encrypt(self.0.as_slice(), chance.key_nonce, chance.data_key.as_slice(), &bound("key", binding))?;
         Ok(Sealed { master: self.id(), data_key, value })
     }
 
     /// The value in an envelope that this key sealed.
-    pub fn open(&self, place: &Place, sealed: &Sealed) -> Result<Zeroizing<String>, Unsealable> {
-        let data_key = decrypt(self.0.as_slice(), &sealed.data_key, &bound("key", place))?;
-        let value = decrypt(&data_key, &sealed.value, &bound("value", place))?;
+    pub fn open(&self, binding: &Binding, sealed: &Sealed) -> Result<Zeroizing<String>, Unsealable> {
+        let data_key = decrypt(self.0.as_slice(), &sealed.data_key, &bound("key", binding))?;
+        let value = decrypt(&data_key, &sealed.value, &bound("value", binding))?;
         let text = str::from_utf8(&value).map_err(|_| Unsealable)?;
         Ok(Zeroizing::new(text.to_owned()))
     }
 
     /// The same envelope under the key `to`: only the data key is wrapped anew.
-    pub fn rewrap(&self, to: &Self, place: &Place, sealed: &Sealed, nonce: [u8; 12]) -> Result<Sealed, Unsealable> {
-        let bound = bound("key", place);
+    pub fn rewrap(&self, to: &Self, binding: &Binding, sealed: &Sealed, nonce: [u8; 12]) -> Result<Sealed, Unsealable> {
+        let bound = bound("key", binding);
         let data_key = decrypt(self.0.as_slice(), &sealed.data_key, &bound)?;
         let data_key = encrypt(to.0.as_slice(), nonce, &data_key, &bound)?;
         Ok(Sealed { master: to.id(), data_key, value: sealed.value.clone() })
@@ -136,8 +136,8 @@ impl MasterKey {
 }
 
 /// What an encryption is bound to. A name has no `/`, so no two bounds are the same text.
-fn bound(part: &str, place: &Place) -> Vec<u8> {
-    format!("loki vault 1/{part}/{}/{}/{}", place.kind, place.owner, place.name).into_bytes()
+fn bound(part: &str, binding: &Binding) -> Vec<u8> {
+    format!("loki vault 1/{part}/{}/{}/{}", binding.kind, binding.owner, binding.name).into_bytes()
 }
 
 /// Nonce and ciphertext in hex.
@@ -186,42 +186,42 @@ mod tests {
         let (key, other) = (MasterKey::new([1; 32]), MasterKey::new([2; 32]));
         let id = Uuid::from_u128(7);
         let scope = SecretScope::Project(ProjectId(id));
-        let place = Place::secret(scope, "A");
-        let sealed = key.seal(&place, "correct horse", &chance(3)).unwrap();
+        let binding = Binding::secret(scope, "A");
+        let sealed = key.seal(&binding, "correct horse", &chance(3)).unwrap();
 
         assert_eq!(sealed.master, key.id());
         assert!(!format!("{sealed:?}").contains("correct horse") && !format!("{key:?}").contains(key.to_hex().as_str()));
-        assert_eq!(key.open(&place, &sealed).unwrap().as_str(), "correct horse");
-        assert_eq!(other.open(&place, &sealed), Err(Unsealable));
+        assert_eq!(key.open(&binding, &sealed).unwrap().as_str(), "correct horse");
+        assert_eq!(other.open(&binding, &sealed), Err(Unsealable));
         let elsewhere = [
-            Place::secret(scope, "B"),
-            Place::secret(SecretScope::Installation, "A"),
-            Place::secret(SecretScope::Team(TeamId(id)), "A"),
-            Place::factor(UserId(id), FactorId(id)),
+            Binding::secret(scope, "B"),
+            Binding::secret(SecretScope::Installation, "A"),
+            Binding::secret(SecretScope::Team(TeamId(id)), "A"),
+            Binding::factor(UserId(id), FactorId(id)),
         ];
         for other in elsewhere {
             assert_eq!(key.open(&other, &sealed), Err(Unsealable), "{other:?}");
         }
         let mut altered = sealed.clone();
         altered.value.replace_range(30..31, if &altered.value[30..31] == "0" { "1" } else { "0" });
-        assert_eq!(key.open(&place, &altered), Err(Unsealable));
+        assert_eq!(key.open(&binding, &altered), Err(Unsealable));
         for broken in ["", "00", "zz", &"0".repeat(24)] {
-            assert_eq!(key.open(&place, &Sealed { value: broken.to_owned(), ..sealed.clone() }), Err(Unsealable));
+            assert_eq!(key.open(&binding, &Sealed { value: broken.to_owned(), ..sealed.clone() }), Err(Unsealable));
         }
     }
 
     #[test]
     fn an_envelope_that_is_wrapped_anew_opens_with_the_new_key_alone() {
         let (old, new) = (MasterKey::new([1; 32]), MasterKey::new([2; 32]));
-        let place = Place::factor(UserId(Uuid::from_u128(7)), FactorId(Uuid::from_u128(8)));
-        let sealed = old.seal(&place, "correct horse", &chance(3)).unwrap();
+        let binding = Binding::factor(UserId(Uuid::from_u128(7)), FactorId(Uuid::from_u128(8)));
+        let sealed = old.seal(&binding, "correct horse", &chance(3)).unwrap();
 
-        let rewrapped = old.rewrap(&new, &place, &sealed, [9; 12]).unwrap();
+        let rewrapped = old.rewrap(&new, &binding, &sealed, [9; 12]).unwrap();
 
         assert_eq!((rewrapped.master.as_str(), &rewrapped.value), (new.id().as_str(), &sealed.value));
-        assert_eq!(new.open(&place, &rewrapped).unwrap().as_str(), "correct horse");
-        assert_eq!(old.open(&place, &rewrapped), Err(Unsealable));
-        let other = Place::factor(UserId(Uuid::from_u128(7)), FactorId(Uuid::from_u128(9)));
+        assert_eq!(new.open(&binding, &rewrapped).unwrap().as_str(), "correct horse");
+        assert_eq!(old.open(&binding, &rewrapped), Err(Unsealable));
+        let other = Binding::factor(UserId(Uuid::from_u128(7)), FactorId(Uuid::from_u128(9)));
         assert_eq!(new.rewrap(&old, &other, &rewrapped, [8; 12]), Err(Unsealable));
     }
 

@@ -3,7 +3,7 @@
 use domain::{
     actor::Actor,
     mail::{self as rules, Kind, Letter, Notice, State},
-    vault::{Chance, Place, Sealed},
+    vault::{Binding, Chance, Sealed},
 };
 use protocol::{Timestamp, UserId};
 use store::{MailRow, Tx};
@@ -53,7 +53,7 @@ async fn seal(cx: &Cx, tx: &Tx, id: Uuid, letter: &Letter) -> Result<Sealed, Err
     cx.ids.random(&mut chance.key_nonce);
     cx.ids.random(&mut chance.value_nonce);
     let whole = Zeroizing::new(letter.whole());
-    let sealed = key.seal(&Place::mail(id), &whole, &chance);
+    let sealed = key.seal(&Binding::mail(id), &whole, &chance);
     sealed.map_err(|error| Error::Internal(format!("a mail could not be sealed: {error}")))
 }
 

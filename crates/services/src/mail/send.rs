@@ -6,7 +6,7 @@ use domain::{
     audit::Changes,
     mail::{self as rules, Letter, State},
     ports::mailer::{Mail, MailError, Mailer},
-    vault::Place,
+    vault::Binding,
 };
 use protocol::Timestamp;
 use store::MailRow;
@@ -102,7 +102,7 @@ fn open(cx: &Cx, row: &MailRow) -> Result<Mail, String> {
     let lost = || "it cannot be opened: the vault's master key that it was sealed with is not here".to_owned();
     let sealed = row.letter.as_ref().ok_or_else(lost)?;
     let key = ring.find(&sealed.master).ok_or_else(lost)?;
-    let whole = key.open(&Place::mail(row.id), sealed).map_err(|_| "it does not open: it was altered".to_owned())?;
+    let whole = key.open(&Binding::mail(row.id), sealed).map_err(|_| "it does not open: it was altered".to_owned())?;
     let letter = Letter::read(&whole).ok_or_else(lost)?;
     Ok(Mail {
         id: row.id,

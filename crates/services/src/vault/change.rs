@@ -3,7 +3,7 @@
 use domain::{
     actor::Actor,
     audit::Changes,
-    vault::{self as rules, Chance, Place, SecretScope},
+    vault::{self as rules, Binding, Chance, SecretScope},
 };
 use protocol::secrets::{PutSecret, Secret, SecretUse};
 use store::SecretRow;
@@ -34,7 +34,7 @@ pub async fn put(cx: &Cx, actor: &Actor, scope: SecretScope, name: &str, command
                 scope,
                 name: name.to_owned(),
                 uses,
-                sealed: seal(cx, &key, &Place::secret(scope, name), value)?,
+                sealed: seal(cx, &key, &Binding::secret(scope, name), value)?,
                 created_at: now,
                 updated_at: now,
                 updated_by: actor.display_name().to_owned(),
@@ -49,7 +49,7 @@ pub async fn put(cx: &Cx, actor: &Actor, scope: SecretScope, name: &str, command
         (Some(before), value, uses) => SecretRow {
             uses: uses.unwrap_or_else(|| before.uses.clone()),
             sealed: match value {
-                Some(value) => seal(cx, &key, &Place::secret(scope, name), value)?,
+                Some(value) => seal(cx, &key, &Binding::secret(scope, name), value)?,
                 None => before.sealed.clone(),
             },
             updated_at: now,
@@ -80,12 +80,12 @@ pub async fn remove(cx: &Cx, actor: &Actor, scope: SecretScope, name: &str) -> R
     Ok(tx.commit().await?)
 }
 
-pub(super) fn seal(cx: &Cx, key: &rules::MasterKey, place: &Place, value: &str) -> Result<rules::Sealed, Error> {
+pub(super) fn seal(cx: &Cx, key: &rules::MasterKey, binding: &Binding, value: &str) -> Result<rules::Sealed, Error> {
     let mut chance = Chance { data_key: Zeroizing::new([0; 32]), key_nonce: [0; 12], value_nonce: [0; 12] };
     cx.ids.random(chance.data_key.as_mut_slice());
     cx.ids.random(&mut chance.key_nonce);
     cx.ids.random(&mut chance.value_nonce);
-    key.seal(place, value, &chance).map_err(|error| Error::Internal(format!("a secret could not be sealed: {error}")))
+    key.seal(binding, value, &chance).map_err(|error| Error::Internal(format!("a secret could not be sealed: {error}")))
 }
 
 /// What the trail says: that there is a value now or another one, never which.

@@ -4,11 +4,11 @@ use domain::{
     access::{self, Action},
     actor::Actor,
     audit::Changes,
-    vault::{Keyring, MasterKey, Place, Sealed},
+    vault::{Binding, Keyring, MasterKey, Sealed},
 };
 use store::{SecretRow, Tx};
 
-use super::{altered_factor, keyring, place_of, sealed_app, wrong_key};
+use super::{altered_factor, binding_of, keyring, sealed_app, wrong_key};
 use crate::{Cx, Error, audit::record_changes};
 
 /// Puts `to` into force and answers how many secrets are sealed with it now that were not before, those of authenticator apps
@@ -25,7 +25,7 @@ pub async fn rotate(cx: &Cx, actor: &Actor, to: &MasterKey) -> Result<u64, Error
         }
         let altered =
             || format!("the secret {} does not open: it was altered. Remove it, or set it again, and then rotate", row.name);
-        let sealed = rewrap(cx, (&ring, to), &Place::secret(row.scope, &row.name), &row.sealed, altered)?;
+        let sealed = rewrap(cx, (&ring, to), &Binding::secret(row.scope, &row.name), &row.sealed, altered)?;
         tx.secrets().update(&SecretRow { sealed, ..row }).await?;
         count += 1;
     }
@@ -34,7 +34,7 @@ pub async fn rotate(cx: &Cx, actor: &Actor, to: &MasterKey) -> Result<u64, Error
         if sealed.master == to.id() {
             continue;
         }
-        let sealed = rewrap(cx, (&ring, to), &place_of(&row), &sealed, || altered_factor(&row))?;
+        let sealed = rewrap(cx, (&ring, to), &binding_of(&row), &sealed, || altered_factor(&row))?;
         tx.factors().seal(row.id, &sealed).await?;
         count += 1;
     }
@@ -56,7 +56,7 @@ async fn rewrap_mail(cx: &Cx, tx: &Tx, ring: &Keyring, to: &MasterKey) -> Result
         let mut nonce = [0; 12];
         cx.ids.random(&mut nonce);
         let key = ring.find(&sealed.master);
-        if let Some(sealed) = key.and_then(|key| key.rewrap(to, &Place::mail(row.id), &sealed, nonce).ok()) {
+        if let Some(sealed) = key.and_then(|key| key.rewrap(to, &Binding::mail(row.id), &sealed, nonce).ok()) {
             tx.mails().reseal(row.id, &sealed).await?;
         }
     }
@@ -67,12 +67,12 @@ async fn rewrap_mail(cx: &Cx, tx: &Tx, ring: &Keyring, to: &MasterKey) -> Result
 fn rewrap(
     cx: &Cx,
     (ring, to): (&Keyring, &MasterKey),
-    place: &Place,
+    binding: &Binding,
     sealed: &Sealed,
     altered: impl FnOnce() -> String,
 ) -> Result<Sealed, Error> {
     let key = ring.find(&sealed.master).ok_or_else(|| Error::Unavailable(wrong_key(ring, &sealed.master)))?;
     let mut nonce = [0; 12];
     cx.ids.random(&mut nonce);
-    key.rewrap(to, place, sealed, nonce).map_err(|_| Error::Unavailable(altered()))
+    key.rewrap(to, binding, sealed, nonce).map_err(|_| Error::Unavailable(altered()))
 }

@@ -1,6 +1,6 @@
 //! Secrets of authenticator apps: sealed under the vault's key, and opened for the moment in which a code is looked at.
 
-use domain::{actor::Actor, audit::Changes, errors::explain, vault::Place};
+use domain::{actor::Actor, audit::Changes, errors::explain, vault::Binding};
 use protocol::UserId;
 use store::{FactorRow, Thing, Tx};
 use zeroize::Zeroizing;
@@ -8,15 +8,15 @@ use zeroize::Zeroizing;
 use crate::{Cx, Error, audit::record_changes, vault};
 
 /// A new app's secret as it is stored.
-pub(super) async fn sealed(cx: &Cx, tx: &Tx, place: &Place, secret: &str) -> Result<Thing, Error> {
-    Ok(Thing::App(vault::seal_factor(cx, tx, place, secret).await?))
+pub(super) async fn sealed(cx: &Cx, tx: &Tx, binding: &Binding, secret: &str) -> Result<Thing, Error> {
+    Ok(Thing::App(vault::seal_factor(cx, tx, binding, secret).await?))
 }
 
 /// An app's secret, in base 32; none of a passkey.
 pub(super) fn secret(cx: &Cx, row: &FactorRow) -> Result<Option<Zeroizing<String>>, Error> {
     match &row.thing {
         Thing::PlainApp(secret) => Ok(Some(Zeroizing::new(secret.clone()))),
-        Thing::App(sealed) => vault::open_factor(cx, &Place::factor(row.user_id, row.id), sealed).map(Some),
+        Thing::App(sealed) => vault::open_factor(cx, &Binding::factor(row.user_id, row.id), sealed).map(Some),
         Thing::Passkey(_) => Ok(None),
     }
 }
@@ -28,7 +28,7 @@ pub async fn seal_apps(cx: &Cx) -> Result<u64, Error> {
     let mut count = 0_u64;
     for row in tx.factors().apps().await? {
         let Thing::PlainApp(secret) = &row.thing else { continue };
-        let sealed = vault::seal_factor(cx, &tx, &Place::factor(row.user_id, row.id), secret).await?;
+        let sealed = vault::seal_factor(cx, &tx, &Binding::factor(row.user_id, row.id), secret).await?;
         tx.factors().seal(row.id, &sealed).await?;
         count += 1;
     }

@@ -4,7 +4,7 @@ use domain::{
     actor::Actor,
     audit::Changes,
     factors::{self as rules, Given},
-    vault::Place,
+    vault::Binding,
 };
 use protocol::{
     FactorId,
@@ -34,7 +34,7 @@ pub async fn begin_factor(cx: &Cx, actor: &Actor, new: BeginFactor) -> Result<Fa
         id,
         user_id: user.id,
         name,
-        thing: apps::sealed(cx, &tx, &Place::factor(user.id, id), &secret).await?,
+        thing: apps::sealed(cx, &tx, &Binding::factor(user.id, id), &secret).await?,
         last_step: None,
         created_at: cx.clock.now(),
         confirmed_at: None,
