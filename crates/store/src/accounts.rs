@@ -80,7 +80,7 @@ impl Accounts<'_> {
             Order::Own(None) => found.order_by_asc(users::Column::Id),
             Order::Own(Some(after)) => found.order_by_asc(users::Column::Id).filter(users::Column::Id.gt(after.0)),
             Order::Sorted(sort, after) => {
-                let after = after.as_ref().map(|place| (place.key.as_str(), place.id.0));
+                let after = after.as_ref().map(|cursor| (cursor.key.as_str(), cursor.id.0));
                 sorted(found, (key(*sort), users::Column::Id), *sort, after)?
             }
         };

@@ -141,7 +141,7 @@ impl Runs<'_> {
             Order::Own(None) => found.order_by_desc(runs::Column::Id),
             Order::Own(Some(after)) => found.order_by_desc(runs::Column::Id).filter(runs::Column::Id.lt(after.0)),
             Order::Sorted(sort, after) => {
-                let after = after.as_ref().map(|place| (place.key.as_str(), place.id.0));
+                let after = after.as_ref().map(|cursor| (cursor.key.as_str(), cursor.id.0));
                 sorted(found, (key(*sort), runs::Column::Id), *sort, after)?
             }
         };

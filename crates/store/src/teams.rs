@@ -103,7 +103,7 @@ impl Teams<'_> {
             Order::Own(None) => found.order_by_desc(teams::Column::Id),
             Order::Own(Some(after)) => found.order_by_desc(teams::Column::Id).filter(teams::Column::Id.lt(after.0)),
             Order::Sorted(sort, after) => {
-                let after = after.as_ref().map(|place| (place.key.as_str(), place.id.0));
+                let after = after.as_ref().map(|cursor| (cursor.key.as_str(), cursor.id.0));
                 sorted(found, (key(*sort), teams::Column::Id), *sort, after)?
             }
         };
