@@ -17,7 +17,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     control_files,
-    driver::{self, Place},
+    driver::{self, Slot},
 };
 
 /// How long a claim holds without being renewed.
@@ -35,7 +35,7 @@ const PREPARED_AT_ONCE: usize = 4;
 /// What this process drives right now, and what it leaves alone for a while.
 #[derive(Debug, Default)]
 struct Driven {
-    now: HashMap<RunId, Place>,
+    now: HashMap<RunId, Slot>,
     /// Runs whose driver ended with an error: how often in a row, and until when they are left alone.
     pauses: HashMap<RunId, (u32, Instant)>,
     /// Until when runs are left to whom they were leased to.
@@ -44,14 +44,14 @@ struct Driven {
 
 impl Driven {
     /// What the run takes if it may be driven now.
-    fn room(&self, record: &RunRecord, places: usize, now: Instant) -> Option<Place> {
+    fn room(&self, record: &RunRecord, slots: usize, now: Instant) -> Option<Slot> {
         let pausing = self.pauses.get(&record.id).is_some_and(|(_, until)| *until > now);
         if pausing || self.now.contains_key(&record.id) {
             return None;
         }
-        let place = place_of(record);
-        let taken = self.now.values().filter(|place| **place == Place::Taken).count();
-        (place == Place::None || taken < places).then_some(place)
+        let slot = slot_of(record);
+        let taken = self.now.values().filter(|slot| **slot == Slot::Taken).count();
+        (slot == Slot::None || taken < slots).then_some(slot)
     }
 
     /// The disk was full at `at`.
@@ -79,10 +79,10 @@ impl Driven {
 }
 
 /// A run that is to be stopped or paused asks no agent any more, so it waits for no other run.
-fn place_of(record: &RunRecord) -> Place {
+fn slot_of(record: &RunRecord) -> Slot {
     match record.wish {
-        Some(Wish::Stop { .. } | Wish::Pause { .. }) => Place::None,
-        Some(Wish::Resume { .. }) | None => Place::Taken,
+        Some(Wish::Stop { .. } | Wish::Pause { .. }) => Slot::None,
+        Some(Wish::Resume { .. }) | None => Slot::Taken,
     }
 }
 
@@ -122,16 +122,16 @@ async fn claim_all(cx: &Cx, driven: &Arc<Mutex<Driven>>, tasks: &TaskTracker, st
     let now = cx.clock.now();
     for record in active.iter().filter(|record| wants_attention(record, now)) {
         let room = locked(driven).room(record, cx.settings.max_runs, Instant::now());
-        let Some(place) = room else { continue };
+        let Some(slot) = room else { continue };
         let ended_before = locked(driven).leases_end_before(cx.clock.now(), Instant::now());
         if stop.is_cancelled() || !claim(cx, record.id, ended_before).await? {
             continue;
         }
         let id = record.id;
-        locked(driven).now.insert(id, place);
+        locked(driven).now.insert(id, slot);
         let (cx, driven, stop) = (cx.clone(), Arc::clone(driven), stop.clone());
         tasks.spawn(async move {
-            match driver::drive(&cx, id, place, &stop).await {
+            match driver::drive(&cx, id, slot, &stop).await {
                 Ok(()) => locked(&driven).ended(id),
                 Err(error) => {
                     tracing::error!(run = %id, error = %explain(&error), "a run could not go on; it is taken up again");

@@ -27,14 +27,14 @@ pub(crate) const ROOM_EVERY: Duration = Duration::from_secs(1);
 
 /// Whether a run counts among those that work at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Slot {
     Taken,
     /// It was claimed for being paused or stopped only.
     None,
 }
 
 /// Drives the run until it is over, held, waits, or `stop` says that this server ends.
-pub(crate) async fn drive(cx: &Cx, id: RunId, place: Place, stop: &CancellationToken) -> Result<(), Error> {
+pub(crate) async fn drive(cx: &Cx, id: RunId, slot: Slot, stop: &CancellationToken) -> Result<(), Error> {
     let Some(mut record) = load(cx, id).await? else { return Ok(()) };
     let mut follows: Option<Effect> = None;
     let mut appeared = Appeared::BetweenCalls;
@@ -55,8 +55,8 @@ pub(crate) async fn drive(cx: &Cx, id: RunId, place: Place, stop: &CancellationT
             keep(cx, &mut record, (Input::Waited, Extra::None), (0, stop)).await?;
             continue;
         }
-        // Somebody resumed it after it was claimed for its pause: the dispatcher gives it a place first.
-        if place == Place::None && effect != Effect::Seal {
+        // Somebody resumed it after it was claimed for its pause: the dispatcher gives it a slot first.
+        if slot == Slot::None && effect != Effect::Seal {
             break;
         }
         let asked = control_files::asks(&record);

@@ -1,4 +1,4 @@
-//! Which runs get a place.
+//! Which runs get a slot.
 
 use domain::runs::{Asker, Ceilings, Hold, RunState};
 use protocol::{agents::ProviderId, runs::Limits};
@@ -42,30 +42,30 @@ fn held(mut record: RunRecord) -> RunRecord {
 }
 
 #[test]
-fn while_all_places_are_taken_only_stops_and_pauses_get_through() {
+fn while_all_slots_are_taken_only_stops_and_pauses_get_through() {
     let by = || "Ada".to_owned();
     let mut driven = Driven::default();
-    driven.now.insert(id(1), Place::Taken);
+    driven.now.insert(id(1), Slot::Taken);
     let now = Instant::now();
     let cases = [
         (queued(2), None),
-        (wished(Wish::Stop { by: by() }, queued(2)), Some(Place::None)),
-        (wished(Wish::Pause { by: by() }, queued(2)), Some(Place::None)),
-        (wished(Wish::Stop { by: by() }, held(queued(2))), Some(Place::None)),
+        (wished(Wish::Stop { by: by() }, queued(2)), Some(Slot::None)),
+        (wished(Wish::Pause { by: by() }, queued(2)), Some(Slot::None)),
+        (wished(Wish::Stop { by: by() }, held(queued(2))), Some(Slot::None)),
         (wished(Wish::Resume { by: by() }, held(queued(2))), None),
         (queued(1), None),
     ];
     for (record, room) in cases {
         assert_eq!(driven.room(&record, 1, now), room, "{:?} {:?}", record.wish, record.state.hold);
     }
-    assert_eq!(driven.room(&wished(Wish::Resume { by: by() }, held(queued(2))), 2, now), Some(Place::Taken));
+    assert_eq!(driven.room(&wished(Wish::Resume { by: by() }, held(queued(2))), 2, now), Some(Slot::Taken));
 }
 
 #[test]
-fn a_stop_takes_no_place_from_others() {
+fn a_stop_takes_no_slot_from_others() {
     let mut driven = Driven::default();
-    driven.now.insert(id(1), Place::None);
-    assert_eq!(driven.room(&queued(2), 1, Instant::now()), Some(Place::Taken));
+    driven.now.insert(id(1), Slot::None);
+    assert_eq!(driven.room(&queued(2), 1, Instant::now()), Some(Slot::Taken));
 }
 
 #[test]
@@ -74,11 +74,11 @@ fn a_run_whose_driver_fails_is_left_alone_for_longer_and_longer() {
     for seconds in [1, 2, 4, 8, 16, 32, 60, 60] {
         driven.failed(id(1), now);
         assert_eq!(driven.room(&queued(1), 1, now + Duration::from_millis(seconds * 1_000 - 1)), None);
-        assert_eq!(driven.room(&queued(1), 1, now + Duration::from_secs(seconds)), Some(Place::Taken), "{seconds} s");
+        assert_eq!(driven.room(&queued(1), 1, now + Duration::from_secs(seconds)), Some(Slot::Taken), "{seconds} s");
     }
     driven.ended(id(1));
     driven.failed(id(1), now);
-    assert_eq!(driven.room(&queued(1), 1, now + Duration::from_secs(1)), Some(Place::Taken));
+    assert_eq!(driven.room(&queued(1), 1, now + Duration::from_secs(1)), Some(Slot::Taken));
 }
 
 #[test]
