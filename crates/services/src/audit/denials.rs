@@ -215,7 +215,7 @@ impl Source {
         let mut entries: Vec<Entry> = budget.take(&mut alike, singly).into_iter().map(entry).collect();
         let mut surplus = by_address(alike);
         let told = budget.take(&mut surplus, usize::MAX);
-        entries.extend(told.into_iter().map(|(from, count)| others(actor.as_ref(), now, Some(from), count)));
+        entries.extend(told.into_iter().map(|(group, count)| others(actor.as_ref(), now, Some(group), count)));
         let rest = lost + surplus.iter().map(|(_, count)| count).sum::<u64>();
         if rest > 0 {
             entries.push(others(actor.as_ref(), now, None, rest));
@@ -241,32 +241,37 @@ fn gathered(noted: Vec<DeniedRequest>) -> Vec<Alike> {
     alike.into_values().collect()
 }
 
-/// Where requests came from, and how they were answered.
-type Place = (Option<IpAddr>, u16);
+/// Requests from one address that were answered alike.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Group {
+    address: Option<IpAddr>,
+    status: u16,
+}
 
 /// How many came from where, the most first.
-fn by_address(surplus: Vec<Alike>) -> Vec<(Place, u64)> {
-    let mut counts: BTreeMap<Place, u64> = BTreeMap::new();
+fn by_address(surplus: Vec<Alike>) -> Vec<(Group, u64)> {
+    let mut counts: BTreeMap<Group, u64> = BTreeMap::new();
     for alike in surplus {
-        *counts.entry((alike.first.origin.address, alike.first.status)).or_default() += alike.others + 1;
+        let group = Group { address: alike.first.origin.address, status: alike.first.status };
+        *counts.entry(group).or_default() += alike.others + 1;
     }
-    let mut counts: Vec<(Place, u64)> = counts.into_iter().collect();
+    let mut counts: Vec<(Group, u64)> = counts.into_iter().collect();
     counts.sort_by_key(|(_, count)| Reverse(*count));
     counts
 }
 
 /// The entry for requests that have none of their own.
-fn others(actor: Option<&Actor>, now: i64, from: Option<Place>, count: u64) -> Entry {
+fn others(actor: Option<&Actor>, now: i64, group: Option<Group>, count: u64) -> Entry {
     let details = Details {
-        address: from.and_then(|(address, _)| address).map(|address| address.to_string()),
-        status: from.map(|(_, status)| status),
+        address: group.and_then(|group| group.address).map(|address| address.to_string()),
+        status: group.map(|group| group.status),
         count: Some(count),
         error: "more than are listed one by one".to_owned(),
         name: actor.map(Actor::display_name).unwrap_or_default().to_owned(),
         ..Details::default()
     };
     let blank = blank(now, "request", OTHERS);
-    let outcome = from.map_or(blank.outcome, |(_, status)| Outcome::of_refused(status));
+    let outcome = group.map_or(blank.outcome, |group| Outcome::of_refused(group.status));
     Entry { actor: actor.map_or(blank.actor, key), outcome, details, ..blank }
 }
 
