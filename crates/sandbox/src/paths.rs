@@ -14,12 +14,12 @@ const SYSTEM_BINARIES: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
 
 /// A path as it was given, and the file or folder that it really is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct Resolved {
     pub given: PathBuf,
     pub real: PathBuf,
 }
 
-impl Place {
+impl Resolved {
     /// An existing, absolute path without `..`.
     pub(crate) fn of(path: &Path) -> io::Result<Self> {
         if !path.is_absolute() || path.components().any(|part| part == Component::ParentDir) {
@@ -30,20 +30,20 @@ impl Place {
         Ok(Self { given: path.components().collect(), real })
     }
 
-    /// Like [`Place::of`], for a folder that others will write to: it must not itself be a symbolic link.
+    /// Like [`Resolved::of`], for a folder that others will write to: it must not itself be a symbolic link.
     pub(crate) fn own_folder(path: &Path) -> io::Result<Self> {
-        let place = Self::of(path)?;
-        let metadata = fs::symlink_metadata(&place.given)?;
+        let resolved = Self::of(path)?;
+        let metadata = fs::symlink_metadata(&resolved.given)?;
         if metadata.is_symlink() {
             return Err(invalid(format!("{} is a symbolic link", path.display())));
         }
         if !metadata.is_dir() {
             return Err(invalid(format!("{} is not a folder", path.display())));
         }
-        Ok(place)
+        Ok(resolved)
     }
 
-    /// Whether this place is `other` or contains it, by either of their names.
+    /// Whether this is `other` or contains it, by either of their names.
     pub(crate) fn contains(&self, other: &Self) -> bool {
         [&self.given, &self.real].iter().any(|own| other.given.starts_with(own) || other.real.starts_with(own))
     }

@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     limits,
     output::{Kept, read_while_it_runs, stream},
-    paths::{Place, binary_folders, find_program, invalid, not_started, search_path},
+    paths::{Resolved, binary_folders, find_program, invalid, not_started, search_path},
     spawner,
 };
 use running::Running;
@@ -95,7 +95,7 @@ impl Plain {
         let failed = |error| not_started(&job.argv, error);
         let (setpriv, prlimit, unshare) = (self.tool("setpriv")?, self.tool("prlimit")?, self.unshare().await?);
         let deadline = limits::deadline(job.limits.wall);
-        let workspace = Place::own_folder(&job.workspace).map_err(failed)?;
+        let workspace = Resolved::own_folder(&job.workspace).map_err(failed)?;
         let folders = binary_folders(self.config.toolchains.iter().chain(&job.readable));
         let program = job.argv.first().ok_or_else(|| failed(invalid("the command is empty".to_owned())))?;
         find_program(program, &folders, &workspace.given).map_err(failed)?;

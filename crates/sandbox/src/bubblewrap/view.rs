@@ -9,7 +9,7 @@ use std::{
 use domain::ports::sandbox::{Job, Network};
 
 use super::{BubblewrapConfig, diagnosis::Features};
-use crate::paths::{Place, binary_folders, find_program, invalid, search_path};
+use crate::paths::{Resolved, binary_folders, find_program, invalid, search_path};
 
 /// The user inside. Not root, since programs behave differently for root; outside it is the server's own user. Neither its name nor
 /// the machine's says what this is.
@@ -86,16 +86,16 @@ pub(super) struct View {
 
 impl View {
     pub(super) fn new(config: &BubblewrapConfig, features: Features, job: &Job) -> io::Result<Self> {
-        let places = Places::of(config, job)?;
-        let folders = binary_folders(places.toolchains.iter().chain(&places.readable).map(|place| &place.given));
+        let paths = Paths::of(config, job)?;
+        let folders = binary_folders(paths.toolchains.iter().chain(&paths.readable).map(|resolved| &resolved.given));
         let program = job.argv.first().ok_or_else(|| invalid("the command is empty".to_owned()))?;
-        find_program(program, &folders, &places.workspace.given)?;
+        find_program(program, &folders, &paths.workspace.given)?;
 
         let mut arguments = namespaces(features, job.network);
         system(&mut arguments, job.network);
-        let home = places.mount(&mut arguments);
+        let home = paths.mount(&mut arguments);
         arguments.push("--chdir".into());
-        arguments.push(places.workspace.given.clone().into());
+        arguments.push(paths.workspace.given.clone().into());
         environment(&mut arguments, config.env.iter().chain(&job.env), &home, &folders)?;
         Ok(Self { arguments, files: accounts(&home) })
     }
@@ -165,44 +165,45 @@ fn system(arguments: &mut Vec<OsString>, network: Network) {
 }
 
 /// The job's paths, checked against each other.
-struct Places {
-    workspace: Place,
-    home: Option<Place>,
-    readable: Vec<Place>,
-    toolchains: Vec<Place>,
-    hidden: Vec<Place>,
+struct Paths {
+    workspace: Resolved,
+    home: Option<Resolved>,
+    readable: Vec<Resolved>,
+    toolchains: Vec<Resolved>,
+    hidden: Vec<Resolved>,
 }
 
-impl Places {
+impl Paths {
     fn of(config: &BubblewrapConfig, job: &Job) -> io::Result<Self> {
-        let existing = |paths: &[PathBuf]| paths.iter().filter_map(|path| Place::of(path).ok()).collect::<Vec<_>>();
-        let places = Self {
-            workspace: Place::own_folder(&job.workspace)?,
-            home: job.home.as_deref().map(Place::own_folder).transpose()?,
-            readable: job.readable.iter().map(|path| Place::of(path)).collect::<io::Result<_>>()?,
+        let existing = |paths: &[PathBuf]| paths.iter().filter_map(|path| Resolved::of(path).ok()).collect::<Vec<_>>();
+        let paths = Self {
+            workspace: Resolved::own_folder(&job.workspace)?,
+            home: job.home.as_deref().map(Resolved::own_folder).transpose()?,
+            readable: job.readable.iter().map(|path| Resolved::of(path)).collect::<io::Result<_>>()?,
             toolchains: existing(&config.toolchains),
             hidden: existing(&config.hidden),
         };
-        places.check()?;
-        Ok(places)
+        paths.check()?;
+        Ok(paths)
     }
 
     fn check(&self) -> io::Result<()> {
-        for (place, what) in self.readable.iter().chain(&self.toolchains).map(|place| (place, "readable")).chain(self.writable())
+        for (resolved, what) in
+            self.readable.iter().chain(&self.toolchains).map(|resolved| (resolved, "readable")).chain(self.writable())
         {
-            let path = place.given.display();
-            if let Some(hidden) = self.hidden.iter().find(|hidden| place.contains(hidden)) {
+            let path = resolved.given.display();
+            if let Some(hidden) = self.hidden.iter().find(|hidden| resolved.contains(hidden)) {
                 return Err(invalid(format!("{path} cannot be {what}: {} is in it", hidden.given.display())));
             }
-            if ["/", "/proc", "/dev"].iter().any(|own| place.real == Path::new(own) || place.given == Path::new(own)) {
+            if ["/", "/proc", "/dev"].iter().any(|own| resolved.real == Path::new(own) || resolved.given == Path::new(own)) {
                 return Err(invalid(format!("{path} cannot be {what}: the sandbox has its own")));
             }
         }
-        for place in self.readable.iter().chain(&self.toolchains) {
-            if let Some((own, what)) = self.writable().find(|(own, _)| place.contains(own)) {
+        for resolved in self.readable.iter().chain(&self.toolchains) {
+            if let Some((own, what)) = self.writable().find(|(own, _)| resolved.contains(own)) {
                 return Err(invalid(format!(
                     "{} cannot be readable: the {what} {} is in it",
-                    place.given.display(),
+                    resolved.given.display(),
                     own.given.display()
                 )));
             }
@@ -217,7 +218,7 @@ impl Places {
         Ok(())
     }
 
-    fn writable(&self) -> impl Iterator<Item = (&Place, &'static str)> {
+    fn writable(&self) -> impl Iterator<Item = (&Resolved, &'static str)> {
         std::iter::once((&self.workspace, "workspace")).chain(self.home.iter().map(|home| (home, "home")))
     }
 
@@ -232,16 +233,16 @@ impl Places {
         }
 
         let mut mounts: Vec<(&Path, &Path, &str)> = Vec::new();
-        for place in self.toolchains.iter().chain(&self.readable) {
+        for resolved in self.toolchains.iter().chain(&self.readable) {
             // The real path too: programs look for their own parts beside it. What is seen anyway needs no mount, and where it
             // is a link none can be made.
-            for inside in [&place.given, &place.real] {
+            for inside in [&resolved.given, &resolved.real] {
                 if !in_system(inside) || covered.iter().any(|hidden| inside.starts_with(hidden)) {
-                    mounts.push((&place.real, inside, "--ro-bind"));
+                    mounts.push((&resolved.real, inside, "--ro-bind"));
                 }
             }
         }
-        mounts.extend(self.writable().map(|(place, _)| (place.real.as_path(), place.given.as_path(), "--bind")));
+        mounts.extend(self.writable().map(|(resolved, _)| (resolved.real.as_path(), resolved.given.as_path(), "--bind")));
         // Parents before what is in them.
         mounts.sort_by_key(|(_, inside, _)| inside.components().count());
         mounts.dedup();
