@@ -23,7 +23,7 @@ use crate::{
 };
 use palette::Palette;
 pub use person::LINKS;
-pub use rail::{ADMIN, API, FOLD, PLACES, Place};
+pub use rail::{ADMIN, API, FOLD, NAV, NavItem};
 
 /// The signed-in person, for pages that show or hide what needs a role.
 #[derive(Clone, Copy)]

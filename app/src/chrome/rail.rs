@@ -10,21 +10,26 @@ use crate::{
     ui::{self, El, div, el, live, nothing, pieces},
 };
 
-/// A place that one can go to: its name, its icon and its address.
-pub type Place = (&'static str, &'static str, &'static str);
+/// Where one can go from everywhere.
+#[derive(Clone, Copy)]
+pub struct NavItem {
+    pub label: &'static str,
+    pub icon: &'static str,
+    pub href: &'static str,
+}
 
-/// The places for everybody; the bar of a phone has no room for teams, which the menu leads to as well.
-pub const PLACES: [Place; 5] = [
-    ("Home", "home", to::HOME),
-    ("Projects", "folder", to::PROJECTS),
-    ("Runs", "run", to::RUNS),
-    ("Templates", "template", to::TEMPLATES),
-    ("Teams", "people", to::TEAMS),
+/// The items for everybody; the bar of a phone has no room for teams, which the menu leads to as well.
+pub const NAV: [NavItem; 5] = [
+    NavItem { label: "Home", icon: "home", href: to::HOME },
+    NavItem { label: "Projects", icon: "folder", href: to::PROJECTS },
+    NavItem { label: "Runs", icon: "run", href: to::RUNS },
+    NavItem { label: "Templates", icon: "template", href: to::TEMPLATES },
+    NavItem { label: "Teams", icon: "people", href: to::TEAMS },
 ];
 /// The one for whom some of the admin section is open.
-pub const ADMIN: Place = ("Admin", "shield", to::ADMIN);
+pub const ADMIN: NavItem = NavItem { label: "Admin", icon: "shield", href: to::ADMIN };
 /// The one at the foot.
-pub const API: Place = ("API", "book", to::DOCS);
+pub const API: NavItem = NavItem { label: "API", icon: "book", href: to::DOCS };
 
 /// What the button says that takes the labels away and brings them back.
 pub const FOLD: &str = "Labels of the navigation";
@@ -32,15 +37,14 @@ pub const FOLD: &str = "Labels of the navigation";
 /// Where one can go.
 pub(super) fn rail(viewer: Loading<Viewer>) -> AnyView {
     let path = use_location().pathname;
-    let places = PLACES.into_iter().map(|place| {
-        let (_, _, href) = place;
-        let current = move || is_at(&path.get(), href).then(|| "page".to_owned());
-        item(place).live_attr("aria-current", current).view()
+    let items = NAV.into_iter().map(|nav| {
+        let current = move || is_at(&path.get(), nav.href).then(|| "page".to_owned());
+        item(nav).live_attr("aria-current", current).view()
     });
     let brand = el("a").class("brand").attr("href", to::HOME).attr("aria-label", "loki, home").child(ui::icon("knot"));
     let docs = div("foot").child(item(API).attr("rel", "external").view()).child(fold()).view();
     let rail = el("nav").class("rail").attr("aria-label", "Main").child(brand.child(el("span").text("loki").view()).view());
-    rail.children(places).child(loaded_or_nothing(viewer, move |viewer| admin(viewer.admin, path))).child(docs).view()
+    rail.children(items).child(loaded_or_nothing(viewer, move |viewer| admin(viewer.admin, path))).child(docs).view()
 }
 
 /// Leaves the rail its icons alone, where it has room for more: `public/page.js` does it, and says whether it is so.
@@ -70,7 +74,7 @@ fn admin(places: Vec<String>, path: Memo<String>) -> AnyView {
     pieces(vec![head, pages])
 }
 
-fn item((label, icon, href): Place) -> El {
+fn item(NavItem { label, icon, href }: NavItem) -> El {
     el("a").class("item").attr("href", href).child(ui::icon(icon)).child(el("span").text(label).view())
 }
 

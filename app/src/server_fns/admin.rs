@@ -35,9 +35,9 @@ mod places {
 
     /// Address, what it is for, and the actions of which one opens it. A page of the section is a line here and one in
     /// `pages::admin`; the last part of its address is its name.
-    type Place = (&'static str, &'static str, &'static [Action]);
+    type Page = (&'static str, &'static str, &'static [Action]);
 
-    const PLACES: &[Place] = &[
+    const PAGES: &[Page] = &[
         (to::USERS, "Who is here, in which role, and who may come.", &[Action::ManageUsers]),
         (to::ADMIN_TOKENS, "What programs sign in with: made, replaced and revoked.", &[Action::ManageTokens]),
         (to::ADMIN_SECRETS, "What processes of all projects are given, and nobody is shown.", &[Action::ManageAllSecrets]),
@@ -48,8 +48,8 @@ mod places {
         (to::ADMIN_SETTINGS, "How this server is set up.", &[Action::ReadSettings]),
     ];
 
-    fn open_to(actor: &Actor) -> impl Iterator<Item = &'static Place> {
-        PLACES.iter().filter(|(_, _, actions)| actions.iter().any(|action| may(actor, *action)))
+    fn open_to(actor: &Actor) -> impl Iterator<Item = &'static Page> {
+        PAGES.iter().filter(|(_, _, actions)| actions.iter().any(|action| may(actor, *action)))
     }
 
     /// The addresses of pages that are open to somebody, for the shell.
@@ -64,7 +64,7 @@ mod places {
 
     /// The actions of which one opens the section.
     pub(super) fn opening() -> Vec<Action> {
-        PLACES.iter().flat_map(|(_, _, actions)| actions.iter().copied()).collect()
+        PAGES.iter().flat_map(|(_, _, actions)| actions.iter().copied()).collect()
     }
 
     /// The context for whoever may do one of the actions. For others there is no such page, and the audit trail says who asked.

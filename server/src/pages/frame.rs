@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use app::{
-    chrome::{ADMIN, API, FOLD, LINKS, PLACES, Place, words},
+    chrome::{ADMIN, API, FOLD, LINKS, NAV, NavItem, words},
     routes::to,
     server_fns::access::{person, warnings},
 };
@@ -138,17 +138,17 @@ fn notice(warning: Warning) -> String {
 
 /// As `app::chrome` draws it, as far as that goes without script.
 fn shell(page: &Unframed, viewer: Option<&Viewer>, notices: &str, main: &str) -> String {
-    let item = |(label, icon, href): Place| {
+    let item = |NavItem { label, icon, href }: NavItem| {
         let current = if label == page.title { " aria-current=\"page\"" } else { "" };
         format!("<a class=\"item\" href=\"{href}\"{current}>{}<span>{label}</span></a>", icon_of(icon))
     };
     let admin = viewer.filter(|viewer| !viewer.admin.is_empty()).map(|_| ADMIN);
-    let places: String = PLACES.into_iter().chain(admin).map(item).collect();
+    let items: String = NAV.into_iter().chain(admin).map(item).collect();
     let above: String =
         page.above.iter().map(|(label, href)| format!("<li><a href=\"{href}\">{}</a></li>", escape(label))).collect();
     format!(
         "<a class=\"skip\" href=\"#content\">Skip to the content</a><div class=\"app\"><nav class=\"rail\" aria-label=\"Main\">\
-         <a class=\"brand\" href=\"{}\" aria-label=\"loki, home\">{}<span>loki</span></a>{places}\
+         <a class=\"brand\" href=\"{}\" aria-label=\"loki, home\">{}<span>loki</span></a>{items}\
          <div class=\"foot\">{}<button type=\"button\" class=\"item rail-fold needs-script\" aria-label=\"{FOLD}\" \
          title=\"{FOLD}\" aria-expanded=\"true\">{}</button></div></nav>\
          <nav class=\"crumbs\" aria-label=\"Breadcrumb\"><ol>{above}<li><span aria-current=\"page\">{}</span></li></ol></nav>\
