@@ -20,7 +20,7 @@ use crate::{
     loading::{load, loaded_list},
     pages::project,
     routes::to,
-    server_fns::admin::audit::{AuditView, Filter, OLDEST_FIRST, Place, Summary, ask_audit},
+    server_fns::admin::audit::{AuditView, Filter, OLDEST_FIRST, Part, Summary, ask_audit},
     ui::{self, Crumb, Kind, div, el, live, nothing, pieces},
 };
 
@@ -93,52 +93,52 @@ fn filter(asked: &ParamsMap) -> Filter {
 }
 
 fn show(view: AuditView, filter: Filter, (sort, after): (&str, &str)) -> AnyView {
-    let place = view.place.clone();
-    let mut parts = vec![head_of(&place), summary(&place, &view.summary), filters::form(&view, &filter, sort)];
+    let part = view.part.clone();
+    let mut body = vec![head_of(&part), summary(&part, &view.summary), filters::form(&view, &filter, sort)];
     let newest = view.entries.first().map_or(0, |line| line.entry.seq);
     // What is new stands on the first page, and nowhere when only the past is asked for, or first.
     let oldest_first = sort == OLDEST_FIRST;
     let is_first = after.is_empty() && filter.end_date.is_empty() && !oldest_first;
-    let news = if is_first { news::follow(newest, &filter, &place) } else { nothing() };
-    parts.push(div("list-head").child(news).child(take_along(&filter)).view());
+    let news = if is_first { news::follow(newest, &filter, &part) } else { nothing() };
+    body.push(div("list-head").child(news).child(take_along(&filter)).view());
     if view.entries.is_empty() {
-        parts.push(nothing_found(&place, &filter));
+        body.push(nothing_found(&part, &filter));
     } else {
-        let sorted = |sort: &str| asking(&place.address(), &filter, sort, "");
-        let table = rows::table_sorted("Entries", view.entries, &place, (sort, &sorted));
-        parts.push(ui::panel("", table));
+        let sorted = |sort: &str| asking(&part.address(), &filter, sort, "");
+        let table = rows::table_sorted("Entries", view.entries, &part, (sort, &sorted));
+        body.push(ui::panel("", table));
     }
     if let Some(after) = view.next {
         let words = if oldest_first { "Show newer entries" } else { "Show older entries" };
-        let more = ui::link_button(Kind::Normal, words, asking(&place.address(), &filter, sort, &after));
-        parts.push(el("p").class("more").child(more).view());
+        let more = ui::link_button(Kind::Normal, words, asking(&part.address(), &filter, sort, &after));
+        body.push(el("p").class("more").child(more).view());
     }
-    let title = match &place {
-        Place::Installation => "Audit".to_owned(),
-        Place::Project(head) => format!("Audit – {}", head.name),
-        Place::Team { name, .. } => format!("Audit – {name}"),
+    let title = match &part {
+        Part::Installation => "Audit".to_owned(),
+        Part::Project(head) => format!("Audit – {}", head.name),
+        Part::Team { name, .. } => format!("Audit – {name}"),
     };
-    ui::page(title, way_to(&place), pieces(parts))
+    ui::page(title, way_to(&part), pieces(body))
 }
 
-fn head_of(place: &Place) -> AnyView {
-    match place {
-        Place::Installation => {
+fn head_of(part: &Part) -> AnyView {
+    match part {
+        Part::Installation => {
             let verify = ui::link_button(Kind::Primary, "Verify the chain", to::VERIFY_AUDIT);
             head("Audit", "Who did what, when and from where, also what was refused.", verify)
         }
-        Place::Project(shown) => pieces(vec![project::head(shown), project::tabs(shown, "audit")]),
-        Place::Team { .. } => head("Audit", "Who did what with the team and its projects, when and from where.", nothing()),
+        Part::Project(shown) => pieces(vec![project::head(shown), project::tabs(shown, "audit")]),
+        Part::Team { .. } => head("Audit", "Who did what with the team and its projects, when and from where.", nothing()),
     }
 }
 
 /// The steps to the list.
-fn way_to(place: &Place) -> Vec<Crumb> {
-    let here = Crumb::new("Audit", place.address());
-    match place {
-        Place::Installation => vec![Crumb::new("Admin", to::ADMIN), here],
-        Place::Project(shown) => vec![Crumb::new("Projects", to::PROJECTS), project::crumb(&shown.name, shown.id), here],
-        Place::Team { id, name } => vec![Crumb::new("Teams", to::TEAMS), Crumb::new(name.clone(), to::team(*id)), here],
+fn way_to(part: &Part) -> Vec<Crumb> {
+    let here = Crumb::new("Audit", part.address());
+    match part {
+        Part::Installation => vec![Crumb::new("Admin", to::ADMIN), here],
+        Part::Project(shown) => vec![Crumb::new("Projects", to::PROJECTS), project::crumb(&shown.name, shown.id), here],
+        Part::Team { id, name } => vec![Crumb::new("Teams", to::TEAMS), Crumb::new(name.clone(), to::team(*id)), here],
     }
 }
 
@@ -148,8 +148,8 @@ fn asking(address: &str, filter: &Filter, sort: &str, after: &str) -> String {
     to::asking(address, &asked)
 }
 
-fn summary(place: &Place, summary: &Summary) -> AnyView {
-    if *place != Place::Installation {
+fn summary(part: &Part, summary: &Summary) -> AnyView {
+    if *part != Part::Installation {
         // What was refused is about addresses: it is in the installation's trail alone.
         let line = format!("In the last {} days: {} done.", summary.days, summary.done);
         return el("p").class("calm soft").text(line).view();
@@ -172,18 +172,18 @@ fn take_along(filter: &Filter) -> AnyView {
     div("exports").child(link("csv", "Export CSV")).child(link("json", "Export JSON")).view()
 }
 
-fn nothing_found(place: &Place, filter: &Filter) -> AnyView {
+fn nothing_found(part: &Part, filter: &Filter) -> AnyView {
     if filter.within().iter().all(|(_, value)| value.is_empty()) {
-        let on = match place {
-            Place::Installation => ui::link_button(Kind::Normal, "Show settings", to::ADMIN_SETTINGS),
-            Place::Project(shown) => ui::link_button(Kind::Normal, "Show project", to::project(shown.id)),
-            Place::Team { id, .. } => ui::link_button(Kind::Normal, "Show team", to::team(*id)),
+        let on = match part {
+            Part::Installation => ui::link_button(Kind::Normal, "Show settings", to::ADMIN_SETTINGS),
+            Part::Project(shown) => ui::link_button(Kind::Normal, "Show project", to::project(shown.id)),
+            Part::Team { id, .. } => ui::link_button(Kind::Normal, "Show team", to::team(*id)),
         };
         return ui::empty("No entries", "Entries that were older than this server keeps them were removed.", on);
     }
     ui::empty(
         "No such entries",
         "Nothing fits what is asked for.",
-        ui::link_button(Kind::Normal, "Show all entries", place.address()),
+        ui::link_button(Kind::Normal, "Show all entries", part.address()),
     )
 }

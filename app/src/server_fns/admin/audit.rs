@@ -64,13 +64,13 @@ impl Filter {
 
 /// Whose part of the trail is shown; the installation's is all of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Place {
+pub enum Part {
     Installation,
     Project(ProjectHead),
     Team { id: TeamId, name: String },
 }
 
-impl Place {
+impl Part {
     /// Where its page is.
     pub fn address(&self) -> String {
         match self {
@@ -102,14 +102,14 @@ pub struct Line {
 /// An entry, and whose part of the trail it is shown in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntryView {
-    pub place: Place,
+    pub part: Part,
     pub line: Line,
 }
 
 /// A page of the trail, with what it can be narrowed down to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditView {
-    pub place: Place,
+    pub part: Part,
     pub entries: Vec<Line>,
     pub next: Option<String>,
     pub summary: Summary,
@@ -147,7 +147,7 @@ pub async fn audit(filter: Filter, #[server(default)] sort: String, after: Strin
     let mut actors = asked(services::audit::actor_names(&cx, &actor, &keys, (about, &entries)).await)?;
     actors.sort_by(|one, other| one.1.cmp(&other.1));
     Ok(AuditView {
-        place: place(&cx, &actor, about).await?,
+        part: part(&cx, &actor, about).await?,
         entries: named(&cx, &actor, about, entries).await?,
         next: page.next,
         summary: Summary {
@@ -183,9 +183,9 @@ pub async fn audit_entry(
     // What is no number is the position of nothing.
     let seq = seq.parse().unwrap_or(0);
     let entry = asked(services::audit::entry(&cx, &actor, seq, about).await)?;
-    let place = place(&cx, &actor, about).await?;
+    let part = part(&cx, &actor, about).await?;
     let names = asked(services::audit::names(&cx, &actor, about, std::slice::from_ref(&entry)).await)?;
-    Ok(EntryView { place, line: line(&names, entry) })
+    Ok(EntryView { part, line: line(&names, entry) })
 }
 
 /// Whether the trail is as it was written.
@@ -247,13 +247,13 @@ fn opened(project: &str, team: &str) -> Result<(services::Cx, domain::actor::Act
 }
 
 #[cfg(feature = "ssr")]
-async fn place(cx: &services::Cx, actor: &domain::actor::Actor, about: domain::audit::About) -> Result<Place, UiError> {
+async fn part(cx: &services::Cx, actor: &domain::actor::Actor, about: domain::audit::About) -> Result<Part, UiError> {
     use crate::server_fns::{asked, projects};
 
     Ok(match (about.project, about.team) {
-        (Some(id), _) => Place::Project(projects::head(cx, actor, id).await?),
-        (None, Some(id)) => Place::Team { id, name: asked(services::teams::get(cx, actor, id).await)?.name },
-        (None, None) => Place::Installation,
+        (Some(id), _) => Part::Project(projects::head(cx, actor, id).await?),
+        (None, Some(id)) => Part::Team { id, name: asked(services::teams::get(cx, actor, id).await)?.name },
+        (None, None) => Part::Installation,
     })
 }
 

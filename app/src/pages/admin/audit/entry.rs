@@ -37,13 +37,13 @@ pub(super) fn page_of(seq: String, whose: impl Fn() -> (String, String) + Send +
     loaded_page(load(ask), show)
 }
 
-fn show(EntryView { place, line }: EntryView) -> AnyView {
+fn show(EntryView { part, line }: EntryView) -> AnyView {
     let told = told(&line);
     let Line { entry, name, names } = line;
     let (who, seq) = (who(&entry), entry.seq);
     let head = ui::page_head(told.clone(), outcome(&entry.outcome, entry.status), nothing());
     let all_of = |words: &str, name: &'static str, value: &str| {
-        el("a").class("quiet").attr("href", to::asking(&place.address(), &[(name, value)])).text(words).view()
+        el("a").class("quiet").attr("href", to::asking(&part.address(), &[(name, value)])).text(words).view()
     };
     let mut facts = vec![
         ("When", text(ui::exact(entry.timestamp))),
@@ -73,8 +73,8 @@ fn show(EntryView { place, line }: EntryView) -> AnyView {
         let rows = entry.details.into_iter().map(|changed| change(changed, &names)).collect();
         parts.push(ui::panel("What was changed", el("div").class("told").child(ui::table("Changes", CHANGES, rows)).view()));
     }
-    let mut way = way_to(&place);
-    way.push(Crumb::new(format!("Entry {seq}"), place.entry(seq)));
+    let mut way = way_to(&part);
+    way.push(Crumb::new(format!("Entry {seq}"), part.entry(seq)));
     ui::page(told, way, pieces(parts))
 }
 

@@ -26,7 +26,7 @@ pub(super) fn form(view: &AuditView, filter: &Filter, sort: &str) -> AnyView {
         }),
     ]);
     let narrowed = filter.within().iter().any(|(name, value)| *name != "q" && !value.is_empty());
-    let address = view.place.address();
+    let address = view.part.address();
     let all = el("a").class("quiet").attr("href", address.clone()).text("Show all entries").view();
     let summary = el("summary").text("Filters").view();
     let details = el("details").class("filters").flag("open", narrowed).child(summary).child(more.view());

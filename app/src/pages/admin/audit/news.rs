@@ -8,7 +8,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::rows;
 use crate::{
-    server_fns::admin::audit::{Filter, Line, PAGE, Place, ask_audit_news},
+    server_fns::admin::audit::{Filter, Line, PAGE, Part, ask_audit_news},
     ui::{self, div, el, live, nothing, pieces},
 };
 
@@ -31,7 +31,7 @@ struct News {
 }
 
 /// The line with the switch, and above the list what is new.
-pub(super) fn follow(newest: i64, filter: &Filter, place: &Place) -> AnyView {
+pub(super) fn follow(newest: i64, filter: &Filter, part: &Part) -> AnyView {
     let news = News {
         entries: RwSignal::new(Vec::new()),
         follows: RwSignal::new(true),
@@ -47,10 +47,10 @@ pub(super) fn follow(newest: i64, filter: &Filter, place: &Place) -> AnyView {
             on_cleanup(move || asking.clear());
         }
     });
-    let place = place.clone();
+    let part = part.clone();
     let list = live(move || {
         let entries = news.entries.get();
-        if entries.is_empty() { nothing() } else { ui::panel("New", rows::table("New entries", entries, &place)) }
+        if entries.is_empty() { nothing() } else { ui::panel("New", rows::table("New entries", entries, &part)) }
     });
     let gap = live(move || {
         let words = "More came at once than is shown here. Load the page again for all of them.";

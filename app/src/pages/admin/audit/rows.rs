@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::words::{did, who};
 use crate::{
-    server_fns::admin::audit::{Line, OLDEST_FIRST, Place},
+    server_fns::admin::audit::{Line, OLDEST_FIRST, Part},
     ui::{self, Column, Row, Tone, el, pieces, text},
 };
 
@@ -17,8 +17,8 @@ const COLUMNS: &[Column] = &[
 ];
 
 /// A table of entries; `label` says which.
-pub(super) fn table(label: &'static str, entries: Vec<Line>, place: &Place) -> AnyView {
-    ui::table(label, COLUMNS, entries.into_iter().map(|line| row(line, place)).collect())
+pub(super) fn table(label: &'static str, entries: Vec<Line>, part: &Part) -> AnyView {
+    ui::table(label, COLUMNS, entries.into_iter().map(|line| row(line, part)).collect())
 }
 
 /// What the columns are called in addresses; what sorts nothing has no name.
@@ -28,21 +28,21 @@ const SORTS: [&str; 5] = ["", "", "", "", OLDEST_FIRST];
 pub(super) fn table_sorted(
     label: &'static str,
     entries: Vec<Line>,
-    place: &Place,
+    part: &Part,
     (sort, link): (&str, &dyn Fn(&str) -> String),
 ) -> AnyView {
-    let rows = entries.into_iter().map(|line| row(line, place)).collect();
+    let rows = entries.into_iter().map(|line| row(line, part)).collect();
     ui::table_sorted(label, COLUMNS, rows, (&SORTS, sort), link)
 }
 
-fn row(line: Line, place: &Place) -> Row {
+fn row(line: Line, part: &Part) -> Row {
     let (what, who) = (did(&line), who(&line.entry));
     let entry = line.entry;
     let small = entry.error.unwrap_or_default();
     // A phone has no columns for who it was.
     let words = if small.is_empty() { who.clone() } else { format!("{who} · ") };
     let phone = el("span").class("phone-only").text(words).view();
-    let opener = ui::opener(place.entry(entry.seq), &what, pieces(vec![phone, text(small)]));
+    let opener = ui::opener(part.entry(entry.seq), &what, pieces(vec![phone, text(small)]));
     let address = entry.ip_address.unwrap_or_else(|| "this machine".to_owned());
     Row::new(vec![
         outcome(&entry.outcome, entry.status),
