@@ -10,7 +10,10 @@ use protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Asker, Ending, Hold, RunState, Stage, TaskState, steps};
+use super::{
+    Asker, Ending, Hold, RunState, Stage, TaskState,
+    steps::{self, Planned, Reflected},
+};
 use crate::ports::agent::AgentResult;
 
 /// What came of an effect, or what a person or a limit put in its place. Journaled before anything follows from it.
@@ -205,7 +208,7 @@ fn take(state: &mut RunState, input: Input, at: Timestamp, changes: &mut Vec<Run
             state.stage = Stage::Planning;
         }
         Input::Planned { tier, phases, tasks, summaries } => {
-            steps::plan(state, (tier, phases, tasks), &summaries, at, changes);
+            steps::planned(state, Planned { tier, phases, tasks, summaries }, at, changes);
         }
         Input::Reasoned { checkpoint, scaffold_tokens, summary } => {
             state.checkpoint = Some(checkpoint);
@@ -218,7 +221,9 @@ fn take(state: &mut RunState, input: Input, at: Timestamp, changes: &mut Vec<Run
             steps::close_and_open(state, Some(&summary), at, changes);
         }
         Input::Acted { result } => steps::acted(state, result, at, changes),
-        Input::Reflected { tree, empty, summary } => steps::reflected(state, (tree, empty, &summary), at, changes),
+        Input::Reflected { tree, empty, summary } => {
+            steps::reflected(state, Reflected { tree, empty, summary }, at, changes);
+        }
         Input::Verified(verification) => steps::verified(state, verification, at, changes),
         Input::Committed { commit } => steps::committed(state, commit, at, changes),
         Input::Checked(verification) => steps::checked(state, verification, at, changes),

@@ -39,19 +39,23 @@ pub(super) fn short(commit: &str) -> &str {
     commit.get(..8).unwrap_or(commit)
 }
 
-pub(super) fn plan(
-    state: &mut RunState,
-    (tier, phases, tasks): (Tier, Vec<Phase>, Vec<TaskState>),
-    summaries: &[(Phase, String)],
-    at: Timestamp,
-    changes: &mut Vec<RunChange>,
-) {
+/// What planning came to.
+pub(super) struct Planned {
+    pub(super) tier: Tier,
+    pub(super) phases: Vec<Phase>,
+    pub(super) tasks: Vec<TaskState>,
+    /// What is said of the phases that are over with it.
+    pub(super) summaries: Vec<(Phase, String)>,
+}
+
+pub(super) fn planned(state: &mut RunState, planned: Planned, at: Timestamp, changes: &mut Vec<RunChange>) {
+    let Planned { tier, phases, tasks, summaries } = planned;
     state.tier = Some(tier);
     state.tasks = tasks;
     state.phases =
         phases.into_iter().map(|phase| PhaseRecord { phase, started_at: None, ended_at: None, summary: String::new() }).collect();
     changes.push(RunChange::TasksPlanned);
-    for (phase, summary) in summaries {
+    for (phase, summary) in &summaries {
         enter_phase(state, *phase, summary, at, changes);
     }
     begin_next(state, at, changes);
@@ -143,18 +147,22 @@ fn needs_you(state: &mut RunState, reason: String, changes: &mut Vec<RunChange>)
     changes.push(RunChange::Paused);
 }
 
-pub(super) fn reflected(
-    state: &mut RunState,
-    (tree, empty, summary): (String, bool, &str),
-    at: Timestamp,
-    changes: &mut Vec<RunChange>,
-) {
+/// What the worktree looks like after a call.
+pub(super) struct Reflected {
+    pub(super) tree: String,
+    /// Whether nothing was changed.
+    pub(super) empty: bool,
+    pub(super) summary: String,
+}
+
+pub(super) fn reflected(state: &mut RunState, reflected: Reflected, at: Timestamp, changes: &mut Vec<RunChange>) {
+    let Reflected { tree, empty, summary } = reflected;
     state.tree = Some(tree);
     if state.current.is_none() {
         if empty {
             state.stage = Stage::Checking;
         } else {
-            edited_by_hand(state, summary, at, changes);
+            edited_by_hand(state, &summary, at, changes);
         }
         return;
     }
@@ -167,7 +175,7 @@ pub(super) fn reflected(
         return;
     }
     state.stage = Stage::Verifying;
-    close_and_open(state, Some(summary), at, changes);
+    close_and_open(state, Some(&summary), at, changes);
 }
 
 /// What a person edited after the last iteration becomes one of its own, without a call, and is verified like any other.
