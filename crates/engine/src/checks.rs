@@ -28,7 +28,7 @@ use protocol::{
 use services::{Cx, Error, vault::Given};
 use tokio_util::sync::CancellationToken;
 
-use dependencies::Dependencies;
+use commands::Commands;
 
 /// The iteration number of the gates that check the whole.
 pub(crate) const WHOLE: u32 = 0;
@@ -138,7 +138,8 @@ pub(crate) async fn run(subject: &Subject<'_>, cancel: &CancellationToken) -> Re
     judge_texts(subject, &changed, &mut judged);
     let found = detection::detect(&files, &|path| files::read(&subject.worktree, path)).configured(&judged.config);
     let dependencies = dependencies::install(subject, &files, cancel).await?;
-    judge_commands((subject, &dependencies), (&found, broken_config), &mut judged, cancel).await?;
+    let commands = Commands { subject, dependencies: &dependencies, cancel };
+    judge_commands(&commands, &found, broken_config, &mut judged).await?;
 
     let since = Instant::now();
     // Tests of the project may have written over what the examples are about. The copy of the whole was built of tasks that were
@@ -189,18 +190,18 @@ fn judge_texts(subject: &Subject<'_>, changed: &[ChangedFile], judged: &mut Judg
 }
 
 async fn judge_commands(
-    subject: (&Subject<'_>, &Dependencies),
-    (found, broken_config): (&Checks, Option<Finding>),
+    commands: &Commands<'_>,
+    found: &Checks,
+    broken_config: Option<Finding>,
     judged: &mut Judged,
-    cancel: &CancellationToken,
 ) -> Result<(), Error> {
     let since = Instant::now();
-    judged.add(GateName::Build, commands::judge_all(subject, &found.build, cancel).await?, since);
+    judged.add(GateName::Build, commands.judge_all(&found.build).await?, since);
     let since = Instant::now();
-    let lint = commands::judge_all(subject, &found.lint, cancel).await?;
+    let lint = commands.judge_all(&found.lint).await?;
     judged.add(GateName::Lint, with_config(lint, broken_config), since);
     let since = Instant::now();
-    let (tests, outputs) = commands::judge_tests(subject, &found.tests, cancel).await?;
+    let (tests, outputs) = commands.judge_tests(&found.tests).await?;
     judged.add(GateName::Tests, tests, since);
     if let Some(threshold) = judged.config.coverage_threshold {
         judged.add(GateName::Coverage, coverage::judge(threshold, &outputs), since);
