@@ -26,11 +26,11 @@ use std::{
 };
 
 use async_trait::async_trait;
-use domain::ports::vcs::{ChangedFile, CommitIdentity, DiffStat, Merge, NewCommit, Vcs, VcsError, Worktree};
+use domain::ports::vcs::{ChangedFile, DiffStat, CommitIdentity, Merge, NewCommit, Sides, Snapshot, Vcs, VcsError, Worktree};
 use protocol::{Timestamp, runs::FileDiff};
 use tokio_util::sync::CancellationToken;
 
-use crate::{checkout::Checkout, config::Overrides, merge::Sides};
+use crate::{checkout::Checkout, config::Overrides};
 
 /// Git by its command line. It reads neither the system's nor the user's configuration, runs no hook, filter, driver or helper
 /// that a repository names, and talks to no remote except in `clone`.
@@ -167,10 +167,11 @@ impl Vcs for Git {
     async fn diff_to_snapshot(
         &self,
         repository: &Path,
-        worktree: &Path,
-        (from, tree): (&str, &str),
+        from: &str,
+        snapshot: Snapshot<'_>,
         max_lines: u32,
     ) -> Result<Option<Vec<FileDiff>>, VcsError> {
+        let Snapshot { worktree, tree } = snapshot;
         let Some(checkout) = self.worktree_of(repository, worktree)? else { return Ok(None) };
         let error = match diff::diff(self, &checkout, from, tree, max_lines).await {
             Ok(files) => return Ok(Some(files)),
@@ -199,13 +200,7 @@ impl Vcs for Git {
         reading::read(self, repository, at, path, max_bytes).await
     }
 
-    async fn merge(
-        &self,
-        repository: &Path,
-        (branch, into): (&str, &str),
-        identity: &CommitIdentity,
-        at: Timestamp,
-    ) -> Result<Merge, VcsError> {
-        merge::merge(self, repository, Sides { branch, into }, identity, at).await
+    async fn merge(&self, repository: &Path, sides: Sides<'_>, identity: &CommitIdentity, at: Timestamp) -> Result<Merge, VcsError> {
+        merge::merge(self, repository, sides, identity, at).await
     }
 }

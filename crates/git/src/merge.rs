@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use domain::ports::vcs::{CommitIdentity, Merge, VcsError};
+use domain::ports::vcs::{CommitIdentity, Merge, Sides, VcsError};
 use protocol::Timestamp;
 
 use crate::{
@@ -23,12 +23,6 @@ use crate::{
 
 /// How many names an error lists.
 const SHOWN_NAMES: usize = 20;
-
-/// Two branches, of which the second takes up the first.
-pub(crate) struct Sides<'a> {
-    pub(crate) branch: &'a str,
-    pub(crate) into: &'a str,
-}
 
 pub(crate) async fn merge(
     git: &Git,

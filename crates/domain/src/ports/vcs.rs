@@ -22,6 +22,20 @@ pub struct Worktree {
     pub base: String,
 }
 
+/// A tree that was stored of a worktree, and is known through it.
+#[derive(Clone, Copy, Debug)]
+pub struct Snapshot<'a> {
+    pub worktree: &'a Path,
+    pub tree: &'a str,
+}
+
+/// Two branches, of which the second takes up the first.
+#[derive(Clone, Copy, Debug)]
+pub struct Sides<'a> {
+    pub branch: &'a str,
+    pub into: &'a str,
+}
+
 /// How a merge ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Merge {
@@ -121,13 +135,12 @@ pub trait Vcs: Send + Sync {
     /// The diff for reading: three lines of context, renames found, files over `max_lines` lines of change folded.
     async fn diff(&self, repository: &Path, from: &str, to: &str, max_lines: u32) -> Result<Vec<FileDiff>, VcsError>;
 
-    /// As [`Vcs::diff`], to a snapshot that `worktree`, one of the repository's, took; `None` where there is no such worktree
-    /// or snapshot.
+    /// As [`Vcs::diff`], to a snapshot of a worktree of the repository; `None` where there is no such worktree or snapshot.
     async fn diff_to_snapshot(
         &self,
         repository: &Path,
-        worktree: &Path,
-        (from, tree): (&str, &str),
+        from: &str,
+        snapshot: Snapshot<'_>,
         max_lines: u32,
     ) -> Result<Option<Vec<FileDiff>>, VcsError>;
 
@@ -143,15 +156,9 @@ pub trait Vcs: Send + Sync {
     /// A file of a commit or tree, if it is there, text and at most `max_bytes` long.
     async fn read(&self, repository: &Path, at: &str, path: &str, max_bytes: usize) -> Result<Option<String>, VcsError>;
 
-    /// Brings `branch` into `into`: fast-forward if that can be, else a merge commit. If `into` is checked out in the
+    /// Brings one branch into the other: fast-forward if that can be, else a merge commit. If `into` is checked out in the
     /// repository's own folder, its files follow, unless it has changes of its own, which is an error that names them.
-    async fn merge(
-        &self,
-        repository: &Path,
-        (branch, into): (&str, &str),
-        identity: &CommitIdentity,
-        at: Timestamp,
-    ) -> Result<Merge, VcsError>;
+    async fn merge(&self, repository: &Path, sides: Sides<'_>, identity: &CommitIdentity, at: Timestamp) -> Result<Merge, VcsError>;
 }
 
 /// A commit to be made. `at` is part of it, so that making it again gives the same hash.

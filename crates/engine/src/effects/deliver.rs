@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use domain::{
-    ports::vcs::{Merge, VcsError},
+    ports::vcs::{Merge, Sides, VcsError},
     runs::{Input, RunRecord},
 };
 use protocol::projects::Delivery;
@@ -27,7 +27,8 @@ pub(super) async fn deliver(cx: &Cx, record: &RunRecord) -> Result<Outcome, Erro
     }
     // The time is one that the journal has, so that doing it again makes the same merge commit.
     let at = record.started_at.unwrap_or(record.queued_at);
-    let merged = cx.vcs.merge(Path::new(&project.path), (&branch, &into), &super::identity(cx), at).await;
+    let sides = Sides { branch: &branch, into: &into };
+    let merged = cx.vcs.merge(Path::new(&project.path), sides, &super::identity(cx), at).await;
     let input = match merged {
         Ok(Merge::Merged(commit)) => {
             let note = format!("{branch} is merged into {into}");

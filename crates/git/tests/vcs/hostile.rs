@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use crate::world::{World, at, identity, plain, tree, write};
-use domain::ports::vcs::{Merge, Vcs, VcsError};
+use domain::ports::vcs::{Merge, Sides, Vcs, VcsError};
 
 /// A script that leaves `mark` behind.
 fn trap(world: &World) -> String {
@@ -70,7 +70,7 @@ async fn nothing_a_repository_names_is_run() {
     world.git.diff(&world.repository, &world.base, &head, 100).await.unwrap();
     world.git.diff_sha256(&world.repository, &world.base, &head).await.unwrap();
     world.git.log(&world.repository, &world.base, &head).await.unwrap();
-    let merged = world.git.merge(&world.repository, ("loki/run", "main"), &identity(), at()).await.unwrap();
+    let merged = world.git.merge(&world.repository, Sides { branch: "loki/run", into: "main" }, &identity(), at()).await.unwrap();
     assert_eq!(merged, Merge::Merged(head));
     assert_eq!(fs::read_to_string(world.repository.join("a.txt")).unwrap(), "one\nthree\n");
     assert!(!world.path("mark").exists());
@@ -127,7 +127,7 @@ async fn a_submodule_is_neither_asked_nor_changed() {
     assert_eq!(snapshot, plain(&world.repository, &["rev-parse", &format!("{base}^{{tree}}")]).trim());
     write(&worktree.path, "new", "x");
     world.commit(&worktree, &base).await;
-    world.git.merge(&world.repository, ("loki/run", "main"), &identity(), at()).await.unwrap();
+    world.git.merge(&world.repository, Sides { branch: "loki/run", into: "main" }, &identity(), at()).await.unwrap();
     world.git.restore(&worktree.path, &snapshot).await.unwrap();
     assert!(!world.path("mark").exists());
 }

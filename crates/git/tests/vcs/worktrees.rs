@@ -3,7 +3,9 @@
 use std::{fs, os::unix::fs::PermissionsExt};
 
 use crate::world::{World, at, identity, new_commit, plain, tree, write};
-use domain::ports::vcs::{Merge, Vcs, VcsError};
+use domain::ports::vcs::{Merge, Sides, Snapshot, Vcs, VcsError};
+
+const RUN_INTO_MAIN: Sides<'static> = Sides { branch: "loki/run", into: "main" };
 
 #[tokio::test]
 async fn a_worktree_is_found_again_or_made_again() {
@@ -164,10 +166,10 @@ async fn only_a_snapshot_that_is_not_there_has_no_difference() {
     write(&worktree.path, "new", "work\n");
     let tree = world.git.snapshot(&worktree.path).await.unwrap();
     let diff = async |tree: &str| {
-        let between = (world.base.as_str(), tree);
+        let snapshot = Snapshot { worktree: &worktree.path, tree };
         world
             .git
-            .diff_to_snapshot(&world.repository, &worktree.path, between, 100)
+            .diff_to_snapshot(&world.repository, &world.base, snapshot, 100)
             .await
             .map(|files| files.map(|files| files.len()))
     };
@@ -316,7 +318,7 @@ async fn a_merge_moves_the_checked_out_branch_with_its_files() {
     write(&worktree.path, "new", "x");
     fs::remove_file(worktree.path.join("sub/b.txt")).unwrap();
     let head = world.commit(&worktree, &world.base).await;
-    let merge = async || world.git.merge(&world.repository, ("loki/run", "main"), &identity(), at()).await;
+    let merge = async || world.git.merge(&world.repository, RUN_INTO_MAIN, &identity(), at()).await;
 
     write(&world.repository, "sub/b.txt", "mine\n");
     assert!(merge().await.unwrap_err().to_string().contains("sub/b.txt"));
@@ -343,7 +345,7 @@ async fn both_sides_are_merged_or_the_conflict_is_told() {
     world.commit(&worktree, &world.base).await;
     write(&world.repository, "sub/b.txt", "B\n");
     plain(&world.repository, &["commit", "--quiet", "-a", "-m", "x"]);
-    let merge = async || world.git.merge(&world.repository, ("loki/run", "main"), &identity(), at()).await.unwrap();
+    let merge = async || world.git.merge(&world.repository, RUN_INTO_MAIN, &identity(), at()).await.unwrap();
 
     let first = merge().await;
     assert_eq!(merge().await, first);
@@ -358,7 +360,7 @@ async fn both_sides_are_merged_or_the_conflict_is_told() {
     world.commit(&worktree, &head).await;
     assert_eq!(merge().await, Merge::Conflict(vec!["a.txt".into()]));
     assert_eq!(plain(&world.repository, &["status", "--porcelain"]), "");
-    let back = world.git.merge(&world.repository, ("main", "loki/run"), &identity(), at()).await.unwrap();
+    let back = world.git.merge(&world.repository, Sides { branch: "main", into: "loki/run" }, &identity(), at()).await.unwrap();
     assert_eq!(back, Merge::Conflict(vec!["a.txt".into()]));
 }
 
@@ -372,7 +374,7 @@ async fn folders_and_files_may_change_places_in_a_merge() {
     write(&worktree.path, "sub", "x");
     let head = world.commit(&worktree, &world.base).await;
     write(&world.repository, "sub/mine", "precious");
-    let merge = async || world.git.merge(&world.repository, ("loki/run", "main"), &identity(), at()).await;
+    let merge = async || world.git.merge(&world.repository, RUN_INTO_MAIN, &identity(), at()).await;
     assert!(matches!(merge().await, Err(VcsError::Refused(_))));
     assert_eq!(fs::read_to_string(world.repository.join("sub/mine")).unwrap(), "precious");
     fs::remove_file(world.repository.join("sub/mine")).unwrap();

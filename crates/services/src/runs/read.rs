@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use domain::{
     access::{self, Action},
     actor::Actor,
+    ports::vcs::Snapshot,
     reach::require_somewhere,
     runs::RunRecord,
     sort::Sort,
@@ -137,7 +138,8 @@ pub async fn diff(cx: &Cx, actor: &Actor, id: RunId) -> Result<Diff, Error> {
     let at_work = state.worktree.zip(state.tree).filter(|_| !is_over);
     let seen = match &at_work {
         Some((worktree, tree)) => {
-            let diff = cx.vcs.diff_to_snapshot(repository, Path::new(worktree), (&base, tree), FOLD_LINES).await?;
+            let snapshot = Snapshot { worktree: Path::new(worktree), tree };
+            let diff = cx.vcs.diff_to_snapshot(repository, &base, snapshot, FOLD_LINES).await?;
             diff.map(|files| (tree.clone(), files))
         }
         None => None,
