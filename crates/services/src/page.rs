@@ -98,7 +98,8 @@ pub(crate) fn cut<T>(mut rows: Vec<T>, limit: u32, cursor: impl Fn(&T) -> String
 pub(crate) async fn cut_in_order<T, I, F>(
     rows: Vec<T>,
     limit: u32,
-    (order, id): (&Order<I>, impl Fn(&T) -> I),
+    order: &Order<I>,
+    id: impl Fn(&T) -> I,
     key: impl FnOnce(I, Sort) -> F,
 ) -> Result<Page<T>, Error>
 where

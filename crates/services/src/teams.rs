@@ -60,7 +60,7 @@ pub async fn list(cx: &Cx, actor: &Actor, words: &str, sort: Option<Sort>, query
     let tx = &cx.store.read().await?;
     let rows = tx.teams().list(actor.reach().visible_teams(), &names::folded(words), &order, u64::from(limit) + 1).await?;
     let key = |id, sort| async move { tx.teams().sorted_by(id, sort).await };
-    let Page { items, next } = page::cut_in_order(rows, limit, (&order, |row: &TeamRow| row.id), key).await?;
+    let Page { items, next } = page::cut_in_order(rows, limit, &order, |row: &TeamRow| row.id, key).await?;
     let mut teams = Vec::with_capacity(items.len());
     for row in items {
         teams.push(view(tx, actor, row).await?);

@@ -67,7 +67,7 @@ pub async fn list_users(cx: &Cx, actor: &Actor, words: &str, sort: Option<Sort>,
     let tx = &cx.store.read().await?;
     let rows = tx.accounts().list(words, &order, u64::from(limit) + 1).await?;
     let key = |id, sort| async move { tx.accounts().sorted_by(id, sort).await };
-    Ok(page::cut_in_order(rows, limit, (&order, |row: &UserRow| row.id), key).await?.map(view))
+    Ok(page::cut_in_order(rows, limit, &order, |row: &UserRow| row.id, key).await?.map(view))
 }
 
 /// The person of that id, switched off or not.

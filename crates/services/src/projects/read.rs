@@ -33,8 +33,7 @@ pub async fn list(cx: &Cx, actor: &Actor, sort: Option<Sort>, query: &PageQuery)
     let tx = &cx.store.read().await?;
     let wanted = ProjectPage { visible: actor.reach().visible(), order: order.clone(), limit: u64::from(limit) + 1 };
     let key = |id, sort| async move { tx.projects().sorted_by(id, sort).await };
-    let page =
-        page::cut_in_order(tx.projects().list(wanted).await?, limit, (&order, |project: &Project| project.id), key).await?;
+    let page = page::cut_in_order(tx.projects().list(wanted).await?, limit, &order, |project: &Project| project.id, key).await?;
     let ids: Vec<ProjectId> = page.items.iter().map(|project| project.id).collect();
     let mut newest = tx.runs().newest_of(&ids).await?;
     Ok(page.map(|project| {

@@ -70,7 +70,7 @@ pub async fn list(cx: &Cx, actor: &Actor, filter: RunFilter, sort: Option<Sort>,
     };
     let tx = &cx.store.read().await?;
     let key = |id, sort| async move { tx.runs().sorted_by(id, sort).await };
-    let page = page::cut_in_order(tx.runs().list(wanted).await?, limit, (&order, |record: &RunRecord| record.id), key).await?;
+    let page = page::cut_in_order(tx.runs().list(wanted).await?, limit, &order, |record: &RunRecord| record.id, key).await?;
     Ok(page.map(|record| record.view_at(cx.clock.now())))
 }
 
