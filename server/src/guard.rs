@@ -120,7 +120,7 @@ pub async fn guard(State(edge): State<Edge>, mut request: Request, next: Next) -
     let (told, about) = refusals.told();
     let refused = Refused::of(&response, told);
     if refused.is_denied(&method) {
-        note(&edge, refused, asked(&method, path, &about), (&caller, &origin));
+        note(&edge, refused, asked(&method, path, &about), &caller, &origin);
     }
     // An error from outside of the pages' gate says what every page says.
     response.extensions_mut().get_or_insert_with(|| Around::of(&edge, None));
@@ -206,8 +206,8 @@ fn asked(method: &Method, path: &str, about: &[String]) -> String {
 }
 
 /// For the audit trail, which writes it behind the answer.
-fn note(edge: &Edge, refused: Refused, what: String, (caller, origin): (&Caller, &Origin)) {
-    edge.cx.denials.note(DeniedRequest {
+fn note(edge: &Edge, refused: Refused, what: String, caller: &Caller, origin: &Origin) {
+    edge.cx.denials.note(Denied {
         at: edge.cx.clock.now().millis(),
         actor: caller.0.get().cloned(),
         what,

@@ -49,7 +49,8 @@ pub async fn page(State(edge): State<Edge>, request: Request) -> Result<Response
         Ok(invited) => invited,
         Err(error) => return refused(error),
     };
-    Ok(show(StatusCode::OK, &edge, (&invited, parts.extensions.get::<Actor>()), &given, ""))
+    let guest = Guest { invited: &invited, actor: parts.extensions.get::<Actor>(), given: &given };
+    Ok(show(StatusCode::OK, &edge, guest, ""))
 }
 
 /// Takes the invitation up.
@@ -62,6 +63,7 @@ pub async fn accept(State(edge): State<Edge>, session: Session, request: Request
         Ok(invited) => invited,
         Err(error) => return refused(error),
     };
+    let guest = Guest { invited: &invited, actor: actor.as_ref(), given: &form };
     let done = match &actor {
         Some(actor) => services::accounts::accept_with_account(&edge.cx, actor, &form.link).await.map(|()| None),
         None => {
@@ -80,11 +82,9 @@ pub async fn accept(State(edge): State<Edge>, session: Session, request: Request
             // Said whatever was wrong: said only to who has an account, it would tell who has one.
             let hint = if actor.is_none() { HAS_ACCOUNT } else { "" };
             let problem = sentence(&problem) + hint;
-            Ok(show(StatusCode::UNPROCESSABLE_ENTITY, &edge, (&invited, actor.as_ref()), &form, &problem))
+            Ok(show(StatusCode::UNPROCESSABLE_ENTITY, &edge, guest, &problem))
         }
-        Err(Error::Conflict(problem)) => {
-            Ok(show(StatusCode::CONFLICT, &edge, (&invited, actor.as_ref()), &form, &sentence(&problem)))
-        }
+        Err(Error::Conflict(problem)) => Ok(show(StatusCode::CONFLICT, &edge, guest, &sentence(&problem))),
         Err(other) => refused(other),
     }
 }
@@ -97,13 +97,15 @@ fn refused(error: Error) -> Result<Response, HttpError> {
     }
 }
 
-fn show(
-    status: StatusCode,
-    edge: &Edge,
-    (invited, actor): (&Invited, Option<&Actor>),
-    given: &InviteForm,
-    problem: &str,
-) -> Response {
+/// Whoever opened the link, and what they filled in.
+struct Guest<'a> {
+    invited: &'a Invited,
+    actor: Option<&'a Actor>,
+    given: &'a InviteForm,
+}
+
+fn show(status: StatusCode, edge: &Edge, guest: Guest<'_>, problem: &str) -> Response {
+    let Guest { invited, actor, given } = guest;
     let alert = form_error(problem);
     let place = invited.team.as_ref().map_or_else(|| "loki".to_owned(), |team| format!("the team “{team}”"));
     let by = if invited.invited_by.is_empty() { "You are".to_owned() } else { format!("{} has", invited.invited_by) };

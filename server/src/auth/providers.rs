@@ -94,14 +94,9 @@ impl KnownProvider {
     }
 
     /// Where the browser is sent.
-    pub async fn authorization_url(
-        &self,
-        (departure, asks): (&Departure, Asks),
-        back: &str,
-        now: Timestamp,
-    ) -> Result<Url, Failure> {
+    pub async fn authorization_url(&self, departure: &Departure, asks: Asks, back: &str, now: Timestamp) -> Result<Url, Failure> {
         match self.config.rules.kind {
-            Kind::Oidc | Kind::Google => oidc::authorization_url(self, (departure, asks), back, now).await,
+            Kind::Oidc | Kind::Google => oidc::authorization_url(self, departure, asks, back, now).await,
             Kind::Github => github::authorization_url(self, departure, back),
         }
     }

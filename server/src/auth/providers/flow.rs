@@ -48,7 +48,7 @@ pub async fn leave(State(edge): State<Edge>, Path(provider): Path<String>, parts
     }
     let departure = services::accounts::begin_sign_in(&edge.cx, &known.rules().id, target, None).await?;
     let asks = if query.contains_key(AGAIN) { Asks::WhoTheyAre } else { Asks::SignIn };
-    let (url, browser) = leads_to(&edge, known, (departure, asks), &address::of(&parts)).await?;
+    let (url, browser) = leads_to(&edge, known, departure, asks, &address::of(&parts)).await?;
     Ok((departing(&edge, &browser), Redirect::to(&url)).into_response())
 }
 
@@ -67,16 +67,17 @@ pub(super) async fn leads(
     departure: Departure,
     from: &Arc<Origin>,
 ) -> Result<(String, String), HttpError> {
-    leads_to(edge, known, (departure, Asks::SignIn), from).await
+    leads_to(edge, known, departure, Asks::SignIn, from).await
 }
 
 async fn leads_to(
     edge: &Edge,
-    known: &KnownProvider,
-    (departure, asks): (Departure, Asks),
+    known: &Known,
+    departure: Departure,
+    asks: Asks,
     from: &Arc<Origin>,
 ) -> Result<(String, String), HttpError> {
-    match known.authorization_url((&departure, asks), &back(edge, known), edge.cx.clock.now()).await {
+    match known.authorization_url(&departure, asks, &back(edge, known), edge.cx.clock.now()).await {
         Ok(url) => Ok((url.into(), departure.browser)),
         Err(failure) => Err(calm(edge, known, &failure, from)),
     }
@@ -109,10 +110,13 @@ async fn take_in(edge: &Edge, known: &KnownProvider, session: &Session, parts: &
     let (identity, returned) = believe(edge, known, parts).await?;
     match returned.link_login {
         Some(login) => {
-            linked::link(edge, known, &identity, (login, parts)).await?;
+            linked::link(edge, known, &identity, login, parts).await?;
             Ok(Redirect::to(&returned.next).into_response())
         }
-        None => enter(edge, known, (&identity, &returned.next), (session, &address::of(parts))).await,
+        None => {
+            let visitor = Visitor { session, from: address::of(parts) };
+            enter(edge, known, &identity, &returned.next, visitor).await
+        }
     }
 }
 
@@ -154,11 +158,18 @@ async fn believe(edge: &Edge, known: &KnownProvider, parts: &Parts) -> Result<(I
     Ok((identity, returned))
 }
 
+/// The browser that came back.
+struct Visitor<'a> {
+    session: &'a Session,
+    from: Arc<Origin>,
+}
+
 async fn enter(
     edge: &Edge,
-    known: &KnownProvider,
-    (identity, next): (&Identity, &str),
-    (session, from): (&Session, &Arc<Origin>),
+    known: &Known,
+    identity: &CommitIdentity,
+    next: &str,
+    Visitor { session, from }: Visitor<'_>,
 ) -> Result<Response, Arrival> {
     let user = services::accounts::sign_in_as(&edge.cx, known.rules(), identity).await?;
     // A role that was taken away acts on the person's other logins at once.
@@ -166,7 +177,7 @@ async fn enter(
     let vouched = known.rules().vouches(identity);
     let shown_at = known.rules().shown_at(identity, edge.cx.clock.now());
     let arrival = factor::Arrival { next, vouched: Some((&vouched, shown_at)) };
-    factor::enter(edge, session, user, arrival, Arc::clone(from)).await.map_err(Arrival::Fault)
+    factor::enter(edge, session, user, arrival, from).await.map_err(Arrival::Fault)
 }
 
 /// The same words whatever it was; what it was goes on record.

@@ -79,8 +79,9 @@ const AHEAD_SECONDS: i64 = 5 * 60;
 const LONGEST_HINT: usize = 4 << 10;
 
 pub(super) async fn authorization_url(
-    known: &KnownProvider,
-    (departure, asks): (&Departure, Asks),
+    known: &Known,
+    departure: &Departure,
+    asks: Asks,
     back: &str,
     now: Timestamp,
 ) -> Result<Url, Failure> {
