@@ -207,7 +207,7 @@ fn asked(method: &Method, path: &str, about: &[String]) -> String {
 
 /// For the audit trail, which writes it behind the answer.
 fn note(edge: &Edge, refused: Refused, what: String, caller: &Caller, origin: &Origin) {
-    edge.cx.denials.note(Denied {
+    edge.cx.denials.note(DeniedRequest {
         at: edge.cx.clock.now().millis(),
         actor: caller.0.get().cloned(),
         what,

@@ -59,19 +59,28 @@ pub(super) fn role_in_row(
     ui::form(action, state, done, ui::pieces(fields))
 }
 
-/// Something that takes away, asked once more; without script too. `short` is what both buttons say, `surely` what it means. Of
-/// all that a page asks so, one is open at a time.
+/// What is asked before something is taken away.
+pub(super) struct Surely<'a> {
+    /// What both buttons say.
+    pub(super) short: &'static str,
+    /// Whom or what they are about, for who cannot see the row.
+    pub(super) whose: &'a str,
+    /// What it means.
+    pub(super) meaning: String,
+}
+
+/// Something that takes away, asked once more; without script too. Of all that a page asks so, one is open at a time.
 pub(super) fn confirmed(
     action: &'static str,
-    (short, whose): (&'static str, &str),
-    surely: String,
+    surely: Surely<'_>,
     fields: Vec<AnyView>,
     done: impl Fn() + Clone + Send + 'static,
 ) -> AnyView {
+    let Surely { short, whose, meaning } = surely;
     let state = FormState::new(None);
     let mut fields = fields;
     let button = el("button").attr("type", "submit").class("btn danger").attr("aria-label", format!("{short} {whose}"));
-    fields.insert(0, el("p").text(surely).view());
+    fields.insert(0, el("p").text(meaning).view());
     fields.push(button.text(short).view());
     let summary = el("summary").class("btn danger").attr("aria-label", format!("{short} {whose}…")).text(format!("{short}…"));
     let form = ui::form(action, state, done, ui::pieces(fields));

@@ -10,7 +10,10 @@ use protocol::{
 use super::{asked_here, changes_users, crumbs};
 use crate::{
     loading::{Loading, load, loaded_rows, refetch_at_rest},
-    pages::{asked::search_here, teams::confirmed},
+    pages::{
+        asked::search_here,
+        teams::{Surely, confirmed},
+    },
     routes::to,
     server_fns::users::{UsersPage, ask_users},
     ui::{self, Column, Field, FormState, Kind, Row, Tone, div, el, nothing, pieces, text},
@@ -120,13 +123,14 @@ fn invited(invitation: &Invitation, loading: Loading<UsersPage>) -> Row {
     let place = if invitation.team_id.is_some() { ", into a team" } else { "" };
     let by = el("span").class("sub muted").text(format!("by {}{place}", invitation.invited_by)).view();
     let fields = vec![ui::hidden("invitation", invitation.id.clone())];
-    let (what, surely) = (format!("the invitation for {whom}"), "The invitation counts no more.".to_owned());
+    let what = format!("the invitation for {whom}");
+    let surely = Surely { short: "Take back", whose: &what, meaning: "The invitation counts no more.".to_owned() };
     let done = move || loading.refetch();
     Row::new(vec![
         pieces(vec![el("span").class("name").text(whom).view(), by]),
         text(words::role_name(invitation.role)),
         el("span").class("soft").child(ui::ago(invitation.expires_at)).view(),
-        confirmed("/ui/withdraw_user_invitation", ("Take back", &what), surely, fields, done),
+        confirmed("/ui/withdraw_user_invitation", surely, fields, done),
     ])
 }
 

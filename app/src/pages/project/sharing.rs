@@ -9,7 +9,7 @@ use crate::{
     loading::{Loading, load, loaded_page, refetch_at_rest},
     pages::{
         owner_choice::{Asked, owner_choice},
-        teams::{changes_teams, confirmed, role_field, role_in_row, says},
+        teams::{Surely, changes_teams, confirmed, role_field, role_in_row, says},
     },
     routes::to,
     server_fns::{
@@ -87,12 +87,13 @@ fn row(page: &SharingPage, share: &Share, loading: Loading<SharingPage>) -> Row 
     let named = || vec![ui::hidden("id", page.project.id.to_string()), ui::hidden("share", share.id.to_string())];
     let refetch = move || loading.refetch();
     let kind = if share.team_id.is_some() { "team" } else { "person" };
-    let surely = format!("{} has no role on the project any more.", share.name);
+    let meaning = format!("{} has no role on the project any more.", share.name);
+    let surely = Surely { short: "Remove", whose: &share.name, meaning };
     let (changed, taken) = (says("Role changed.", refetch), says("Share removed.", refetch));
     Row::new(vec![
         pieces(vec![el("span").class("name").text(share.name.clone()).view(), el("span").class("sub muted").text(kind).view()]),
         role_in_row("/ui/set_share_role", &share.name, share.role, named(), changed),
-        confirmed("/ui/unshare_project", ("Remove", &share.name), surely, named(), taken),
+        confirmed("/ui/unshare_project", surely, named(), taken),
     ])
 }
 

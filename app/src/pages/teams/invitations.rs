@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use protocol::teams::Invitation;
 
-use super::{confirmed, role_field, says};
+use super::{Surely, confirmed, role_field, says};
 use crate::{
     browser::elements::set_value,
     loading::Loading,
@@ -47,13 +47,14 @@ fn row(page: &TeamPage, invitation: &Invitation, loading: Loading<TeamPage>) -> 
     let whom = invitation.email.as_deref().unwrap_or("whoever has the link");
     let by = el("span").class("sub muted").text(format!("by {}", invitation.invited_by)).view();
     let fields = vec![ui::hidden("id", page.team.id.to_string()), ui::hidden("invitation", invitation.id.clone())];
-    let surely = "The link counts no more.".to_owned();
+    let what = format!("the invitation for {whom}");
+    let surely = Surely { short: "Take back", whose: &what, meaning: "The link counts no more.".to_owned() };
     let done = says("Invitation taken back.", move || loading.refetch());
     Row::new(vec![
         pieces(vec![el("span").class("name").text(whom).view(), by]),
         text(invitation.team_role.map_or("", words::role_name)),
         el("span").class("soft").child(ui::ago(invitation.expires_at)).view(),
-        confirmed("/ui/withdraw_invitation", ("Take back", &format!("the invitation for {whom}")), surely, fields, done),
+        confirmed("/ui/withdraw_invitation", surely, fields, done),
     ])
 }
 

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use protocol::teams::Member;
 
-use super::{confirmed, role_field, role_in_row, says, search};
+use super::{Surely, confirmed, role_field, role_in_row, says, search};
 use crate::{
     browser::elements::set_value,
     loading::Loading,
@@ -75,7 +75,7 @@ fn named(page: &TeamPage, member: &Member) -> Vec<AnyView> {
 }
 
 fn out(page: &TeamPage, member: &Member, me: bool, loading: Loading<TeamPage>) -> AnyView {
-    let (short, surely) = if me {
+    let (short, meaning) = if me {
         ("Leave", format!("You leave {} and what belongs to it.", page.team.name))
     } else {
         ("Remove", format!("{} has no role in the team any more.", member.name))
@@ -88,7 +88,7 @@ fn out(page: &TeamPage, member: &Member, me: bool, loading: Loading<TeamPage>) -
             loading.refetch();
         }
     };
-    confirmed("/ui/remove_member", (short, whose), surely, named(page, member), says(done, refetch))
+    confirmed("/ui/remove_member", Surely { short, whose, meaning }, named(page, member), says(done, refetch))
 }
 
 /// Adds somebody who has an account.

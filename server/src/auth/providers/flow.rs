@@ -72,7 +72,7 @@ pub(super) async fn leads(
 
 async fn leads_to(
     edge: &Edge,
-    known: &Known,
+    known: &KnownProvider,
     departure: Departure,
     asks: Asks,
     from: &Arc<Origin>,
@@ -166,8 +166,8 @@ struct Visitor<'a> {
 
 async fn enter(
     edge: &Edge,
-    known: &Known,
-    identity: &CommitIdentity,
+    known: &KnownProvider,
+    identity: &Identity,
     next: &str,
     Visitor { session, from }: Visitor<'_>,
 ) -> Result<Response, Arrival> {

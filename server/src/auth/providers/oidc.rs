@@ -79,7 +79,7 @@ const AHEAD_SECONDS: i64 = 5 * 60;
 const LONGEST_HINT: usize = 4 << 10;
 
 pub(super) async fn authorization_url(
-    known: &Known,
+    known: &KnownProvider,
     departure: &Departure,
     asks: Asks,
     back: &str,
