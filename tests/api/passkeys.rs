@@ -378,8 +378,7 @@ async fn signs_in_once(setup: Setup) {
     let late = half(&app, "ada@example.org").await;
     let options = late.is_asked_for_passkey().await;
     let hash = ring::digest::digest(&ring::digest::SHA256, late.cookie("loki_half").unwrap().as_bytes());
-    let hash: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    expire(&app, &hash).await;
+    expire(&app, &domain::hex::encode(hash.as_ref())).await;
     does_not_count(&late.answers_with_passkey(&device.gives(&device.says(&options, &ada))).await);
     for nonsense in ["", "{}", "null", "[[[["] {
         let answer = late.posts(PAGE, &[("passkey", nonsense)]).await;

@@ -30,6 +30,7 @@ mod server_side {
     use std::collections::BTreeMap;
 
     use axum::http::{HeaderValue, header::SET_COOKIE, request::Parts};
+    use domain::hex;
     use leptos::prelude::use_context;
     use leptos_axum::ResponseOptions;
 
@@ -51,7 +52,7 @@ mod server_side {
 
     fn send(flash: &Flash) {
         if let Ok(json) = serde_json::to_vec(flash) {
-            set_cookie(&format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age=60", to_hex(&json)));
+            set_cookie(&format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age=60", hex::encode(&json)));
         }
     }
 
@@ -60,7 +61,7 @@ mod server_side {
         let Some(parts) = use_context::<Parts>() else { return Flash::default() };
         let cookies = parts.headers.get_all("cookie").iter().filter_map(|value| value.to_str().ok());
         let found = cookies.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix("loki_flash="));
-        let Some(flash) = found.and_then(from_hex).and_then(|json| serde_json::from_slice(&json).ok()) else {
+        let Some(flash) = found.and_then(hex::decode).and_then(|json| serde_json::from_slice(&json).ok()) else {
             return Flash::default();
         };
         set_cookie(&format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"));
@@ -86,29 +87,9 @@ mod server_side {
         values
     }
 
-    fn to_hex(bytes: &[u8]) -> String {
-        let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
-        bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-    }
-
-    fn from_hex(text: &str) -> Option<Vec<u8>> {
-        let digits: Option<Vec<u8>> =
-            text.chars().map(|letter| letter.to_digit(16).and_then(|value| u8::try_from(value).ok())).collect();
-        digits?.chunks(2).map(|pair| if let [high, low] = pair { Some(high << 4 | low) } else { None }).collect()
-    }
-
     #[cfg(test)]
     mod tests {
-        use super::{fitting, from_hex, to_hex};
-
-        #[test]
-        fn a_cookie_holds_any_text() {
-            let text = "ü;=\" \n";
-
-            assert_eq!(from_hex(&to_hex(text.as_bytes())).as_deref(), Some(text.as_bytes()));
-            assert_eq!(from_hex("zz"), None);
-            assert_eq!(from_hex("abc"), None);
-        }
+        use super::fitting;
 
         #[test]
         fn long_texts_are_left_out_and_short_ones_stay() {

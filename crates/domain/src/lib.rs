@@ -10,6 +10,7 @@ pub mod devices;
 pub mod errors;
 pub mod factors;
 pub mod gates;
+pub mod hex;
 pub mod mail;
 pub mod names;
 pub mod passwords;

@@ -6,7 +6,7 @@ use protocol::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::gates::GateName;
+use crate::{gates::GateName, hex};
 
 /// The version of the receipt's shape.
 pub const SCHEMA: u32 = 2;
@@ -248,7 +248,7 @@ fn digest(receipt: &Receipt) -> String {
     hasher.update(receipt.facts.diff_sha256.as_bytes());
     hasher.update(b"\n");
     hasher.update(canonical.as_bytes());
-    hasher.finalize().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+    hex::encode(&hasher.finalize())
 }
 
 #[cfg(test)]

@@ -2,9 +2,12 @@
 //!
 //! They are taken without a work tree, so that no `.gitattributes` an agent has written can hide a file's text or choose its form.
 
-use std::{fmt::Write as _, ops::ControlFlow, path::Path};
+use std::{ops::ControlFlow, path::Path};
 
-use domain::ports::vcs::{DiffStat, VcsError};
+use domain::{
+    hex,
+    ports::vcs::{DiffStat, VcsError},
+};
 use protocol::runs::FileDiff;
 use sha2::{Digest, Sha256};
 
@@ -62,10 +65,5 @@ pub(crate) async fn diff_sha256(git: &Git, repository: &Path, from: &str, to: &s
         ControlFlow::Continue(())
     };
     git.run(call, sink).await?.ok()?;
-    let mut hex = String::new();
-    for byte in digest.finalize() {
-        // Writing to a string cannot fail.
-        write!(hex, "{byte:02x}").ok();
-    }
-    Ok(hex)
+    Ok(hex::encode(&digest.finalize()))
 }

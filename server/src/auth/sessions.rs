@@ -1,7 +1,7 @@
 //! Cookie sessions over our own table. The cookie's value is never stored, only its SHA-256, so that nobody who reads the
 //! database can sign in with what is there.
 
-use std::{cell::Cell, collections::HashMap, fmt::Write as _, sync::Arc};
+use std::{cell::Cell, collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use axum::{
@@ -11,6 +11,7 @@ use axum::{
 use domain::{
     actor::{Actor, Origin},
     errors::explain,
+    hex,
     sign_in::Vouched,
 };
 use protocol::{LoginId, Timestamp};
@@ -293,12 +294,5 @@ fn backend(error: store::StoreError) -> Error {
 }
 
 fn hash(id: Id) -> String {
-    hex(&Sha256::digest(id.0.to_le_bytes()))
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex::encode(&Sha256::digest(id.0.to_le_bytes()))
 }

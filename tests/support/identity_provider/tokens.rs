@@ -41,7 +41,7 @@ impl Key {
 pub(super) fn chance() -> String {
     let mut bytes = [0; 16];
     SystemRandom::new().fill(&mut bytes).expect("chance");
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    domain::hex::encode(&bytes)
 }
 
 /// The challenge of a code verifier (S256).

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 
 use super::Entry;
+use crate::hex;
 
 /// What the first entry has before it.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -30,7 +31,7 @@ pub struct Row {
 impl Row {
     /// The hash that it has behind an entry of that hash, in hex.
     pub fn digest(&self, previous: &str) -> String {
-        hex(&Sha256::digest(self.canonical(previous).as_bytes()))
+        hex::encode(&Sha256::digest(self.canonical(previous).as_bytes()))
     }
 
     /// The text that is hashed: JSON without spaces, its names sorted. The details come last, so that no text of theirs can
@@ -152,12 +153,6 @@ impl Chain {
     }
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |value: u8| DIGITS.get(usize::from(value)).copied().map_or('0', char::from);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,6 +224,6 @@ mod tests {
         assert_eq!(value["with"]["changes"]["name"]["from"], odd);
         let names: Vec<&String> = value.as_object().unwrap().keys().collect();
         assert!(names.is_sorted(), "{names:?}");
-        assert_eq!(row.hash, hex(&Sha256::digest(text.as_bytes())));
+        assert_eq!(row.hash, hex::encode(&Sha256::digest(text.as_bytes())));
     }
 }

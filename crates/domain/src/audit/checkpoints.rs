@@ -3,8 +3,10 @@
 
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
-use super::chain::{Link, hex};
+use super::chain::Link;
+use crate::hex;
 
 /// The server's key for checkpoints.
 #[derive(Clone)]
@@ -53,7 +55,7 @@ impl AuditKey {
 
     /// The secret itself.
     pub fn to_hex(&self) -> String {
-        hex(&self.0.to_bytes())
+        hex::encode(&self.0.to_bytes())
     }
 
     pub fn public(&self) -> PublicKey {
@@ -64,7 +66,7 @@ impl AuditKey {
     pub fn sign(&self, link: &Link, at: i64) -> Checkpoint {
         let mut checkpoint =
             Checkpoint { seq: link.seq, hash: link.hash.clone(), at, key: self.public().id(), signature: String::new() };
-        checkpoint.signature = hex(&self.0.sign(checkpoint.text().as_bytes()).to_bytes());
+        checkpoint.signature = hex::encode(&self.0.sign(checkpoint.text().as_bytes()).to_bytes());
         checkpoint
     }
 }
@@ -77,7 +79,7 @@ impl PublicKey {
     }
 
     pub fn to_hex(&self) -> String {
-        hex(self.0.as_bytes())
+        hex::encode(self.0.as_bytes())
     }
 
     /// Names the key in a few digits.
@@ -107,15 +109,8 @@ impl Checkpoint {
 }
 
 fn bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let digits = text.as_bytes();
-    if digits.len() != N * 2 {
-        return None;
-    }
-    let mut bytes = [0; N];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
-        *byte = u8::from_str_radix(str::from_utf8(pair).ok().filter(|pair| !pair.contains('+'))?, 16).ok()?;
-    }
-    Some(bytes)
+    let bytes = Zeroizing::new(hex::decode(text)?);
+    bytes.as_slice().try_into().ok()
 }
 
 #[cfg(test)]

@@ -215,7 +215,6 @@ mod tests {
         ] {
             assert_eq!(masks.mask(text.to_owned()), expected, "{text:?}");
         }
-        let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
         let columns = |text: &str, most: usize, line_end: &str| {
             let lines: Vec<&str> = text.as_bytes().chunks(most).map(|line| str::from_utf8(line).unwrap()).collect();
             lines.join(line_end)
@@ -224,7 +223,7 @@ mod tests {
             let around = format!("{}={value}\nB=1\n", "H".repeat(before));
             for (most, line_end) in [(60, "\n"), (64, "\n"), (76, "\n"), (60, "\n  "), (76, "\r\n\t")] {
                 let columns = |text: &str| columns(text, most, line_end);
-                let (figures, digits) = (columns(&hex(&around)), columns(&STANDARD.encode(&around)));
+                let (figures, digits) = (columns(&crate::hex::encode(around.as_bytes())), columns(&STANDARD.encode(&around)));
                 let left = |text: String| masks.mask(text).replace(MASK, "").split_whitespace().map(str::len).sum::<usize>();
                 // Of base64, the digits at either end that others decide too.
                 assert_eq!(left(figures), 2 * (around.len() - value.len()), "{before} {most}");

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::SecretScope;
+use crate::hex;
 
 /// What a sealed value is bound to: the place where it belongs. In another place it does not open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,20 +96,20 @@ impl MasterKey {
 
     /// From 64 hexadecimal digits.
     pub fn from_hex(text: &str) -> Result<Self, NoKey> {
-        let bytes = Zeroizing::new(from_hex(text.trim()).ok_or(NoKey)?);
+        let bytes = Zeroizing::new(hex::decode(text.trim()).ok_or(NoKey)?);
         let bytes: [u8; 32] = bytes.as_slice().try_into().map_err(|_| NoKey)?;
         Ok(Self::new(bytes))
     }
 
     /// The secret itself, for its file.
     pub fn to_hex(&self) -> Zeroizing<String> {
-        Zeroizing::new(hex(self.0.as_slice()))
+        Zeroizing::new(hex::encode(self.0.as_slice()))
     }
 
     /// Names the key without telling it.
     pub fn id(&self) -> String {
         let digest = Sha256::new().chain_update(b"loki vault key id\0").chain_update(self.0.as_slice()).finalize();
-        hex(digest.get(..8).unwrap_or_default())
+        hex::encode(digest.get(..8).unwrap_or_default())
     }
 
     /// Puts `value` into an envelope for the place where it belongs.
@@ -144,31 +145,16 @@ fn bound(part: &str, binding: &Binding) -> Vec<u8> {
 pub(super) fn encrypt(key: &[u8], nonce: [u8; 12], plain: &[u8], bound: &[u8]) -> Result<String, Unsealable> {
     let cipher = Aes256Gcm::new_from_slice(key).map_err(|_| Unsealable)?;
     let sealed = cipher.encrypt(&nonce.into(), Payload { msg: plain, aad: bound }).map_err(|_| Unsealable)?;
-    Ok(hex(&nonce) + &hex(&sealed))
+    Ok(hex::encode(&nonce) + &hex::encode(&sealed))
 }
 
 /// What [`encrypt`] made, if it opens.
 pub(super) fn decrypt(key: &[u8], text: &str, bound: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
-    let bytes = from_hex(text).ok_or(Unsealable)?;
+    let bytes = hex::decode(text).ok_or(Unsealable)?;
     let (nonce, sealed) = bytes.split_at_checked(12).ok_or(Unsealable)?;
     let nonce: [u8; 12] = nonce.try_into().map_err(|_| Unsealable)?;
     let cipher = Aes256Gcm::new_from_slice(key).map_err(|_| Unsealable)?;
     cipher.decrypt(&nonce.into(), Payload { msg: sealed, aad: bound }).map(Zeroizing::new).map_err(|_| Unsealable)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |value: u8| DIGITS.get(usize::from(value)).copied().map_or('0', char::from);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}
-
-fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let pairs = text.as_bytes().chunks(2).map(|pair| match pair {
-        [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
-        _ => None,
-    });
-    pairs.collect()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use domain::{
+    hex,
     ports::vcs::DiffStat,
     receipts,
     runs::{Input, RunRecord},
@@ -15,7 +16,6 @@ use protocol::{
 };
 use services::{
     Cx, Error,
-    context::hex,
     vault::{self, Given},
 };
 use sha2::{Digest, Sha256};
@@ -55,7 +55,7 @@ async fn facts(cx: &Cx, record: &RunRecord) -> Result<Facts, Error> {
                 cx.vcs.log(repository, base, tip).await?,
             )
         }
-        _ => (DiffStat::default(), hex(&Sha256::digest(b"")), Vec::new()),
+        _ => (DiffStat::default(), hex::encode(&Sha256::digest(b"")), Vec::new()),
     };
     let gates: Vec<Gate> = {
         let tx = cx.store.read().await?;
@@ -74,7 +74,7 @@ async fn facts(cx: &Cx, record: &RunRecord) -> Result<Facts, Error> {
         // A server that was started anew without a sandbox in the middle of the run takes the word back.
         sandboxed: record.sandboxed && cx.sandbox.isolates(),
         tier: state.tier,
-        spec_sha256: hex(&Sha256::digest(record.spec.as_bytes())),
+        spec_sha256: hex::encode(&Sha256::digest(record.spec.as_bytes())),
         base_commit: state.base.clone(),
         head_commit: state.tip.clone(),
         branch: state.branch.clone(),

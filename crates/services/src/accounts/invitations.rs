@@ -12,6 +12,7 @@ use domain::{
     access::{self, Action, Denied, Scopes},
     actor::Actor,
     audit::Changes,
+    hex,
     mail::{self as letters, Kind},
     reach::Reach,
     sign_in as rules, teams as words,
@@ -26,7 +27,7 @@ use sha2::{Digest as _, Sha256};
 use store::{InvitationRow, InvitationsPage, Inviter, Tx};
 use uuid::Uuid;
 
-use crate::{Cx, Error, Page, audit::record_about, context::hex, mail, page, teams};
+use crate::{Cx, Error, Page, audit::record_about, mail, page, teams};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
@@ -49,7 +50,7 @@ pub async fn invite_by_link(cx: &Cx, actor: &Actor, command: Invite) -> Result<(
 fn new_secret(cx: &Cx) -> String {
     let mut secret = [0; 32];
     cx.ids.random(&mut secret);
-    hex(&secret)
+    hex::encode(&secret)
 }
 
 async fn make(cx: &Cx, actor: &Actor, command: Invite, secret: Option<&str>) -> Result<Invitation, Error> {
@@ -226,7 +227,7 @@ fn view(row: InvitationRow) -> Invitation {
 }
 
 fn hash(secret: &str) -> String {
-    hex(&Sha256::digest(secret.as_bytes()))
+    hex::encode(&Sha256::digest(secret.as_bytes()))
 }
 
 /// The invitation behind a link's secret, while it counts and whoever made it could make it still.

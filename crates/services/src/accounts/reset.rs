@@ -3,6 +3,7 @@
 use domain::{
     access::{self, Action},
     actor::Actor,
+    hex,
     mail::Notice,
 };
 use protocol::{Timestamp, UserId};
@@ -10,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use store::Tx;
 
 use super::{UserRecord, passwords};
-use crate::{Cx, Error, audit::record, context::hex, mail};
+use crate::{Cx, Error, audit::record, mail};
 
 /// How long the link counts.
 const LASTS_MS: i64 = 24 * 60 * 60 * 1_000;
@@ -33,7 +34,7 @@ pub async fn issue_reset_token(cx: &Cx, actor: &Actor, email: &str) -> Result<St
 pub(super) async fn set(cx: &Cx, tx: &Tx, user: UserId, expires_at: Timestamp) -> Result<String, Error> {
     let mut secret = [0; 32];
     cx.ids.random(&mut secret);
-    let token = hex(&secret);
+    let token = hex::encode(&secret);
     tx.identities().set_reset(user, &hash(&token), expires_at).await?;
     Ok(token)
 }
@@ -78,5 +79,5 @@ fn refused() -> Error {
 }
 
 fn hash(token: &str) -> String {
-    hex(&Sha256::digest(token.as_bytes()))
+    hex::encode(&Sha256::digest(token.as_bytes()))
 }

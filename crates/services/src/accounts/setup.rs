@@ -1,12 +1,12 @@
 //! First access: a one-time link makes the first account, so that no passer-by becomes admin.
 
-use domain::actor::Actor;
+use domain::{actor::Actor, hex};
 use protocol::access::Role;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::users::{self, NewUser, UserRecord};
-use crate::{Cx, Error, context::hex};
+use crate::{Cx, Error};
 
 const SETTING: &str = "setup_token_sha256";
 
@@ -34,7 +34,7 @@ pub async fn issue_setup_token(cx: &Cx) -> Result<Option<String>, Error> {
     }
     let mut secret = [0; 24];
     cx.ids.random(&mut secret);
-    let token = hex(&secret);
+    let token = hex::encode(&secret);
     tx.accounts().set_setting(SETTING, &hash(&token)).await?;
     tx.commit().await?;
     Ok(Some(token))
@@ -71,7 +71,7 @@ fn refused() -> Error {
 }
 
 fn hash(token: &str) -> String {
-    hex(&Sha256::digest(token.as_bytes()))
+    hex::encode(&Sha256::digest(token.as_bytes()))
 }
 
 fn same(stored: &str, token: &str) -> bool {

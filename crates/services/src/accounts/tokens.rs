@@ -18,6 +18,7 @@ use domain::{
     access_tokens::{self as rules, AllowedAddresses, shapes::without_tokens},
     actor::{Actor, Origin, Shown},
     audit::Changes,
+    hex,
     reach::{Reach, TokenLimits},
 };
 use protocol::{
@@ -29,7 +30,7 @@ use store::{TokenRow, Tx};
 use subtle::ConstantTimeEq;
 
 use self::limits::Maker;
-use crate::{Cx, Error, audit::record_changes, context::hex};
+use crate::{Cx, Error, audit::record_changes};
 
 const DAY_MS: i64 = 86_400_000;
 const LONGEST_NAME: usize = 255;
@@ -163,8 +164,8 @@ impl Secret {
         cx.ids.random(&mut lookup);
         cx.ids.random(&mut secret);
         cx.ids.random(&mut salt);
-        let lookup = hex(&lookup);
-        Self { full: format!("loki_{lookup}_{}", hex(&secret)), lookup, salt: hex(&salt) }
+        let lookup = hex::encode(&lookup);
+        Self { full: format!("loki_{lookup}_{}", hex::encode(&secret)), lookup, salt: hex::encode(&salt) }
     }
 }
 
@@ -279,7 +280,7 @@ fn not_there(identifier: &str) -> Error {
 }
 
 fn hash(salt: &str, secret: &str) -> String {
-    hex(&Sha256::new().chain_update(salt.as_bytes()).chain_update(secret.as_bytes()).finalize())
+    hex::encode(&Sha256::new().chain_update(salt.as_bytes()).chain_update(secret.as_bytes()).finalize())
 }
 
 fn scopes_of(row: &TokenRow) -> Vec<Scope> {

@@ -4,6 +4,7 @@ use domain::{
     access::Action,
     actor::Actor,
     audit::Changes,
+    hex,
     runs::{Ceilings, RunRecord, RunState},
 };
 use protocol::{
@@ -15,7 +16,7 @@ use protocol::{
 use sha2::{Digest, Sha256};
 
 use super::{check_spec, load};
-use crate::{Cx, Error, agents, audit::record_about, context::hex, projects, templates, vault};
+use crate::{Cx, Error, agents, audit::record_about, projects, templates, vault};
 
 /// Runs of one project that may wait for their turn.
 const MOST_QUEUED: u64 = 100;
@@ -140,7 +141,7 @@ fn request(command: &StartRun) -> Result<Option<(String, String)>, Error> {
         return Err(Error::Invalid("`request_id` must have 1 to 128 visible ASCII characters".to_owned()));
     }
     let body = serde_json::to_vec(command).map_err(|error| Error::Internal(error.to_string()))?;
-    Ok(Some((format!("{} {id}", command.project_id), hex(&Sha256::digest(&body)))))
+    Ok(Some((format!("{} {id}", command.project_id), hex::encode(&Sha256::digest(&body)))))
 }
 
 fn same_request(earlier: &RunRecord, hash: &str) -> Result<Run, Error> {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::SHORTEST_VALUE;
+use crate::hex;
 
 /// Columns after which programs break base64: `base64` and MIME, PEM.
 const COLUMNS: [usize; 2] = [76, 64];
@@ -26,7 +27,8 @@ pub(super) fn of(value: &str) -> BTreeSet<String> {
         forms.extend(in_json(part));
         forms.extend(in_addresses(part));
         forms.extend(in_pages(part));
-        forms.extend([hex(part), hex(part).to_uppercase()]);
+        let digits = hex::encode(part.as_bytes());
+        forms.extend([digits.to_uppercase(), digits]);
         forms.extend(in_base64(part.as_bytes()));
         if value.len() <= LONGEST_SPELT {
             forms.extend(in_figures(part));
@@ -163,10 +165,6 @@ fn in_base64(value: &[u8]) -> Vec<String> {
     forms
 }
 
-fn hex(value: &str) -> String {
-    value.bytes().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::{
@@ -190,8 +188,8 @@ mod tests {
             "p%40ss%2fw%c3%b6rd%2b%221%22".to_owned(),
             base64.replace('+', "-").replace('/', "_"),
             base64,
-            hex(VALUE),
-            hex(VALUE).to_uppercase(),
+            hex::encode(VALUE.as_bytes()),
+            hex::encode(VALUE.as_bytes()).to_uppercase(),
         ];
         for form in forms {
             let masked = masks().mask(format!("a {form} b"));
@@ -227,7 +225,7 @@ mod tests {
         let long = "0123456789abcdef".repeat(100);
         let masks = Masks::of([("LONG", long.as_str())]);
         assert_eq!(masks.mask(long.clone()), MASK);
-        assert_eq!(masks.mask(hex(&long)), MASK);
+        assert_eq!(masks.mask(hex::encode(long.as_bytes())), MASK);
     }
 
     #[test]

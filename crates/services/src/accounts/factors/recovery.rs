@@ -1,11 +1,11 @@
 //! Recovery codes: ten at a time, shown once, hashed like passwords, each good for one sign-in.
 
-use domain::{actor::Actor, factors as rules, mail::Notice};
+use domain::{actor::Actor, factors as rules, hex, mail::Notice};
 use protocol::{UserId, factors::RecoveryCodes};
 use store::RecoveryRow;
 
 use super::{counting, person, prove_again};
-use crate::{Cx, Error, accounts::passwords, audit::record, context::hex, mail};
+use crate::{Cx, Error, accounts::passwords, audit::record, mail};
 
 /// New recovery codes for the actor, who proves who they are once more; the ones before count no longer.
 pub async fn replace_recovery_codes(cx: &Cx, actor: &Actor, proof: &str) -> Result<RecoveryCodes, Error> {
@@ -31,7 +31,7 @@ pub async fn replace_recovery_codes(cx: &Cx, actor: &Actor, proof: &str) -> Resu
 pub(super) async fn new_codes(cx: &Cx, user: UserId) -> Result<(Vec<String>, Vec<RecoveryRow>), Error> {
     let mut salt = [0; 16];
     cx.ids.random(&mut salt);
-    let salt = hex(&salt);
+    let salt = hex::encode(&salt);
     let (mut shown, mut rows) = (Vec::new(), Vec::new());
     for _ in 0..rules::RECOVERY_CODES {
         let mut random = [0; rules::RECOVERY_BYTES];
@@ -47,10 +47,6 @@ pub(super) async fn new_codes(cx: &Cx, user: UserId) -> Result<(Vec<String>, Vec
 /// One salt for all codes of a person, so that looking one up takes one slow hash and not ten.
 pub(super) async fn hash(cx: &Cx, code: &str, salt: &str) -> Result<String, Error> {
     let broken = || Error::Internal("the salt of recovery codes is none".to_owned());
-    let mut bytes = [0; 16];
-    for (place, byte) in bytes.iter_mut().enumerate() {
-        let digits = salt.get(2 * place..2 * place + 2).ok_or_else(broken)?;
-        *byte = u8::from_str_radix(digits, 16).map_err(|_| broken())?;
-    }
+    let bytes: [u8; 16] = hex::decode(salt).and_then(|bytes| bytes.try_into().ok()).ok_or_else(broken)?;
     passwords::digest(&cx.hashing, code.to_owned(), bytes).await
 }

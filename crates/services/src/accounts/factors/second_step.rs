@@ -4,6 +4,7 @@
 use domain::{
     actor::Origin,
     factors::{self as rules, Given},
+    hex,
     sign_in::Vouched,
 };
 use protocol::{FactorId, Timestamp, factors::FactorKind};
@@ -20,7 +21,6 @@ use super::{
 use crate::{
     Cx, Error,
     accounts::{UserRecord, id_tokens},
-    context::hex,
 };
 
 /// How long a person may take for the second step.
@@ -67,7 +67,7 @@ pub async fn second_step(cx: &Cx, user: &UserRecord, next: &str, vouched: Option
     }
     let mut secret = [0; 32];
     cx.ids.random(&mut secret);
-    let browser = hex(&secret);
+    let browser = hex::encode(&secret);
     let now = cx.clock.now();
     let half = HalfLoginRow {
         browser_hash: hash(&browser),
@@ -207,5 +207,5 @@ fn over() -> Error {
 }
 
 fn hash(browser: &str) -> String {
-    hex(&Sha256::digest(browser.as_bytes()))
+    hex::encode(&Sha256::digest(browser.as_bytes()))
 }

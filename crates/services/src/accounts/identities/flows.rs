@@ -1,12 +1,13 @@
 //! A sign-in between leaving for a provider and coming back: bound to the browser, used once, over after ten minutes.
 
+use domain::hex;
 use protocol::{LoginId, Timestamp};
 use sha2::{Digest as _, Sha256};
 use store::FlowRow;
 use subtle::ConstantTimeEq as _;
 
 use super::refused;
-use crate::{Cx, Error, context::hex};
+use crate::{Cx, Error};
 
 /// How long a person may take at the provider.
 const LASTS_MS: i64 = 10 * 60 * 1_000;
@@ -87,9 +88,9 @@ pub async fn take_sign_in(cx: &Cx, provider: &str, state: &str, browser: Option<
 fn secret(cx: &Cx) -> String {
     let mut bytes = [0; 32];
     cx.ids.random(&mut bytes);
-    hex(&bytes)
+    hex::encode(&bytes)
 }
 
 fn hash(secret: &str) -> String {
-    hex(&Sha256::digest(secret.as_bytes()))
+    hex::encode(&Sha256::digest(secret.as_bytes()))
 }

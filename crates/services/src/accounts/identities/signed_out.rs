@@ -3,6 +3,7 @@
 use domain::{
     actor::Actor,
     audit::Changes,
+    hex,
     sign_in::{Provider, logout::LogoutEnding},
 };
 use sha2::{Digest as _, Sha256};
@@ -12,7 +13,6 @@ use crate::{
     Cx, Error,
     accounts::{LOGIN, LoginData},
     audit::record_changes,
-    context::hex,
 };
 
 /// Ends what a believed logout token of that provider ends; returns how many logins. The token counts once:
@@ -21,7 +21,7 @@ pub async fn signed_out_there(cx: &Cx, provider: &Provider, ending: &LogoutEndin
     let now = cx.clock.now();
     let token = Sha256::new().chain_update(&provider.issuer).chain_update(b"\0").chain_update(&ending.token).finalize();
     let tx = cx.store.begin().await?;
-    if !tx.logins().use_logout_token(&hex(&token), ending.counts_until, now).await? {
+    if !tx.logins().use_logout_token(&hex::encode(&token), ending.counts_until, now).await? {
         return Err(refused("the logout token was used before"));
     }
     tx.logins().end_waiting_by(&provider.id, &provider.issuer, ending).await?;
