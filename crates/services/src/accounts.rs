@@ -9,6 +9,7 @@ pub mod id_tokens;
 mod identities;
 mod invitations;
 mod logins;
+mod one_time;
 mod own_password;
 mod passwords;
 mod reset;

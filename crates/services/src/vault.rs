@@ -5,6 +5,7 @@ mod change;
 mod given;
 mod rotate;
 
+pub(crate) use change::chance;
 pub use change::{put, remove};
 pub use given::{Given, given};
 pub use rotate::rotate;

@@ -12,7 +12,6 @@ use domain::{
     access::{self, Action, Denied, Scopes},
     actor::Actor,
     audit::Changes,
-    hex,
     mail::{self as letters, Kind},
     reach::Reach,
     sign_in as rules, teams as words,
@@ -23,10 +22,10 @@ use protocol::{
     page::PageQuery,
     teams::{Invitation, Invite},
 };
-use sha2::{Digest as _, Sha256};
 use store::{InvitationRow, InvitationsPage, Inviter, Tx};
 use uuid::Uuid;
 
+use super::one_time;
 use crate::{Cx, Error, Page, audit::record_about, mail, page, teams};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
@@ -35,22 +34,16 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 /// 14 days; a second one takes the first one's place. Where mail is set up they get a link besides, which nobody else sees.
 pub async fn invite(cx: &Cx, actor: &Actor, email: &str, role: Role) -> Result<Invitation, Error> {
     let command = Invite { email: Some(email.to_owned()), role: Some(role), ..Invite::default() };
-    let secret = mail::is_set_up(cx).then(|| new_secret(cx));
+    let secret = mail::is_set_up(cx).then(|| one_time::secret::<32>(cx));
     make(cx, actor, command, secret.as_deref()).await
 }
 
 /// Makes an invitation with a link, which also goes out by mail when it is for an e-mail address and mail is set up. The link's
 /// secret is in this answer and is not kept.
 pub async fn invite_by_link(cx: &Cx, actor: &Actor, command: Invite) -> Result<(Invitation, String), Error> {
-    let secret = new_secret(cx);
+    let secret = one_time::secret::<32>(cx);
     let invitation = make(cx, actor, command, Some(&secret)).await?;
     Ok((invitation, secret))
-}
-
-fn new_secret(cx: &Cx) -> String {
-    let mut secret = [0; 32];
-    cx.ids.random(&mut secret);
-    hex::encode(&secret)
 }
 
 async fn make(cx: &Cx, actor: &Actor, command: Invite, secret: Option<&str>) -> Result<Invitation, Error> {
@@ -87,7 +80,7 @@ async fn make(cx: &Cx, actor: &Actor, command: Invite, secret: Option<&str>) -> 
     let row = InvitationRow {
         id: cx.ids.uuid().to_string(),
         email,
-        link_hash: secret.map(hash),
+        link_hash: secret.map(one_time::hash),
         role,
         team,
         invited_by: actor.display_name().to_owned(),
@@ -226,13 +219,9 @@ fn view(row: InvitationRow) -> Invitation {
     }
 }
 
-fn hash(secret: &str) -> String {
-    hex::encode(&Sha256::digest(secret.as_bytes()))
-}
-
 /// The invitation behind a link's secret, while it counts and whoever made it could make it still.
 async fn behind(cx: &Cx, tx: &Tx, secret: &str) -> Result<InvitationRow, Error> {
     let refused = || Error::Unauthorized("this invitation has been used, withdrawn or is too old; ask for a new one".to_owned());
-    let found = tx.invitations().by_link(&hash(secret), cx.clock.now()).await?.into_iter().collect();
+    let found = tx.invitations().by_link(&one_time::hash(secret), cx.clock.now()).await?.into_iter().collect();
     standing::of(cx, tx, found).await?.pop().ok_or_else(refused)
 }

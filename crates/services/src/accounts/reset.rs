@@ -3,14 +3,16 @@
 use domain::{
     access::{self, Action},
     actor::Actor,
-    hex,
     mail::Notice,
 };
 use protocol::{Timestamp, UserId};
-use sha2::{Digest as _, Sha256};
 use store::Tx;
 
-use super::{UserRecord, passwords};
+use super::{
+    UserRecord,
+    one_time::{hash, secret},
+    passwords,
+};
 use crate::{Cx, Error, audit::record, mail};
 
 /// How long the link counts.
@@ -32,9 +34,7 @@ pub async fn issue_reset_token(cx: &Cx, actor: &Actor, email: &str) -> Result<St
 
 /// A new secret for a person's link, in place of the one before.
 pub(super) async fn set(cx: &Cx, tx: &Tx, user: UserId, expires_at: Timestamp) -> Result<String, Error> {
-    let mut secret = [0; 32];
-    cx.ids.random(&mut secret);
-    let token = hex::encode(&secret);
+    let token = secret::<32>(cx);
     tx.identities().set_reset(user, &hash(&token), expires_at).await?;
     Ok(token)
 }
@@ -76,8 +76,4 @@ pub async fn reset_password(cx: &Cx, token: &str, password: &str) -> Result<User
 
 fn refused() -> Error {
     Error::Unauthorized("this link has been used, replaced, or is too old; ask for a new one".to_owned())
-}
-
-fn hash(token: &str) -> String {
-    hex::encode(&Sha256::digest(token.as_bytes()))
 }

@@ -1,11 +1,13 @@
 //! First access: a one-time link makes the first account, so that no passer-by becomes admin.
 
-use domain::{actor::Actor, hex};
+use domain::actor::Actor;
 use protocol::access::Role;
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::users::{self, NewUser, UserRecord};
+use super::{
+    one_time::{hash, secret},
+    users::{self, NewUser, UserRecord},
+};
 use crate::{Cx, Error};
 
 const SETTING: &str = "setup_token_sha256";
@@ -32,9 +34,7 @@ pub async fn issue_setup_token(cx: &Cx) -> Result<Option<String>, Error> {
     if tx.accounts().count().await? > 0 {
         return Ok(None);
     }
-    let mut secret = [0; 24];
-    cx.ids.random(&mut secret);
-    let token = hex::encode(&secret);
+    let token = secret::<24>(cx);
     tx.accounts().set_setting(SETTING, &hash(&token)).await?;
     tx.commit().await?;
     Ok(Some(token))
@@ -68,10 +68,6 @@ pub async fn create_first_admin(cx: &Cx, new: NewAdmin) -> Result<UserRecord, Er
 
 fn refused() -> Error {
     Error::Unauthorized("this setup link has been used or replaced; `loki setup-link` on the server prints a new one".to_owned())
-}
-
-fn hash(token: &str) -> String {
-    hex::encode(&Sha256::digest(token.as_bytes()))
 }
 
 fn same(stored: &str, token: &str) -> bool {

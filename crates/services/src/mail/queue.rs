@@ -3,7 +3,7 @@
 use domain::{
     actor::Actor,
     mail::{self as rules, Kind, Letter, Notice, State},
-    vault::{Binding, Chance, Sealed},
+    vault::{Binding, Sealed},
 };
 use protocol::{Timestamp, UserId};
 use store::{MailRow, Tx};
@@ -48,12 +48,8 @@ pub(crate) async fn put(cx: &Cx, tx: &Tx, to_send: ToSend<'_>) -> Result<bool, E
 /// A letter in an envelope of the vault: the links in it count for whoever reads them.
 async fn seal(cx: &Cx, tx: &Tx, id: Uuid, letter: &Letter) -> Result<Sealed, Error> {
     let key = vault::master(cx, tx).await?;
-    let mut chance = Chance { data_key: Zeroizing::new([0; 32]), key_nonce: [0; 12], value_nonce: [0; 12] };
-    cx.ids.random(chance.data_key.as_mut_slice());
-    cx.ids.random(&mut chance.key_nonce);
-    cx.ids.random(&mut chance.value_nonce);
     let whole = Zeroizing::new(letter.whole());
-    let sealed = key.seal(&Binding::mail(id), &whole, &chance);
+    let sealed = key.seal(&Binding::mail(id), &whole, &vault::chance(cx));
     sealed.map_err(|error| Error::Internal(format!("a mail could not be sealed: {error}")))
 }
 

@@ -80,12 +80,17 @@ pub async fn remove(cx: &Cx, actor: &Actor, scope: SecretScope, name: &str) -> R
     Ok(tx.commit().await?)
 }
 
-pub(super) fn seal(cx: &Cx, key: &rules::MasterKey, binding: &Binding, value: &str) -> Result<rules::Sealed, Error> {
+/// For one envelope.
+pub(crate) fn chance(cx: &Cx) -> Chance {
     let mut chance = Chance { data_key: Zeroizing::new([0; 32]), key_nonce: [0; 12], value_nonce: [0; 12] };
     cx.ids.random(chance.data_key.as_mut_slice());
     cx.ids.random(&mut chance.key_nonce);
     cx.ids.random(&mut chance.value_nonce);
-    key.seal(binding, value, &chance).map_err(|error| Error::Internal(format!("a secret could not be sealed: {error}")))
+    chance
+}
+
+pub(super) fn seal(cx: &Cx, key: &rules::MasterKey, binding: &Binding, value: &str) -> Result<rules::Sealed, Error> {
+    key.seal(binding, value, &chance(cx)).map_err(|error| Error::Internal(format!("a secret could not be sealed: {error}")))
 }
 
 /// What the trail says: that there is a value now or another one, never which.

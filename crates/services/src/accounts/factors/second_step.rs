@@ -4,12 +4,10 @@
 use domain::{
     actor::Origin,
     factors::{self as rules, Given},
-    hex,
     sign_in::Vouched,
 };
 use protocol::{FactorId, Timestamp, factors::FactorKind};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 use store::{ChallengeRow, HalfLoginRow, PasskeyRow, UserRow};
 use uuid::Uuid;
 use webauthn_rs::prelude::{PasskeyAuthentication, PublicKeyCredential, WebauthnError};
@@ -20,7 +18,10 @@ use super::{
 };
 use crate::{
     Cx, Error,
-    accounts::{UserRecord, id_tokens},
+    accounts::{
+        UserRecord, id_tokens,
+        one_time::{hash, secret},
+    },
 };
 
 /// How long a person may take for the second step.
@@ -65,9 +66,7 @@ pub async fn second_step(cx: &Cx, user: &UserRecord, next: &str, vouched: Option
             return Ok(None);
         }
     }
-    let mut secret = [0; 32];
-    cx.ids.random(&mut secret);
-    let browser = hex::encode(&secret);
+    let browser = secret::<32>(cx);
     let now = cx.clock.now();
     let half = HalfLoginRow {
         browser_hash: hash(&browser),
@@ -204,8 +203,4 @@ async fn waiting(cx: &Cx, browser: &str, now: Timestamp) -> Result<Option<HalfLo
 fn over() -> Error {
     let minutes = LASTS_MS / 60_000;
     Error::NotFound(format!("signing in took more than {minutes} minutes, or was begun in another browser; begin again"))
-}
-
-fn hash(browser: &str) -> String {
-    hex::encode(&Sha256::digest(browser.as_bytes()))
 }

@@ -1,13 +1,14 @@
 //! A sign-in between leaving for a provider and coming back: bound to the browser, used once, over after ten minutes.
 
-use domain::hex;
 use protocol::{LoginId, Timestamp};
-use sha2::{Digest as _, Sha256};
 use store::FlowRow;
 use subtle::ConstantTimeEq as _;
 
 use super::refused;
-use crate::{Cx, Error};
+use crate::{
+    Cx, Error,
+    accounts::one_time::{self, hash},
+};
 
 /// How long a person may take at the provider.
 const LASTS_MS: i64 = 10 * 60 * 1_000;
@@ -42,7 +43,9 @@ pub struct Returned {
 
 /// Begins a sign-in with the provider of that id; `next` is a local path.
 pub async fn begin_sign_in(cx: &Cx, provider: &str, next: &str, link_login: Option<LoginId>) -> Result<Departure, Error> {
-    let departure = Departure { state: secret(cx), nonce: secret(cx), verifier: secret(cx), browser: secret(cx) };
+    // 256 bits of chance in 64 characters, which is also the shape that PKCE wants (RFC 7636, section 4.1).
+    let secret = || one_time::secret::<32>(cx);
+    let departure = Departure { state: secret(), nonce: secret(), verifier: secret(), browser: secret() };
     let now = cx.clock.now();
     let flow = FlowRow {
         state_hash: hash(&departure.state),
@@ -82,15 +85,4 @@ pub async fn take_sign_in(cx: &Cx, provider: &str, state: &str, browser: Option<
         return Err(refused("the answer is for a sign-in with another provider"));
     }
     Ok(Returned { nonce: flow.nonce, verifier: flow.verifier, next: flow.next, link_login: flow.link_login })
-}
-
-/// 256 bits of chance in 64 characters, which is also the shape that PKCE wants (RFC 7636, section 4.1).
-fn secret(cx: &Cx) -> String {
-    let mut bytes = [0; 32];
-    cx.ids.random(&mut bytes);
-    hex::encode(&bytes)
-}
-
-fn hash(secret: &str) -> String {
-    hex::encode(&Sha256::digest(secret.as_bytes()))
 }
