@@ -29,7 +29,7 @@ async fn time_passes(app: &TestApp, email: &str) {
     for mut row in tx.logins().of_user(user, Timestamp::from_millis(0)).await.unwrap() {
         let mut data: serde_json::Value = serde_json::from_str(&row.data).unwrap();
         for field in ["since", "proved"] {
-            let earlier = |at: Timestamp| Timestamp::from_millis(at.millis() - 16 * 60_000);
+            let earlier = |at: Timestamp| at.plus_millis(-16 * 60_000);
             let at: Option<Timestamp> = serde_json::from_value(data["login"][field].clone()).unwrap();
             data["login"][field] = serde_json::to_value(at.map(earlier)).unwrap();
         }

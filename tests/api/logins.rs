@@ -186,7 +186,7 @@ async fn a_login_ends_two_weeks_after_it_was_used_last_and_ninety_days_after_it_
     let user: protocol::UserId = ada.get("/api/v2/users").await.value()["users"][0]["id"].as_str().unwrap().parse().unwrap();
     let mut row = tx.logins().of_user(user, protocol::Timestamp::from_millis(0)).await.unwrap().remove(0);
     let mut data: serde_json::Value = serde_json::from_str(&row.data).unwrap();
-    let since = protocol::Timestamp::from_millis(seen.since.millis() - 90 * 86_400_000);
+    let since = seen.since.plus_millis(-90 * protocol::timestamp::DAY_MS);
     data["login"]["since"] = serde_json::to_value(since).unwrap();
     row.data = data.to_string();
     tx.logins().update(&row).await.unwrap();

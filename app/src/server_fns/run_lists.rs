@@ -59,14 +59,14 @@ struct Apart {
 
 #[cfg(feature = "ssr")]
 async fn apart(cx: &services::Cx, actor: &domain::actor::Actor) -> Result<Apart, UiError> {
-    use protocol::{Timestamp, page::PageQuery};
+    use protocol::{page::PageQuery, timestamp::DAY_MS};
     use services::runs::RunFilter;
 
     use super::asked;
 
     let query = |limit| PageQuery { after: None, limit: Some(limit) };
     let now = cx.clock.now();
-    let today = Some(Timestamp::from_millis(now.millis() - DAY));
+    let today = Some(now.plus_millis(-DAY_MS));
     let (any, active) = (RunFilter::default(), RunFilter { active: true, ..RunFilter::default() });
     let ended = RunFilter { ended_since: today, ..RunFilter::default() };
     let active = asked(services::runs::list(cx, actor, active, None, &query(100)).await)?.items;
@@ -80,15 +80,14 @@ async fn apart(cx: &services::Cx, actor: &domain::actor::Actor) -> Result<Apart,
     Ok(Apart { waiting, running, recent: recent.take(10).collect() })
 }
 
-/// How long a run waits for somebody that ended without being verified, in milliseconds.
-#[cfg(feature = "ssr")]
-const DAY: i64 = 24 * 60 * 60 * 1_000;
-
 /// Whether a run waits for somebody. Nobody notes who has read what, so a run that ended without being verified does so for a
 /// day, or until its project has a newer one among `known`.
 #[cfg(feature = "ssr")]
 fn waits(run: &Run, known: &[Run], now: protocol::Timestamp) -> bool {
-    use protocol::runs::{RunStatus, Verdict};
+    use protocol::{
+        runs::{RunStatus, Verdict},
+        timestamp::DAY_MS,
+    };
 
     let unverified = match run.status {
         RunStatus::NeedsYou => return true,
@@ -101,7 +100,7 @@ fn waits(run: &Run, known: &[Run], now: protocol::Timestamp) -> bool {
         | RunStatus::Paused
         | RunStatus::Stopped => false,
     };
-    let is_fresh = run.ended_at.is_some_and(|ended| now.millis() - ended.millis() < DAY);
+    let is_fresh = run.ended_at.is_some_and(|ended| now.millis_since(ended) < DAY_MS);
     let gone_on = known.iter().any(|other| other.project_id == run.project_id && other.number > run.number);
     unverified && is_fresh && !gone_on
 }
@@ -146,6 +145,7 @@ mod tests {
     use protocol::{
         Timestamp,
         runs::{RunStatus, Verdict},
+        timestamp::HOUR_MS,
     };
 
     use super::*;
@@ -156,7 +156,7 @@ mod tests {
         let now = Timestamp::from_millis(1_795_240_925_123);
         let ended = |status, verdict, hours_ago: i64| Run {
             verdict,
-            ended_at: Some(Timestamp::from_millis(now.millis() - hours_ago * 3_600_000)),
+            ended_at: Some(now.plus_millis(-hours_ago * HOUR_MS)),
             ..run(status)
         };
         let newer = Run { number: 15, ..run(RunStatus::Working) };

@@ -4,12 +4,14 @@ mod letters;
 
 pub use letters::{Letter, Notice, invitation, new_password, no_password, notice, trial};
 
+use protocol::timestamp::{DAY_MS, HOUR_MS};
+
 /// A mail that could not be sent for so long is given up, in milliseconds.
-pub const TRIED_FOR_MS: i64 = 24 * 60 * 60 * 1_000;
+pub const TRIED_FOR_MS: i64 = DAY_MS;
 /// The pause after the first failure, in milliseconds.
 const FIRST_PAUSE_MS: i64 = 5_000;
 /// The longest pause, in milliseconds.
-const LONGEST_PAUSE_MS: i64 = 60 * 60 * 1_000;
+const LONGEST_PAUSE_MS: i64 = HOUR_MS;
 /// Longer words of a server are cut.
 const LONGEST_SAID: usize = 300;
 /// So many hexadecimal digits in a row may be a secret of ours.

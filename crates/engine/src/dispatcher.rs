@@ -159,7 +159,7 @@ fn wants_attention(record: &RunRecord, now: Timestamp) -> bool {
 }
 
 async fn claim(cx: &Cx, id: RunId, ended_before: Timestamp) -> Result<bool, Error> {
-    let until = Timestamp::from_millis(cx.clock.now().millis() + LEASE_MS);
+    let until = cx.clock.now().plus_millis(LEASE_MS);
     let tx = cx.store.begin().await?;
     let claimed = tx.runs().claim(id, &cx.settings.instance, ended_before, until).await?;
     tx.commit().await?;

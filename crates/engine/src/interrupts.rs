@@ -3,7 +3,6 @@
 use std::{path::Path, time::Duration};
 
 use domain::runs::{Asker, Effect, RunRecord, Wish, limits};
-use protocol::Timestamp;
 use services::Cx;
 use tokio_util::sync::CancellationToken;
 
@@ -85,7 +84,7 @@ async fn stored_wish(cx: &Cx, record: &RunRecord) -> Option<Wish> {
 /// Whether the run is still ours. A database that does not answer does not take it away: the journal has the last word.
 pub(crate) async fn renew(cx: &Cx, record: &RunRecord) -> bool {
     let now = cx.clock.now();
-    let until = Timestamp::from_millis(now.millis() + LEASE_MS);
+    let until = now.plus_millis(LEASE_MS);
     let Ok(tx) = cx.store.begin().await else { return true };
     let ours = tx.runs().claim(record.id, &cx.settings.instance, now, until).await.unwrap_or(true);
     tx.commit().await.is_err() || ours

@@ -3,7 +3,12 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
+use time::{Duration, OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
+
+/// Milliseconds of an hour.
+pub const HOUR_MS: i64 = 60 * 60 * 1_000;
+/// Milliseconds of a day.
+pub const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// A point in time, always UTC, cut to whole milliseconds so that it survives every database and every client.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,6 +43,12 @@ impl Timestamp {
     /// The calendar value, in UTC.
     pub fn date_time(self) -> OffsetDateTime {
         self.0
+    }
+
+    /// So much later, or earlier for a negative number; at most an end of the calendar.
+    #[must_use]
+    pub fn plus_millis(self, millis: i64) -> Self {
+        Self::new(self.0.saturating_add(Duration::milliseconds(millis)))
     }
 
     /// Milliseconds from `earlier` to `self`; negative when `self` is the earlier one.
@@ -92,5 +103,20 @@ mod tests {
             assert_eq!(Timestamp::from_millis(at.millis()), at);
         }
         assert!(serde_json::from_value::<Timestamp>("2026-11-21".into()).is_err());
+    }
+
+    #[test]
+    fn what_is_later_than_the_calendar_is_its_end() {
+        let at = Timestamp::parse("2026-11-21T06:02:05.123Z").unwrap();
+        let cases = [
+            (0, "2026-11-21T06:02:05.123Z"),
+            (DAY_MS + 1, "2026-11-22T06:02:05.124Z"),
+            (-HOUR_MS, "2026-11-21T05:02:05.123Z"),
+            (i64::MAX, "9999-12-31T23:59:59.999Z"),
+            (i64::MIN, "-9999-01-01T00:00:00.000Z"),
+        ];
+        for (millis, expected) in cases {
+            assert_eq!(at.plus_millis(millis).to_string(), expected, "{millis}");
+        }
     }
 }

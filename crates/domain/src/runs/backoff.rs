@@ -51,7 +51,7 @@ pub fn next_try(refusal: ModelRefusal, detail: &str, waits: u32, at: Timestamp) 
         Some(millis) => millis.max(1_000),
         None => step * 1_000,
     };
-    Some(Timestamp::from_millis(at.millis() + millis))
+    Some(at.plus_millis(millis))
 }
 
 /// The milliseconds from `at` to the time that the agent's words name: a span ("retry after 30 s") or a Unix time.

@@ -26,7 +26,7 @@ use domain::{
     mail::Notice,
 };
 use protocol::{
-    FactorId, Timestamp, UserId,
+    FactorId, UserId,
     factors::{Factor, FactorList},
 };
 use store::{FactorRow, Tx, UserRow};
@@ -154,8 +154,4 @@ fn view(row: FactorRow) -> Factor {
         created_at: row.confirmed_at.unwrap_or(row.created_at),
         last_used: row.last_used_at,
     }
-}
-
-fn later(from: Timestamp, millis: i64) -> Timestamp {
-    Timestamp::from_millis(from.millis().saturating_add(millis))
 }

@@ -6,14 +6,14 @@ use domain::{
     mail::{self as letters, Kind, State},
     sign_in as rules,
 };
-use protocol::Timestamp;
+use protocol::timestamp::HOUR_MS;
 use store::{MailRow, Tx, UserRow};
 
 use super::{reset, sign_in};
 use crate::{Cx, Error, audit::record, mail};
 
 /// How long a link by mail counts, in milliseconds.
-const LASTS_MS: i64 = 60 * 60 * 1_000;
+const LASTS_MS: i64 = HOUR_MS;
 /// Addresses that may wait to be looked up.
 const MOST: u64 = 1_000;
 
@@ -41,7 +41,7 @@ pub async fn forgot_password(cx: &Cx, email: &str, from: &Origin) -> Result<(), 
         state: State::Asked,
         letter: None,
         created_at: now,
-        expires_at: later(now, LASTS_MS),
+        expires_at: now.plus_millis(LASTS_MS),
         due_at: now,
         attempts: 0,
         problem: String::new(),
@@ -65,7 +65,7 @@ pub(crate) async fn answer_forgotten(cx: &Cx, asked: &MailRow) -> Result<(), Err
 }
 
 async fn write(cx: &Cx, tx: &Tx, user: &UserRow) -> Result<(), Error> {
-    let (site, until) = (&cx.settings.served_at.public_url, later(cx.clock.now(), LASTS_MS));
+    let (site, until) = (&cx.settings.served_at.public_url, cx.clock.now().plus_millis(LASTS_MS));
     // Who signs in with a provider alone gets no second way in from whoever reads their mail.
     if user.password_hash.is_empty() {
         let letter = letters::no_password(site);
@@ -77,8 +77,4 @@ async fn write(cx: &Cx, tx: &Tx, user: &UserRow) -> Result<(), Error> {
     mail::put(cx, tx, mail::ToSend { kind: Kind::NewPassword, to: &user.email, letter, until }).await?;
     record(cx, tx, &Actor::Automation, "issue password_reset", user.id);
     Ok(())
-}
-
-fn later(at: Timestamp, millis: i64) -> Timestamp {
-    Timestamp::from_millis(at.millis().saturating_add(millis))
 }

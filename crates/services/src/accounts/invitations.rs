@@ -17,18 +17,17 @@ use domain::{
     sign_in as rules, teams as words,
 };
 use protocol::{
-    TeamId, Timestamp,
+    TeamId,
     access::{Role, Scope},
     page::PageQuery,
     teams::{Invitation, Invite},
+    timestamp::DAY_MS,
 };
 use store::{InvitationRow, InvitationsPage, Inviter, Tx};
 use uuid::Uuid;
 
 use super::one_time;
 use crate::{Cx, Error, Page, audit::record_about, mail, page, teams};
-
-const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// Lets somebody make an account by signing in with a provider whose provisioning is `invitation`. The invitation counts for
 /// 14 days; a second one takes the first one's place. Where mail is set up they get a link besides, which nobody else sees.
@@ -85,7 +84,7 @@ async fn make(cx: &Cx, actor: &Actor, command: Invite, secret: Option<&str>) -> 
         team,
         invited_by: actor.display_name().to_owned(),
         created_at: now,
-        expires_at: Timestamp::from_millis(now.millis() + i64::from(days) * DAY_MS),
+        expires_at: now.plus_millis(i64::from(days) * DAY_MS),
         made_by: match actor {
             Actor::User { id, .. } => Some(Inviter::User(*id)),
             Actor::Token { id, .. } => Some(Inviter::Token(*id)),

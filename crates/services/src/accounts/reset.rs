@@ -5,7 +5,7 @@ use domain::{
     actor::Actor,
     mail::Notice,
 };
-use protocol::{Timestamp, UserId};
+use protocol::{Timestamp, UserId, timestamp::DAY_MS};
 use store::Tx;
 
 use super::{
@@ -16,13 +16,13 @@ use super::{
 use crate::{Cx, Error, audit::record, mail};
 
 /// How long the link counts.
-const LASTS_MS: i64 = 24 * 60 * 60 * 1_000;
+const LASTS_MS: i64 = DAY_MS;
 
 /// A new one-time secret for the account of that e-mail address; it takes the place of the one before.
 pub async fn issue_reset_token(cx: &Cx, actor: &Actor, email: &str) -> Result<String, Error> {
     access::require(actor, Action::ManageUsers)?;
     let email = email.trim().to_lowercase();
-    let expires_at = Timestamp::from_millis(cx.clock.now().millis() + LASTS_MS);
+    let expires_at = cx.clock.now().plus_millis(LASTS_MS);
     let tx = crate::accounts::begin(cx, actor).await?;
     let nobody = || Error::NotFound(format!("nobody has an account with {email}"));
     let user = tx.accounts().by_email(&email).await?.ok_or_else(nobody)?;

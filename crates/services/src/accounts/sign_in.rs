@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Mutex};
 
 use domain::actor::Origin;
-use protocol::Timestamp;
+use protocol::{Timestamp, timestamp::DAY_MS};
 
 use super::{UserRecord, passwords};
 use crate::{Cx, Error, audit::DeniedRequest};
@@ -15,7 +15,7 @@ const LONGEST_WAIT_MS: i64 = 15 * 60 * 1_000;
 /// After so long half of the failures are forgotten.
 const HALVES_MS: i64 = LONGEST_WAIT_MS;
 /// For so long an address is known as one where a person comes from.
-const KNOWN_MS: i64 = 24 * 60 * 60 * 1_000;
+const KNOWN_MS: i64 = DAY_MS;
 /// Remembered accounts, addresses and accounts at an address; the oldest are forgotten first.
 const REMEMBERED: usize = 10_000;
 
@@ -56,7 +56,7 @@ impl Tally {
     fn at(self, now: Timestamp) -> Self {
         let times = (now.millis_since(self.halved) / HALVES_MS).max(0);
         let count = u32::try_from(times).ok().and_then(|times| self.count.checked_shr(times)).unwrap_or(0);
-        Self { count, halved: Timestamp::from_millis(self.halved.millis() + times * HALVES_MS), ..self }
+        Self { count, halved: self.halved.plus_millis(times * HALVES_MS), ..self }
     }
 
     /// Milliseconds before the next attempt is taken.

@@ -24,6 +24,7 @@ use domain::{
 use protocol::{
     Timestamp, TokenId, UserId,
     access::{CreateToken, Scope, Token},
+    timestamp::DAY_MS,
 };
 use sha2::{Digest, Sha256};
 use store::{TokenRow, Tx};
@@ -32,7 +33,6 @@ use subtle::ConstantTimeEq;
 use self::limits::Maker;
 use crate::{Cx, Error, audit::record_changes};
 
-const DAY_MS: i64 = 86_400_000;
 const LONGEST_NAME: usize = 255;
 const LONGEST_DESCRIPTION: usize = 1_000;
 
@@ -111,7 +111,7 @@ fn draft(cx: &Cx, actor: &Actor, new: CreateToken) -> Result<(TokenRow, String),
         created_by: None,
         creator: creator(actor),
         created_at: now,
-        expires_at: Some(later(now, i64::from(days) * DAY_MS)),
+        expires_at: Some(now.plus_millis(i64::from(days) * DAY_MS)),
         last_used_at: None,
         usage_count: 0,
         revoked_at: None,
@@ -145,10 +145,6 @@ async fn person_behind(tx: &Tx, actor: &Actor) -> Result<Option<UserId>, Error> 
         Actor::Token { id, .. } => Ok(tx.tokens().by_id(*id).await?.and_then(|row| row.created_by)),
         Actor::Automation => Ok(None),
     }
-}
-
-fn later(from: Timestamp, millis: i64) -> Timestamp {
-    Timestamp::from_millis(from.millis().saturating_add(millis))
 }
 
 /// A new secret with what is stored of it.

@@ -1,13 +1,12 @@
 //! Keeping the trail: signed checkpoints, and the end of what is older than it has to be.
 
 use domain::audit::{Entry, Link};
+use protocol::timestamp::{DAY_MS, HOUR_MS};
 use store::Tx;
 
 use super::anchor;
 use crate::{Cx, Error};
 
-const HOUR_MS: i64 = 3_600_000;
-const DAY_MS: i64 = 24 * HOUR_MS;
 /// Entries after which the next checkpoint is made before its time.
 const ENTRIES: i64 = 1_000;
 

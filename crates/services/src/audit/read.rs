@@ -12,6 +12,7 @@ use domain::{
 use protocol::{
     Timestamp,
     audit::{AuditChange, AuditEntry, AuditPage, AuditQuery, AuditSummary, AuditTail},
+    timestamp::DAY_MS,
 };
 use store::{AuditField, AuditFilter, AuditOrder, Tx};
 
@@ -25,7 +26,6 @@ use crate::{
 pub const MOST: u32 = 1_000;
 /// Entries that a page leaves out at most.
 const MOST_SKIPPED: u32 = 1_000_000;
-const DAY_MS: i64 = 86_400_000;
 
 /// Which part of the trail the actor reads; nothing when it is all of it. Where no project and no team is named, that is what is
 /// about those on which they have the role. What is named has to be known to them.

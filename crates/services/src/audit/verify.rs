@@ -7,7 +7,7 @@ use domain::{
     actor::Actor,
     audit::{Chain, Checkpoint, Link, Page, PublicKey, Row},
 };
-use protocol::{Timestamp, audit::AuditVerdict};
+use protocol::{Timestamp, audit::AuditVerdict, timestamp::HOUR_MS};
 
 use super::anchor::{self, Anchor, NAME};
 use crate::{Cx, Error};
@@ -15,7 +15,7 @@ use crate::{Cx, Error};
 /// Entries read at once.
 const PAGE: i64 = 5_000;
 /// A server signs its first checkpoint within a minute; after so long none is missing by chance.
-const SIGNED_BY_THEN_MS: i64 = 3_600_000;
+const SIGNED_BY_THEN_MS: i64 = HOUR_MS;
 
 /// How the trail names commands on the data directory, and loki itself.
 const BY_ITSELF: &str = "loki";

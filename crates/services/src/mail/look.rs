@@ -1,12 +1,12 @@
 //! How sending mail goes, for admins.
 
-use protocol::{Timestamp, server::MailTrial};
+use protocol::{Timestamp, server::MailTrial, timestamp::DAY_MS};
 
 use super::trial;
 use crate::{Cx, Error};
 
 /// How far back failures are shown.
-const SHOWN_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
+const SHOWN_MS: i64 = 7 * DAY_MS;
 /// Failures that are counted.
 const MOST: u64 = 1_000;
 
@@ -28,7 +28,7 @@ pub async fn standing(cx: &Cx) -> Result<Option<Standing>, Error> {
     let Some(mailer) = &cx.mailer else { return Ok(None) };
     let (waiting, failed, trial) = {
         let tx = cx.store.read().await?;
-        let since = Timestamp::from_millis(cx.clock.now().millis().saturating_sub(SHOWN_MS));
+        let since = cx.clock.now().plus_millis(-SHOWN_MS);
         (tx.mails().waiting().await?, tx.mails().failed_since(since, MOST).await?, trial::last(&tx).await?)
     };
     let problem = waiting.iter().map(|row| &row.problem).find(|problem| !problem.is_empty()).cloned().unwrap_or_default();

@@ -27,7 +27,7 @@ pub(crate) async fn put(cx: &Cx, tx: &Tx, to_send: ToSend<'_>) -> Result<bool, E
         return Ok(false);
     }
     let (now, id) = (cx.clock.now(), cx.ids.uuid());
-    let given_up = Timestamp::from_millis(now.millis().saturating_add(rules::TRIED_FOR_MS));
+    let given_up = now.plus_millis(rules::TRIED_FOR_MS);
     let row = MailRow {
         id,
         kind: to_send.kind,
@@ -63,7 +63,7 @@ pub(crate) async fn notice(cx: &Cx, tx: &Tx, user: UserId, (what, by): (Notice, 
     // Whoever did it for somebody else is not told on: the owner learns what, the audit trail knows who.
     let from = by.origin().filter(|_| by.user_id() == Some(user));
     let letter = rules::notice(&cx.settings.served_at.public_url, what, now, from.map(|from| &**from));
-    let until = Timestamp::from_millis(now.millis().saturating_add(rules::TRIED_FOR_MS));
+    let until = now.plus_millis(rules::TRIED_FOR_MS);
     match put(cx, tx, ToSend { kind: Kind::Notice, to: &row.email, letter, until }).await {
         Err(Error::Unavailable(problem)) => {
             tracing::warn!(problem, %user, "the owner of an account could not be told of a change");

@@ -8,7 +8,7 @@ use domain::{
     ports::mailer::{Mail, MailError, Mailer},
     vault::Binding,
 };
-use protocol::Timestamp;
+use protocol::timestamp::DAY_MS;
 use store::MailRow;
 use zeroize::Zeroizing;
 
@@ -17,7 +17,7 @@ use crate::{Cx, Error, accounts, audit::record_changes};
 /// The right to send a mail lasts longer than any attempt.
 const LEASE_MS: i64 = 5 * 60 * 1_000;
 /// For so long it is known what became of a mail.
-const KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
+const KEPT_MS: i64 = 7 * DAY_MS;
 
 /// Makes due again what this server was sending when it ended.
 pub async fn take_back(cx: &Cx) -> Result<(), Error> {
@@ -30,7 +30,7 @@ pub async fn take_back(cx: &Cx) -> Result<(), Error> {
 /// Forgets what became of mails long ago.
 pub async fn forget(cx: &Cx) -> Result<(), Error> {
     let tx = cx.store.begin().await?;
-    tx.mails().forget(later(cx.clock.now(), -KEPT_MS)).await?;
+    tx.mails().forget(cx.clock.now().plus_millis(-KEPT_MS)).await?;
     Ok(tx.commit().await?)
 }
 
@@ -68,7 +68,7 @@ pub async fn step(cx: &Cx) -> Result<bool, Error> {
 async fn deliver(cx: &Cx, mailer: &dyn Mailer, row: MailRow) -> Result<(), Error> {
     {
         let tx = cx.store.begin().await?;
-        if !tx.mails().claim(&row, &cx.settings.instance, later(cx.clock.now(), LEASE_MS)).await? {
+        if !tx.mails().claim(&row, &cx.settings.instance, cx.clock.now().plus_millis(LEASE_MS)).await? {
             return Ok(());
         }
         tx.commit().await?;
@@ -89,7 +89,7 @@ async fn deliver(cx: &Cx, mailer: &dyn Mailer, row: MailRow) -> Result<(), Error
                 tracing::warn!(mail = %row.id, problem, "a mail could not be sent; it is tried again");
             }
             let tx = cx.store.begin().await?;
-            let until = later(cx.clock.now(), rules::pause_ms(attempt));
+            let until = cx.clock.now().plus_millis(rules::pause_ms(attempt));
             tx.mails().put_off(row.id, attempt, (until, &problem)).await?;
             Ok(tx.commit().await?)
         }
@@ -127,8 +127,4 @@ async fn end(cx: &Cx, row: &MailRow, attempt: u32, (state, problem): (State, &st
     let changes = changes.field("problem", "", problem);
     record_changes(cx, &tx, &Actor::Automation, (what, row.id), changes);
     Ok(tx.commit().await?)
-}
-
-fn later(at: Timestamp, millis: i64) -> Timestamp {
-    Timestamp::from_millis(at.millis().saturating_add(millis))
 }

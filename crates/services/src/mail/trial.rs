@@ -59,7 +59,7 @@ async fn claim(cx: &Cx, to: &str) -> Result<(Timestamp, String), Error> {
     let before = tx.accounts().setting(LAST).await?;
     // Asked behind that, the time is not before the last one's.
     let at = cx.clock.now();
-    let left = before.as_deref().and_then(read).map_or(0, |trial| trial.at.millis() + PAUSE - at.millis());
+    let left = before.as_deref().and_then(read).map_or(0, |trial| PAUSE - at.millis_since(trial.at));
     // A clock that was put back does not hold anybody up for longer.
     if (1..=PAUSE).contains(&left) {
         return Err(too_soon(left));

@@ -8,7 +8,7 @@ use std::{
 
 use domain::ports::vcs::{CommitIdentity, Vcs, VcsError};
 use protocol::{
-    Event, EventScope, ProjectId, Timestamp,
+    Event, EventScope, ProjectId,
     projects::{Project, ProjectSource, ProjectStatus},
 };
 use store::{StoreError, Tx};
@@ -63,7 +63,7 @@ pub async fn prepare(cx: &Cx, id: ProjectId, cancel: &CancellationToken) -> Resu
 /// Takes the project, or keeps it; whether it is ours.
 async fn claim(cx: &Cx, tx: &Tx, id: ProjectId) -> Result<bool, StoreError> {
     let now = cx.clock.now();
-    let until = Timestamp::from_millis(now.millis() + LEASE_MS);
+    let until = now.plus_millis(LEASE_MS);
     tx.projects().claim(id, &cx.settings.instance, now, until).await
 }
 

@@ -371,7 +371,7 @@ fn where_nothing_was_done_there_is_no_whole_to_mend() {
 #[test]
 fn how_a_call_ended_decides_what_follows() {
     let acting = on_the_way(4);
-    let wait = |seconds: i64| Some(Effect::Wait { until: Timestamp::from_millis(at().millis() + seconds * 1_000) });
+    let wait = |seconds: i64| Some(Effect::Wait { until: at().plus_millis(seconds * 1_000) });
     let call = |call| Some(Effect::Act { call, checkpoint: "before".into() });
     let over_budget = "iteration 1 ended: The run reached its limit: the cost ceiling of $0.00; \
         task 1 Pending 1 (The run reached its limit: the cost ceiling of $0.00); \

@@ -16,13 +16,13 @@ use ed25519_dalek::SigningKey;
 use protocol::{
     Timestamp,
     access::{KeySet, PublicJwk},
+    timestamp::DAY_MS,
 };
 use serde::{Deserialize, Serialize};
 
 use super::signatures;
 use crate::Error;
 
-const DAY_MS: i64 = 86_400_000;
 /// How long a key signs.
 const SIGNS_MS: i64 = 30 * DAY_MS;
 /// How long it is kept after the next one took its place.

@@ -11,7 +11,7 @@ use webauthn_rs::prelude::{PasskeyRegistration, RegisterPublicKeyCredential};
 
 use super::{
     add::{added, require_room},
-    counting, later, passkeys, person, prove, prove_again, recovery,
+    counting, passkeys, person, prove, prove_again, recovery,
 };
 use crate::{Cx, Error, accounts::sign_in};
 
@@ -38,7 +38,7 @@ pub async fn begin_passkey(cx: &Cx, actor: &Actor, new: BeginPasskey) -> Result<
         factor_id: FactorId(cx.ids.uuid()),
         name,
         state: passkeys::stored(&state)?,
-        expires_at: later(now, rules::ANSWER_MS),
+        expires_at: now.plus_millis(rules::ANSWER_MS),
     };
     tx.challenges().ask(&challenge, now).await?;
     tx.commit().await?;

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use webauthn_rs::prelude::{PasskeyAuthentication, PublicKeyCredential, WebauthnError};
 
 use super::{
-    Takes, counting, later, passkeys,
+    Takes, counting, passkeys,
     prove::{prove, slowed},
 };
 use crate::{
@@ -73,7 +73,7 @@ pub async fn second_step(cx: &Cx, user: &UserRecord, next: &str, vouched: Option
         user_id: user.id,
         next: next.to_owned(),
         vouched: vouched.map(|vouched| id_tokens::sealed(cx, browser.as_bytes(), vouched.clone())),
-        expires_at: later(now, LASTS_MS),
+        expires_at: now.plus_millis(LASTS_MS),
     };
     let tx = cx.store.begin().await?;
     // While the first step was looked at, what it was done with may have been taken away, with all that waited.
@@ -118,7 +118,7 @@ pub async fn ask_for_passkey(cx: &Cx, browser: &str) -> Result<Value, Error> {
         factor_id: FactorId(Uuid::nil()),
         name: String::new(),
         state: passkeys::stored(&state)?,
-        expires_at: later(now, rules::ANSWER_MS),
+        expires_at: now.plus_millis(rules::ANSWER_MS),
     };
     tx.challenges().ask(&challenge, now).await?;
     tx.commit().await?;

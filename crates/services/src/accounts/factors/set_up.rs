@@ -15,7 +15,7 @@ use store::{FactorRow, Tx};
 use super::{
     Takes,
     add::{added, require_room},
-    apps, counting, later, person, prove, prove_again, recovery,
+    apps, counting, person, prove, prove_again, recovery,
 };
 use crate::{Cx, Error, accounts::sign_in, audit::record_changes};
 
@@ -64,7 +64,7 @@ pub async fn factor_set_up(cx: &Cx, actor: &Actor) -> Result<Option<FactorSetUp>
 }
 
 fn is_open(cx: &Cx, row: &FactorRow) -> bool {
-    row.confirmed_at.is_none() && later(row.created_at, rules::SET_UP_MS) > cx.clock.now()
+    row.confirmed_at.is_none() && row.created_at.plus_millis(rules::SET_UP_MS) > cx.clock.now()
 }
 
 fn shown(row: &FactorRow, secret: &str, email: &str) -> Result<FactorSetUp, Error> {
@@ -76,7 +76,7 @@ fn shown(row: &FactorRow, secret: &str, email: &str) -> Result<FactorSetUp, Erro
         secret: secret.to_owned(),
         qr_svg: rules::svg(&url).ok_or_else(broken)?,
         url,
-        expires_at: later(row.created_at, rules::SET_UP_MS),
+        expires_at: row.created_at.plus_millis(rules::SET_UP_MS),
     })
 }
 

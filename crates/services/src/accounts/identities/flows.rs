@@ -1,6 +1,6 @@
 //! A sign-in between leaving for a provider and coming back: bound to the browser, used once, over after ten minutes.
 
-use protocol::{LoginId, Timestamp};
+use protocol::LoginId;
 use store::FlowRow;
 use subtle::ConstantTimeEq as _;
 
@@ -55,7 +55,7 @@ pub async fn begin_sign_in(cx: &Cx, provider: &str, next: &str, link_login: Opti
         verifier: departure.verifier.clone(),
         next: next.to_owned(),
         link_login,
-        expires_at: Timestamp::from_millis(now.millis() + LASTS_MS),
+        expires_at: now.plus_millis(LASTS_MS),
     };
     let tx = cx.store.begin().await?;
     if tx.identities().begin_flow(&flow, now).await? >= MOST {

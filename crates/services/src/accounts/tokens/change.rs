@@ -11,15 +11,13 @@ use domain::{
 use protocol::{
     TokenId,
     access::{RotateToken, Token, UpdateToken},
+    timestamp::HOUR_MS,
 };
 use store::{TokenRow, Tx};
 
-use super::{
-    LONGEST_DESCRIPTION, Maker, Secret, creator, facts, find, hash, later, not_there, person_behind, scopes_of, view, within,
-};
+use super::{LONGEST_DESCRIPTION, Maker, Secret, creator, facts, find, hash, not_there, person_behind, scopes_of, view, within};
 use crate::{Cx, Error, audit::record_changes};
 
-const HOUR_MS: i64 = 3_600_000;
 /// Replacements of replacements that one rotation follows.
 const LONGEST_CHAIN: usize = 100;
 
@@ -132,7 +130,7 @@ pub async fn rotate_token(cx: &Cx, actor: &Actor, identifier: &str, command: Rot
     let new = maker.bind(TokenRow { created_by: person_behind(&tx, actor).await?, expires_at, ..new })?;
     let new = TokenRow { made_by, ..new };
     tx.tokens().insert(&new).await?;
-    let (id, until) = (old.id, later(now, i64::from(hours) * HOUR_MS));
+    let (id, until) = (old.id, now.plus_millis(i64::from(hours) * HOUR_MS));
     let ending = match maker.id() {
         Some(_) => with_replaced(&tx, old).await?,
         None => with_all_behind(&tx, old).await?,
@@ -159,7 +157,7 @@ fn replacement(cx: &Cx, old: &TokenRow, creator: String) -> (TokenRow, String) {
         salt: secret.salt,
         creator,
         created_at: now,
-        expires_at: old.expires_at.map(|end| later(now, end.millis_since(old.created_at))),
+        expires_at: old.expires_at.map(|end| now.plus_millis(end.millis_since(old.created_at))),
         last_used_at: None,
         usage_count: 0,
         rotating_from: Some(old.id),

@@ -14,12 +14,13 @@ use openidconnect::{
 use protocol::{
     Timestamp,
     server::{Discovery, SignOut},
+    timestamp::HOUR_MS,
 };
 use serde::{Deserialize, Serialize};
 
 use super::super::{Failure, KnownProvider, http::HttpFailure, refused};
 
-const KEPT_MS: i64 = 60 * 60 * 1_000;
+const KEPT_MS: i64 = HOUR_MS;
 const MINUTE_MS: i64 = 60 * 1_000;
 /// How often keys are read anew within a minute.
 const KEYS_A_MINUTE: u32 = 3;
