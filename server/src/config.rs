@@ -19,11 +19,16 @@ pub mod vault_key;
 use clap::{Args, ValueEnum};
 use domain::{access_tokens::AllowedAddresses, rate_limits::RateLimits, teams::NewProjects};
 
+/// Where a server listens that is told nothing else.
+const LISTEN: &str = "127.0.0.1:57374";
+/// How it is reached then.
+pub const ADDRESS: &str = "http://127.0.0.1:57374";
+
 /// What `loki serve` can be told.
 #[derive(Args, Clone, Debug)]
 pub struct ServeArgs {
     /// Address and port to listen on
-    #[arg(long, env = "LOKI_LISTEN", default_value = "127.0.0.1:57374")]
+    #[arg(long, env = "LOKI_LISTEN", default_value = LISTEN)]
     pub listen: SocketAddr,
     #[command(flatten)]
     pub data: DataArgs,

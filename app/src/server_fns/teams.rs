@@ -180,7 +180,7 @@ pub async fn remove_member(id: String, user: String) -> Result<(), UiError> {
 /// Makes a link that leads into a team; with an e-mail address it is for that person alone.
 #[server(prefix = "/ui", endpoint = "invite_to_team")]
 pub async fn invite_to_team(id: String, email: String, role: String) -> Result<(), UiError> {
-    use domain::actor::Actor;
+    use domain::{actor::Actor, links};
     use protocol::teams::Invite;
     use services::accounts::Unseen;
 
@@ -192,7 +192,7 @@ pub async fn invite_to_team(id: String, email: String, role: String) -> Result<(
     let command = Invite { email: for_one, team_id: Some(id), team_role: Some(of(&role)?), ..Invite::default() };
     let made = asked(services::accounts::invite_by_link(&cx, &actor, command).await);
     if let (Ok((_, secret)), Actor::User { login, .. }) = (&made, &actor) {
-        let link = format!("{}/invite?link={secret}", super::public_url());
+        let link = links::invite(&super::public_url(), secret);
         cx.unseen_secrets.keep(*login, Unseen::Invitation(id), link, cx.clock.now());
     }
     back(id, made, vec![("form", "invite"), ("email", &email), ("role", &role)])

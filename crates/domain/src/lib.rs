@@ -11,6 +11,7 @@ pub mod errors;
 pub mod factors;
 pub mod gates;
 pub mod hex;
+pub mod links;
 pub mod mail;
 pub mod names;
 pub mod passwords;

@@ -17,8 +17,3 @@ use crate::Cx;
 pub fn is_set_up(cx: &Cx) -> bool {
     cx.mailer.is_some()
 }
-
-/// The address of a path of this server, for a link.
-pub(crate) fn link(cx: &Cx, path: &str) -> String {
-    format!("{}{path}", cx.settings.served_at.public_url)
-}

@@ -12,6 +12,7 @@ use std::{
 use domain::{
     access::{self, Action},
     actor::Actor,
+    links,
     rate_limits::{Class, RateLimits},
     sign_in::{Kind, Provider, Provisioning},
 };
@@ -74,7 +75,7 @@ pub fn providers(cx: &Cx, actor: &Actor) -> Result<SignInProviders, Error> {
     Ok(SignInProviders {
         providers: cx.settings.providers.iter().map(|provider| view(cx, provider)).collect(),
         file: cx.settings.served_at.sign_in_file.clone(),
-        callback: callback(cx, "ID"),
+        callback: links::callback(&cx.settings.served_at.public_url, "ID"),
     })
 }
 
@@ -93,19 +94,16 @@ pub async fn check_provider(cx: &Cx, actor: &Actor, id: &str) -> Result<SignInPr
     Ok(view(cx, provider))
 }
 
-fn callback(cx: &Cx, id: &str) -> String {
-    format!("{}/login/callback/{id}", cx.settings.served_at.public_url)
-}
-
 fn view(cx: &Cx, provider: &Provider) -> SignInProvider {
+    let base = &cx.settings.served_at.public_url;
     let tells = provider.kind != Kind::Github;
     SignInProvider {
         id: provider.id.clone(),
         name: provider.name.clone(),
         kind: kind(provider.kind).to_owned(),
         issuer: provider.issuer.clone(),
-        callback: callback(cx, &provider.id),
-        back_channel: tells.then(|| format!("{}/logout/back-channel/{}", cx.settings.served_at.public_url, provider.id)),
+        callback: links::callback(base, &provider.id),
+        back_channel: tells.then(|| links::back_channel(base, &provider.id)),
         domains: provider.allowed_domains.clone(),
         organisations: provider.allowed_organisations.clone(),
         provisioning: provisioning(provider.provisioning).to_owned(),

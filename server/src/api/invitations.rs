@@ -3,6 +3,7 @@
 #![expect(unused_qualifications, reason = "what the derive for the OpenAPI document writes")]
 
 use axum::{Json, extract::State, http::StatusCode};
+use domain::links;
 use protocol::{
     TeamId,
     page::PageQuery,
@@ -56,7 +57,7 @@ pub async fn create(
     Body(command): Body<Invite>,
 ) -> Result<(StatusCode, Json<Invitation>), HttpError> {
     let (invitation, secret) = services::accounts::invite_by_link(&edge.cx, &actor, command).await?;
-    let link = format!("{}/invite?link={secret}", edge.settings.public_url);
+    let link = links::invite(&edge.settings.public_url, &secret);
     Ok((StatusCode::CREATED, Json(Invitation { link: Some(link), ..invitation })))
 }
 

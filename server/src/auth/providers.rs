@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{
+    links,
     ports::issuers::{Answered, Issuers},
     sign_in::{Identity, Kind, Provider, Vouched, logout::LogoutEnding},
 };
@@ -127,7 +128,7 @@ impl KnownProvider {
 
     /// Asks the provider whether it is there and knows this server, whose address may be known; for `loki doctor` and admins.
     pub async fn probe(&self, public_url: Option<&str>) -> Result<Answered, Failure> {
-        let back = public_url.map(|url| format!("{url}/login/callback/{}", self.config.rules.id));
+        let back = public_url.map(|url| links::callback(url, &self.config.rules.id));
         match self.config.rules.kind {
             Kind::Oidc | Kind::Google => oidc::probe(self, back.as_deref()).await,
             Kind::Github => Ok(Answered { says: "GitHub is asked when somebody signs in".to_owned(), sign_out: None }),

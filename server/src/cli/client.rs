@@ -20,7 +20,7 @@ use tokio_tungstenite::{
 };
 
 use super::{Exit, Failure};
-use crate::config::variable;
+use crate::config::{ADDRESS, variable};
 
 /// How long a command waits in all for a server that was asked too often.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 #[derive(Args, Clone, Debug)]
 pub(super) struct ServerArgs {
     /// The server's address
-    #[arg(long, env = "LOKI_SERVER", default_value = "http://127.0.0.1:57374", value_name = "URL", value_parser = address)]
+    #[arg(long, env = "LOKI_SERVER", default_value = ADDRESS, value_name = "URL", value_parser = address)]
     server: String,
 }
 
@@ -40,7 +40,7 @@ fn address(given: &str) -> Result<String, String> {
     if is_http && reqwest::Url::parse(address).is_ok() {
         Ok(address.to_owned())
     } else {
-        Err("it has to begin with http:// or https://, like http://127.0.0.1:57374".to_owned())
+        Err(format!("it has to begin with http:// or https://, like {ADDRESS}"))
     }
 }
 

@@ -9,6 +9,7 @@ use ::mail::Smtp;
 use clap::Args;
 use domain::{
     audit::AuditKey,
+    links,
     ports::{breaches::Breaches as _, issuers::Answered, mailer::Mailer as _},
     sign_in::Provisioning,
 };
@@ -357,8 +358,9 @@ fn todo(field: &str) -> &'static str {
 
 async fn provider(known: &KnownProvider, public_url: Option<&str>) -> Check {
     let rules = known.rules();
-    let back = format!("{}/login/callback/{}", public_url.unwrap_or("…"), rules.id);
-    let there = format!("{}/logout/back-channel/{}", public_url.unwrap_or("…"), rules.id);
+    let base = public_url.unwrap_or("…");
+    let back = links::callback(base, &rules.id);
+    let there = links::back_channel(base, &rules.id);
     let (ok, says, todo) = match known.probe(public_url).await {
         Ok(answered) => {
             let todo =

@@ -3,20 +3,18 @@
 use std::io::Read as _;
 
 use clap::{Args, Subcommand};
-use domain::actor::Actor;
+use domain::{actor::Actor, links};
 use protocol::access::Role;
 use services::{Cx, accounts::NewUser, server::ServedAt};
 
 use super::{Exit, Failure, print};
 use crate::{
-    config::{DataArgs, DataConfig, agents::AgentsConfig, data_dir, hosts},
+    config::{ADDRESS, DataArgs, DataConfig, agents::AgentsConfig, data_dir, hosts},
     wiring::{Outside, context},
 };
 
 /// Longer input is no password.
 const LONGEST: u64 = 4096;
-/// Where a server listens that was told nothing else.
-const DEFAULT: &str = "http://127.0.0.1:57374";
 
 /// Where the data is, for a command that prints a link.
 #[derive(Args, Debug)]
@@ -34,9 +32,9 @@ impl LinkArgs {
         let config = DataConfig::existing(self.data)?;
         let public_url = self.public_url.or_else(|| data_dir::kept_address(&config.data_dir)).unwrap_or_else(|| {
             print::note(&format!(
-                "No server was started on this data yet: the link is for {DEFAULT}. For another, give --public-url"
+                "No server was started on this data yet: the link is for {ADDRESS}. For another, give --public-url"
             ));
-            DEFAULT.to_owned()
+            ADDRESS.to_owned()
         });
         let agents = AgentsConfig::from_env()?;
         let served_at = ServedAt { public_url: public_url.clone(), ..ServedAt::default() };
@@ -99,7 +97,7 @@ pub(super) fn role(name: &str) -> Result<Role, String> {
 pub(super) async fn setup_link(link: LinkArgs) -> Result<Exit, Failure> {
     let (cx, public_url) = link.open().await?;
     match services::accounts::issue_setup_token(&cx).await? {
-        Some(token) => print::line(&format!("{public_url}/setup?token={token}")),
+        Some(token) => print::line(&links::setup(&public_url, &token)),
         None => return Err(Failure("there are accounts already: `loki user create` makes more".to_owned())),
     }
     Ok(Exit::Done)
@@ -117,7 +115,7 @@ pub(super) async fn user(command: UserCommand) -> Result<Exit, Failure> {
 async fn reset_link(link: LinkArgs, email: &str) -> Result<Exit, Failure> {
     let (cx, public_url) = link.open().await?;
     let token = services::accounts::issue_reset_token(&cx, &Actor::Automation, email).await?;
-    print::line(&format!("{public_url}/reset?token={token}"));
+    print::line(&links::reset(&public_url, &token));
     print::note("It works once, for a day, and ends every login of that person");
     Ok(Exit::Done)
 }

@@ -59,7 +59,7 @@ pub(super) async fn run(args: ServeArgs, site: Site) -> Result<Exit, Failure> {
     print::line(&format!("loki {} on {}", crate::wiring::VERSION, config.public_url));
     if let Some(token) = services::accounts::issue_setup_token(&app.edge.cx).await? {
         print::line("Nobody has an account yet. Make the first one, an admin's, here (the link works once):");
-        print::line(&format!("{}/setup?token={token}", config.public_url));
+        print::line(&domain::links::setup(&config.public_url, &token));
     }
 
     let (stop, stopped) = oneshot::channel::<()>();

@@ -1,7 +1,7 @@
 //! `loki team`: teams on the data directory itself, with or without a server running.
 
 use clap::{ArgGroup, Args, Subcommand};
-use domain::actor::Actor;
+use domain::{actor::Actor, links};
 use protocol::{
     TeamId,
     access::Role,
@@ -149,7 +149,7 @@ async fn invite_link(args: InviteArgs) -> Result<Exit, Failure> {
     };
     let command = Invite { email, role: Some(role), team_id, team_role, expires_days };
     let (invitation, secret) = accounts::invite_by_link(&cx, &ME, command).await?;
-    print::line(&format!("{public_url}/invite?link={secret}"));
+    print::line(&links::invite(&public_url, &secret));
     print::note(&format!("It works once, until {}", invitation.expires_at));
     if invitation.mailed {
         print::note(MAILED);

@@ -3,6 +3,7 @@
 
 use domain::{
     actor::{Actor, Origin},
+    links,
     mail::{self as letters, Kind, State},
     sign_in as rules,
 };
@@ -73,7 +74,7 @@ async fn write(cx: &Cx, tx: &Tx, user: &UserRow) -> Result<(), Error> {
         return Ok(());
     }
     let token = reset::set(cx, tx, user.id, until).await?;
-    let letter = letters::new_password(site, &mail::link(cx, &format!("/reset?token={token}")), until);
+    let letter = letters::new_password(site, &links::reset(site, &token), until);
     mail::put(cx, tx, mail::ToSend { kind: Kind::NewPassword, to: &user.email, letter, until }).await?;
     record(cx, tx, &Actor::Automation, "issue password_reset", user.id);
     Ok(())

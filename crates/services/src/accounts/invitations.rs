@@ -12,6 +12,7 @@ use domain::{
     access::{self, Action, Denied, Scopes},
     actor::Actor,
     audit::Changes,
+    links,
     mail::{self as letters, Kind},
     reach::Reach,
     sign_in as rules, teams as words,
@@ -104,8 +105,8 @@ async fn make(cx: &Cx, actor: &Actor, command: Invite, secret: Option<&str>) -> 
 /// Writes the mail with the link to whom the invitation is for; returns whether there is one.
 async fn send(cx: &Cx, tx: &Tx, row: &InvitationRow, (secret, team): (Option<&str>, Option<&str>)) -> Result<bool, Error> {
     let (Some(email), Some(secret)) = (&row.email, secret) else { return Ok(false) };
-    let (site, link) = (&cx.settings.served_at.public_url, mail::link(cx, &format!("/invite?link={secret}")));
-    let letter = letters::invitation(site, (&row.invited_by, team), &link, row.expires_at);
+    let site = &cx.settings.served_at.public_url;
+    let letter = letters::invitation(site, (&row.invited_by, team), &links::invite(site, secret), row.expires_at);
     mail::put(cx, tx, mail::ToSend { kind: Kind::Invitation, to: email, letter, until: row.expires_at }).await
 }
 

@@ -11,6 +11,7 @@ use axum::{
 };
 use domain::{
     actor::{Actor, Origin},
+    links,
     sign_in::Identity,
 };
 use openidconnect::url::form_urlencoded;
@@ -202,9 +203,8 @@ fn calm(edge: &Edge, known: &KnownProvider, failure: &Failure, from: &Origin) ->
     .on_record()
 }
 
-/// Where a provider leads back to; each has an address of its own, so that one cannot answer for another (RFC 9700).
 fn back(edge: &Edge, known: &KnownProvider) -> String {
-    format!("{}/login/callback/{}", edge.settings.public_url, known.rules().id)
+    links::callback(&edge.settings.public_url, &known.rules().id)
 }
 
 /// The fields of a query; nothing when one stands there twice or is too long.
