@@ -1,5 +1,7 @@
 //! Second factors: set up, confirmed, taken away, and reset by an admin.
 
+use std::fs;
+
 use protocol::{
     access::Role,
     audit::AuditPage,
@@ -7,6 +9,8 @@ use protocol::{
 };
 use serde_json::json;
 use tests::{Actor, Browser, Setup, TestApp, app::PASSWORD, authenticator::Authenticator, command};
+
+use crate::audit::is_noted;
 
 const UNKNOWN: &str = "0198c000-0000-7000-8000-000000000000";
 
@@ -97,6 +101,37 @@ async fn a_factor_is_begun_and_ended_by_whoever_can_prove_who_they_are() {
     assert_eq!(factors(&ada).await, FactorList { factors: Vec::new(), recovery_codes_left: 0 });
     assert_eq!(password_leads_to(&app).await, "/");
     ada.post("/api/v2/factors/recovery-codes", &json!({"proof": PASSWORD})).await.expect(409);
+}
+
+#[tokio::test]
+async fn a_code_that_cannot_be_looked_at_is_no_guess() {
+    let app = TestApp::start().await;
+    let ada = app.first_admin().await;
+    let begun = begins(&ada).await;
+    let confirm = format!("/api/v2/factors/{}/confirm", begun.id);
+    let key = app.data_dir().join("vault.key");
+    let away = app.data_dir().join("vault.key.away");
+    fs::rename(&key, &away).unwrap();
+    for _ in 0..8 {
+        ada.post(&confirm, &json!({"code": "000000"})).await.expect(503);
+    }
+    fs::rename(&away, &key).unwrap();
+
+    let code = Authenticator::new(&begun.secret).fresh().await;
+    ada.post(&confirm, &json!({"code": code})).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_wrong_code_for_a_new_app_is_on_record() {
+    let app = TestApp::start().await;
+    let (auditor, ada) = (app.auditor().await, app.first_admin().await);
+    let confirm = format!("/api/v2/factors/{}/confirm", begins(&ada).await.id);
+
+    ada.post(&confirm, &json!({"code": "000000x"})).await.expect(422);
+
+    let guess = is_noted(&auditor, "action=sign_in&outcome=denied&q=ada").await;
+    assert_eq!((guess.status, guess.ip_address.as_deref()), (Some(401), Some("127.0.0.1")));
+    assert!(guess.error.is_some_and(|error| error.contains("did not confirm")));
 }
 
 #[tokio::test]

@@ -31,6 +31,11 @@ pub(super) struct Guess {
 }
 
 impl Guess {
+    /// At `what`, from there.
+    pub(super) fn at(what: String, from: &Origin) -> Self {
+        Self { what, from: address_key(from) }
+    }
+
     /// Under which attempts at this from there are counted.
     fn pair(&self) -> String {
         format!("{} from {}", self.what, self.from)
@@ -156,22 +161,36 @@ pub async fn sign_in(cx: &Cx, email: &str, password: &str, from: &Origin) -> Res
         note(cx, 401, "no e-mail address or no password".to_owned(), from);
         return Err(wrong());
     }
-    let account: String = format!("account {}", email.chars().take(254).collect::<String>());
-    let guess = Guess { what: account, from: address_key(from) };
+    let account = format!("account {}", email.chars().take(254).collect::<String>());
+    slowed(cx, Guess::at(account, from), (from, None), wrong(), look(cx, &email, password)).await
+}
+
+/// Looks at a guess, unless whoever guesses has to wait. What `look` finds wrong with it goes on record, with the e-mail address of
+/// the account where it is known beforehand, and makes the next one wait, and the person hears `refusal`; what cannot be looked at
+/// does not count.
+pub(super) async fn slowed<T>(
+    cx: &Cx,
+    guess: Guess,
+    (from, whose): (&Origin, Option<&str>),
+    refusal: Error,
+    look: impl Future<Output = Result<Result<T, String>, Error>>,
+) -> Result<T, Error> {
     if let Err(retry_after_seconds) = cx.attempts.begin(&guess, cx.clock.now()) {
         note(cx, 429, "too many attempts".to_owned(), from);
         return Err(Error::TooMany { retry_after_seconds });
     }
-    match look(cx, &email, password).await {
-        Ok(Looked::Right(user)) => {
+    match look.await {
+        Ok(Ok(found)) => {
             cx.attempts.succeeded(&guess, cx.clock.now());
-            Ok(user)
+            Ok(found)
         }
-        Ok(Looked::Wrong(account)) => {
-            // What was typed may be a password in the wrong field, so only accounts that are there are named.
-            let whose = account.map_or_else(|| "no account".to_owned(), |account| format!("the account {account}"));
-            note(cx, 401, format!("wrong e-mail address or password, for {whose}"), from);
-            Err(wrong())
+        Ok(Err(why)) => {
+            let why = match whose {
+                Some(email) => format!("{why}, for the account {email}"),
+                None => why,
+            };
+            note(cx, 401, why, from);
+            Err(refusal)
         }
         Err(error) => {
             cx.attempts.undo(&guess);
@@ -198,13 +217,8 @@ pub(super) fn note(cx: &Cx, status: u16, error: String, from: &Origin) {
     cx.denials.note(DeniedRequest { at, actor: None, what: "sign_in".to_owned(), status, error, origin: from.clone() });
 }
 
-enum Looked {
-    Right(UserRecord),
-    /// The e-mail address of the account that it was meant for, if there is one.
-    Wrong(Option<String>),
-}
-
-async fn look(cx: &Cx, email: &str, password: &str) -> Result<Looked, Error> {
+/// The person, or for the trail whose password it is not.
+async fn look(cx: &Cx, email: &str, password: &str) -> Result<Result<UserRecord, String>, Error> {
     let found = {
         let tx = cx.store.read().await?;
         tx.accounts().by_email(email).await?
@@ -214,8 +228,10 @@ async fn look(cx: &Cx, email: &str, password: &str) -> Result<Looked, Error> {
     let stored = counts.map(|user| user.password_hash.clone());
     let right = passwords::verify(&cx.hashing, password, stored).await?;
     Ok(match found {
-        Some(user) if right => Looked::Right(user.into()),
-        other => Looked::Wrong(other.map(|user| user.email)),
+        Some(user) if right => Ok(user.into()),
+        // What was typed may be a password in the wrong field, so only accounts that are there are named.
+        Some(user) => Err(format!("wrong e-mail address or password, for the account {}", user.email)),
+        None => Err("wrong e-mail address or password, for no account".to_owned()),
     })
 }
 

@@ -57,7 +57,7 @@ pub async fn confirm_passkey(cx: &Cx, actor: &Actor, id: FactorId, answer: &Valu
         return Err(refused());
     };
     let look = answered(cx, challenge, answer);
-    let row = prove::slowed(cx, (user, email), &from, refused(), look).await?;
+    let row = sign_in::slowed(cx, prove::guess(user, &from), (&from, Some(email)), refused(), look).await?;
 
     let (codes, recovery) = recovery::new_codes(cx, user).await?;
     let tx = crate::accounts::begin(cx, actor).await?;

@@ -13,7 +13,10 @@ use subtle::ConstantTimeEq as _;
 use super::{apps, counting, recovery};
 use crate::{
     Cx, Error,
-    accounts::{passwords, sign_in},
+    accounts::{
+        passwords,
+        sign_in::{Guess, slowed},
+    },
     audit::record_changes,
     mail,
 };
@@ -36,37 +39,12 @@ pub(super) async fn prove(cx: &Cx, user: &UserRow, proof: (&Given, Takes), from:
         };
         Ok(is_right?.then_some(()).ok_or_else(|| "wrong second factor".to_owned()))
     };
-    slowed(cx, (user.id, &user.email), from, wrong(proof.1), look).await
+    slowed(cx, guess(user.id, from), (from, Some(&user.email)), wrong(proof.1), look).await
 }
 
-/// Looks at a proof of somebody, slowed down for whoever guesses. What `look` finds wrong with it goes on record, and the person
-/// hears `refusal`.
-pub(super) async fn slowed<T>(
-    cx: &Cx,
-    (user, email): (UserId, &str),
-    from: &Origin,
-    refusal: Error,
-    look: impl Future<Output = Result<Result<T, String>, Error>>,
-) -> Result<T, Error> {
-    let guess = sign_in::Guess { what: format!("factor {user}"), from: sign_in::address_key(from) };
-    if let Err(retry_after_seconds) = cx.attempts.begin(&guess, cx.clock.now()) {
-        sign_in::note(cx, 429, "too many attempts".to_owned(), from);
-        return Err(Error::TooMany { retry_after_seconds });
-    }
-    match look.await {
-        Ok(Ok(found)) => {
-            cx.attempts.succeeded(&guess, cx.clock.now());
-            Ok(found)
-        }
-        Ok(Err(why)) => {
-            sign_in::note(cx, 401, format!("{why}, for the account {email}"), from);
-            Err(refusal)
-        }
-        Err(error) => {
-            cx.attempts.undo(&guess);
-            Err(error)
-        }
-    }
+/// A guess at what that person has.
+pub(super) fn guess(user: UserId, from: &Origin) -> Guess {
+    Guess::at(format!("factor {user}"), from)
 }
 
 /// The same words whatever was wrong with it.

@@ -14,13 +14,14 @@ use webauthn_rs::prelude::{PasskeyAuthentication, PublicKeyCredential, WebauthnE
 
 use super::{
     Takes, counting, passkeys,
-    prove::{prove, slowed},
+    prove::{guess, prove},
 };
 use crate::{
     Cx, Error,
     accounts::{
         UserRecord, id_tokens,
         one_time::{hash, secret},
+        sign_in::slowed,
     },
 };
 
@@ -140,7 +141,7 @@ pub async fn finish_second_step(cx: &Cx, browser: &str, answer: Answer<'_>, from
             let words =
                 "the passkey does not count: the answer is not the one that was asked for, came too late, or was sent before";
             let look = takes_passkey(cx, &half, &user, answer);
-            slowed(cx, (user.id, &user.email), from, Error::Invalid(words.to_owned()), look).await?;
+            slowed(cx, guess(user.id, from), (from, Some(&user.email)), Error::Invalid(words.to_owned()), look).await?;
         }
     }
     let tx = cx.store.begin().await?;

@@ -17,7 +17,7 @@ use super::{
     add::{added, require_room},
     apps, counting, person, prove, prove_again, recovery,
 };
-use crate::{Cx, Error, accounts::sign_in, audit::record_changes};
+use crate::{Cx, Error, accounts::sign_in::slowed, audit::record_changes};
 
 /// Begins to set up a factor, in place of one that was begun before and never confirmed.
 pub async fn begin_factor(cx: &Cx, actor: &Actor, new: BeginFactor) -> Result<FactorSetUp, Error> {
@@ -83,20 +83,20 @@ fn shown(row: &FactorRow, secret: &str, email: &str) -> Result<FactorSetUp, Erro
 /// Makes a factor count. With the first one come recovery codes, which are in this answer alone.
 pub async fn confirm_factor(cx: &Cx, actor: &Actor, id: FactorId, code: &str) -> Result<ConfirmedFactor, Error> {
     let (user, from) = person(actor)?;
+    let Actor::User { email, .. } = actor else { return Err(gone()) };
     let row = {
         let tx = cx.store.read().await?;
         begun(cx, &tx, actor, id).await?
     };
-    let guess = sign_in::Guess { what: format!("factor {user}"), from: sign_in::address_key(&from) };
     let now = cx.clock.now();
-    cx.attempts.begin(&guess, now).map_err(|retry_after_seconds| Error::TooMany { retry_after_seconds })?;
-    let secret = apps::secret(cx, &row)?;
-    let step = match (Given::of(code), secret) {
-        (Given::Code(code), Some(secret)) => rules::step(&secret, &code, now, None),
-        _ => None,
+    let look = async {
+        let step = match (Given::of(code), apps::secret(cx, &row)?) {
+            (Given::Code(code), Some(secret)) => rules::step(&secret, &code, now, None),
+            _ => None,
+        };
+        Ok(step.ok_or_else(|| "a code did not confirm an authenticator app".to_owned()))
     };
-    let Some(step) = step else { return Err(prove::wrong(Takes::Codes)) };
-    cx.attempts.succeeded(&guess, now);
+    let step = slowed(cx, prove::guess(user, &from), (&from, Some(email)), prove::wrong(Takes::Codes), look).await?;
 
     let (codes, rows) = recovery::new_codes(cx, user).await?;
     let tx = crate::accounts::begin(cx, actor).await?;

@@ -56,7 +56,7 @@ pub async fn accept(cx: &Cx, secret: &str, new: NewAccount, from: &Origin) -> Re
         let tx = cx.store.read().await?;
         behind(cx, &tx, secret).await?
     };
-    let guess = sign_in::Guess { what: format!("invitation {}", row.id), from: sign_in::address_key(from) };
+    let guess = sign_in::Guess::at(format!("invitation {}", row.id), from);
     let too_many = |retry_after_seconds| Error::TooMany { retry_after_seconds };
     cx.attempts.begin(&guess, cx.clock.now()).map_err(too_many)?;
     let made = make_account(cx, secret, row, new).await;
