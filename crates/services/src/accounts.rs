@@ -43,4 +43,5 @@ pub use tokens::{
     KnownToken, TokenEnding, TokenSearch, TokenState, TokenUses, Unseen, UnseenSecrets, Which, authenticate_token, create_token,
     end_token, list_tokens, rotate_token, search_tokens, state_of, token, update_token, write_token_uses,
 };
+pub(crate) use users::email;
 pub use users::{NewUser, UserRecord, create_user, delete_user, find_user, list_users, owns_projects, update_user, user};

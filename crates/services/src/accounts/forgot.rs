@@ -5,12 +5,11 @@ use domain::{
     actor::{Actor, Origin},
     links,
     mail::{self as letters, Kind, State},
-    sign_in as rules,
 };
 use protocol::timestamp::HOUR_MS;
 use store::{MailRow, Tx, UserRow};
 
-use super::{reset, sign_in};
+use super::{reset, sign_in, users};
 use crate::{Cx, Error, audit::record, mail};
 
 /// How long a link by mail counts, in milliseconds.
@@ -24,8 +23,7 @@ pub async fn forgot_password(cx: &Cx, email: &str, from: &Origin) -> Result<(), 
     if !mail::is_set_up(cx) {
         return Err(Error::Conflict("this installation sends no mail: ask an admin for a link".to_owned()));
     }
-    let no_email = || Error::Invalid("that is no e-mail address; it looks like name@example.org".to_owned());
-    let email = rules::email(email).ok_or_else(no_email)?;
+    let email = users::email(email)?;
     let now = cx.clock.now();
     let guess = sign_in::Guess { what: format!("forgot {email}"), from: format!("forgot from {}", sign_in::address_key(from)) };
     if let Err(retry_after_seconds) = cx.attempts.begin(&guess, now) {

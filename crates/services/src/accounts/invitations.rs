@@ -15,7 +15,7 @@ use domain::{
     links,
     mail::{self as letters, Kind},
     reach::Reach,
-    sign_in as rules, teams as words,
+    teams as words,
 };
 use protocol::{
     TeamId,
@@ -27,7 +27,7 @@ use protocol::{
 use store::{InvitationRow, InvitationsPage, Inviter, Tx};
 use uuid::Uuid;
 
-use super::one_time;
+use super::{one_time, users};
 use crate::{Cx, Error, Page, audit::record_about, mail, page, teams};
 
 /// Lets somebody make an account by signing in with a provider whose provisioning is `invitation`. The invitation counts for
@@ -50,10 +50,7 @@ async fn make(cx: &Cx, actor: &Actor, command: Invite, secret: Option<&str>) -> 
     if command.team_id.is_none() {
         access::require(actor, Action::ManageUsers)?;
     }
-    let email = match &command.email {
-        Some(email) => Some(rules::email(email).ok_or_else(no_email)?),
-        None => None,
-    };
+    let email = command.email.as_deref().map(users::email).transpose()?;
     let days = words::invited_days(command.expires_days).map_err(Error::Invalid)?;
     if command.team_role.is_some() && command.team_id.is_none() {
         return Err(Error::Invalid("team_role goes with team_id".to_owned()));
@@ -108,10 +105,6 @@ async fn send(cx: &Cx, tx: &Tx, row: &InvitationRow, (secret, team): (Option<&st
     let site = &cx.settings.served_at.public_url;
     let letter = letters::invitation(site, (&row.invited_by, team), &links::invite(site, secret), row.expires_at);
     mail::put(cx, tx, mail::ToSend { kind: Kind::Invitation, to: email, letter, until: row.expires_at }).await
-}
-
-fn no_email() -> Error {
-    Error::Invalid("that is no e-mail address; it looks like name@example.org".to_owned())
 }
 
 /// Nobody gives more than they have. Who makes no accounts otherwise invites with the least role, and only into a team.

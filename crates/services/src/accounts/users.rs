@@ -184,10 +184,15 @@ pub async fn user(cx: &Cx, id: UserId) -> Result<Option<UserRecord>, Error> {
     Ok(Some(UserRecord { reach, ..row.into() }))
 }
 
+/// An e-mail address as accounts have it.
+pub(crate) fn email(text: &str) -> Result<String, Error> {
+    let no_email = || Error::Invalid("that is no e-mail address; it looks like name@example.org".to_owned());
+    domain::sign_in::email(text).ok_or_else(no_email)
+}
+
 /// Checks and hashes, before a transaction is opened.
 pub(super) async fn prepare(cx: &Cx, new: &NewUser) -> Result<UserRow, Error> {
-    let no_email = || Error::Invalid("that is no e-mail address; it looks like name@example.org".to_owned());
-    let email = domain::sign_in::email(&new.email).ok_or_else(no_email)?;
+    let email = email(&new.email)?;
     let name = match new.name.trim() {
         "" => email.split('@').next().unwrap_or_default().chars().take(100).collect(),
         name => check_name(name)?,

@@ -3,7 +3,7 @@
 use protocol::UserId;
 use store::{Tx, UserRow};
 
-use crate::Error;
+use crate::{Error, accounts};
 
 /// A person by id or by the e-mail address of their account.
 #[derive(Clone, Debug, Default)]
@@ -19,8 +19,7 @@ pub(crate) async fn find(tx: &Tx, whom: &Whom) -> Result<UserRow, Error> {
             tx.accounts().by_id(*id).await?.ok_or_else(|| Error::Invalid("there is no user with that id".to_owned()))
         }
         Whom { id: None, email: Some(email) } => {
-            let email = domain::sign_in::email(email)
-                .ok_or_else(|| Error::Invalid("that is no e-mail address; it looks like name@example.org".to_owned()))?;
+            let email = accounts::email(email)?;
             let nobody = || Error::Invalid(format!("nobody has an account with {email}; invite them"));
             tx.accounts().by_email(&email).await?.ok_or_else(nobody)
         }
