@@ -12,6 +12,7 @@ use axum::{
     http::{Method, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
+use domain::errors::capitalised;
 use serde_json::Value;
 use utoipa::{
     Modify, OpenApi,
@@ -186,10 +187,7 @@ fn group(path: &str) -> (bool, String) {
     match rest.strip_prefix("v2/").unwrap_or(rest).split('/').next() {
         None | Some("" | "status") => of_server(),
         Some("api-keys") => (false, "API keys".to_owned()),
-        Some(word) => (
-            false,
-            word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect::<String>().replace('-', " "),
-        ),
+        Some(word) => (false, capitalised(&word.replace('-', " "))),
     }
 }
 

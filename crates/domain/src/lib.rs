@@ -25,4 +25,5 @@ pub mod sort;
 pub mod specs;
 pub mod teams;
 pub mod templates;
+pub mod text;
 pub mod vault;

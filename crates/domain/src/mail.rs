@@ -6,6 +6,8 @@ pub use letters::{Letter, Notice, invitation, new_password, no_password, notice,
 
 use protocol::timestamp::{DAY_MS, HOUR_MS};
 
+use crate::text::joined;
+
 /// A mail that could not be sent for so long is given up, in milliseconds.
 pub const TRIED_FOR_MS: i64 = DAY_MS;
 /// The pause after the first failure, in milliseconds.
@@ -85,7 +87,7 @@ pub fn pause_ms(attempts: u32) -> i64 {
 /// A server's words as they may be kept and shown: one line, not too long, without what could be the secret of a link.
 pub fn said(words: &str) -> String {
     let line: String = words.chars().map(|letter| if crate::names::is_unseen(letter) { ' ' } else { letter }).collect();
-    let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = joined(&line);
     let (mut shown, mut digits) = (String::new(), String::new());
     for letter in line.chars().chain(std::iter::once(' ')) {
         if letter.is_ascii_hexdigit() {

@@ -2,6 +2,8 @@
 
 use protocol::access::Role;
 
+use crate::text::joined;
+
 /// The longest name of a team, in characters.
 const LONGEST_NAME: usize = 100;
 /// Days that an invitation counts when nothing is said.
@@ -31,7 +33,7 @@ pub fn name(text: &str) -> Result<String, String> {
 
 /// By what two names are the same: nobody should have to tell "Backend" and "backend " apart.
 pub fn folded(name: &str) -> String {
-    name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    joined(name).to_lowercase()
 }
 
 /// Days that an invitation counts, in range.

@@ -6,6 +6,7 @@ use domain::{
     errors::explain,
     runs::{RunRecord, steps},
     specs::{Spec, TaskDraft},
+    text::joined,
 };
 use minijinja::{Environment, UndefinedBehavior, context};
 use services::Error;
@@ -64,7 +65,6 @@ pub(crate) fn render(record: &RunRecord, spec: &Spec) -> Result<Prompt, Error> {
 
 /// The criteria that the requirement does not say already.
 fn unsaid(draft: &TaskDraft) -> Vec<String> {
-    let joined = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let said = joined(&draft.requirement);
     draft.criteria.iter().filter(|words| !said.contains(joined(words).trim_end_matches('…'))).cloned().collect()
 }

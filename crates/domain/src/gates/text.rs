@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use regex::Regex;
 
-use crate::ports::vcs::ChangedFile;
+use crate::{ports::vcs::ChangedFile, text::joined};
 
 /// A pattern that stands in our own source. Each is held by the tests of its module.
 #[expect(clippy::expect_used, reason = "a constant pattern of our own, and a test builds every one of them")]
@@ -34,8 +34,7 @@ pub(super) fn plain(text: &str) -> String {
 
 /// One line of at most `most` characters; what is longer ends in an ellipsis.
 pub(super) fn one_line(text: &str, most: usize) -> String {
-    let clean = plain(text);
-    let mut line = clean.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut line = joined(&plain(text));
     if line.chars().count() > most {
         line = line.chars().take(most.saturating_sub(1)).collect::<String>().trim_end().to_owned();
         line.push('…');

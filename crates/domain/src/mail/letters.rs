@@ -3,7 +3,7 @@
 
 use protocol::Timestamp;
 
-use crate::{actor::Origin, devices::device, names};
+use crate::{actor::Origin, devices::device, names, text::joined};
 
 /// A longer name says nothing more.
 const LONGEST_NAME: usize = 100;
@@ -139,7 +139,7 @@ pub fn trial() -> Letter {
 /// A name as it may stand in a letter; nothing when it passes for something else, or would become a link.
 fn shown(name: &str) -> Option<String> {
     let visible: String = name.chars().filter(|letter| !names::is_unseen(*letter)).take(LONGEST_NAME).collect();
-    let visible = visible.split_whitespace().collect::<Vec<_>>().join(" ");
+    let visible = joined(&visible);
     let lower = visible.to_lowercase();
     let leads_away = lower.contains("://") || lower.contains("www.");
     (!visible.is_empty() && !leads_away && names::problem(&visible).is_none()).then_some(visible)

@@ -9,14 +9,10 @@ mod transcripts;
 use std::collections::HashSet;
 
 use super::{MAX_TITLE, Spec, SpecError, SpecKind, TaskDraft, count, deeds, dependencies, examples, prose, text};
+use crate::text::joined;
 pub(super) use draft::{Draft, in_lines};
 use headings::Role;
 use lines::Line;
-
-/// The words of a text with one space between each.
-fn joined(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
 
 /// Whether a line has an example, also one beside words that are not understood.
 fn has_example(line: &str) -> bool {

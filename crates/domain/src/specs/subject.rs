@@ -1,6 +1,7 @@
 //! The subject line of a task's commit.
 
 use super::{TaskDraft, text};
+use crate::text::joined;
 
 /// The longest subject line, in characters.
 const LIMIT: usize = 72;
@@ -37,7 +38,7 @@ fn plain(title: &str) -> String {
         .filter(|c| !is_pictogram(*c) && !text::is_invisible(*c) && *c != '`')
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect();
-    shown.split_whitespace().collect::<Vec<_>>().join(" ")
+    joined(&shown)
 }
 
 fn is_pictogram(c: char) -> bool {

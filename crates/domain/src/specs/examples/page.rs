@@ -1,10 +1,11 @@
 //! What a reader sees of an HTML page, as far as comparing a text needs it. No browser: markup is taken out, not laid out.
 
 use super::PagePart;
+use crate::text::joined;
 
 /// Whether the text is in that part of the page.
 pub(super) fn shows(html: &str, part: PagePart, text: &str) -> bool {
-    let wanted = collapse(text);
+    let wanted = joined(text);
     match part {
         PagePart::Text => visible(html).contains(&wanted),
         PagePart::Heading => ["h1", "h2", "h3", "h4", "h5", "h6"].iter().any(|tag| element_shows(html, tag, &wanted, &[])),
@@ -38,7 +39,7 @@ fn visible(html: &str) -> String {
         }
     }
     text.push_str(rest);
-    collapse(&unescape(&text))
+    joined(&unescape(&text))
 }
 
 fn element_shows(html: &str, tag: &str, wanted: &str, attributes: &[&str]) -> bool {
@@ -101,7 +102,7 @@ fn attribute_value(opening: &str, name: &str) -> Option<String> {
         mark @ ('"' | '\'') => value.get(1..)?.split(mark).next()?,
         _ => value.split(|c: char| c.is_whitespace() || c == '/').next()?,
     };
-    Some(collapse(&unescape(value)))
+    Some(joined(&unescape(value)))
 }
 
 fn find_closing(text: &str, tag: &str) -> Option<usize> {
@@ -129,8 +130,4 @@ fn unescape(text: &str) -> String {
         .replace("&apos;", "'")
         .replace("&nbsp;", " ")
         .replace("&amp;", "&")
-}
-
-fn collapse(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -8,8 +8,9 @@ use super::{
         examples::{self, Example},
         prose, text,
     },
-    code_block, joined, lines, transcripts,
+    code_block, lines, transcripts,
 };
+use crate::text::joined;
 
 /// The longest criterion, in characters; the requirement keeps the whole text.
 const MAX_CRITERION: usize = 500;
