@@ -17,40 +17,19 @@ pub use read::{MOST, entry, list, summary, tail};
 pub use signer::foreign_signer;
 pub use verify::verify;
 
-use domain::{
-    actor::Actor,
-    audit::{About, Changes, Entry},
-};
-use store::Tx;
+use domain::{actor::Actor, audit::Entry};
 
 use crate::{Cx, Error};
 
-/// Writes, when `tx` commits, that `actor` did `what`: a verb and a kind of thing like `create project`.
-pub(crate) fn record(cx: &Cx, tx: &Tx, actor: &Actor, what: &str, id: impl ToString) {
-    record_changes(cx, tx, actor, (what, id), Changes::default());
-}
-
-/// The same with what was changed.
-pub(crate) fn record_changes(cx: &Cx, tx: &Tx, actor: &Actor, (what, id): (&str, impl ToString), changes: Changes) {
-    record_about(cx, tx, actor, (what, id, About::default()), changes);
-}
-
-/// The same of a project or a team, whose auditors read it too.
-pub(crate) fn record_about(
-    cx: &Cx,
-    tx: &Tx,
-    actor: &Actor,
-    (what, id, about): (&str, impl ToString, impl Into<About>),
-    changes: Changes,
-) {
-    let entry = Entry::done(cx.clock.now().millis(), actor, what, &id).with(changes).about(about);
-    tx.audit().append([entry]);
+/// That `actor` did `what` now, a verb and a kind of thing like `create project`, to the one of that id.
+pub(crate) fn done(cx: &Cx, actor: &Actor, what: &str, id: impl ToString) -> Entry {
+    Entry::done(cx.clock.now().millis(), actor, what, &id)
 }
 
 /// Writes that somebody took the trail along.
 pub async fn exported(cx: &Cx, actor: &Actor) -> Result<(), Error> {
     let tx = cx.store.begin().await?;
-    record(cx, &tx, actor, "export audit", "");
+    tx.record(done(cx, actor, "export audit", ""));
     Ok(tx.commit().await?)
 }
 
@@ -64,7 +43,7 @@ pub async fn signed(cx: &Cx, actor: &Actor, action: SignedHow) -> Result<(), Err
     if let Some(user) = actor.user_id() {
         crate::events::logins_changed(cx, &tx, user);
     }
-    record(cx, &tx, actor, action.as_str(), id);
+    tx.record(done(cx, actor, action.as_str(), id));
     Ok(tx.commit().await?)
 }
 

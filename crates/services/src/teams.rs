@@ -28,7 +28,7 @@ use store::{MemberRow, TeamRow, Tx};
 
 use crate::{
     Cx, Error,
-    audit::record_about,
+    audit::done,
     page::{self, Page},
     projects::hidden_or,
 };
@@ -102,7 +102,7 @@ pub async fn create(cx: &Cx, actor: &Actor, command: NameTeam) -> Result<Team, E
     let made = row.clone();
     let team = view(&tx, actor, row).await?;
     tell(cx, &tx, made.id).await?;
-    record_about(cx, &tx, actor, ("create team", made.id, made.id), Changes::default().field("name", "", &made.name));
+    tx.record(done(cx, actor, "create team", made.id).about(made.id).with(Changes::default().field("name", "", &made.name)));
     tx.commit().await?;
     cx.nudges.access();
     Ok(team)
@@ -119,7 +119,7 @@ pub async fn rename(cx: &Cx, actor: &Actor, id: TeamId, command: NameTeam) -> Re
     let changes = Changes::default().field("name", &before.name, &row.name);
     let team = view(&tx, actor, row).await?;
     tell(cx, &tx, id).await?;
-    record_about(cx, &tx, actor, ("rename team", id, id), changes);
+    tx.record(done(cx, actor, "rename team", id).about(id).with(changes));
     tx.commit().await?;
     cx.nudges.events();
     Ok(team)

@@ -44,6 +44,13 @@ pub struct AuditFilter<'a> {
     pub text: Option<String>,
 }
 
+impl Tx {
+    /// Writes an entry into the audit trail, as [`Audit::append`] does.
+    pub fn record(&self, entry: Entry) {
+        self.audit().append([entry]);
+    }
+}
+
 impl Audit<'_> {
     /// Appends entries to the chain, when the transaction commits: until then they cannot be read.
     pub fn append(&self, entries: impl IntoIterator<Item = Entry>) {

@@ -19,7 +19,7 @@ use protocol::{
 use serde::{Deserialize, Serialize};
 
 use super::tokens::{KnownToken, find_known};
-use crate::{Cx, Error, audit::record_changes};
+use crate::{Cx, Error, audit::done};
 
 /// Seconds that one counts.
 const LIFE: i64 = 15 * 60;
@@ -71,7 +71,7 @@ pub async fn mint(cx: &Cx, actor: &Actor, issuer: &str, command: CreateAccessTok
     let tx = crate::accounts::begin(cx, actor).await?;
     let changes =
         Changes::default().field("scopes", "", &scope).field("expires_at", "", Timestamp::from_millis(claims.exp * 1_000));
-    record_changes(cx, &tx, actor, ("mint access_token", &claims.jti), changes);
+    tx.record(done(cx, actor, "mint access_token", &claims.jti).with(changes));
     tx.commit().await?;
     Ok(AccessToken { access_token, token_type: "Bearer".to_owned(), expires_in: LIFE, scope })
 }

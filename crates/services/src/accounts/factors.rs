@@ -32,7 +32,7 @@ use protocol::{
 use store::{FactorRow, Tx, UserRow};
 
 use super::fresh::require_fresh;
-use crate::{Cx, Error, audit::record_changes, mail};
+use crate::{Cx, Error, audit::done, mail};
 use prove::{Takes, prove};
 
 /// The factors of the actor that count, oldest first.
@@ -67,7 +67,7 @@ pub async fn remove_factor(cx: &Cx, actor: &Actor, id: FactorId, proof: &str) ->
     tx.accounts().privileges_changed(user).await?;
     let changes = Changes::default().field("kind", row.thing.kind().as_str(), "").field("name", &row.name, "");
     crate::events::logins_changed(cx, &tx, user);
-    record_changes(cx, &tx, actor, ("remove factor", id), changes);
+    tx.record(done(cx, actor, "remove factor", id).with(changes));
     Ok(tx.commit().await?)
 }
 
@@ -93,7 +93,7 @@ pub async fn reset_factors(cx: &Cx, actor: &Actor, email: &str) -> Result<u64, E
     tx.accounts().privileges_changed(user.id).await?;
     let changes = Changes::default().field("factors", removed, 0);
     crate::events::logins_changed(cx, &tx, user.id);
-    record_changes(cx, &tx, actor, ("reset factors", user.id), changes);
+    tx.record(done(cx, actor, "reset factors", user.id).with(changes));
     tx.commit().await?;
     Ok(removed)
 }

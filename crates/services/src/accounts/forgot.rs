@@ -10,7 +10,7 @@ use protocol::timestamp::HOUR_MS;
 use store::{MailRow, Tx, UserRow};
 
 use super::{reset, sign_in, users};
-use crate::{Cx, Error, audit::record, mail};
+use crate::{Cx, Error, audit::done, mail};
 
 /// How long a link by mail counts, in milliseconds.
 const LASTS_MS: i64 = HOUR_MS;
@@ -74,6 +74,6 @@ async fn write(cx: &Cx, tx: &Tx, user: &UserRow) -> Result<(), Error> {
     let token = reset::set(cx, tx, user.id, until).await?;
     let letter = letters::new_password(site, &links::reset(site, &token), until);
     mail::put(cx, tx, mail::ToSend { kind: Kind::NewPassword, to: &user.email, letter, until }).await?;
-    record(cx, tx, &Actor::Automation, "issue password_reset", user.id);
+    tx.record(done(cx, &Actor::Automation, "issue password_reset", user.id));
     Ok(())
 }

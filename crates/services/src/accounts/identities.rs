@@ -17,7 +17,7 @@ use protocol::{UserId, access::Role};
 use store::{IdentityRow, Tx, UserRow};
 
 use super::{UserRecord, invitations};
-use crate::{Cx, Error, audit::record_changes, teams};
+use crate::{Cx, Error, audit::done, teams};
 
 /// The person that a provider named. Somebody new gets an account if the provider's rules say so. Every refusal is
 /// [`Error::Unauthorized`] with the reason, which is for the audit trail and not for the person.
@@ -37,7 +37,7 @@ pub async fn sign_in_as(cx: &Cx, provider: &Provider, identity: &Identity) -> Re
     let changed = ruled.is_change();
     if let Some((what, changes)) = told {
         crate::events::users_changed(cx, &tx);
-        record_changes(cx, &tx, &Actor::Automation, (what, id), changes);
+        tx.record(done(cx, &Actor::Automation, what, id).with(changes));
     }
     ruled.tell(cx, &tx).await?;
     // As counted after those changes: the new login has its id for what the person may do now.

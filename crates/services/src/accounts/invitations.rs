@@ -28,7 +28,7 @@ use store::{InvitationRow, InvitationsPage, Inviter, Tx};
 use uuid::Uuid;
 
 use super::{one_time, users};
-use crate::{Cx, Error, Page, audit::record_about, mail, page, teams};
+use crate::{Cx, Error, Page, audit::done, mail, page, teams};
 
 /// Lets somebody make an account by signing in with a provider whose provisioning is `invitation`. The invitation counts for
 /// 14 days; a second one takes the first one's place. Where mail is set up they get a link besides, which nobody else sees.
@@ -93,7 +93,7 @@ async fn make(cx: &Cx, actor: &Actor, command: Invite, secret: Option<&str>) -> 
     let mailed = send(cx, &tx, &row, (secret, team_name.as_deref())).await?;
     tell(cx, &tx, &row).await?;
     crate::events::users_changed(cx, &tx);
-    record_about(cx, &tx, actor, ("invite user", named(&row), team_of(&row)), changes(&row));
+    tx.record(done(cx, actor, "invite user", named(&row)).about(team_of(&row)).with(changes(&row)));
     tx.commit().await?;
     cx.nudges.events();
     Ok(Invitation { mailed, ..view(row) })
@@ -183,7 +183,7 @@ pub async fn withdraw(cx: &Cx, actor: &Actor, id: &str) -> Result<(), Error> {
     tell(cx, &tx, &row).await?;
     let gone = Changes::default().field("role", row.role.as_str(), "");
     crate::events::users_changed(cx, &tx);
-    record_about(cx, &tx, actor, ("withdraw invitation", named(&row), team_of(&row)), gone);
+    tx.record(done(cx, actor, "withdraw invitation", named(&row)).about(team_of(&row)).with(gone));
     tx.commit().await?;
     cx.nudges.events();
     Ok(())

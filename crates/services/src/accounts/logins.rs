@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use store::{LoginRow, Tx};
 
 use super::{fresh::require_fresh, tokens::within};
-use crate::{Cx, Error, audit::record};
+use crate::{Cx, Error, audit::done};
 
 /// Under which name a browser's session keeps its login.
 pub const LOGIN: &str = "login";
@@ -82,7 +82,7 @@ async fn end(cx: &Cx, actor: &Actor, user: Option<UserId>, which: impl Fn(&Login
         crate::events::logins_changed(cx, &tx, user);
     }
     for id in &ended {
-        record(cx, &tx, actor, "revoke login", id);
+        tx.record(done(cx, actor, "revoke login", id));
     }
     tx.commit().await?;
     cx.nudges.access();

@@ -4,7 +4,7 @@ use domain::{actor::Actor, mail::Notice};
 use protocol::access::ChangePassword;
 
 use super::{logins, passwords, sign_in};
-use crate::{Cx, Error, audit::record, mail};
+use crate::{Cx, Error, audit::done, mail};
 
 /// Sets another password for whoever asks. Their other logins end, and a link that would reset the password counts no more.
 /// Returns how many logins ended. A wrong present password is slowed down and on record like a wrong sign-in.
@@ -34,7 +34,7 @@ pub async fn change_password(cx: &Cx, actor: &Actor, command: ChangePassword) ->
     let ended = logins::delete(cx, &tx, *id, |data| data.id != *login).await?;
     mail::notice(cx, &tx, *id, (Notice::PasswordChanged, actor)).await?;
     crate::events::logins_changed(cx, &tx, *id);
-    record(cx, &tx, actor, "change password", id);
+    tx.record(done(cx, actor, "change password", id));
     tx.commit().await?;
     cx.nudges.access();
     Ok(ended.len())

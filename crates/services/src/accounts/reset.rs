@@ -13,7 +13,7 @@ use super::{
     one_time::{hash, secret},
     passwords,
 };
-use crate::{Cx, Error, audit::record, mail};
+use crate::{Cx, Error, audit::done, mail};
 
 /// How long the link counts.
 const LASTS_MS: i64 = DAY_MS;
@@ -27,7 +27,7 @@ pub async fn issue_reset_token(cx: &Cx, actor: &Actor, email: &str) -> Result<St
     let nobody = || Error::NotFound(format!("nobody has an account with {email}"));
     let user = tx.accounts().by_email(&email).await?.ok_or_else(nobody)?;
     let token = set(cx, &tx, user.id, expires_at).await?;
-    record(cx, &tx, actor, "issue password_reset", user.id);
+    tx.record(done(cx, actor, "issue password_reset", user.id));
     tx.commit().await?;
     Ok(token)
 }
@@ -68,7 +68,7 @@ pub async fn reset_password(cx: &Cx, token: &str, password: &str) -> Result<User
     let row = tx.accounts().by_id(user).await?.filter(|row| row.switched_off_at.is_none()).ok_or_else(refused)?;
     mail::notice(cx, &tx, user, (Notice::PasswordReset, &Actor::Automation)).await?;
     crate::events::logins_changed(cx, &tx, user);
-    record(cx, &tx, &Actor::Automation, "reset password", user);
+    tx.record(done(cx, &Actor::Automation, "reset password", user));
     tx.commit().await?;
     cx.nudges.access();
     Ok(row.into())

@@ -31,7 +31,7 @@ use store::{TokenRow, Tx};
 use subtle::ConstantTimeEq;
 
 use self::limits::Maker;
-use crate::{Cx, Error, audit::record_changes};
+use crate::{Cx, Error, audit::done};
 
 const LONGEST_NAME: usize = 255;
 const LONGEST_DESCRIPTION: usize = 1_000;
@@ -81,7 +81,7 @@ pub async fn create_token(cx: &Cx, actor: &Actor, new: CreateToken) -> Result<To
     limits::check(&tx, actor, &row).await?;
     let row = maker.bind(TokenRow { created_by: person_behind(&tx, actor).await?, ..row })?;
     tx.tokens().insert(&row).await?;
-    record_changes(cx, &tx, actor, ("create token", row.id), Changes::came(facts(&row)));
+    tx.record(done(cx, actor, "create token", row.id).with(Changes::came(facts(&row))));
     tx.commit().await?;
     Ok(Token { token: Some(secret), ..view(row) })
 }

@@ -20,7 +20,7 @@ use store::{Tx, UserRow};
 use super::{passwords, tokens::within};
 use crate::{
     Cx, Error,
-    audit::record_changes,
+    audit::done,
     page::{self, Page},
     teams,
 };
@@ -106,7 +106,7 @@ pub async fn update_user(cx: &Cx, actor: &Actor, id: UserId, command: UpdateUser
         tx.logins().delete_of(id).await?;
     }
     crate::events::users_changed(cx, &tx);
-    record_changes(cx, &tx, actor, ("update user", id), differences(&before, &row));
+    tx.record(done(cx, actor, "update user", id).with(differences(&before, &row)));
     if is_admin(&before) && !is_admin(&row) {
         keep_an_admin(&tx).await?;
     }
@@ -128,7 +128,7 @@ pub async fn delete_user(cx: &Cx, actor: &Actor, id: UserId, heir: Option<Owner>
     tx.accounts().delete(id).await?;
     let changes = Changes::default().field("email", &row.email, "").field("role", row.role.as_str(), "");
     crate::events::users_changed(cx, &tx);
-    record_changes(cx, &tx, actor, ("delete user", id), changes);
+    tx.record(done(cx, actor, "delete user", id).with(changes));
     if is_admin(&row) {
         keep_an_admin(&tx).await?;
     }
@@ -217,7 +217,7 @@ pub(super) async fn insert(cx: &Cx, tx: &Tx, actor: &Actor, row: &UserRow) -> Re
     tx.accounts().insert(row).await?;
     crate::events::users_changed(cx, tx);
     let changes = Changes::default().field("email", "", &row.email).field("name", "", &row.name);
-    record_changes(cx, tx, actor, ("create user", row.id), changes.field("role", "", row.role.as_str()));
+    tx.record(done(cx, actor, "create user", row.id).with(changes.field("role", "", row.role.as_str())));
     Ok(())
 }
 

@@ -64,7 +64,7 @@ pub async fn prune(cx: &Cx, days: u32) -> Result<u64, Error> {
     tx.audit().remove_checkpoints_before(end.seq).await?;
     let entry =
         Entry::done(now, &domain::actor::Actor::Automation, "prune audit", &format!("{removed} entries through {}", end.seq));
-    tx.audit().append([entry]);
+    tx.record(entry);
     tx.commit().await?;
     anchor::raise(cx, anchor.as_ref()).await?;
     Ok(removed)

@@ -12,7 +12,7 @@ use protocol::timestamp::DAY_MS;
 use store::MailRow;
 use zeroize::Zeroizing;
 
-use crate::{Cx, Error, accounts, audit::record_changes};
+use crate::{Cx, Error, accounts, audit::done};
 
 /// The right to send a mail lasts longer than any attempt.
 const LEASE_MS: i64 = 5 * 60 * 1_000;
@@ -125,6 +125,6 @@ async fn end(cx: &Cx, row: &MailRow, attempt: u32, (state, problem): (State, &st
     };
     let changes = Changes::default().field("kind", "", row.kind.as_str()).field("to", "", &row.recipient);
     let changes = changes.field("problem", "", problem);
-    record_changes(cx, &tx, &Actor::Automation, (what, row.id), changes);
+    tx.record(done(cx, &Actor::Automation, what, row.id).with(changes));
     Ok(tx.commit().await?)
 }

@@ -13,7 +13,7 @@ use protocol::{Timestamp, server::MailTrial};
 use store::Tx;
 use zeroize::Zeroizing;
 
-use crate::{Cx, Error, audit::record_changes};
+use crate::{Cx, Error, audit::done};
 
 /// The setting that holds how the last one went.
 const LAST: &str = "mail_trial";
@@ -47,7 +47,7 @@ pub async fn try_out(cx: &Cx, actor: &Actor) -> Result<MailTrial, Error> {
     tx.accounts().replace_setting(LAST, Some(&claim), &written(&trial)?).await?;
     let problem = trial.problem.as_deref().unwrap_or_default();
     let changes = Changes::default().field("to", "", &trial.to).field("problem", "", problem);
-    record_changes(cx, &tx, actor, ("test mail", id), changes);
+    tx.record(done(cx, actor, "test mail", id).with(changes));
     tx.commit().await?;
     Ok(trial)
 }

@@ -11,7 +11,7 @@ use protocol::{
     projects::{Project, ProjectSource, UpdateProject},
 };
 
-use crate::{Cx, Error, audit::record_about, runs::check_spec};
+use crate::{Cx, Error, audit::done, runs::check_spec};
 
 /// Changes what is given and leaves the rest.
 pub async fn update(cx: &Cx, actor: &Actor, id: ProjectId, command: UpdateProject) -> Result<Project, Error> {
@@ -35,7 +35,7 @@ pub async fn update(cx: &Cx, actor: &Actor, id: ProjectId, command: UpdateProjec
     tx.projects().update(&project).await?;
     let scope = EventScope::project(id);
     tx.events().tell(cx.clock.now(), scope, &Event::ProjectUpdated { name: project.name.clone() });
-    record_about(cx, &tx, actor, ("update project", id, id), changes(&before, &project));
+    tx.record(done(cx, actor, "update project", id).about(id).with(changes(&before, &project)));
     tx.commit().await?;
     cx.nudges.events();
     Ok(project)
@@ -64,7 +64,7 @@ pub async fn delete(cx: &Cx, actor: &Actor, id: ProjectId) -> Result<(), Error> 
     tx.sharing().gone(id, project.owner).await?;
     let scope = EventScope::project(id);
     tx.events().tell(cx.clock.now(), scope, &Event::ProjectDeleted { name: project.name.clone() });
-    record_about(cx, &tx, actor, ("delete project", id, id), Changes::went(super::facts(&project)));
+    tx.record(done(cx, actor, "delete project", id).about(id).with(Changes::went(super::facts(&project))));
     tx.commit().await?;
     cx.nudges.events();
     let of_run = |run: &RunId| {

@@ -19,7 +19,7 @@ use protocol::{
 };
 use store::Tx;
 
-use crate::{Cx, Error, audit::record_about, runs::check_spec, teams, templates};
+use crate::{Cx, Error, audit::done, runs::check_spec, teams, templates};
 
 /// Makes a project from a template, a spec, a git URL, a folder, or nothing yet.
 pub async fn create(cx: &Cx, actor: &Actor, command: CreateProject) -> Result<Project, Error> {
@@ -41,7 +41,7 @@ pub async fn create(cx: &Cx, actor: &Actor, command: CreateProject) -> Result<Pr
     }
     let scope = EventScope::project(project.id);
     tx.events().tell(cx.clock.now(), scope, &Event::ProjectCreated { name: project.name.clone() });
-    record_about(cx, &tx, actor, ("create project", project.id, project.id), Changes::came(super::facts(&project)));
+    tx.record(done(cx, actor, "create project", project.id).about(project.id).with(Changes::came(super::facts(&project))));
     tx.commit().await?;
     cx.nudges.events();
     cx.nudges.engine();

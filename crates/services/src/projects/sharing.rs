@@ -16,7 +16,7 @@ use store::{ShareRow, Tx};
 use super::load;
 use crate::{
     Cx, Error,
-    audit::record_about,
+    audit::done,
     teams::{self, Whom, find},
 };
 
@@ -84,7 +84,7 @@ pub async fn share(cx: &Cx, actor: &Actor, id: ProjectId, command: ShareProject)
     let changes = Changes::default().field("with", "", with(&row)).field("role", had, role.as_str());
     let share = view((row, name));
     tell(cx, &tx, id, &project.name);
-    record_about(cx, &tx, actor, ("share project", id, id), changes);
+    tx.record(done(cx, actor, "share project", id).about(id).with(changes));
     tx.commit().await?;
     cx.nudges.access();
     Ok(share)
@@ -100,7 +100,7 @@ pub async fn unshare(cx: &Cx, actor: &Actor, id: ProjectId, share: ShareId) -> R
     tx.sharing().remove(share).await?;
     tell(cx, &tx, id, &project.name);
     let changes = Changes::default().field("with", with(&row), "").field("role", row.role.as_str(), "");
-    record_about(cx, &tx, actor, ("unshare project", id, id), changes);
+    tx.record(done(cx, actor, "unshare project", id).about(id).with(changes));
     tx.commit().await?;
     cx.nudges.access();
     Ok(())
@@ -186,7 +186,7 @@ async fn give(cx: &Cx, tx: &Tx, actor: &Actor, (id, name): (ProjectId, &str), (f
     let changes = Changes::default().field("owner", named(from), named(to));
     // A team that had it reads that it went, too; the rest of it goes along.
     let team = if let Owner::Team(team) = from { Some(team) } else { None };
-    record_about(cx, tx, actor, ("transfer project", id, About { project: Some(id), team }), changes);
+    tx.record(done(cx, actor, "transfer project", id).about(About { project: Some(id), team }).with(changes));
     Ok(())
 }
 

@@ -3,13 +3,12 @@
 use domain::{
     access::Action,
     actor::Actor,
-    audit::Changes,
     runs::{Hold, Wish},
 };
 use protocol::{RunId, runs::Run};
 
 use super::load;
-use crate::{Cx, Error, audit::record_about};
+use crate::{Cx, Error, audit::done};
 
 /// Asks for a pause after the running step.
 pub async fn pause(cx: &Cx, actor: &Actor, id: RunId) -> Result<Run, Error> {
@@ -48,7 +47,7 @@ async fn wish(cx: &Cx, actor: &Actor, id: RunId, wish: Wish) -> Result<Run, Erro
     if wanted && !stopping {
         tx.runs().set_wish(id, Some(&wish)).await?;
     }
-    record_about(cx, &tx, actor, (action, id, record.project_id), Changes::default());
+    tx.record(done(cx, actor, action, id).about(record.project_id));
     tx.commit().await?;
     cx.nudges.engine();
     Ok(record.view())

@@ -16,7 +16,7 @@ use protocol::{
 use sha2::{Digest, Sha256};
 
 use super::{check_spec, load};
-use crate::{Cx, Error, agents, audit::record_about, projects, templates, vault};
+use crate::{Cx, Error, agents, audit::done, projects, templates, vault};
 
 /// Runs of one project that may wait for their turn.
 const MOST_QUEUED: u64 = 100;
@@ -112,7 +112,7 @@ async fn insert(cx: &Cx, actor: &Actor, mut record: RunRecord) -> Result<Run, Er
     let run = record.view();
     let scope = EventScope::run(record.project_id, record.id);
     tx.events().tell(cx.clock.now(), scope, &Event::RunQueued { run: run.clone() });
-    record_about(cx, &tx, actor, ("start run", record.id, record.project_id), Changes::came(facts(&record)));
+    tx.record(done(cx, actor, "start run", record.id).about(record.project_id).with(Changes::came(facts(&record))));
     tx.commit().await?;
     cx.nudges.events();
     cx.nudges.engine();

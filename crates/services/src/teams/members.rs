@@ -15,7 +15,7 @@ use protocol::{
 use store::{MemberRow, Tx};
 
 use super::{BY_HAND, Whom, find, load, tell};
-use crate::{Cx, Error, audit::record_about};
+use crate::{Cx, Error, audit::done};
 
 /// The members of a team, by e-mail address.
 pub async fn members(cx: &Cx, actor: &Actor, id: TeamId) -> Result<Vec<Member>, Error> {
@@ -56,7 +56,7 @@ async fn give(cx: &Cx, tx: Tx, actor: &Actor, (team_id, user_id): (TeamId, UserI
     let changes = Changes::default()
         .field("user", if had.is_some() { user_id.to_string() } else { String::new() }, user_id)
         .field("role", had.map_or("", Role::as_str), role.as_str());
-    record_about(cx, &tx, actor, ("set_member team", team_id, team_id), changes);
+    tx.record(done(cx, actor, "set_member team", team_id).about(team_id).with(changes));
     tx.commit().await?;
     cx.nudges.access();
     Ok(given)
@@ -83,7 +83,7 @@ pub async fn remove_member(cx: &Cx, actor: &Actor, id: TeamId, user: UserId) -> 
     tell(cx, &tx, id).await?;
     tx.accounts().privileges_changed(user).await?;
     let changes = Changes::default().field("user", user, "").field("role", role.as_str(), "");
-    record_about(cx, &tx, actor, ("remove_member team", id, id), changes);
+    tx.record(done(cx, actor, "remove_member team", id).about(id).with(changes));
     tx.commit().await?;
     cx.nudges.access();
     Ok(())

@@ -5,7 +5,7 @@ use protocol::{TeamId, UserId, teams::Owner};
 use store::Tx;
 
 use super::{load, members, tell};
-use crate::{Cx, Error, audit::record_about, projects};
+use crate::{Cx, Error, audit::done, projects};
 
 /// Removes a team. Its projects go to the heir; without one there must be none.
 pub async fn delete(cx: &Cx, actor: &Actor, id: TeamId, heir: Option<Owner>) -> Result<(), Error> {
@@ -17,7 +17,7 @@ pub async fn delete(cx: &Cx, actor: &Actor, id: TeamId, heir: Option<Owner>) -> 
     tx.secrets().delete_of(SecretScope::Team(id)).await?;
     tell(cx, &tx, id).await?;
     tx.teams().delete(id).await?;
-    record_about(cx, &tx, actor, ("delete team", id, id), Changes::default().field("name", &team.name, ""));
+    tx.record(done(cx, actor, "delete team", id).about(id).with(Changes::default().field("name", &team.name, "")));
     tx.commit().await?;
     cx.nudges.access();
     Ok(())

@@ -11,7 +11,7 @@ use domain::{
 use protocol::{TeamId, UserId, access::Role};
 use store::{MemberRow, Tx};
 
-use crate::{Cx, Error, audit::record_about};
+use crate::{Cx, Error, audit::done};
 
 /// What rules changed and nobody was told yet.
 pub(crate) struct Applied {
@@ -34,7 +34,7 @@ impl Applied {
     pub(crate) async fn tell(self, cx: &Cx, tx: &Tx) -> Result<(), Error> {
         for (team, changes) in self.changes {
             super::tell(cx, tx, team).await?;
-            record_about(cx, tx, &Actor::Automation, ("set_member team", team, team), changes);
+            tx.record(done(cx, &Actor::Automation, "set_member team", team).about(team).with(changes));
         }
         Ok(())
     }

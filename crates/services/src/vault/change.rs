@@ -10,7 +10,7 @@ use store::SecretRow;
 use zeroize::Zeroizing;
 
 use super::{Mode, allowed, master, view};
-use crate::{Cx, Error, audit::record_about};
+use crate::{Cx, Error, audit::done};
 
 /// Makes the secret `name`, or changes what is given of it. Its value is in no answer, ever.
 pub async fn put(cx: &Cx, actor: &Actor, scope: SecretScope, name: &str, command: PutSecret) -> Result<Secret, Error> {
@@ -63,7 +63,7 @@ pub async fn put(cx: &Cx, actor: &Actor, scope: SecretScope, name: &str, command
     }
     let changes = changes(before.as_ref(), &row, value.is_some());
     crate::events::secrets_changed(cx, &tx, scope);
-    record_about(cx, &tx, actor, ("set secret", resource(scope, name), scope), changes);
+    tx.record(done(cx, actor, "set secret", resource(scope, name)).about(scope).with(changes));
     tx.commit().await?;
     Ok(view(row))
 }
@@ -76,7 +76,7 @@ pub async fn remove(cx: &Cx, actor: &Actor, scope: SecretScope, name: &str) -> R
     tx.secrets().delete(row.id).await?;
     let changes = Changes::default().field("uses", words(&row.uses), "");
     crate::events::secrets_changed(cx, &tx, scope);
-    record_about(cx, &tx, actor, ("remove secret", resource(scope, name), scope), changes);
+    tx.record(done(cx, actor, "remove secret", resource(scope, name)).about(scope).with(changes));
     Ok(tx.commit().await?)
 }
 

@@ -9,7 +9,7 @@ use domain::{
 use store::{SecretRow, Tx};
 
 use super::{altered_factor, binding_of, keyring, sealed_app, wrong_key};
-use crate::{Cx, Error, audit::record_changes};
+use crate::{Cx, Error, audit::done};
 
 /// Puts `to` into force and answers how many secrets are sealed with it now that were not before, those of authenticator apps
 /// included. It can be done again: what is done already stays. The keys before it must be at hand until this is over.
@@ -44,7 +44,7 @@ pub async fn rotate(cx: &Cx, actor: &Actor, to: &MasterKey) -> Result<u64, Error
     tx.secrets().set_master(&to.id()).await?;
     // Ids of keys tell nothing of them.
     let changes = Changes::default().field("id", before.unwrap_or_default(), to.id()).field("secrets", "", count);
-    record_changes(cx, &tx, actor, ("rotate vault", ""), changes);
+    tx.record(done(cx, actor, "rotate vault", "").with(changes));
     tx.commit().await?;
     Ok(count)
 }

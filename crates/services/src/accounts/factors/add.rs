@@ -5,7 +5,7 @@ use protocol::factors::ConfirmedFactor;
 use store::{FactorRow, RecoveryRow, Tx};
 
 use super::view;
-use crate::{Cx, Error, audit::record_changes, mail};
+use crate::{Cx, Error, audit::done, mail};
 
 /// Refuses whoever has as many factors as there can be.
 pub(super) fn require_room(counting: &[FactorRow]) -> Result<(), Error> {
@@ -30,7 +30,7 @@ pub(super) async fn added(
     mail::notice(cx, &tx, row.user_id, (Notice::FactorAdded, actor)).await?;
     let changes = Changes::default().field("kind", "", row.thing.kind().as_str()).field("name", "", &row.name);
     crate::events::logins_changed(cx, &tx, row.user_id);
-    record_changes(cx, &tx, actor, ("add factor", row.id), changes);
+    tx.record(done(cx, actor, "add factor", row.id).with(changes));
     tx.commit().await?;
     Ok(ConfirmedFactor { factor: view(row), recovery_codes: codes.0 })
 }

@@ -5,7 +5,7 @@ use protocol::UserId;
 use store::{FactorRow, Thing, Tx};
 use zeroize::Zeroizing;
 
-use crate::{Cx, Error, audit::record_changes, vault};
+use crate::{Cx, Error, audit::done, vault};
 
 /// A new app's secret as it is stored.
 pub(super) async fn sealed(cx: &Cx, tx: &Tx, binding: &Binding, secret: &str) -> Result<Thing, Error> {
@@ -33,7 +33,7 @@ pub async fn seal_apps(cx: &Cx) -> Result<u64, Error> {
         count += 1;
     }
     if count > 0 {
-        record_changes(cx, &tx, &Actor::Automation, ("seal factors", ""), Changes::default().field("factors", "", count));
+        tx.record(done(cx, &Actor::Automation, "seal factors", "").with(Changes::default().field("factors", "", count)));
         tx.commit().await?;
     }
     Ok(count)

@@ -17,7 +17,7 @@ use crate::{
         passwords,
         sign_in::{Guess, slowed},
     },
-    audit::record_changes,
+    audit::done,
     mail,
 };
 
@@ -104,7 +104,7 @@ async fn takes_recovery(cx: &Cx, user: &UserRow, code: &str) -> Result<bool, Err
     }
     mail::notice(cx, &tx, user.id, (Notice::RecoveryCodeUsed, &Actor::Automation)).await?;
     let changes = Changes::default().field("left", rows.len(), rows.len() - 1);
-    record_changes(cx, &tx, &Actor::Automation, ("use recovery_code", user.id), changes);
+    tx.record(done(cx, &Actor::Automation, "use recovery_code", user.id).with(changes));
     tx.commit().await?;
     Ok(true)
 }

@@ -5,7 +5,7 @@ use protocol::{UserId, factors::RecoveryCodes};
 use store::RecoveryRow;
 
 use super::{counting, person, prove_again};
-use crate::{Cx, Error, accounts::passwords, audit::record, mail};
+use crate::{Cx, Error, accounts::passwords, audit::done, mail};
 
 /// New recovery codes for the actor, who proves who they are once more; the ones before count no longer.
 pub async fn replace_recovery_codes(cx: &Cx, actor: &Actor, proof: &str) -> Result<RecoveryCodes, Error> {
@@ -22,7 +22,7 @@ pub async fn replace_recovery_codes(cx: &Cx, actor: &Actor, proof: &str) -> Resu
     tx.factors().replace_recovery(user, &rows).await?;
     mail::notice(cx, &tx, user, (Notice::RecoveryCodesReplaced, actor)).await?;
     crate::events::logins_changed(cx, &tx, user);
-    record(cx, &tx, actor, "replace recovery_codes", user);
+    tx.record(done(cx, actor, "replace recovery_codes", user));
     tx.commit().await?;
     Ok(RecoveryCodes { recovery_codes: codes })
 }

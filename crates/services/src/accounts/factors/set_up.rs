@@ -17,7 +17,7 @@ use super::{
     add::{added, require_room},
     apps, counting, person, prove, prove_again, recovery,
 };
-use crate::{Cx, Error, accounts::sign_in::slowed, audit::record_changes};
+use crate::{Cx, Error, accounts::sign_in::slowed, audit::done};
 
 /// Begins to set up a factor, in place of one that was begun before and never confirmed.
 pub async fn begin_factor(cx: &Cx, actor: &Actor, new: BeginFactor) -> Result<FactorSetUp, Error> {
@@ -50,7 +50,7 @@ pub async fn begin_factor(cx: &Cx, actor: &Actor, new: BeginFactor) -> Result<Fa
     tx.factors().insert(&row).await?;
     let changes = Changes::default().field("kind", "", row.thing.kind().as_str()).field("name", "", &row.name);
     crate::events::logins_changed(cx, &tx, user.id);
-    record_changes(cx, &tx, actor, ("begin factor", row.id), changes);
+    tx.record(done(cx, actor, "begin factor", row.id).with(changes));
     tx.commit().await?;
     Ok(shown)
 }

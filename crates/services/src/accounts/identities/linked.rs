@@ -11,7 +11,7 @@ use store::{Tx, UserRow};
 use uuid::Uuid;
 
 use super::{Departure, begin_sign_in, identity_row, refused};
-use crate::{Cx, Error, accounts::fresh::require_fresh, audit::record_changes, mail, teams};
+use crate::{Cx, Error, accounts::fresh::require_fresh, audit::done, mail, teams};
 
 /// An identity as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub async fn link_identity(cx: &Cx, actor: &Actor, provider: &Provider, identity
     mail::notice(cx, &tx, user, (Notice::ProviderLinked, actor)).await?;
     let changes = Changes::default().field("provider", "", &provider.id).field("email", "", &admitted.email);
     crate::events::logins_changed(cx, &tx, user);
-    record_changes(cx, &tx, actor, ("link identity", row.id), changes);
+    tx.record(done(cx, actor, "link identity", row.id).with(changes));
     Ok(tx.commit().await?)
 }
 
@@ -95,7 +95,7 @@ pub async fn unlink_identity(cx: &Cx, actor: &Actor, id: Uuid) -> Result<(), Err
     if let Some(ruled) = ruled {
         ruled.tell(cx, &tx).await?;
     }
-    record_changes(cx, &tx, actor, ("unlink identity", id), changes);
+    tx.record(done(cx, actor, "unlink identity", id).with(changes));
     tx.commit().await?;
     cx.nudges.access();
     Ok(())

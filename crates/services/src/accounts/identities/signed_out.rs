@@ -12,7 +12,7 @@ use super::refused;
 use crate::{
     Cx, Error,
     accounts::{LOGIN, LoginData},
-    audit::record_changes,
+    audit::done,
 };
 
 /// Ends what a believed logout token of that provider ends; returns how many logins. The token counts once:
@@ -37,7 +37,7 @@ pub async fn signed_out_there(cx: &Cx, provider: &Provider, ending: &LogoutEndin
     }
     for login in &ended {
         let changes = Changes::default().field("provider", "", &provider.id).field("user", "", login.user);
-        record_changes(cx, &tx, &Actor::Automation, ("revoke login", login.id), changes);
+        tx.record(done(cx, &Actor::Automation, "revoke login", login.id).with(changes));
     }
     tx.commit().await?;
     if !ended.is_empty() {

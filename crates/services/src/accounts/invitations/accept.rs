@@ -15,7 +15,7 @@ use super::{
 use crate::{
     Cx, Error,
     accounts::{NewUser, UserRecord},
-    audit::record_about,
+    audit::done,
     teams::BY_HAND,
 };
 
@@ -89,7 +89,7 @@ async fn make_account(cx: &Cx, secret: &str, row: InvitationRow, new: NewAccount
         row.team.map_or_else(String::new, |(team, _)| team.to_string()),
     );
     crate::events::users_changed(cx, &tx);
-    record_about(cx, &tx, &Actor::Automation, ("create user", user.id, team_of(&row)), changes);
+    tx.record(done(cx, &Actor::Automation, "create user", user.id).about(team_of(&row)).with(changes));
     tx.commit().await?;
     cx.nudges.events();
     Ok(user.into())
@@ -115,7 +115,7 @@ pub async fn accept_with_account(cx: &Cx, actor: &Actor, secret: &str) -> Result
     join(cx, &tx, *id, &row).await?;
     let changes = Changes::default().field("user", "", id).field("role", "", role.as_str());
     crate::events::users_changed(cx, &tx);
-    record_about(cx, &tx, actor, ("join team", team, team), changes);
+    tx.record(done(cx, actor, "join team", team).about(team).with(changes));
     tx.commit().await?;
     cx.nudges.access();
     Ok(())

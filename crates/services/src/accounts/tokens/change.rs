@@ -16,7 +16,7 @@ use protocol::{
 use store::{TokenRow, Tx};
 
 use super::{LONGEST_DESCRIPTION, Maker, Secret, creator, facts, find, hash, not_there, person_behind, scopes_of, view, within};
-use crate::{Cx, Error, audit::record_changes};
+use crate::{Cx, Error, audit::done};
 
 /// Replacements of replacements that one rotation follows.
 const LONGEST_CHAIN: usize = 100;
@@ -64,7 +64,7 @@ pub async fn update_token(cx: &Cx, actor: &Actor, identifier: &str, command: Upd
     let mut told = vec![("update token", row.id, difference(&before, &row))];
     told.extend(narrow(cx, &tx, &row).await?);
     for (what, id, changes) in told {
-        record_changes(cx, &tx, actor, (what, id), changes);
+        tx.record(done(cx, actor, what, id).with(changes));
     }
     tx.commit().await?;
     cx.nudges.access();
@@ -140,7 +140,7 @@ pub async fn rotate_token(cx: &Cx, actor: &Actor, identifier: &str, command: Rot
         tx.tokens().update(&token).await?;
     }
     let changes = Changes::came(facts(&new)).field("replacement", "", new.id).field("replaced_until", "", until);
-    record_changes(cx, &tx, actor, ("rotate token", id), changes);
+    tx.record(done(cx, actor, "rotate token", id).with(changes));
     tx.commit().await?;
     cx.nudges.access();
     Ok(Token { token: Some(secret), rotation_expires_at: Some(until), ..view(new) })
@@ -183,7 +183,7 @@ pub async fn end_token(cx: &Cx, actor: &Actor, identifier: &str, ending: TokenEn
             TokenEnding::Delete => tx.tokens().delete(token.id).await?,
         }
         let what = format!("{} token", ending.as_str());
-        record_changes(cx, &tx, actor, (what.as_str(), token.id), Changes::went(facts(&token)));
+        tx.record(done(cx, actor, what.as_str(), token.id).with(Changes::went(facts(&token))));
     }
     tx.commit().await?;
     cx.nudges.access();
