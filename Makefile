@@ -21,7 +21,7 @@ test: setup-test build
 	cargo test --no-fail-fast
 	$(MAKE) --no-print-directory e2e
 
-# The browser's tests against the binary that `test` or `run` built. E2E='' runs those that depend on size on a phone's too.
+# The browser's tests, against the binary that is built for them. E2E='' runs those that depend on size on a phone's too.
 E2E ?= --project=desktop --project=phone-layout
 e2e: setup-test build
 	$(ENV)
@@ -38,6 +38,9 @@ check: setup-check build
 	cargo clippy -p frontend -p app --features app/hydrate --target wasm32-unknown-unknown -- -D warnings
 	cargo deny check
 	cargo machete
+	cd end2end
+	PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund
+	npm run types
 
 # The figures of docs/benchmarks.md, but those that build loki. BENCH=--only\ status measures one, BENCH=--only\ make-run that.
 bench: setup-bench build
