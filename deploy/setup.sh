@@ -3,9 +3,9 @@
 # that the Makefile reads. Safe to run again: each step looks before it acts.
 #
 #   deploy/setup.sh           what `make run` needs
-#   deploy/setup.sh test      also what `make test` needs (Chromium, PostgreSQL, Playwright)
+#   deploy/setup.sh test      also what `make test` needs (Node, Chromium, PostgreSQL, Claude Code)
 #   deploy/setup.sh bench     what `make bench` needs (wrk)
-#   deploy/setup.sh check     also what `make check` needs (clippy, cargo-deny, cargo-machete)
+#   deploy/setup.sh check     also what `make check` needs (Node, clippy, rustfmt, cargo-deny, cargo-machete)
 #
 # Where rustup may download, the WASM target comes from rustup. Where only package registries are reachable,
 # Debian's own Rust is used and its standard library is compiled for WASM here, once.
@@ -99,12 +99,9 @@ source "$cache/env.sh"
 tool() { # crate, version: a cargo-installed tool in the cache
   [ -f "$cache/.crates.toml" ] && grep -qF "\"$1 $2 " "$cache/.crates.toml" && return 0
   say "compiling $1 $2 (once, some minutes)"
-  for locked in --locked ''; do
-    # shellcheck disable=SC2086
-    CARGO_TARGET_DIR="$cache/tool-target" CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
-      cargo install "$1" --version "$2" $locked --root "$cache" --force >"$cache/$1.log" 2>&1 && return 0
-  done
-  tail -n 20 "$cache/$1.log" >&2; die "$1 $2 did not install (log: $cache/$1.log)"
+  CARGO_TARGET_DIR="$cache/tool-target" CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+    cargo install "$1" --version "$2" --locked --root "$cache" --force >"$cache/$1.log" 2>&1 \
+    || { tail -n 20 "$cache/$1.log" >&2; die "$1 $2 did not install (log: $cache/$1.log)"; }
 }
 site_tool() { # deploy/site_tool, which works on what the browser loads
   local from; from=$(cat "$here"/site_tool/Cargo.{toml,lock} "$here/site_tool/src/main.rs" | sha256sum)
@@ -117,8 +114,8 @@ site_tool() { # deploy/site_tool, which works on what the browser loads
 }
 site_tool
 
-if [ "$level" = test ] || [ "$level" = check ]; then
-  have node || apt_install nodejs npm
+if [ "$level" = test ] || [ "$level" = check ]; then have node || apt_install nodejs npm; fi
+if [ "$level" = test ]; then
   have chromium || apt_install chromium
   have ssh-keygen || apt_install openssh-client
   [ -n "$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null)" ] || apt_install postgresql
@@ -135,7 +132,14 @@ claude_code() { # Claude Code itself, for the test that drives it against a stub
 }
 if [ "$level" = test ]; then claude_code; fi
 if [ "$level" = bench ]; then apt_install wrk; fi
+linters() { # Debian's came with its compiler; rustup's smallest profile has none
+  { cargo fmt --version && cargo clippy --version; } >/dev/null 2>&1 && return 0
+  have rustup || die "cargo fmt and cargo clippy are missing: install rustfmt and clippy where Rust is from and start again."
+  rustup component add rustfmt clippy >>"$cache/rustup.log" 2>&1 \
+    || { tail -n 5 "$cache/rustup.log" >&2; die "rustfmt and clippy did not install (log: $cache/rustup.log)"; }
+}
 if [ "$level" = check ]; then
+  linters
   tool cargo-deny "$CARGO_DENY_VERSION"
   tool cargo-machete "$CARGO_MACHETE_VERSION"
 fi
