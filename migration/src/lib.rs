@@ -32,7 +32,8 @@ mod m0044_audit_about;
 mod m0045_inviters;
 mod m0046_run_keys;
 
-/// All schema changes, oldest first.
+/// All schema changes, in the order in which they are applied. Numbers are parts of names: databases know them, so neither gaps nor
+/// order are mended.
 #[derive(Debug)]
 pub struct Migrator;
 
