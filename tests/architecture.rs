@@ -70,6 +70,13 @@ fn packages() -> Vec<Value> {
     metadata["packages"].as_array().unwrap().clone()
 }
 
+/// What the workspace offers its members, one a line.
+fn offered() -> String {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let (_, rest) = manifest.split_once("[workspace.dependencies]").unwrap();
+    rest.split("\n[").next().unwrap().to_owned()
+}
+
 /// What a package needs to be built; what its tests need besides is left out.
 fn dependencies(package: &Value) -> Vec<&Value> {
     package["dependencies"].as_array().unwrap().iter().filter(|dependency| dependency["kind"].as_str() != Some("dev")).collect()
@@ -202,9 +209,7 @@ fn tests_are_named_by_the_fact_that_they_state() {
 
 #[test]
 fn every_dependency_has_its_why() {
-    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
-    let (_, rest) = manifest.split_once("[workspace.dependencies]").unwrap();
-    let section = rest.split("\n[").next().unwrap();
+    let section = offered();
     let mut group = String::new();
     let mut wrong = Vec::new();
     for line in section.lines().map(str::trim) {
@@ -219,6 +224,17 @@ fn every_dependency_has_its_why() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert!(!section.contains("{ git = ") && !section.contains(", git = "), "versions come from the registry alone");
+}
+
+#[test]
+fn every_dependency_has_somebody_who_uses_it() {
+    let packages = packages();
+    let all = packages.iter().flat_map(|package| package["dependencies"].as_array().unwrap());
+    let used: BTreeSet<&str> = all.map(|dependency| dependency["name"].as_str().unwrap()).collect();
+    let section = offered();
+    let names = section.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(" = "));
+    let unused: Vec<&str> = names.map(|(name, _)| name).filter(|name| !used.contains(name)).collect();
+    assert!(unused.is_empty(), "{unused:?}");
 }
 
 /// Headings of groups that say enough for each of their lines.
