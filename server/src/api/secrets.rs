@@ -19,7 +19,11 @@ use crate::{
 /// A project's secrets by name; no value is ever shown
 #[utoipa::path(get, path = "/api/v2/projects/{id}/secrets", tag = "secrets", params(("id" = ProjectId, Path)),
     responses((status = 200, body = SecretList), Refusals))]
-pub async fn list(State(edge): State<Edge>, Signed(actor): Signed, Id(id): Id<ProjectId>) -> Result<Json<SecretList>, HttpError> {
+pub async fn list_of_project(
+    State(edge): State<Edge>,
+    Signed(actor): Signed,
+    Id(id): Id<ProjectId>,
+) -> Result<Json<SecretList>, HttpError> {
     let secrets = vault::list(&edge.cx, &actor, SecretScope::Project(id)).await?;
     Ok(Json(SecretList { secrets }))
 }
@@ -29,7 +33,7 @@ pub async fn list(State(edge): State<Edge>, Signed(actor): Signed, Id(id): Id<Pr
     params(("id" = ProjectId, Path), ("name" = String, Path, description = "The variable that it becomes")), request_body = PutSecret,
     responses((status = 200, body = Secret), (status = 409, body = protocol::ApiError, description = "There are 100 already"),
         (status = 503, body = protocol::ApiError, description = "The vault's master key is not at hand"), Refusals))]
-pub async fn put(
+pub async fn put_of_project(
     State(edge): State<Edge>,
     Signed(actor): Signed,
     Id((id, name)): Id<(ProjectId, String)>,
@@ -41,7 +45,7 @@ pub async fn put(
 /// Removes a project's secret
 #[utoipa::path(delete, path = "/api/v2/projects/{id}/secrets/{name}", tag = "secrets",
     params(("id" = ProjectId, Path), ("name" = String, Path)), responses((status = 204, description = "It is gone"), Refusals))]
-pub async fn remove(
+pub async fn remove_of_project(
     State(edge): State<Edge>,
     Signed(actor): Signed,
     Id((id, name)): Id<(ProjectId, String)>,
@@ -90,7 +94,7 @@ pub async fn remove_of_team(
 
 /// The installation's secrets by name, which all projects' processes can be given; no value is ever shown
 #[utoipa::path(get, path = "/api/v2/secrets", tag = "secrets", responses((status = 200, body = SecretList), Refusals))]
-pub async fn list_all(State(edge): State<Edge>, Signed(actor): Signed) -> Result<Json<SecretList>, HttpError> {
+pub async fn list_of_installation(State(edge): State<Edge>, Signed(actor): Signed) -> Result<Json<SecretList>, HttpError> {
     let secrets = vault::list(&edge.cx, &actor, SecretScope::Installation).await?;
     Ok(Json(SecretList { secrets }))
 }
@@ -100,7 +104,7 @@ pub async fn list_all(State(edge): State<Edge>, Signed(actor): Signed) -> Result
     params(("name" = String, Path, description = "The variable that it becomes")), request_body = PutSecret,
     responses((status = 200, body = Secret), (status = 409, body = protocol::ApiError, description = "There are 100 already"),
         (status = 503, body = protocol::ApiError, description = "The vault's master key is not at hand"), Refusals))]
-pub async fn put_all(
+pub async fn put_of_installation(
     State(edge): State<Edge>,
     Signed(actor): Signed,
     Id(name): Id<String>,
@@ -112,7 +116,11 @@ pub async fn put_all(
 /// Removes a secret of the installation
 #[utoipa::path(delete, path = "/api/v2/secrets/{name}", tag = "secrets", params(("name" = String, Path)),
     responses((status = 204, description = "It is gone"), Refusals))]
-pub async fn remove_all(State(edge): State<Edge>, Signed(actor): Signed, Id(name): Id<String>) -> Result<StatusCode, HttpError> {
+pub async fn remove_of_installation(
+    State(edge): State<Edge>,
+    Signed(actor): Signed,
+    Id(name): Id<String>,
+) -> Result<StatusCode, HttpError> {
     vault::remove(&edge.cx, &actor, SecretScope::Installation, &name).await?;
     Ok(StatusCode::NO_CONTENT)
 }
