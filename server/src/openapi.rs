@@ -18,7 +18,7 @@ use utoipa::{
     Modify, OpenApi,
     openapi::{
         Content, Ref, RefOr, ResponseBuilder,
-        path::{Operation, Parameter, ParameterIn},
+        path::{Operation, Parameter, ParameterIn, PathItem},
         security::{Http, HttpAuthScheme, SecurityScheme},
     },
 };
@@ -59,7 +59,7 @@ use crate::{
         crate::auth::providers::back_channel::sign_out, crate::ws::events::open,
     ),
     components(schemas(api::runs::StatusFilter, api::audit::Format)),
-    modifiers(&Bearer, &Refused),
+    modifiers(&Bearer, &Named, &Refused),
     security(("bearer" = [])),
 )]
 struct Document;
@@ -73,14 +73,40 @@ impl Modify for Bearer {
     }
 }
 
+/// Names each operation by its method and path: the names of handlers, which the derive takes, are there several times.
+struct Named;
+
+impl Modify for Named {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        for (path, item) in &mut document.paths.paths {
+            let words = path.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+            let place = words.collect::<Vec<_>>().join("_").to_lowercase();
+            for (method, operation) in of_methods(item) {
+                operation.operation_id = Some(format!("{method}_{place}"));
+            }
+        }
+    }
+}
+
+/// What a path answers to.
+fn of_methods(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    let operations = [
+        ("get", &mut item.get),
+        ("post", &mut item.post),
+        ("put", &mut item.put),
+        ("delete", &mut item.delete),
+        ("patch", &mut item.patch),
+    ];
+    operations.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
 /// What the guards in front of every handler can answer; written here once, so that no route forgets it.
 struct Refused;
 
 impl Modify for Refused {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         for (path, item) in &mut document.paths.paths {
-            let of_item = [&mut item.get, &mut item.post, &mut item.put, &mut item.delete, &mut item.patch].into_iter().flatten();
-            for operation in of_item {
+            for (_, operation) in of_methods(item) {
                 let mut refusals = vec![
                     (400, "The request's head is not right: no `Host`, or a field twice that may be there once"),
                     (401, "A token stands in the query, where none belongs"),
@@ -266,6 +292,16 @@ mod tests {
         let routed: BTreeSet<(String, String)> =
             api::routes().table.into_iter().map(|(method, path)| (method.to_owned(), path.to_owned())).collect();
         assert_eq!(documented, routed);
+    }
+
+    #[test]
+    fn every_operation_has_a_name_of_its_own() {
+        let value: Value = serde_json::from_slice(&JSON).unwrap();
+        let items = value["paths"].as_object().unwrap().values();
+        let operations = items.flat_map(|item| item.as_object().unwrap().values());
+        let names: Vec<&str> = operations.map(|operation| operation["operationId"].as_str().unwrap()).collect();
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");
+        assert!(names.contains(&"get_api_projects_id") && names.contains(&"get_well_known_jwks_json"), "{names:?}");
     }
 
     #[test]
