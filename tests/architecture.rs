@@ -10,10 +10,6 @@ use std::{
 };
 
 use migration::{Migrator, MigratorTrait as _};
-use sea_orm_migration::{
-    SchemaManager,
-    sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement},
-};
 use serde_json::Value;
 
 /// The longest source file, in lines.
@@ -271,101 +267,6 @@ fn every_schema_change_has_a_way_back_and_is_listed() {
         count += 1;
     }
     assert_eq!(count, Migrator::migrations().len());
-}
-
-#[tokio::test]
-async fn the_schema_goes_up_down_and_up() {
-    let database = Database::connect("sqlite::memory:").await.unwrap();
-    Migrator::up(&database, None).await.unwrap();
-    let first = schema(&database).await;
-    assert!(first.iter().any(|statement| statement.contains("run_journal")), "{first:#?}");
-
-    Migrator::down(&database, None).await.unwrap();
-    assert!(!SchemaManager::new(&database).has_table("runs").await.unwrap());
-    let left = schema(&database).await;
-    assert!(left.iter().all(|statement| statement.contains("seaql_migrations")), "{left:#?}");
-
-    Migrator::up(&database, None).await.unwrap();
-    assert_eq!(schema(&database).await, first);
-}
-
-#[tokio::test]
-async fn names_from_before_are_sorted_as_new_ones_are() {
-    are_sorted_as_new_ones_are("sqlite::memory:").await;
-}
-
-#[tokio::test]
-async fn names_from_before_are_sorted_as_new_ones_are_on_postgres() {
-    are_sorted_as_new_ones_are(&tests::postgres::new_database()).await;
-}
-
-async fn are_sorted_as_new_ones_are(url: &str) {
-    let database = Database::connect(url).await.unwrap();
-    // Ids are bytes to the one, and a type of their own to the other.
-    let id = if database.get_database_backend() == DbBackend::Sqlite { "x" } else { "" };
-    let before = Migrator::migrations().iter().position(|change| change.name() == "m0043_sort_names").unwrap();
-    Migrator::up(&database, Some(u32::try_from(before).unwrap())).await.unwrap();
-    let names = ["Édith", "ZOË", "ёлка", "日本", ""];
-    for (at, name) in names.iter().enumerate() {
-        let row = format!("insert into teams (id, name, folded, created_at) values ({id}'{at:032x}', '{name}', '{at}', 0)");
-        database.execute_unprepared(&row).await.unwrap();
-    }
-
-    Migrator::up(&database, None).await.unwrap();
-
-    let question = Statement::from_string(database.get_database_backend(), "select sort_name from teams order by folded");
-    let rows = database.query_all_raw(question).await.unwrap();
-    let found: Vec<String> = rows.into_iter().map(|row| row.try_get("", "sort_name").unwrap()).collect();
-    assert_eq!(found, names.map(domain::sort::name_key));
-}
-
-#[tokio::test]
-async fn invitations_from_before_are_found_as_new_ones_are() {
-    let database = Database::connect("sqlite::memory:").await.unwrap();
-    let before = Migrator::migrations().iter().position(|change| change.name() == "m0045_inviters").unwrap();
-    Migrator::up(&database, Some(u32::try_from(before).unwrap())).await.unwrap();
-    let row = "insert into invitations (id, email, role, team_role, invited_by, created_at, expires_at) \
-               values ('1', '', 'viewer', '', 'Édith ZOË', 0, 0)";
-    database.execute_unprepared(row).await.unwrap();
-
-    Migrator::up(&database, None).await.unwrap();
-
-    let question = Statement::from_string(database.get_database_backend(), "select sort_invited_by from invitations");
-    let row = database.query_one_raw(question).await.unwrap().unwrap();
-    assert_eq!(row.try_get::<String>("", "sort_invited_by").unwrap(), "edith zoe");
-}
-
-#[tokio::test]
-async fn runs_from_before_are_sorted_as_new_ones_are() {
-    let database = Database::connect("sqlite::memory:").await.unwrap();
-    let before = Migrator::migrations().iter().position(|change| change.name() == "m0046_run_keys").unwrap();
-    Migrator::up(&database, Some(u32::try_from(before).unwrap())).await.unwrap();
-    let state = r#"{"worked_ms":5000,"verdict":"verified","spent":{"cost_micros":250000}}"#;
-    let cases =
-        [("finished", state), ("failed", r#"{"worked_ms":7,"verdict":null,"spent":{"cost_micros":null}}"#), ("stopped", "{")];
-    for (at, (status, state)) in cases.iter().enumerate() {
-        let row = format!(
-            "insert into runs (id, project_id, number, title, provider, limits, started_by, sandboxed, state, status, over, \
-             lease_until, journal_seq, queued_at, spec) values (x'{at:032x}', x'{at:032x}', {at}, 'É {at}', 'demo', '', 'Ada', \
-             true, '{state}', '{status}', true, 0, 0, 0, 'spec {at}')"
-        );
-        database.execute_unprepared(&row).await.unwrap();
-    }
-
-    Migrator::up(&database, None).await.unwrap();
-
-    let question = "select sort_title || '|' || sort_state || '|' || worked_ms || '|' || cost_micros || '|' || spec as told \
-                    from runs order by number";
-    let rows = database.query_all_raw(Statement::from_string(database.get_database_backend(), question)).await.unwrap();
-    let found: Vec<String> = rows.into_iter().map(|row| row.try_get("", "told").unwrap()).collect();
-    assert_eq!(found, ["e 0|verified|5000|250000|spec 0", "e 1|failed|7|-1|spec 1", "e 2|stopped|0|-1|spec 2"]);
-}
-
-/// Every table and index, as SQLite keeps them.
-async fn schema(database: &DatabaseConnection) -> Vec<String> {
-    let question = "select sql from sqlite_master where sql is not null and name not like 'sqlite_%' order by sql";
-    let rows = database.query_all_raw(Statement::from_string(database.get_database_backend(), question)).await.unwrap();
-    rows.into_iter().map(|row| row.try_get::<String>("", "sql").unwrap()).collect()
 }
 
 #[test]

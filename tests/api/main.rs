@@ -36,6 +36,7 @@ mod providers;
 mod refused_alike;
 mod reset_links;
 mod roles;
+mod schema;
 mod second_step;
 mod secrets;
 mod shapes;
