@@ -2,7 +2,8 @@
 import { alive, expect, test } from '../support/fixtures.ts';
 
 test('rows stand closer on every page once it is chosen, and as before when it is taken back', async ({ page, world }) => {
-  expect(world).toBeTruthy();
+  // Only so that the lists have rows.
+  void world;
   const row = page.locator('main table.rows tbody tr').first();
   const height = async () => (await row.boundingBox())!.height;
   const choose = async (name: string) => {

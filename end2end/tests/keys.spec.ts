@@ -32,6 +32,8 @@ test('? shows all keys, Escape closes them and gives the focus back', async ({ p
 });
 
 test('j and k walk the rows of a list, Enter opens one', async ({ page, world }) => {
+  // Only so that the list has rows.
+  void world;
   await page.goto('/projects');
   await alive(page);
   const rows = page.locator('main a.open');
@@ -44,7 +46,6 @@ test('j and k walk the rows of a list, Enter opens one', async ({ page, world })
   const name = await rows.nth(0).innerText();
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(name);
-  expect(world).toBeTruthy();
 });
 
 test('on a run 1 to 5 switch tabs', async ({ page, world }) => {

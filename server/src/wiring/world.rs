@@ -34,12 +34,18 @@ fn since_epoch() -> Duration {
 #[derive(Clone, Copy, Debug)]
 pub struct SystemIds;
 
-impl Ids for SystemIds {
-    fn uuid(&self) -> Uuid {
+impl SystemIds {
+    fn uuid_at(self, since_epoch: Duration) -> Uuid {
         let mut random = [0; 10];
         self.random(&mut random);
-        let millis = u64::try_from(since_epoch().as_millis()).unwrap_or(u64::MAX);
+        let millis = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
         uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+    }
+}
+
+impl Ids for SystemIds {
+    fn uuid(&self) -> Uuid {
+        self.uuid_at(since_epoch())
     }
 
     fn random(&self, bytes: &mut [u8]) {
@@ -148,9 +154,14 @@ mod tests {
     // S2-10
     #[test]
     fn ids_are_of_version_7_and_sort_by_time() {
-        let first = SystemIds.uuid();
-        assert_eq!(first.get_version_num(), 7);
-        assert_ne!(first, SystemIds.uuid());
+        let at = |millis| SystemIds.uuid_at(Duration::from_millis(millis));
+        // What is chance in them decides nothing, however often.
+        for millis in 1_767_225_600_000..1_767_225_600_100 {
+            let (first, next) = (at(millis), at(millis + 1));
+            assert!(first < next, "{first} {next}");
+            assert_eq!(first.get_version_num(), 7);
+            assert_ne!(first, at(millis));
+        }
     }
 
     #[test]

@@ -94,5 +94,6 @@ mod tests {
         let mut transcript = Transcript::open(Path::new("/nowhere/at/all")).await;
         transcript.line("lost").await;
         transcript.flush().await;
+        assert!(transcript.file.is_none() && !Path::new("/nowhere").exists());
     }
 }

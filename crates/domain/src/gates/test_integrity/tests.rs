@@ -400,7 +400,8 @@ fn what_was_there_before_is_not_held_against_the_work() {
 }
 
 #[test]
-fn hostile_sources_are_survived_in_time() {
+fn hostile_sources_hide_no_test_that_is_gone() {
+    let gone = file("tests/test_gone.py", Some("def test_gone():\n    assert f(3) == 4\n"), None);
     let deep = "def test_a():\n".to_owned() + &"({[\"'`/*#".repeat(60_000);
     let nested = (0..20_000).fold(String::new(), |text, number| format!("{text}it('{number}', () => {{ "));
     let broken = "é'\"\\\u{0}#[test] fn \u{1b}[ func TestA(".repeat(5_000);
@@ -408,7 +409,9 @@ fn hostile_sources_are_survived_in_time() {
         ["test_a.py", "a.test.js", "src/a.rs", "a_test.go", "tests/a.sh", "ATest.java", "a_spec.rb", "package.json", "Makefile"]
     {
         for text in [&deep, &nested, &broken] {
-            judge(&[file(path, None, Some(text)), file(&format!("b/{path}"), Some(text), None)]);
+            let finding = judge(&[gone.clone(), file(path, None, Some(text)), file(&format!("b/{path}"), Some(text), None)]);
+            assert_eq!(finding.verdict, Failed, "{path}");
+            assert!(finding.summary.starts_with("tests/test_gone.py: this test file was deleted"), "{path}: {}", finding.summary);
         }
     }
 }
