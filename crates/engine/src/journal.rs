@@ -1,6 +1,6 @@
 //! Writing down what came of an effect: the journal row, the state, the parts of the run and the events, all in one transaction.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use domain::{
     runs::{Hold, Input, RunChange, RunRecord, Wish, machine, task_view},
@@ -55,7 +55,7 @@ pub(crate) async fn record(cx: &Cx, record: &mut RunRecord, input: Input, worked
     }
     let writer = Writer { tx: &tx, record: &next, at: now, told: Mutex::default() };
     writer.apply(&changes).await?;
-    let told = writer.told.into_inner().unwrap_or_default();
+    let told = writer.told.into_inner().unwrap_or_else(PoisonError::into_inner);
     tx.commit().await?;
     *record = next;
     cx.nudges.events();
@@ -187,9 +187,7 @@ impl Writer<'_> {
     async fn event(&self, event: &Event) -> Result<(), Error> {
         let scope = EventScope::run(self.record.project_id, self.record.id);
         let seq = self.tx.events().append(self.at, scope, event).await?;
-        if let Ok(mut told) = self.told.lock() {
-            told.push((seq, event.clone()));
-        }
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).push((seq, event.clone()));
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! Which agents there are on this machine.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use domain::{
     access::{self, Action},
@@ -51,7 +51,7 @@ pub fn note_vault(agent: &mut AgentInfo, keys: &[String]) {
 /// Looks for the agents, or at what was found a moment ago.
 pub(crate) async fn detect(cx: &Cx) -> Vec<AgentInfo> {
     let now = cx.clock.now();
-    let cached = cx.detected.0.lock().ok().and_then(|found| found.clone());
+    let cached = cx.detected.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
     if let Some((_, agents)) = cached.filter(|(at, _)| now.millis_since(*at) < GOOD_FOR_MS) {
         return agents;
     }
@@ -59,8 +59,6 @@ pub(crate) async fn detect(cx: &Cx) -> Vec<AgentInfo> {
     for agent in cx.agents.iter() {
         agents.push(agent.detect().await);
     }
-    if let Ok(mut found) = cx.detected.0.lock() {
-        *found = Some((now, agents.clone()));
-    }
+    *cx.detected.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, agents.clone()));
     agents
 }

@@ -1,6 +1,9 @@
 //! Signing in with e-mail and password, slowed down for whoever guesses.
 
-use std::{collections::HashMap, sync::Mutex};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
 
 use domain::actor::Origin;
 use protocol::{Timestamp, timestamp::DAY_MS};
@@ -81,7 +84,7 @@ impl Attempts {
     /// many seconds to wait before the next one is taken. Who was right at that address not long ago does not wait for what
     /// others do there.
     pub(super) fn begin(&self, guess: &Guess, now: Timestamp) -> Result<(), u64> {
-        let Ok(mut tallies) = self.0.lock() else { return Err(1) };
+        let mut tallies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let pair = guess.pair();
         let is_known = tallies.get(&pair).is_some_and(|tally| tally.is_known(now));
         let judged = [Some(&guess.what), (!is_known).then_some(&guess.from)];
@@ -105,7 +108,7 @@ impl Attempts {
 
     /// The attempt was not looked at.
     pub(super) fn undo(&self, guess: &Guess) {
-        let Ok(mut tallies) = self.0.lock() else { return };
+        let mut tallies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for key in [&guess.what, &guess.from, &guess.pair()] {
             take(&mut tallies, key, 1);
         }
@@ -114,7 +117,7 @@ impl Attempts {
     /// The attempt was right: what failed before for the same, here or elsewhere, is forgiven, and the address is not blamed for
     /// what failed from there for the same.
     pub(super) fn succeeded(&self, guess: &Guess, now: Timestamp) {
-        let Ok(mut tallies) = self.0.lock() else { return };
+        let mut tallies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let halved = last_halved(&tallies, now);
         tallies.remove(&guess.what);
         let failed = tallies.get(&guess.pair()).map_or(0, |tally| tally.at(now).count);
