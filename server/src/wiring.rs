@@ -201,7 +201,7 @@ pub(crate) fn sandbox(data: &DataConfig, outside: &Outside<'_>) -> Arc<dyn Sandb
         let hidden = vec![data.data_dir.clone()];
         Arc::new(Bubblewrap::new(BubblewrapConfig { search_path, hidden, toolchains, env }))
     } else {
-        let scratch = data.data_dir.join("scratch");
+        let scratch = data_dir::scratch(&data.data_dir);
         Arc::new(Plain::new(PlainConfig { search_path, scratch, toolchains, env }))
     }
 }
@@ -211,7 +211,7 @@ pub(crate) fn agents(
     config: &AgentsConfig,
     sandbox: &Arc<dyn Sandbox>,
 ) -> std::io::Result<Arc<[Arc<dyn Agent>]>> {
-    let scratch = data.data_dir.join("scratch");
+    let scratch = data_dir::scratch(&data.data_dir);
     std::fs::create_dir_all(&scratch)?;
     let config = ProvidersConfig {
         claude: config.claude.clone(),

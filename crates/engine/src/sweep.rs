@@ -18,9 +18,9 @@ const LOOK_EVERY: Duration = Duration::from_mins(1);
 /// is the data directory of another database, and somebody's work is not thrown away for a mistyped address.
 pub(crate) async fn sweep(cx: &Cx) -> Result<(), Error> {
     // The folders first: what is made meanwhile has its row already when the database is asked.
-    let worktrees: Vec<RunId> = named(&cx.settings.data_dir.join("worktrees")).await?;
-    let runs: Vec<RunId> = named(&cx.settings.data_dir.join("runs")).await?;
-    let projects: Vec<ProjectId> = named(&cx.settings.data_dir.join("projects")).await?;
+    let worktrees: Vec<RunId> = named(&cx.settings.worktrees()).await?;
+    let runs: Vec<RunId> = named(&cx.settings.runs()).await?;
+    let projects: Vec<ProjectId> = named(&cx.settings.projects()).await?;
 
     for ids in worktrees.chunks(AT_ONCE) {
         sweep_worktrees(cx, ids).await?;

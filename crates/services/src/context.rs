@@ -100,14 +100,29 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Repositories that loki made, by their projects.
+    pub fn projects(&self) -> PathBuf {
+        self.data_dir.join("projects")
+    }
+
+    /// Where runs work, by the runs.
+    pub fn worktrees(&self) -> PathBuf {
+        self.data_dir.join("worktrees")
+    }
+
+    /// What runs leave, by the runs.
+    pub fn runs(&self) -> PathBuf {
+        self.data_dir.join("runs")
+    }
+
     /// A project's own repository, when loki made it.
     pub fn repository(&self, project: protocol::ProjectId) -> PathBuf {
-        self.data_dir.join("projects").join(project.to_string())
+        self.projects().join(project.to_string())
     }
 
     /// Where a run works.
     pub fn worktree(&self, run: protocol::RunId) -> PathBuf {
-        self.data_dir.join("worktrees").join(run.to_string())
+        self.worktrees().join(run.to_string())
     }
 
     /// Where folders wait to be removed, which may take long.
@@ -117,7 +132,7 @@ impl Settings {
 
     /// What a run leaves beside its commits: transcripts and the agent's home.
     pub fn run_dir(&self, run: protocol::RunId) -> PathBuf {
-        self.data_dir.join("runs").join(run.to_string())
+        self.runs().join(run.to_string())
     }
 }
 

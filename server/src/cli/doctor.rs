@@ -29,7 +29,7 @@ use crate::{
     config::{
         ConfigError, DataArgs, DataConfig,
         agents::AgentsConfig,
-        audit_key, hosts,
+        audit_key, data_dir, hosts,
         sign_in::{Problem, SignInError},
     },
     wiring::{self, Outside},
@@ -87,7 +87,7 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Exit, Failure> {
 
 /// Which folders of the data directory are not there yet, the innermost first.
 fn unmade(data: &DataArgs) -> Vec<PathBuf> {
-    let scratch = data.folder().map(|folder| folder.join("scratch")).unwrap_or_default();
+    let scratch = data.folder().map(|folder| data_dir::scratch(&folder)).unwrap_or_default();
     scratch.ancestors().take_while(|path| !path.exists()).map(Path::to_path_buf).collect()
 }
 

@@ -18,6 +18,11 @@ pub fn prepare(path: &Path) -> Result<PathBuf, ConfigError> {
     path.canonicalize().map_err(failed)
 }
 
+/// Where agents and unsandboxed processes keep what nobody needs after them.
+pub fn scratch(data_dir: &Path) -> PathBuf {
+    data_dir.join("scratch")
+}
+
 /// Held for as long as a server works on the directory; the kernel gives it back when the process ends, however it ends.
 #[derive(Debug)]
 pub struct DataDirLock {
