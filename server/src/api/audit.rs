@@ -1,7 +1,5 @@
 //! The audit trail: reading it, taking it along, and proving it.
 
-#![expect(unused_qualifications, reason = "what the derive for the OpenAPI document writes")]
-
 use std::time::Duration;
 
 use axum::{
@@ -20,7 +18,7 @@ use protocol::{
 use serde::Deserialize;
 use services::Cx;
 use tokio::time::Instant;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::{
     api::Refusals,
@@ -36,7 +34,7 @@ const LONGEST_WAIT: u64 = 25;
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// The query of `GET /api/enterprise/audit/summary`.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct SummaryQuery {
@@ -56,7 +54,7 @@ impl Default for SummaryQuery {
 }
 
 /// The query of `GET /api/v2/audit/export`.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct ExportQuery {
@@ -126,7 +124,7 @@ pub async fn verify(State(edge): State<Edge>, Signed(actor): Signed) -> Result<J
 }
 
 /// The query of `GET /api/v2/audit/tail`.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct TailQuery {

@@ -1,16 +1,14 @@
 //! The event log by position, for those who cannot hold a socket.
 
-#![expect(unused_qualifications, reason = "what the derive for the OpenAPI document writes")]
-
 use axum::{Json, extract::State};
 use protocol::{Envelope, EventSeq};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::{api::Refusals, auth::Signed, edge::Edge, error::HttpError, extract::Asked};
 
 /// The query of `GET /api/events`.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct EventsQuery {

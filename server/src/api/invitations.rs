@@ -1,7 +1,5 @@
 //! Invitations: made, listed and withdrawn here, taken up in a browser.
 
-#![expect(unused_qualifications, reason = "what the derive for the OpenAPI document writes")]
-
 use axum::{Json, extract::State, http::StatusCode};
 use domain::links;
 use protocol::{
@@ -10,7 +8,6 @@ use protocol::{
     teams::{Invitation, InvitationList, Invite},
 };
 use serde::Deserialize;
-use utoipa::IntoParams;
 
 use crate::{
     api::Refusals,
@@ -21,7 +18,7 @@ use crate::{
 };
 
 /// The query of `GET /api/v2/invitations`.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct InvitationQuery {

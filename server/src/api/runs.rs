@@ -1,7 +1,5 @@
 //! Runs and what they left.
 
-#![expect(unused_qualifications, reason = "what the derive for the OpenAPI document writes")]
-
 use axum::{
     Json,
     body::Body,
@@ -18,7 +16,7 @@ use protocol::{
 };
 use serde::Deserialize;
 use tokio_util::io::ReaderStream;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::{
     api::{ListQuery, Refusals, control::started, order},
@@ -29,7 +27,7 @@ use crate::{
 };
 
 /// The query of `GET /api/v2/runs`.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct RunsQuery {

@@ -1,7 +1,5 @@
 //! Teams and who is in them.
 
-#![expect(unused_qualifications, reason = "what the derive for the OpenAPI document writes")]
-
 use axum::{Json, extract::State, http::StatusCode};
 use domain::sort::TEAMS;
 use protocol::{
@@ -10,7 +8,6 @@ use protocol::{
     teams::{AddMember, Member, MemberList, NameTeam, Owner, SetRole, Team, TeamList},
 };
 use serde::Deserialize;
-use utoipa::IntoParams;
 
 use crate::{
     api::{Refusals, order},
@@ -21,7 +18,7 @@ use crate::{
 };
 
 /// The query of `DELETE /api/v2/teams/{id}`: who gets the team's projects, one of the three.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 #[expect(clippy::struct_field_names, reason = "the names in the address")]
@@ -50,7 +47,7 @@ impl HeirQuery {
 }
 
 /// The query of `GET /api/v2/teams`.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct TeamQuery {

@@ -1,12 +1,10 @@
 //! API tokens: `/api/enterprise/tokens`, and the same under the name that `/api/v2/api-keys` gives them.
 
-#![expect(unused_qualifications, reason = "what the derive for the OpenAPI document writes")]
-
 use axum::{Json, extract::State, http::StatusCode};
 use protocol::access::{CreateToken, RotateToken, Token, UpdateToken};
 use serde::{Deserialize, Serialize};
 use services::accounts::{TokenEnding, Which};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::{
     api::Refusals,
@@ -17,7 +15,7 @@ use crate::{
 };
 
 /// The query of `GET /api/enterprise/tokens`.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct TokensQuery {
@@ -26,7 +24,7 @@ pub struct TokensQuery {
 }
 
 /// The query of `DELETE /api/enterprise/tokens/{id}`.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct EndQuery {

@@ -1,7 +1,5 @@
 //! People: who there is, what they may do, and their end.
 
-#![expect(unused_qualifications, reason = "what the derive for the OpenAPI document writes")]
-
 use axum::{Json, extract::State, http::StatusCode};
 use domain::sort::USERS;
 use protocol::{
@@ -10,7 +8,7 @@ use protocol::{
     page::PageQuery,
 };
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::{
     api::{Refusals, order, teams::HeirQuery},
@@ -28,7 +26,7 @@ pub struct UserList {
 }
 
 /// The query of `GET /api/v2/users`.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct UserQuery {

@@ -1,7 +1,5 @@
 //! `GET /ws?after=N`: every event behind a position that the actor may see, each once, in order.
 
-#![expect(unused_qualifications, reason = "what the derive for the OpenAPI document writes")]
-
 use std::time::Duration;
 
 use axum::{
@@ -24,7 +22,6 @@ use protocol::{
 use serde::Deserialize;
 use services::audit::DeniedRequest;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
-use utoipa::IntoParams;
 
 use super::{
     feed::{Frame, Next},
@@ -51,7 +48,7 @@ const SLOWEST: Duration = Duration::from_secs(10);
 const LARGEST_MESSAGE: usize = 64 << 10;
 
 /// The query of the socket's address.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct SocketQuery {
