@@ -1,5 +1,5 @@
 //! What the tests stand on: the real binary as a process, people and tokens that use it, projects and runs.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where something is missing")]
+#![expect(clippy::expect_used, reason = "a test fails where something is missing")]
 #![expect(clippy::disallowed_methods, reason = "tests start real processes and wait for them")]
 #![expect(clippy::return_self_not_must_use, reason = "what is set up is started on the same line")]
 
