@@ -118,7 +118,7 @@ impl<E: std::error::Error> From<E> for Failure {
 
 /// Reads the command line and carries it out; `site` is what a server gives to browsers, packed.
 pub fn main(site: &'static [u8]) -> ExitCode {
-    // Every connection over TLS uses ring; a second call, as tests make it, changes nothing.
+    // Every connection over TLS uses ring. It fails where another was chosen before, which nothing here does.
     let _ = rustls::crypto::ring::default_provider().install_default();
     // clap prints help and usage errors by itself and ends with 0 or 2.
     let cli = Cli::parse();

@@ -2,7 +2,6 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use axum::Router;
 use domain::{
     errors::explain,
     ports::{
@@ -230,12 +229,12 @@ pub(crate) fn agents(
 pub struct App {
     pub edge: Edge,
     engine: Engine,
-    /// Held to the very end; absent in tests, which have a folder of their own.
-    lock: Option<data_dir::DataDirLock>,
+    /// Held to the very end.
+    lock: data_dir::DataDirLock,
 }
 
 impl App {
-    /// Starts a server on the real world, as `loki serve` does.
+    /// Starts a server on the real world.
     pub async fn start(config: &Config, site: Site) -> Result<Self, StartError> {
         let lock = data_dir::lock(&config.data.data_dir)?;
         if let Some((problem, todo)) = store::way(&config.data.database_url)?.problem() {
@@ -261,13 +260,11 @@ impl App {
         if let Err(error) = services::accounts::seal_apps(&cx).await {
             tracing::warn!(error = %explain(&error), "secrets of authenticator apps stay as they are, unsealed");
         }
-        let mut app = Self::with(cx, EdgeSettings::new(config), site).await?;
-        app.lock = Some(lock);
-        Ok(app)
+        Self::with(cx, EdgeSettings::new(config), site, lock).await
     }
 
-    /// Starts a server in a given context, as tests do.
-    pub async fn with(cx: Cx, settings: EdgeSettings, site: Site) -> Result<Self, StartError> {
+    /// Starts what runs beside the requests.
+    async fn with(cx: Cx, settings: EdgeSettings, site: Site, lock: data_dir::DataDirLock) -> Result<Self, StartError> {
         let last = services::events::last_seq(&cx).await?;
         let (stopping, tasks, feed) = (CancellationToken::new(), TaskTracker::new(), Feed::new(last));
         tasks.spawn(feed.clone().run(cx.clone(), stopping.clone()));
@@ -298,11 +295,7 @@ impl App {
             stopping,
             tasks,
         });
-        Ok(Self { edge, engine, lock: None })
-    }
-
-    pub fn router(&self) -> Router {
-        router(self.edge.clone())
+        Ok(Self { edge, engine, lock })
     }
 
     /// Answers requests on `listener` until `stop` comes, then ends everything: sockets close, runs are handed over.
@@ -315,15 +308,15 @@ impl App {
             std::future::pending::<()>().await;
         };
         tokio::select! {
-            () = connections::serve(listener, self.router(), stopping.clone()) => {}
+            () = connections::serve(listener, router(self.edge.clone()), stopping.clone()) => {}
             () = announced => {}
         }
         self.stop().await;
         Ok(())
     }
 
-    /// Ends everything that `with` started.
-    pub async fn stop(self) {
+    /// Ends everything that was started.
+    async fn stop(self) {
         self.edge.stopping.cancel();
         self.edge.tasks.close();
         let ending = async {
