@@ -1,10 +1,13 @@
 //! The composition root and the edge: the command line, HTTP, sockets and pages. The only crate that knows axum, but
 //! for what `app`'s server functions answer with.
+//!
+//! `main.rs` needs `cli::main` alone. What else is public is so because of the handlers: the OpenAPI document's attribute writes a
+//! public struct beside each of them, and they name the rest.
 
 pub mod api;
 pub mod assets;
 pub mod auth;
-pub mod breaches;
+mod breaches;
 pub mod cached;
 pub mod cli;
 pub mod config;
@@ -13,11 +16,11 @@ pub mod error;
 pub mod extract;
 pub mod guard;
 pub mod metrics;
-pub mod openapi;
-pub mod pages;
-pub mod router;
-pub mod shutdown;
-pub mod telemetry;
+mod openapi;
+mod pages;
+mod router;
+mod shutdown;
+mod telemetry;
 mod too_large;
-pub mod wiring;
+mod wiring;
 pub mod ws;

@@ -145,18 +145,18 @@ static DOCS: LazyLock<Arc<str>> = LazyLock::new(|| {
 });
 
 /// `GET /openapi.json`.
-pub async fn json() -> Response {
+pub(crate) async fn json() -> Response {
     ([(header::CONTENT_TYPE, "application/json")], JSON.clone()).into_response()
 }
 
 /// `GET /docs`.
-pub async fn docs() -> Response {
+pub(crate) async fn docs() -> Response {
     page("API", &[], Arc::clone(&DOCS))
 }
 
 /// Refuses a query where the document names no parameter of one. Where it does, the handler reads the query and refuses what
 /// is not of it.
-pub fn refuse_stray_query(request: &Request) -> Result<(), HttpError> {
+pub(crate) fn refuse_stray_query(request: &Request) -> Result<(), HttpError> {
     if is_stray(request) {
         return Err(HttpError::new(StatusCode::UNPROCESSABLE_ENTITY, "This address takes no parameters behind a ?"));
     }

@@ -45,7 +45,7 @@ use crate::{
 };
 
 /// All pages, their server functions, and the forms that sign in and out.
-pub fn routes(edge: &Edge) -> Router<Edge> {
+pub(crate) fn routes(edge: &Edge) -> Router<Edge> {
     let site = site_assets(edge);
     let for_pages = context(edge.cx.clone(), edge.settings.public_url.as_str().into(), edge.settings.gallery);
     let for_functions = for_pages.clone();

@@ -24,7 +24,7 @@ pub(crate) const API_BODY: usize = 2 << 20;
 pub(crate) const FORM_BODY: usize = 4 << 20;
 
 /// The whole server as one service. Its layers are few: a router clones each of them for every request, with all that is below it.
-pub fn router(edge: Edge) -> Router {
+pub(crate) fn router(edge: Edge) -> Router {
     let logins = sessions::layer(&edge.cx, edge.settings.tls);
     let api = api::routes().router.layer(from_fn_with_state(edge.clone(), to_api)).layer(WithoutToken(logins.clone()));
     let pages = pages::routes(&edge)

@@ -5,10 +5,10 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// What is not done by then is left to the next start, which takes everything up from the journal.
-pub const GRACE: Duration = Duration::from_secs(10);
+pub(crate) const GRACE: Duration = Duration::from_secs(10);
 
 /// Waits for SIGTERM or SIGINT.
-pub async fn asked() -> std::io::Result<()> {
+pub(crate) async fn asked() -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     tokio::select! {

@@ -8,7 +8,7 @@ use tracing_subscriber::{EnvFilter, fmt};
 use crate::config::{LogFormat, variable};
 
 /// Starts the log. `LOKI_LOG` filters it, like `LOKI_LOG=debug` or `LOKI_LOG=info,server=debug`; a second start does nothing.
-pub fn start(format: LogFormat) {
+pub(crate) fn start(format: LogFormat) {
     let wanted = variable("LOKI_LOG").unwrap_or_else(|| "info".to_owned());
     // The session layer warns about every old cookie; that is nothing to look at.
     let filter = EnvFilter::try_new(format!("{wanted},tower_sessions=error,tower_sessions_core=error"))

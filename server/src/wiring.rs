@@ -31,7 +31,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 mod connections;
 mod mail;
 mod syslog;
-pub mod world;
+pub(crate) mod world;
 
 use crate::{
     assets::Site,
@@ -51,11 +51,11 @@ use crate::{
 };
 
 /// This program's version.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Why a server did not start. The texts are for the person who started it.
 #[derive(Debug, thiserror::Error)]
-pub enum StartError {
+pub(crate) enum StartError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error("the database could not be opened: {0}")]
@@ -78,26 +78,26 @@ pub enum StartError {
 
 /// How agents and checks are isolated, and what the use cases need to know of the set-up.
 #[derive(Clone, Debug)]
-pub struct Outside<'a> {
-    pub agents: &'a AgentsConfig,
-    pub sandbox: bool,
-    pub installs: bool,
-    pub install_env: &'a [(String, String)],
-    pub committer: (&'a str, &'a str),
-    pub signing_key: Option<&'a std::path::Path>,
-    pub allowed_roots: &'a [std::path::PathBuf],
-    pub clone_hosts: &'a [String],
-    pub max_runs: usize,
-    pub stall: Option<std::time::Duration>,
-    pub providers: &'a [ProviderConfig],
-    pub served_at: ServedAt,
-    pub new_projects: NewProjects,
-    pub passkeys: Passkeys,
+pub(crate) struct Outside<'a> {
+    pub(crate) agents: &'a AgentsConfig,
+    pub(crate) sandbox: bool,
+    pub(crate) installs: bool,
+    pub(crate) install_env: &'a [(String, String)],
+    pub(crate) committer: (&'a str, &'a str),
+    pub(crate) signing_key: Option<&'a std::path::Path>,
+    pub(crate) allowed_roots: &'a [std::path::PathBuf],
+    pub(crate) clone_hosts: &'a [String],
+    pub(crate) max_runs: usize,
+    pub(crate) stall: Option<std::time::Duration>,
+    pub(crate) providers: &'a [ProviderConfig],
+    pub(crate) served_at: ServedAt,
+    pub(crate) new_projects: NewProjects,
+    pub(crate) passkeys: Passkeys,
 }
 
 impl<'a> Outside<'a> {
     /// For commands that start no run.
-    pub fn without_runs(agents: &'a AgentsConfig) -> Self {
+    pub(crate) fn without_runs(agents: &'a AgentsConfig) -> Self {
         Self {
             agents,
             sandbox: true,
@@ -118,7 +118,7 @@ impl<'a> Outside<'a> {
 }
 
 /// The context of all use cases on this machine's real world.
-pub async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, StartError> {
+pub(crate) async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, StartError> {
     let store = Store::open(&data.database_url).await?;
     let ids = Arc::new(world::SystemIds);
     let clock = Arc::new(world::SystemClock);
@@ -226,8 +226,8 @@ pub(crate) fn agents(
 }
 
 /// A server with everything that runs in it, but for its listener.
-pub struct App {
-    pub edge: Edge,
+pub(crate) struct App {
+    pub(crate) edge: Edge,
     engine: Engine,
     /// Held to the very end.
     lock: data_dir::DataDirLock,
@@ -235,7 +235,7 @@ pub struct App {
 
 impl App {
     /// Starts a server on the real world.
-    pub async fn start(config: &Config, site: Site) -> Result<Self, StartError> {
+    pub(crate) async fn start(config: &Config, site: Site) -> Result<Self, StartError> {
         let lock = data_dir::lock(&config.data.data_dir)?;
         if let Some((problem, todo)) = store::way(&config.data.database_url)?.problem() {
             tracing::warn!(problem, todo, "the way to the database is not protected");
@@ -299,7 +299,11 @@ impl App {
     }
 
     /// Answers requests on `listener` until `stop` comes, then ends everything: sockets close, runs are handed over.
-    pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), StartError> {
+    pub(crate) async fn serve(
+        self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), StartError> {
         let stopping = self.edge.stopping.clone();
         let announced = async {
             stop.await;
@@ -338,7 +342,7 @@ fn own_name(public_url: &str) -> String {
 }
 
 /// Listens on `address`; a busy port is named as such.
-pub async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|source| match source.kind() {
         std::io::ErrorKind::AddrInUse => StartError::PortBusy(address),
         _ => StartError::Listen { address, source },

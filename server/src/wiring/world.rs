@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 /// The machine's clock.
 #[derive(Clone, Copy, Debug)]
-pub struct SystemClock;
+pub(crate) struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
@@ -32,7 +32,7 @@ fn since_epoch() -> Duration {
 
 /// The system's generator.
 #[derive(Clone, Copy, Debug)]
-pub struct SystemIds;
+pub(crate) struct SystemIds;
 
 impl SystemIds {
     fn uuid_at(self, since_epoch: Duration) -> Uuid {
@@ -58,7 +58,7 @@ impl Ids for SystemIds {
 }
 
 /// A name that this data directory keeps, so that a restarted server knows its own leases.
-pub fn instance(data_dir: &Path, ids: &dyn Ids) -> io::Result<String> {
+pub(crate) fn instance(data_dir: &Path, ids: &dyn Ids) -> io::Result<String> {
     let path = data_dir.join("instance");
     match fs::read_to_string(&path) {
         Ok(name) if !name.trim().is_empty() => return Ok(name.trim().to_owned()),
