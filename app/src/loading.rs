@@ -11,7 +11,7 @@ mod pace;
 use std::{marker::PhantomData, sync::Arc};
 
 use leptos::prelude::*;
-use protocol::Envelope;
+use protocol::{Envelope, events::kinds};
 use serde::{Serialize, de::DeserializeOwned};
 
 use self::pace::{Next, Pace, REST};
@@ -203,7 +203,7 @@ fn look(pace: StoredValue<Pace>, may: fn() -> bool, act: Arc<dyn Fn() + Send + S
 pub fn changes_runs(envelope: &Envelope) -> bool {
     let scope = &envelope.scope;
     (scope.project_id.is_some() || scope.team_id.is_some())
-        && !matches!(envelope.kind.as_str(), "agent_output" | "iteration_progress")
+        && !matches!(envelope.kind.as_str(), kinds::AGENT_OUTPUT | kinds::ITERATION_PROGRESS)
 }
 
 fn title_of(status: u16) -> &'static str {

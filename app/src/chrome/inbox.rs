@@ -1,7 +1,7 @@
 //! What needs whoever looks, in the top bar of every page.
 
 use leptos::{prelude::*, task::spawn_local};
-use protocol::Envelope;
+use protocol::{Envelope, events::kinds};
 
 use crate::{
     live,
@@ -50,7 +50,7 @@ impl Counting {
 
 /// A run waits, or waits no more, when it stands otherwise than before, or is gone with its project.
 fn changes_waiting(envelope: &Envelope) -> bool {
-    envelope.kind.starts_with("run_") || envelope.kind == "project_deleted"
+    envelope.kind.starts_with(kinds::OF_RUNS) || envelope.kind == kinds::PROJECT_DELETED
 }
 
 fn show(count: RwSignal<Option<u32>>) -> AnyView {

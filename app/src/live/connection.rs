@@ -4,7 +4,10 @@
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use leptos::prelude::*;
-use protocol::{Envelope, EventSeq, Timestamp, events::TOO_MANY_SOCKETS};
+use protocol::{
+    Envelope, EventSeq, Timestamp,
+    events::{ROLE_CHANGED, SIGNED_OUT, TOO_MANY_SOCKETS},
+};
 use serde_json::Value;
 
 use super::backoff;
@@ -22,10 +25,6 @@ const SILENCE_MS: i64 = 60_000;
 const OFFLINE: u32 = 3;
 /// How long a page waits for another one to be closed.
 const FULL: Duration = Duration::from_secs(30);
-/// The close code of a server that no longer knows this login.
-const SIGNED_OUT: u16 = 1008;
-/// The close code of a server on which this person may do something else than before.
-const ROLE_CHANGED: u16 = 1013;
 const PONG: &str = r#"{"type":"pong"}"#;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ mod users;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
-use protocol::Envelope;
+use protocol::{Envelope, events::kinds};
 
 use super::{asked::asked_here, not_found};
 use crate::{
@@ -65,17 +65,17 @@ fn at(path: &str) -> AnyView {
 
 /// Whether pages about people look different after it.
 fn changes_users(envelope: &Envelope) -> bool {
-    envelope.kind == "users_changed"
+    envelope.kind == kinds::USERS_CHANGED
 }
 
 /// Whether pages about API tokens look different after it.
 fn changes_tokens(envelope: &Envelope) -> bool {
-    envelope.kind == "tokens_changed"
+    envelope.kind == kinds::TOKENS_CHANGED
 }
 
 /// Whether somebody signed in: the provider may have been asked about itself then.
 fn changes_logins(envelope: &Envelope) -> bool {
-    envelope.kind == "logins_changed"
+    envelope.kind == kinds::LOGINS_CHANGED
 }
 
 /// The way to a page of the section: names and addresses below "Admin".

@@ -4,7 +4,7 @@ pub mod factors;
 pub mod recovery_codes;
 
 use leptos::prelude::*;
-use protocol::{Envelope, access::Login, factors::FactorKind};
+use protocol::{Envelope, access::Login, events::kinds, factors::FactorKind};
 
 use super::asked::asked_here;
 use crate::{
@@ -33,7 +33,7 @@ pub fn page() -> AnyView {
 
 /// Whether pages about how oneself signs in, and where, look different after it.
 fn changes_logins(envelope: &Envelope) -> bool {
-    envelope.kind == "logins_changed"
+    envelope.kind == kinds::LOGINS_CHANGED
 }
 
 fn show(page: ProfilePage, loading: Loading<ProfilePage>, password: FormState, done: &str) -> AnyView {

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_params_map};
 use protocol::{
     Envelope,
+    events::kinds,
     secrets::{Secret, SecretUse},
 };
 
@@ -60,7 +61,7 @@ struct Forms {
 }
 
 fn changes_secrets(envelope: &Envelope) -> bool {
-    envelope.kind == "secrets_changed"
+    envelope.kind == kinds::SECRETS_CHANGED
 }
 
 fn show(page: &SecretsPage, shown: &Shown, loading: Loading<SecretsPage>, forms: Forms) -> AnyView {

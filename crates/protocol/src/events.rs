@@ -1,5 +1,7 @@
 //! Committed facts with a position, as they travel over the socket.
 
+pub mod kinds;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -69,40 +71,40 @@ impl Envelope {
     pub fn event(&self) -> Option<Event> {
         let data = self.data.to_string();
         Some(match self.kind.as_str() {
-            "project_created" => Event::ProjectCreated { name: read::<OfName>(&data)?.name },
-            "project_updated" => Event::ProjectUpdated { name: read::<OfName>(&data)?.name },
-            "project_deleted" => Event::ProjectDeleted { name: read::<OfName>(&data)?.name },
-            "project_ready" => {
+            kinds::PROJECT_CREATED => Event::ProjectCreated { name: read::<OfName>(&data)?.name },
+            kinds::PROJECT_UPDATED => Event::ProjectUpdated { name: read::<OfName>(&data)?.name },
+            kinds::PROJECT_DELETED => Event::ProjectDeleted { name: read::<OfName>(&data)?.name },
+            kinds::PROJECT_READY => {
                 let OfStatus { status, problem } = read(&data)?;
                 Event::ProjectReady { status, problem }
             }
-            "team_updated" => Event::TeamUpdated { name: read::<OfName>(&data)?.name },
-            "users_changed" => Event::UsersChanged {},
-            "tokens_changed" => Event::TokensChanged {},
-            "secrets_changed" => Event::SecretsChanged {},
-            "logins_changed" => Event::LoginsChanged {},
-            "run_queued" => Event::RunQueued { run: read::<OfRun>(&data)?.run },
-            "run_started" => Event::RunStarted { run: read::<OfRun>(&data)?.run },
-            "run_paused" => Event::RunPaused { run: read::<OfRun>(&data)?.run },
-            "run_resumed" => Event::RunResumed { run: read::<OfRun>(&data)?.run },
-            "run_updated" => Event::RunUpdated { run: read::<OfRun>(&data)?.run },
-            "run_finished" => Event::RunFinished { run: read::<OfRun>(&data)?.run },
-            "phase_changed" => {
+            kinds::TEAM_UPDATED => Event::TeamUpdated { name: read::<OfName>(&data)?.name },
+            kinds::USERS_CHANGED => Event::UsersChanged {},
+            kinds::TOKENS_CHANGED => Event::TokensChanged {},
+            kinds::SECRETS_CHANGED => Event::SecretsChanged {},
+            kinds::LOGINS_CHANGED => Event::LoginsChanged {},
+            kinds::RUN_QUEUED => Event::RunQueued { run: read::<OfRun>(&data)?.run },
+            kinds::RUN_STARTED => Event::RunStarted { run: read::<OfRun>(&data)?.run },
+            kinds::RUN_PAUSED => Event::RunPaused { run: read::<OfRun>(&data)?.run },
+            kinds::RUN_RESUMED => Event::RunResumed { run: read::<OfRun>(&data)?.run },
+            kinds::RUN_UPDATED => Event::RunUpdated { run: read::<OfRun>(&data)?.run },
+            kinds::RUN_FINISHED => Event::RunFinished { run: read::<OfRun>(&data)?.run },
+            kinds::PHASE_CHANGED => {
                 let OfPhase { phase, phases, summary } = read(&data)?;
                 Event::PhaseChanged { phase, phases, summary }
             }
-            "iteration_start" => Event::IterationStart { iteration: read::<OfIteration>(&data)?.iteration },
-            "iteration_progress" => Event::IterationProgress { iteration: read::<OfIteration>(&data)?.iteration },
-            "iteration_complete" => Event::IterationComplete { iteration: read::<OfIteration>(&data)?.iteration },
-            "task_queued" => Event::TaskQueued { task: read::<OfTask>(&data)?.task },
-            "task_started" => Event::TaskStarted { task: read::<OfTask>(&data)?.task },
-            "task_completed" => Event::TaskCompleted { task: read::<OfTask>(&data)?.task },
-            "task_failed" => Event::TaskFailed { task: read::<OfTask>(&data)?.task },
-            "agent_output" => Event::AgentOutput { chunk: read::<OfChunk>(&data)?.chunk },
-            "quality_gate_passed" => Event::QualityGatePassed { gate: read::<OfGate>(&data)?.gate },
-            "quality_gate_skipped" => Event::QualityGateSkipped { gate: read::<OfGate>(&data)?.gate },
-            "quality_gate_failed" => Event::QualityGateFailed { gate: read::<OfGate>(&data)?.gate },
-            "build_progress" => Event::BuildProgress(read(&data)?),
+            kinds::ITERATION_START => Event::IterationStart { iteration: read::<OfIteration>(&data)?.iteration },
+            kinds::ITERATION_PROGRESS => Event::IterationProgress { iteration: read::<OfIteration>(&data)?.iteration },
+            kinds::ITERATION_COMPLETE => Event::IterationComplete { iteration: read::<OfIteration>(&data)?.iteration },
+            kinds::TASK_QUEUED => Event::TaskQueued { task: read::<OfTask>(&data)?.task },
+            kinds::TASK_STARTED => Event::TaskStarted { task: read::<OfTask>(&data)?.task },
+            kinds::TASK_COMPLETED => Event::TaskCompleted { task: read::<OfTask>(&data)?.task },
+            kinds::TASK_FAILED => Event::TaskFailed { task: read::<OfTask>(&data)?.task },
+            kinds::AGENT_OUTPUT => Event::AgentOutput { chunk: read::<OfChunk>(&data)?.chunk },
+            kinds::QUALITY_GATE_PASSED => Event::QualityGatePassed { gate: read::<OfGate>(&data)?.gate },
+            kinds::QUALITY_GATE_SKIPPED => Event::QualityGateSkipped { gate: read::<OfGate>(&data)?.gate },
+            kinds::QUALITY_GATE_FAILED => Event::QualityGateFailed { gate: read::<OfGate>(&data)?.gate },
+            kinds::BUILD_PROGRESS => Event::BuildProgress(read(&data)?),
             _ => return None,
         })
     }
@@ -262,34 +264,34 @@ impl Event {
     /// The `type` on the wire.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::ProjectCreated { .. } => "project_created",
-            Self::ProjectUpdated { .. } => "project_updated",
-            Self::ProjectReady { .. } => "project_ready",
-            Self::ProjectDeleted { .. } => "project_deleted",
-            Self::TeamUpdated { .. } => "team_updated",
-            Self::UsersChanged {} => "users_changed",
-            Self::TokensChanged {} => "tokens_changed",
-            Self::SecretsChanged {} => "secrets_changed",
-            Self::LoginsChanged {} => "logins_changed",
-            Self::RunQueued { .. } => "run_queued",
-            Self::RunStarted { .. } => "run_started",
-            Self::PhaseChanged { .. } => "phase_changed",
-            Self::IterationStart { .. } => "iteration_start",
-            Self::IterationProgress { .. } => "iteration_progress",
-            Self::IterationComplete { .. } => "iteration_complete",
-            Self::TaskQueued { .. } => "task_queued",
-            Self::TaskStarted { .. } => "task_started",
-            Self::TaskCompleted { .. } => "task_completed",
-            Self::TaskFailed { .. } => "task_failed",
-            Self::AgentOutput { .. } => "agent_output",
-            Self::QualityGatePassed { .. } => "quality_gate_passed",
-            Self::QualityGateSkipped { .. } => "quality_gate_skipped",
-            Self::QualityGateFailed { .. } => "quality_gate_failed",
-            Self::BuildProgress(_) => "build_progress",
-            Self::RunPaused { .. } => "run_paused",
-            Self::RunResumed { .. } => "run_resumed",
-            Self::RunUpdated { .. } => "run_updated",
-            Self::RunFinished { .. } => "run_finished",
+            Self::ProjectCreated { .. } => kinds::PROJECT_CREATED,
+            Self::ProjectUpdated { .. } => kinds::PROJECT_UPDATED,
+            Self::ProjectReady { .. } => kinds::PROJECT_READY,
+            Self::ProjectDeleted { .. } => kinds::PROJECT_DELETED,
+            Self::TeamUpdated { .. } => kinds::TEAM_UPDATED,
+            Self::UsersChanged {} => kinds::USERS_CHANGED,
+            Self::TokensChanged {} => kinds::TOKENS_CHANGED,
+            Self::SecretsChanged {} => kinds::SECRETS_CHANGED,
+            Self::LoginsChanged {} => kinds::LOGINS_CHANGED,
+            Self::RunQueued { .. } => kinds::RUN_QUEUED,
+            Self::RunStarted { .. } => kinds::RUN_STARTED,
+            Self::PhaseChanged { .. } => kinds::PHASE_CHANGED,
+            Self::IterationStart { .. } => kinds::ITERATION_START,
+            Self::IterationProgress { .. } => kinds::ITERATION_PROGRESS,
+            Self::IterationComplete { .. } => kinds::ITERATION_COMPLETE,
+            Self::TaskQueued { .. } => kinds::TASK_QUEUED,
+            Self::TaskStarted { .. } => kinds::TASK_STARTED,
+            Self::TaskCompleted { .. } => kinds::TASK_COMPLETED,
+            Self::TaskFailed { .. } => kinds::TASK_FAILED,
+            Self::AgentOutput { .. } => kinds::AGENT_OUTPUT,
+            Self::QualityGatePassed { .. } => kinds::QUALITY_GATE_PASSED,
+            Self::QualityGateSkipped { .. } => kinds::QUALITY_GATE_SKIPPED,
+            Self::QualityGateFailed { .. } => kinds::QUALITY_GATE_FAILED,
+            Self::BuildProgress(_) => kinds::BUILD_PROGRESS,
+            Self::RunPaused { .. } => kinds::RUN_PAUSED,
+            Self::RunResumed { .. } => kinds::RUN_RESUMED,
+            Self::RunUpdated { .. } => kinds::RUN_UPDATED,
+            Self::RunFinished { .. } => kinds::RUN_FINISHED,
         }
     }
 
@@ -302,6 +304,10 @@ impl Event {
     }
 }
 
+/// The close code of a socket whose login or token counts no more.
+pub const SIGNED_OUT: u16 = 1008;
+/// The close code of a socket whose person may do something else than before: come back at once and load anew.
+pub const ROLE_CHANGED: u16 = 1013;
 /// The close code of a socket that is one more than its person or token may have open. Those up to 3999 belong to the protocol.
 pub const TOO_MANY_SOCKETS: u16 = 4029;
 

@@ -17,7 +17,7 @@ use domain::{
 };
 use protocol::{
     EventSeq,
-    events::{SocketMessage, TOO_MANY_SOCKETS},
+    events::{ROLE_CHANGED, SIGNED_OUT, SocketMessage, TOO_MANY_SOCKETS},
 };
 use serde::Deserialize;
 use services::audit::DeniedRequest;
@@ -142,8 +142,8 @@ impl Stream {
         };
         let (code, reason) = match end {
             End::Gone => return,
-            End::SignedOut => (close_code::POLICY, "signed out"),
-            End::RoleChanged => (close_code::AGAIN, "the role changed"),
+            End::SignedOut => (SIGNED_OUT, "signed out"),
+            End::RoleChanged => (ROLE_CHANGED, "the role changed"),
             End::ServerStops => (close_code::RESTART, "the server stops"),
         };
         close(&mut self.socket, code, Utf8Bytes::from_static(reason)).await;

@@ -13,6 +13,7 @@ use domain::{
 };
 use protocol::{
     Envelope, Event, ProjectId, RunId, Timestamp,
+    events::kinds,
     page::PageQuery,
     receipts::Receipt,
     runs::{Diff, FileDiff, LogEntry, LogPage, Run, RunView, Timeline},
@@ -36,8 +37,6 @@ const SHOWN_ITERATIONS: usize = 200;
 const WITH_EVIDENCE: usize = 20;
 /// Stands where a page does not get what a gate saw.
 const NO_EVIDENCE: &str = "Not shown for older iterations; GET /api/v2/runs/{id}/timeline has it.";
-/// The event that carries a piece of the log.
-const LOG_EVENT: &str = "agent_output";
 
 /// Which runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,7 +78,7 @@ pub async fn view(cx: &Cx, actor: &Actor, id: RunId) -> Result<RunView, Error> {
     require_somewhere(actor, Action::ReadRuns)?;
     let tx = cx.store.read().await?;
     let record = load(&tx, actor, id, Action::ReadRuns).await?;
-    let mut newest = tx.events().newest_of_run(id, LOG_EVENT, FIRST_LOG + 1).await?;
+    let mut newest = tx.events().newest_of_run(id, kinds::AGENT_OUTPUT, FIRST_LOG + 1).await?;
     let log_has_more = u64::try_from(newest.len()).unwrap_or(u64::MAX) > FIRST_LOG;
     if log_has_more {
         newest.remove(0);
@@ -108,7 +107,7 @@ pub async fn log(cx: &Cx, actor: &Actor, id: RunId, query: &PageQuery) -> Result
     let after = page::position(query.after.as_deref())?.unwrap_or(0);
     let tx = cx.store.read().await?;
     load(&tx, actor, id, Action::ReadRuns).await?;
-    let rows = tx.events().of_run(id, LOG_EVENT, after, u64::from(limit) + 1).await?;
+    let rows = tx.events().of_run(id, kinds::AGENT_OUTPUT, after, u64::from(limit) + 1).await?;
     let page = page::cut(rows, limit, |row| row.seq.to_string());
     Ok(LogPage { entries: page.items.iter().filter_map(entry).collect(), next: page.next })
 }
