@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use app::server_fns::{Refusal, Refusals};
+use app::server_fns::{Refusal, Refusals, RequestId};
 use axum::{
     extract::{MatchedPath, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
@@ -47,10 +47,6 @@ const LONGEST_ASKED: usize = 300;
 /// Longer ids of clients are cut in the log.
 const LONGEST_ID: usize = 64;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// The id under which the logs know a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestId(pub Arc<str>);
 
 /// Gives ids to requests: which start of the server, and the how-manieth request since. They only have to differ.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use app::{
     SiteAssets,
     pages::{not_found::Gallery, refused::Refused},
     routes::to,
-    server_fns::{PublicUrl, Refusals},
+    server_fns::{PublicUrl, Refusals, RequestId},
 };
 use axum::{
     Router,
@@ -40,7 +40,7 @@ use crate::{
     },
     edge::Edge,
     error::{HttpError, is_api},
-    guard::{RequestId, headers::page_policy, limits},
+    guard::{headers::page_policy, limits},
     openapi,
 };
 
@@ -85,8 +85,8 @@ fn context(cx: Cx, public_url: Arc<str>, gallery: Option<Gallery>) -> impl Fn() 
             if let Some(actor) = parts.extensions.get::<Actor>() {
                 provide_context(actor.clone());
             }
-            if let Some(RequestId(id)) = parts.extensions.get::<RequestId>() {
-                provide_context(app::server_fns::RequestId(id.clone()));
+            if let Some(id) = parts.extensions.get::<RequestId>() {
+                provide_context(id.clone());
             }
             if let Some(refusals) = parts.extensions.get::<Refusals>() {
                 provide_context(refusals.clone());

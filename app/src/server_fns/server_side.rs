@@ -19,7 +19,7 @@ use services::{Cx, Page};
 
 use super::UiError;
 
-/// The `x-request-id` of the request; provided by the server.
+/// The id under which the logs know a request, its `x-request-id`; provided by the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestId(pub Arc<str>);
 
