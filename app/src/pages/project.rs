@@ -79,14 +79,14 @@ pub(super) fn head(project: &ProjectHead) -> AnyView {
     let problem = project.problem.as_deref().map_or_else(nothing, |problem| {
         let words = format!("{}. Make the project again once that is mended.", problem.trim_end_matches('.'));
         let delete = || ui::link_button(Kind::Normal, "Delete project…", to::project_tab(project.id, "settings"));
-        ui::banner_with(Tone::Bad, &words, if project.may_write { delete() } else { nothing() })
+        ui::banner_with(Tone::Bad, &words, if project.rights.write { delete() } else { nothing() })
     });
     pieces(vec![head, problem])
 }
 
 /// Where the panel that starts a run is out of sight, the way to it.
 fn to_start(project: &ProjectHead) -> AnyView {
-    if !project.may_control || project.status != ProjectStatus::Ready {
+    if !project.rights.control || project.status != ProjectStatus::Ready {
         return nothing();
     }
     let link = el("a").class("btn primary narrow-only").attr("href", format!("{}#start", to::project(project.id)));
@@ -102,13 +102,13 @@ pub(super) fn tabs(project: &ProjectHead, current: &'static str) -> AnyView {
         tab("Runs", "runs", to::project_tab(id, "runs"), project.runs.to_string()),
         tab("Settings", "settings", to::project_tab(id, "settings"), String::new()),
     ];
-    if project.may_write {
+    if project.rights.write {
         tabs.push(tab("Secrets", "secrets", to::project_secrets(id), String::new()));
     }
-    if project.may_share {
+    if project.rights.share {
         tabs.push(tab("Sharing", "sharing", to::sharing(id), String::new()));
     }
-    if project.may_audit {
+    if project.rights.audit {
         tabs.push(tab("Audit", "audit", to::project_audit(id), String::new()));
     }
     div("page-tabs").child(ui::tabs("Project", tabs)).view()
@@ -120,10 +120,10 @@ fn runs(page: &ProjectPage) -> AnyView {
         return ui::empty(
             "No runs yet",
             "A run works on the project's spec, in a worktree of its own.",
-            if page.may_control { ui::link_button(Kind::Normal, "Start a run", to::project(id)) } else { nothing() },
+            if page.rights.control { ui::link_button(Kind::Normal, "Start a run", to::project(id)) } else { nothing() },
         );
     }
-    let table = if page.may_control { run_table_to_stop } else { run_table_of_project };
+    let table = if page.rights.control { run_table_to_stop } else { run_table_of_project };
     let mut parts = vec![ui::panel("", table("Runs of the project", page.runs.clone()))];
     if page.runs.len() >= 50 {
         let all = ui::link_button(Kind::Normal, "Show all runs", to::runs("", &id.to_string(), "", ""));

@@ -59,6 +59,33 @@ pub struct NewProjectPage {
     pub flash: Flash,
 }
 
+/// What whoever asks may do with a project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rights {
+    /// Start runs of it.
+    pub control: bool,
+    pub write: bool,
+    /// Decide whom it belongs to and with whom it is shared.
+    pub share: bool,
+    /// Read what the audit trail says of it.
+    pub audit: bool,
+}
+
+impl Rights {
+    #[cfg(feature = "ssr")]
+    fn of(actor: &domain::actor::Actor, project: &Project) -> Self {
+        use domain::access::Action;
+
+        let may = |action| services::projects::may(actor, project, action);
+        Self {
+            control: may(Action::StartRun),
+            write: may(Action::WriteProject),
+            share: may(Action::ShareProject),
+            audit: may(Action::ReadAudit),
+        }
+    }
+}
+
 /// What head and tabs show on all pages of a project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProjectHead {
@@ -72,17 +99,11 @@ pub struct ProjectHead {
     pub runs: u32,
     /// How the newest of them stands.
     pub newest: Option<(RunStatus, Option<Verdict>)>,
-    pub may_control: bool,
-    pub may_write: bool,
-    /// Whether whoever asks decides whom it belongs to and with whom it is shared.
-    pub may_share: bool,
-    /// Whether whoever asks reads what the audit trail says of it.
-    pub may_audit: bool,
+    pub rights: Rights,
 }
 
 impl ProjectHead {
-    /// For somebody who may only look.
-    pub fn of(project: &Project, newest: Option<&Run>) -> Self {
+    fn of(project: &Project, newest: Option<&Run>, rights: Rights) -> Self {
         Self {
             id: project.id,
             name: project.name.clone(),
@@ -92,10 +113,7 @@ impl ProjectHead {
             // Runs are numbered from 1 and never removed alone.
             runs: newest.map_or(0, |run| run.number),
             newest: newest.map(|run| (run.status, run.verdict)),
-            may_control: false,
-            may_write: false,
-            may_share: false,
-            may_audit: false,
+            rights,
         }
     }
 }
@@ -108,21 +126,14 @@ pub struct ProjectPage {
     pub runs: Vec<Run>,
     pub agents: Vec<AgentInfo>,
     pub templates: Vec<Template>,
-    pub may_control: bool,
-    pub may_write: bool,
-    /// Whether whoever asks decides whom it belongs to and with whom it is shared.
-    pub may_share: bool,
-    /// Whether whoever asks reads what the audit trail says of it.
-    pub may_audit: bool,
+    pub rights: Rights,
     pub flash: Flash,
 }
 
 impl ProjectPage {
     /// What its head and tabs show.
     pub fn head(&self) -> ProjectHead {
-        let head = ProjectHead::of(&self.project, self.runs.first());
-        let Self { may_control, may_write, may_share, may_audit, .. } = *self;
-        ProjectHead { may_control, may_write, may_share, may_audit, ..head }
+        ProjectHead::of(&self.project, self.runs.first(), self.rights)
     }
 }
 
@@ -190,9 +201,6 @@ pub async fn new_project() -> Result<NewProjectPage, UiError> {
 /// One project with its runs and what a run of it can use.
 #[server(name = ReadProject, prefix = "/ui", endpoint = "project", input = GetUrl)]
 pub async fn project(id: String) -> Result<ProjectPage, UiError> {
-    use domain::access::Action;
-    use services::projects::may;
-
     use super::{asked, context};
 
     let (cx, actor) = context()?;
@@ -201,10 +209,7 @@ pub async fn project(id: String) -> Result<ProjectPage, UiError> {
     let query = protocol::page::PageQuery { after: None, limit: Some(50) };
     let runs = asked(services::runs::list(&cx, &actor, filter, None, &query).await)?.items;
     Ok(ProjectPage {
-        may_control: may(&actor, &project, Action::StartRun),
-        may_write: may(&actor, &project, Action::WriteProject),
-        may_share: may(&actor, &project, Action::ShareProject),
-        may_audit: may(&actor, &project, Action::ReadAudit),
+        rights: Rights::of(&actor, &project),
         project,
         runs,
         agents: asked(services::agents::list(&cx, &actor).await)?,
@@ -216,22 +221,13 @@ pub async fn project(id: String) -> Result<ProjectPage, UiError> {
 /// What head and tabs show on a page beside it.
 #[cfg(feature = "ssr")]
 pub(super) async fn head(cx: &services::Cx, actor: &domain::actor::Actor, id: ProjectId) -> Result<ProjectHead, UiError> {
-    use domain::access::Action;
-    use services::projects::may;
-
     use super::asked;
 
     let project = asked(services::projects::get(cx, actor, id).await)?;
     let filter = services::runs::RunFilter { project: Some(id), ..Default::default() };
     let query = protocol::page::PageQuery { after: None, limit: Some(1) };
     let newest = asked(services::runs::list(cx, actor, filter, None, &query).await)?.items;
-    Ok(ProjectHead {
-        may_control: may(actor, &project, Action::StartRun),
-        may_write: may(actor, &project, Action::WriteProject),
-        may_share: may(actor, &project, Action::ShareProject),
-        may_audit: may(actor, &project, Action::ReadAudit),
-        ..ProjectHead::of(&project, newest.first())
-    })
+    Ok(ProjectHead::of(&project, newest.first(), Rights::of(actor, &project)))
 }
 
 /// Makes a project and goes to it.

@@ -16,7 +16,7 @@ pub(super) fn overview(page: &ProjectPage, start: FormState) -> AnyView {
     let runs = if newest.is_empty() {
         let words = match page.project.status {
             ProjectStatus::Failed => "No runs.",
-            _ if !page.may_control => "No runs yet.",
+            _ if !page.rights.control => "No runs yet.",
             ProjectStatus::Preparing | ProjectStatus::Ready => "No runs yet. The first one starts from the panel on this page.",
         };
         let empty = el("p").class("soft").text(words);
@@ -26,7 +26,7 @@ pub(super) fn overview(page: &ProjectPage, start: FormState) -> AnyView {
     };
     let work = div("work").child(div("runs").child(runs).view()).child(div("spec").child(spec(page)).view()).view();
     let about = div("about").child(about(&page.project)).view();
-    let may_start = page.may_control && page.project.status != ProjectStatus::Failed;
+    let may_start = page.rights.control && page.project.status != ProjectStatus::Failed;
     // What cannot be is no panel: who may only look knows it, and a repository that is not there is told above.
     let start = may_start.then(|| div("start").attr("id", "start").child(super::start::start(page, start)).view());
     let side = div("side").children(start).child(about).view();
@@ -37,7 +37,7 @@ fn spec(page: &ProjectPage) -> AnyView {
     let project = &page.project;
     let word = if project.spec.is_some() { "Change spec" } else { "Add a spec" };
     let change = el("a").class("quiet").attr("href", to::project_tab(project.id, "settings")).text(word);
-    ui::panel_with("Spec", if page.may_write { change.view() } else { nothing() }, spec_of(project))
+    ui::panel_with("Spec", if page.rights.write { change.view() } else { nothing() }, spec_of(project))
 }
 
 /// The text that a run works on when it brings none of its own.

@@ -13,7 +13,7 @@ use crate::{
 };
 
 pub(super) fn settings(page: &ProjectPage, settings: FormState, delete: FormState) -> AnyView {
-    if !page.may_write {
+    if !page.rights.write {
         return shown(&page.project);
     }
     pieces(vec![
