@@ -92,7 +92,7 @@ impl HttpError {
 
     /// The database belongs to somebody else for the moment.
     pub fn busy() -> Self {
-        let words = "The database is busy with something else. Try again in a few seconds";
+        let words = capitalised(services::error::BUSY);
         Self { retry_after_seconds: Some(BUSY), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, words) }
     }
 
@@ -101,13 +101,6 @@ impl HttpError {
         tracing::error!(error = %explain(error), "the disk is full: a change was refused");
         let words = "There is no room in the database, so nothing was changed. Free some space and try again";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, words)
-    }
-
-    /// Something else changed what this was to change.
-    fn outrun(error: &services::Error) -> Self {
-        tracing::warn!(error = %explain(error), "two requests changed the same thing");
-        let words = "Somebody else changed the same thing at the same time. Look at it again, then try again";
-        Self::new(StatusCode::CONFLICT, words)
     }
 
     /// For a fault of the server; the error goes to the log, the client gets the request's id.
@@ -137,14 +130,17 @@ impl From<services::Error> for HttpError {
             E::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             E::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             E::Conflict(_) => StatusCode::CONFLICT,
+            E::Outrun(_) => {
+                tracing::warn!(error = %explain(&error), "two requests changed the same thing");
+                StatusCode::CONFLICT
+            }
             E::Unauthorized(_) => StatusCode::UNAUTHORIZED,
             E::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             E::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-            E::Store(store) if store.is_busy() => {
+            E::Busy(_) => {
                 tracing::warn!(error = %explain(&error), "the database is held by something else");
                 return Self::busy();
             }
-            E::Store(store) if store.is_conflict() => return Self::outrun(&error),
             E::Store(store) if store.is_full() => return Self::full(&error),
             E::Store(_) | E::Vcs(_) | E::Io(_) | E::Internal(_) => return Self::internal(&error),
         };

@@ -175,21 +175,13 @@ fn described(error: &services::Error) -> UiError {
     let status = match error {
         Error::NotFound(_) | Error::Hidden(_) => 404,
         Error::Forbidden { .. } | Error::Refused(_) => 403,
+        // What a form cannot be read as is refused with it too, by Leptos, and a page with it offers the way back.
         Error::Invalid(_) => 400,
         Error::TooLarge(_) => 413,
-        Error::Conflict(_) => 409,
+        Error::Conflict(_) | Error::Outrun(_) => 409,
         Error::Unauthorized(_) => 401,
         Error::TooMany { .. } => 429,
-        Error::Unavailable(_) => 503,
-        Error::Store(error) if error.is_busy() => {
-            return UiError::new(503, "The database is busy with something else. Try again in a few seconds.");
-        }
-        Error::Store(error) if error.is_conflict() => {
-            return UiError::new(
-                409,
-                "Somebody else changed the same thing at the same time. Load the page anew, then try again.",
-            );
-        }
+        Error::Unavailable(_) | Error::Busy(_) => 503,
         Error::Store(store) if store.is_full() => {
             log(error);
             return UiError::new(503, "There is no room in the database, so nothing was changed. Free some space and try again.");

@@ -3,6 +3,9 @@
 use domain::{access::Denied, ports::vcs::VcsError};
 use store::StoreError;
 
+/// What is said where the database belongs to something else for the moment.
+pub const BUSY: &str = "the database is busy with something else: try again in a few seconds";
+
 /// The variants are what a caller can act on; the text of each says what was wrong and what to do, and is safe to show.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -33,6 +36,11 @@ pub enum Error {
     /// Something that this server needs is missing; the text says what to install or start.
     #[error("{0}")]
     Unavailable(String),
+    #[error("{}", BUSY)]
+    Busy(#[source] StoreError),
+    /// Something else changed what this was to change.
+    #[error("somebody else changed the same thing at the same time: look at it again, then try again")]
+    Outrun(#[source] StoreError),
     /// Not the caller's fault. The text is for the log; the client gets a request id.
     #[error("the database did not answer as expected")]
     Store(#[source] StoreError),
@@ -46,7 +54,12 @@ pub enum Error {
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
-        if error.is_not_text() { Self::Invalid("a NUL character is not text".to_owned()) } else { Self::Store(error) }
+        match error {
+            error if error.is_not_text() => Self::Invalid("a NUL character is not text".to_owned()),
+            error if error.is_busy() => Self::Busy(error),
+            error if error.is_conflict() => Self::Outrun(error),
+            error => Self::Store(error),
+        }
     }
 }
 

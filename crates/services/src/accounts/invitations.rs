@@ -176,7 +176,10 @@ pub async fn withdraw(cx: &Cx, actor: &Actor, id: &str) -> Result<(), Error> {
     if !access::may(actor, Action::ManageUsers) {
         let team = row.team.ok_or_else(|| Error::Hidden(missing.to_owned()))?.0;
         // Of a team that is not theirs, they do not know the invitations either.
-        let refused = |error: Error| if matches!(error, Error::Store(_)) { error } else { Error::Hidden(missing.to_owned()) };
+        let refused = |error: Error| match error {
+            Error::Store(_) | Error::Busy(_) => error,
+            _ => Error::Hidden(missing.to_owned()),
+        };
         teams::load(&tx, actor, team, Action::ManageTeam).await.map_err(refused)?;
     }
     tx.invitations().remove(id).await?;
