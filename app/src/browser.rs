@@ -12,6 +12,13 @@ pub mod sight;
 pub mod socket;
 pub mod storage;
 
+/// Where one goes in what stands in a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    Forward,
+    Back,
+}
+
 /// Whether this is the browser's half.
 pub const IS_BROWSER: bool = cfg!(feature = "hydrate");
 

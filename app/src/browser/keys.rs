@@ -1,5 +1,7 @@
 //! Keys of the whole page; never taken from a text field, an editor or a terminal. (Written with the pages.)
 
+use super::Direction;
+
 /// A key that was pressed outside of text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Press {
@@ -44,12 +46,12 @@ fn is_taken(event: &web_sys::KeyboardEvent) -> bool {
 }
 
 #[cfg(not(feature = "hydrate"))]
-pub fn move_in_list(_forward: bool) {}
+pub fn move_in_list(_direction: Direction) {}
 
 /// Moves the focus to the next or previous row on the page: to its link (`a.open`), which Enter then opens by itself, or, where
 /// it opens nothing, to the box that selects it.
 #[cfg(feature = "hydrate")]
-pub fn move_in_list(forward: bool) {
+pub fn move_in_list(direction: Direction) {
     use wasm_bindgen::JsCast;
 
     let Some(document) = web_sys::window().and_then(|window| window.document()) else { return };
@@ -59,10 +61,10 @@ pub fn move_in_list(forward: bool) {
         (Some(link), Some(focused)) => link.is_same_node(Some(focused)),
         _ => false,
     });
-    let next = match (at, forward) {
+    let next = match (at, direction) {
         (None, _) => 0,
-        (Some(at), true) => at + 1,
-        (Some(at), false) => at.saturating_sub(1),
+        (Some(at), Direction::Forward) => at + 1,
+        (Some(at), Direction::Back) => at.saturating_sub(1),
     };
     if let Some(link) = links.item(next).and_then(|node| node.dyn_into::<web_sys::HtmlElement>().ok()) {
         // A link that is gone cannot be focused, which leaves the focus where it is.

@@ -1,5 +1,7 @@
 //! Where a page or a part of it is scrolled to, and which of its parts can be seen.
 
+use super::Direction;
+
 /// How a scrolled part stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Position {
@@ -79,7 +81,7 @@ pub fn show_in_row(selector: &str) {
 }
 
 #[cfg(not(feature = "hydrate"))]
-pub fn step(_selector: &str, _forward: bool) {}
+pub fn step(_selector: &str, _direction: Direction) {}
 
 /// Pixels that the bars at the top of the page cover.
 #[cfg(feature = "hydrate")]
@@ -87,14 +89,17 @@ const COVERED: f64 = 64.0;
 
 /// Scrolls the page to the next or previous of the elements that a selector finds.
 #[cfg(feature = "hydrate")]
-pub fn step(selector: &str, forward: bool) {
+pub fn step(selector: &str, direction: Direction) {
     let Some(window) = web_sys::window() else { return };
     let tops = all(selector).into_iter().map(|element| element.get_bounding_client_rect().top() - COVERED);
     let near = 4.0;
-    let distance = if forward {
-        tops.filter(|top| *top > near).fold(None, |best: Option<f64>, top| Some(best.map_or(top, |best| best.min(top))))
-    } else {
-        tops.filter(|top| *top < -near).fold(None, |best: Option<f64>, top| Some(best.map_or(top, |best| best.max(top))))
+    let distance = match direction {
+        Direction::Forward => {
+            tops.filter(|top| *top > near).fold(None, |best: Option<f64>, top| Some(best.map_or(top, |best| best.min(top))))
+        }
+        Direction::Back => {
+            tops.filter(|top| *top < -near).fold(None, |best: Option<f64>, top| Some(best.map_or(top, |best| best.max(top))))
+        }
     };
     if let Some(distance) = distance {
         window.scroll_by_with_x_and_y(0.0, distance);

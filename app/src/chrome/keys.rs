@@ -6,7 +6,10 @@ use protocol::access::Viewer;
 
 use super::palette::Palette;
 use crate::{
-    browser::keys::{self, Press},
+    browser::{
+        Direction,
+        keys::{self, Press},
+    },
     loading::Loading,
     routes::to,
     ui::{self, div, el},
@@ -65,8 +68,8 @@ pub(super) fn listen(palette: Palette, viewer: Loading<Viewer>) {
             }
             match press.key.as_str() {
                 "?" => ui::open_dialog(SHEET_ID),
-                "j" => keys::move_in_list(true),
-                "k" => keys::move_in_list(false),
+                "j" => keys::move_in_list(Direction::Forward),
+                "k" => keys::move_in_list(Direction::Back),
                 _ => return false,
             }
             true

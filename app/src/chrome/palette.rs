@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     browser::{
+        Direction,
         elements::{close_dialog, open_dialog, set_value},
         keys::follow,
     },
@@ -65,9 +66,13 @@ impl Palette {
     }
 
     /// Moves the choice around, from the last line to the first.
-    fn step(self, forward: bool) {
+    fn step(self, direction: Direction) {
         let count = untrack(|| self.shown()).len().max(1);
-        self.chosen.update(|chosen| *chosen = (*chosen + if forward { 1 } else { count - 1 }) % count);
+        let step = match direction {
+            Direction::Forward => 1,
+            Direction::Back => count - 1,
+        };
+        self.chosen.update(|chosen| *chosen = (*chosen + step) % count);
     }
 }
 
@@ -114,13 +119,13 @@ fn runner() -> Run {
 
 fn field(state: Palette) -> AnyView {
     let keydown = move |event: KeyboardEvent| {
-        let forward = match event.key().as_str() {
-            "ArrowDown" => true,
-            "ArrowUp" => false,
+        let direction = match event.key().as_str() {
+            "ArrowDown" => Direction::Forward,
+            "ArrowUp" => Direction::Back,
             _ => return,
         };
         event.prevent_default();
-        state.step(forward);
+        state.step(direction);
     };
     let typed = move |event| {
         state.text.set(event_target_value(&event));

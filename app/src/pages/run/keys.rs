@@ -6,6 +6,7 @@ use leptos_router::{NavigateOptions, hooks::use_navigate};
 use super::{Address, TABS, head::STOP, log::LogPanel, state::RunState};
 use crate::{
     browser::{
+        Direction,
         keys::{self, Press, follow},
         scroll,
     },
@@ -41,10 +42,10 @@ pub(super) fn listen(state: RunState, address: Address, panel: LogPanel, may_con
                     }
                     LogPanel::focus_search();
                 }
-                ("n", "") => panel.walk(true),
-                ("N", "") => panel.walk(false),
-                ("n", "diff") => scroll::step(".hunk-head", true),
-                ("p", "diff") => scroll::step(".hunk-head", false),
+                ("n", "") => panel.walk(Direction::Forward),
+                ("N", "") => panel.walk(Direction::Back),
+                ("n", "diff") => scroll::step(".hunk-head", Direction::Forward),
+                ("p", "diff") => scroll::step(".hunk-head", Direction::Back),
                 ("v", "diff") => follow_current_file(),
                 _ => return false,
             }

@@ -17,7 +17,7 @@ use super::{
     state::RunState,
 };
 use crate::{
-    browser::scroll,
+    browser::{Direction, scroll},
     live::{log::Section, run::RunModel},
     server_fns::runs::ask_older_log,
     ui::{self, div, el, live, nothing, pieces, text},
@@ -81,8 +81,8 @@ impl LogPanel {
     }
 
     /// Goes to the next or previous line that was found.
-    pub(super) fn walk(self, forward: bool) {
-        if let Some((section, line)) = self.search.walk(forward) {
+    pub(super) fn walk(self, direction: Direction) {
+        if let Some((section, line)) = self.search.walk(direction) {
             self.set_following(false);
             self.reveal(section, line);
         }

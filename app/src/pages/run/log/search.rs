@@ -10,7 +10,7 @@ use protocol::EventSeq;
 
 use super::LogPanel;
 use crate::{
-    browser::{elements::set_value, scroll},
+    browser::{Direction, elements::set_value, scroll},
     live::log::Log,
     pages::run::state::RunState,
     ui::{self, div, el, live, text},
@@ -44,9 +44,9 @@ impl Search {
     }
 
     /// The hit after or before the one that a person is at, around the ends.
-    pub(super) fn walk(self, forward: bool) -> Option<Hit> {
+    pub(super) fn walk(self, direction: Direction) -> Option<Hit> {
         let count = self.hits.with_untracked(Vec::len);
-        let at = next(self.at.get_untracked(), count, forward)?;
+        let at = next(self.at.get_untracked(), count, direction)?;
         self.at.set(Some(at));
         self.hits.with_untracked(|hits| hits.get(at).copied())
     }
@@ -71,15 +71,15 @@ impl Search {
     }
 }
 
-fn next(at: Option<usize>, count: usize, forward: bool) -> Option<usize> {
+fn next(at: Option<usize>, count: usize, direction: Direction) -> Option<usize> {
     if count == 0 {
         return None;
     }
-    Some(match (at, forward) {
-        (None, true) => 0,
-        (None, false) => count - 1,
-        (Some(at), true) => (at + 1) % count,
-        (Some(at), false) => (at + count - 1) % count,
+    Some(match (at, direction) {
+        (None, Direction::Forward) => 0,
+        (None, Direction::Back) => count - 1,
+        (Some(at), Direction::Forward) => (at + 1) % count,
+        (Some(at), Direction::Back) => (at + count - 1) % count,
     })
 }
 
@@ -122,7 +122,7 @@ pub(super) fn field(state: RunState, panel: LogPanel) -> AnyView {
     let keydown = move |event: KeyboardEvent| match event.key().as_str() {
         "Enter" => {
             event.prevent_default();
-            panel.walk(!event.shift_key());
+            panel.walk(if event.shift_key() { Direction::Back } else { Direction::Forward });
             // From here on `n` and `N` walk, which within the field are letters.
             scroll::leave();
         }
@@ -165,14 +165,14 @@ mod tests {
     #[test]
     fn walking_goes_around_the_ends() {
         let cases = [
-            (None, 3, true, Some(0)),
-            (None, 3, false, Some(2)),
-            (Some(2), 3, true, Some(0)),
-            (Some(0), 3, false, Some(2)),
-            (None, 0, true, None),
+            (None, 3, Direction::Forward, Some(0)),
+            (None, 3, Direction::Back, Some(2)),
+            (Some(2), 3, Direction::Forward, Some(0)),
+            (Some(0), 3, Direction::Back, Some(2)),
+            (None, 0, Direction::Forward, None),
         ];
-        for (at, count, forward, expected) in cases {
-            assert_eq!(next(at, count, forward), expected);
+        for (at, count, direction, expected) in cases {
+            assert_eq!(next(at, count, direction), expected);
         }
     }
 }
