@@ -78,7 +78,7 @@ pub fn loaded<T: DeserializeOwned + 'static>(
 ) -> AnyView {
     let content = move |text: Text| match parse(text) {
         Ok(value) => show(value),
-        Err(error) => problem(&error, false),
+        Err(error) => problem(&error, Heading::Part),
     };
     boundary(loading.text, ui::skeleton_rows, Arc::new(content))
 }
@@ -139,7 +139,7 @@ fn waiting_page() -> AnyView {
 fn problem_page(error: &UiError) -> AnyView {
     let title = title_of(error.status);
     let home = vec![ui::Crumb::new("Home", to::HOME), ui::Crumb::new(title, "")];
-    ui::page(title.to_owned(), home, problem(error, true))
+    ui::page(title.to_owned(), home, problem(error, Heading::Page))
 }
 
 fn parse<T: DeserializeOwned>(text: Text) -> Result<T, UiError> {
@@ -215,26 +215,36 @@ fn title_of(status: u16) -> &'static str {
     }
 }
 
-/// What happened, why, what to do, and the id to find it in the logs by. `alone` when it is the whole page, whose heading it
-/// then is.
-pub fn problem(error: &UiError, alone: bool) -> AnyView {
+/// Whose heading an error becomes: that of the whole page, or of a part of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heading {
+    Page,
+    Part,
+}
+
+/// What happened, why, what to do, and the id to find it in the logs by.
+pub fn problem(error: &UiError, heading: Heading) -> AnyView {
     let action = match error.status {
         401 => ui::link_button(ui::Kind::Primary, "Sign in", to::LOGIN),
         403 | 404 => ui::link_button(ui::Kind::Normal, "Go to home", to::HOME),
         _ => nothing(),
     };
-    told(error, if alone { "h1" } else { "h2" }, action)
+    told(error, heading, action)
 }
 
 /// In place of rows. What the address asks for wrongly, like a place that the list does not have, is not asked for at `first`.
 fn no_rows(error: &UiError, first: String) -> AnyView {
     if error.status == 400 {
-        return told(error, "h2", ui::link_button(ui::Kind::Normal, "Show the first page", first));
+        return told(error, Heading::Part, ui::link_button(ui::Kind::Normal, "Show the first page", first));
     }
-    problem(error, false)
+    problem(error, Heading::Part)
 }
 
-fn told(error: &UiError, heading: &'static str, action: AnyView) -> AnyView {
+fn told(error: &UiError, heading: Heading, action: AnyView) -> AnyView {
+    let heading = match heading {
+        Heading::Page => "h1",
+        Heading::Part => "h2",
+    };
     let heading = el(heading).text(title_of(error.status)).view();
     let panel = div("panel empty").attr("role", "alert").child(heading).child(el("p").text(error.detail.clone()).view());
     let panel = if error.request_id.is_empty() {

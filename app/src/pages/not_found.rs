@@ -6,7 +6,7 @@ use leptos_router::hooks::use_location;
 use super::gallery;
 use crate::{
     browser::IS_BROWSER,
-    loading::problem,
+    loading::{Heading, problem},
     routes::to,
     server_fns::{UiError, set_status},
     ui::{self, Crumb},
@@ -23,5 +23,9 @@ pub fn page() -> AnyView {
     }
     set_status(404);
     let error = UiError::new(404, "There is no page at this address. It may have been moved or deleted.");
-    ui::page("Not found".to_owned(), vec![Crumb::new("Home", to::HOME), Crumb::new("Not found", "")], problem(&error, true))
+    ui::page(
+        "Not found".to_owned(),
+        vec![Crumb::new("Home", to::HOME), Crumb::new("Not found", "")],
+        problem(&error, Heading::Page),
+    )
 }

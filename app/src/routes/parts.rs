@@ -10,7 +10,7 @@ use leptos::{
 use leptos_router::ChooseView;
 
 use crate::{
-    loading::problem,
+    loading::{Heading, problem},
     pages::{admin, login, new_project, profile, project, run, secrets, setup, teams, template, templates},
     server_fns::UiError,
     ui,
@@ -155,5 +155,5 @@ fn admin_part(page: Admin) -> Result<AnyView, NotLoaded> {
 
 fn not_loaded() -> AnyView {
     let error = UiError::new(0, "A part of this site did not arrive. Check the connection, then load the page again.");
-    ui::page("Not loaded".to_owned(), Vec::new(), problem(&error, true))
+    ui::page("Not loaded".to_owned(), Vec::new(), problem(&error, Heading::Page))
 }
