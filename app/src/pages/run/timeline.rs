@@ -22,20 +22,23 @@ pub(super) fn timeline(state: RunState) -> AnyView {
 }
 
 fn draw(model: &RunModel) -> AnyView {
-    let status = model.run.status;
-    let over = status.is_over();
     if model.phases.is_empty() {
-        return not_yet(if over { "The run ended before the spec was read." } else { "The phases show once the spec was read." });
+        return not_yet(if model.run.status.is_over() {
+            "The run ended before the spec was read."
+        } else {
+            "The phases show once the spec was read."
+        });
     }
-    let held = matches!(status, RunStatus::Paused | RunStatus::NeedsYou);
     let phases = model.phases.iter().map(|record| {
-        let iterations = model.iterations.iter().filter(|iteration| iteration.phase == record.phase);
-        let failed = iterations.clone().any(|iteration| gave_up(model, iteration));
-        let iterations: Vec<AnyView> = iterations.map(|iteration| one(iteration, over)).collect();
-        let phase = el("li").class("phase").child(phase(record, failed, over, held));
+        let iterations: Vec<AnyView> = iterations_of(model, record).map(|iteration| one(model, iteration)).collect();
+        let phase = el("li").class("phase").child(phase(model, record));
         if iterations.is_empty() { phase.view() } else { phase.child(el("ol").children(iterations).view()).view() }
     });
     el("ol").class("phases").children(phases).view()
+}
+
+fn iterations_of<'a>(model: &'a RunModel, record: &'a PhaseRecord) -> impl Iterator<Item = &'a Iteration> {
+    model.iterations.iter().filter(move |iteration| iteration.phase == record.phase)
 }
 
 /// Whether the task it worked on was not done in the end.
@@ -43,8 +46,11 @@ fn gave_up(model: &RunModel, iteration: &Iteration) -> bool {
     model.tasks.iter().any(|task| iteration.task == Some(task.number) && task.status == TaskStatus::Failed)
 }
 
-/// `failed` when a task of the phase was not done.
-fn phase(record: &PhaseRecord, failed: bool, over: bool, held: bool) -> AnyView {
+fn phase(model: &RunModel, record: &PhaseRecord) -> AnyView {
+    let status = model.run.status;
+    let over = status.is_over();
+    let held = matches!(status, RunStatus::Paused | RunStatus::NeedsYou);
+    let failed = iterations_of(model, record).any(|iteration| gave_up(model, iteration));
     let (class, icon, word) = match (record.started_at, record.ended_at) {
         (Some(_), Some(_)) if failed => ("phase-name failed", "cross", "not all done"),
         (Some(_), Some(_)) => ("phase-name done", "check", "done"),
@@ -63,8 +69,8 @@ fn phase(record: &PhaseRecord, failed: bool, over: bool, held: bool) -> AnyView 
     name.child(el("span").class("took num").text(took).view()).view()
 }
 
-fn one(iteration: &Iteration, over: bool) -> AnyView {
-    let here = iteration.ended_at.is_none() && !over;
+fn one(model: &RunModel, iteration: &Iteration) -> AnyView {
+    let here = iteration.ended_at.is_none() && !model.run.status.is_over();
     let gates: Vec<String> = iteration.failed_gates.iter().map(|name| gate_title(name)).collect();
     let line = el("li").class(if here { "iteration here" } else { "iteration" }).maybe("aria-current", here.then_some("step"));
     let line = line.child(el("span").class("num").text(iteration.number.to_string()).view());
