@@ -176,7 +176,7 @@ pub struct Config {
     allow_host: Vec<String>,
     /// The address to print and to put into links, without a slash at the end.
     pub public_url: String,
-    pub tls: bool,
+    pub transport: hosts::Transport,
     /// Proxies that are believed where a request comes from.
     pub trusted_proxies: AllowedAddresses,
     /// Days after which entries of the audit trail are removed.
@@ -257,7 +257,8 @@ impl Config {
     pub fn new(args: ServeArgs) -> Result<Self, ConfigError> {
         let data = DataConfig::new(args.data)?;
         let allowed_roots = args.allow_root.into_iter().map(canonical_root).collect::<Result<_, _>>()?;
-        let tls = args.tls_terminated || args.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
+        let is_tls = args.tls_terminated || args.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
+        let transport = if is_tls { hosts::Transport::Tls } else { hosts::Transport::Plain };
         let public_url = args.public_url.unwrap_or_default();
         let audit_syslog = args.audit_syslog.map(|target| target.with_authorities(args.audit_syslog_ca)).transpose();
         let audit_syslog = audit_syslog.map_err(ConfigError::SyslogAuthorities)?;
@@ -277,10 +278,10 @@ impl Config {
             signing_key: args.commit_signing_key.as_deref().map(signing_key).transpose()?,
             max_runs: usize::from(args.max_runs),
             stall: Duration::from_secs(args.stall_seconds.into()),
-            hosts: hosts::AllowedHosts::new(args.listen, &public_url, &args.allow_host, tls),
+            hosts: hosts::AllowedHosts::new(args.listen, &public_url, &args.allow_host, transport),
             allow_host: args.allow_host,
             public_url,
-            tls,
+            transport,
             trusted_proxies: trusted_proxies(args.trusted_proxies, args.tls_terminated)?,
             audit_days: args.audit_days,
             audit_syslog,
@@ -307,7 +308,7 @@ impl Config {
             self.public_url = hosts::local_url(address);
         }
         self.listen = address;
-        self.hosts = hosts::AllowedHosts::new(address, &self.public_url, &self.allow_host, self.tls);
+        self.hosts = hosts::AllowedHosts::new(address, &self.public_url, &self.allow_host, self.transport);
     }
 }
 

@@ -14,7 +14,12 @@ use crate::{
     assets::Site,
     auth::{providers::IdentityProviders, tokens::TokenCache},
     cached::{Cached, CachedBy},
-    config::{Config, hosts::AllowedHosts, sign_in::ProviderConfig, syslog::SyslogTarget},
+    config::{
+        Config,
+        hosts::{AllowedHosts, Transport},
+        sign_in::ProviderConfig,
+        syslog::SyslogTarget,
+    },
     guard::{RequestIds, limits::Buckets},
     metrics::Metrics,
     ws::{feed::Feed, open_sockets::OpenSockets},
@@ -72,8 +77,7 @@ impl Deref for Edge {
 pub struct EdgeSettings {
     pub hosts: AllowedHosts,
     pub public_url: String,
-    /// Whether browsers come over TLS.
-    pub tls: bool,
+    pub transport: Transport,
     /// Where people can sign in besides with a password.
     pub providers: Vec<ProviderConfig>,
     /// Proxies that are believed where a request comes from.
@@ -93,7 +97,7 @@ impl EdgeSettings {
         Self {
             hosts: config.hosts.clone(),
             public_url: config.public_url.clone(),
-            tls: config.tls,
+            transport: config.transport,
             providers: config.providers.clone(),
             proxies: config.trusted_proxies.clone(),
             audit_days: config.audit_days,

@@ -121,7 +121,7 @@ pub async fn guard(State(edge): State<Edge>, mut request: Request, next: Next) -
     // An error from outside of the pages' gate says what every page says.
     response.extensions_mut().get_or_insert_with(|| Around::of(&edge, None));
     let mut response = error::shape(response, path, reader, &id);
-    headers::secure(response.headers_mut(), edge.settings.tls);
+    headers::secure(response.headers_mut(), edge.settings.transport);
     if error::is_api(path) || path == "/docs" {
         // Answers of the API are for the one who asked: neither the browser nor a proxy keeps them.
         response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

@@ -25,7 +25,7 @@ pub(crate) const FORM_BODY: usize = 4 << 20;
 
 /// The whole server as one service. Its layers are few: a router clones each of them for every request, with all that is below it.
 pub(crate) fn router(edge: Edge) -> Router {
-    let logins = sessions::layer(&edge.cx, edge.settings.tls);
+    let logins = sessions::layer(&edge.cx, edge.settings.transport);
     let api = api::routes().router.layer(from_fn_with_state(edge.clone(), to_api)).layer(WithoutToken(logins.clone()));
     let pages = pages::routes(&edge)
         .route("/openapi.json", get(openapi::json))

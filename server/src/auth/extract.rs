@@ -135,7 +135,7 @@ impl Credentials {
 pub async fn seen(edge: &Edge, headers: &HeaderMap, from: &Arc<Origin>) -> Option<Actor> {
     let proof = match bearer(headers).ok()? {
         Some(secret) => Proof::Bearer(secret.to_owned()),
-        None => Proof::Browser(sessions::of_cookie(&edge.cx, headers, edge.settings.tls)?),
+        None => Proof::Browser(sessions::of_cookie(&edge.cx, headers, edge.settings.transport)?),
     };
     let credentials = Credentials { proof, from: Arc::clone(from), answer: AnswerTo::Socket };
     credentials.known(edge).await.ok().map(|known| known.actor)

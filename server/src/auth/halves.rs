@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
-use crate::edge::Edge;
+use crate::{config::hosts::Transport, edge::Edge};
 
 /// How long the browser keeps one, in seconds.
 const KEPT: u32 = 600;
@@ -32,16 +32,19 @@ impl Half {
     }
 
     fn name(self, edge: &Edge) -> &'static str {
-        match (self, edge.settings.tls) {
-            (Self::Provider, true) => "__Host-loki_sign_in",
-            (Self::Provider, false) => "loki_sign_in",
-            (Self::SecondStep, true) => "__Host-loki_half",
-            (Self::SecondStep, false) => "loki_half",
+        match (self, edge.settings.transport) {
+            (Self::Provider, Transport::Tls) => "__Host-loki_sign_in",
+            (Self::Provider, Transport::Plain) => "loki_sign_in",
+            (Self::SecondStep, Transport::Tls) => "__Host-loki_half",
+            (Self::SecondStep, Transport::Plain) => "loki_half",
         }
     }
 
     fn cookie(self, edge: &Edge, value: &str, seconds: u32) -> HeaderValue {
-        let secure = if edge.settings.tls { "; Secure" } else { "" };
+        let secure = match edge.settings.transport {
+            Transport::Tls => "; Secure",
+            Transport::Plain => "",
+        };
         // Lax, since a provider's answer comes from another site.
         let text = format!("{}={value}; HttpOnly; SameSite=Lax; Path=/; Max-Age={seconds}{secure}", self.name(edge));
         HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))

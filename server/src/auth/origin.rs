@@ -62,10 +62,11 @@ mod tests {
     use axum::body::Body;
 
     use super::*;
+    use crate::config::hosts::Transport;
 
     fn outcome(method: &str, path: &str, headers: &[(&str, &str)]) -> u16 {
         let listen = "127.0.0.1:57374".parse().unwrap();
-        let hosts = AllowedHosts::new(listen, "http://127.0.0.1:57374", &[], false);
+        let hosts = AllowedHosts::new(listen, "http://127.0.0.1:57374", &[], Transport::Plain);
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);

@@ -30,7 +30,7 @@ use tower_sessions::{
     session_store::{Error, Result},
 };
 
-use crate::{cached::CachedBy, error::HttpError};
+use crate::{cached::CachedBy, config::hosts::Transport, error::HttpError};
 
 /// A login that is not used for this long is over.
 const IDLE: Duration = Duration::days(14);
@@ -50,17 +50,20 @@ tokio::task_local! {
 }
 
 /// The cookie's name. With TLS the prefix makes browsers refuse it from any other host or path.
-pub fn cookie_name(tls: bool) -> &'static str {
-    if tls { "__Host-loki_login" } else { "loki_login" }
+pub fn cookie_name(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Tls => "__Host-loki_login",
+        Transport::Plain => "loki_login",
+    }
 }
 
 /// The layer that reads and writes the cookie.
-pub fn layer(cx: &Cx, tls: bool) -> SessionManagerLayer<Logins> {
+pub fn layer(cx: &Cx, transport: Transport) -> SessionManagerLayer<Logins> {
     SessionManagerLayer::new(Logins { cx: cx.clone(), kept: Arc::default() })
-        .with_name(cookie_name(tls))
+        .with_name(cookie_name(transport))
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
-        .with_secure(tls)
+        .with_secure(transport == Transport::Tls)
         .with_path("/")
         .with_expiry(Expiry::OnInactivity(IDLE))
 }
@@ -83,10 +86,10 @@ pub fn is_busy(error: &tower_sessions::session::Error) -> bool {
 }
 
 /// The session of the cookie that was sent along, for where no layer reads it.
-pub fn of_cookie(cx: &Cx, headers: &HeaderMap, tls: bool) -> Option<Session> {
+pub fn of_cookie(cx: &Cx, headers: &HeaderMap, transport: Transport) -> Option<Session> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let (_, value) = pairs.find(|(name, _)| *name == cookie_name(tls))?;
+    let (_, value) = pairs.find(|(name, _)| *name == cookie_name(transport))?;
     Some(Session::new(Some(value.parse::<Id>().ok()?), Arc::new(Logins { cx: cx.clone(), kept: Arc::default() }), None))
 }
 

@@ -6,6 +6,14 @@ use std::{
     net::{IpAddr, Ipv6Addr, SocketAddr},
 };
 
+/// How browsers come to this server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// TLS ends in front of it: cookies are Secure, and browsers are told to stay with https.
+    Tls,
+    Plain,
+}
+
 /// The allow-list of `Host` and `Origin` values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllowedHosts {
@@ -17,7 +25,7 @@ pub struct AllowedHosts {
 
 impl AllowedHosts {
     /// The listen address, this machine's own names with its port, the public address and what was allowed by name.
-    pub fn new(listen: SocketAddr, public_url: &str, more: &[String], tls: bool) -> Self {
+    pub fn new(listen: SocketAddr, public_url: &str, more: &[String], transport: Transport) -> Self {
         let mut allowed = Self { hosts: BTreeSet::new(), origins: BTreeSet::new() };
         for name in ["localhost", "127.0.0.1", "[::1]"] {
             allowed.add("http", &format!("{name}:{}", listen.port()));
@@ -29,9 +37,14 @@ impl AllowedHosts {
             allowed.add(scheme, host);
         }
         for host in more {
-            allowed.add(if tls { "https" } else { "http" }, host);
-            if !has_port(host) && !tls {
-                allowed.add("http", &format!("{host}:{}", listen.port()));
+            match transport {
+                Transport::Tls => allowed.add("https", host),
+                Transport::Plain => {
+                    allowed.add("http", host);
+                    if !has_port(host) {
+                        allowed.add("http", &format!("{host}:{}", listen.port()));
+                    }
+                }
             }
         }
         allowed
@@ -116,7 +129,7 @@ mod tests {
 
     fn local() -> AllowedHosts {
         let listen: SocketAddr = "127.0.0.1:57374".parse().unwrap();
-        AllowedHosts::new(listen, &local_url(listen), &[], false)
+        AllowedHosts::new(listen, &local_url(listen), &[], Transport::Plain)
     }
 
     #[test]
@@ -156,7 +169,7 @@ mod tests {
     #[test]
     fn the_public_address_and_allowed_names_count_with_and_without_the_schemes_port() {
         let listen: SocketAddr = "0.0.0.0:57374".parse().unwrap();
-        let hosts = AllowedHosts::new(listen, "https://loki.example.org", &["other.example".to_owned()], true);
+        let hosts = AllowedHosts::new(listen, "https://loki.example.org", &["other.example".to_owned()], Transport::Tls);
         assert!(hosts.allows_host("loki.example.org"));
         assert!(hosts.allows_host("loki.example.org:443"));
         assert!(hosts.allows_origin("https://loki.example.org"));

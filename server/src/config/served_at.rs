@@ -3,7 +3,7 @@
 use protocol::server::{Setting, SettingGroup as Group};
 use services::server::{Database, ServedAt, line};
 
-use super::{Config, LogFormat, syslog::SyslogTarget};
+use super::{Config, LogFormat, hosts::Transport, syslog::SyslogTarget};
 
 impl Config {
     /// What of it admins may read on their pages.
@@ -12,7 +12,7 @@ impl Config {
         ServedAt {
             listen: Some(self.listen),
             public_url: self.public_url.clone(),
-            tls: self.tls,
+            tls: self.transport == Transport::Tls,
             proxies: self.trusted_proxies.list(),
             database: if postgres { Database::Postgres } else { Database::Sqlite },
             audit_days: self.audit_days,
