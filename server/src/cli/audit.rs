@@ -16,7 +16,7 @@ use services::{Cx, audit};
 use super::{
     Exit, Failure,
     offline::{open, open_new},
-    print,
+    print::{self, Printed},
 };
 use crate::{api::audit::csv, config::DataArgs};
 
@@ -34,9 +34,8 @@ pub(super) enum AuditCommand {
         /// A public key whose checkpoints count, as `loki audit key` prints it [default: the server's own]
         #[arg(long, value_name = "HEX", value_parser = PublicKey::from_hex)]
         key: Vec<PublicKey>,
-        /// As JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        printed: Printed,
     },
     /// Print all entries, newest first
     Export {
@@ -71,7 +70,7 @@ pub(super) enum Format {
 
 pub(super) async fn run(command: AuditCommand) -> Result<Exit, Failure> {
     match command {
-        AuditCommand::Verify { data, key, json } => verify(&open(data).await?, &key, json).await,
+        AuditCommand::Verify { data, key, printed } => verify(&open(data).await?, &key, printed).await,
         AuditCommand::Export { data, format } => export(&open(data).await?, format).await,
         AuditCommand::Key { data } => {
             print::line(&open(data).await?.audit_key.public().to_hex());
@@ -81,9 +80,9 @@ pub(super) async fn run(command: AuditCommand) -> Result<Exit, Failure> {
     }
 }
 
-async fn verify(cx: &Cx, keys: &[PublicKey], json: bool) -> Result<Exit, Failure> {
+async fn verify(cx: &Cx, keys: &[PublicKey], printed: Printed) -> Result<Exit, Failure> {
     let verdict = audit::verify(cx, &Actor::Automation, keys).await?;
-    if json {
+    if printed.json {
         print::json(&verdict);
     } else if let Some(problem) = &verdict.problem {
         print::line(&format!("broken: {}", print::plain(problem)));

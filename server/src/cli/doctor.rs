@@ -19,7 +19,10 @@ use serde::Serialize;
 use store::{Store, Way};
 use tokio::process::Command;
 
-use super::{Exit, Failure, print};
+use super::{
+    Exit, Failure,
+    print::{self, Printed},
+};
 use crate::{
     auth::providers::{
         Failure::{Refused, Unreachable},
@@ -47,9 +50,8 @@ pub(super) struct DoctorArgs {
     /// The address under which browsers reach the server: providers are then asked whether they lead back there
     #[arg(long, env = "LOKI_PUBLIC_URL", value_name = "URL", value_parser = hosts::public_url)]
     public_url: Option<String>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    printed: Printed,
 }
 
 /// One thing that was looked at.
@@ -114,7 +116,7 @@ async fn look(args: DoctorArgs, unmade: &[PathBuf]) -> Result<Exit, Failure> {
     }
 
     let good = checks.iter().all(|check| check.ok || !check.needed);
-    if args.json {
+    if args.printed.json {
         print::json(&serde_json::json!({"ok": good, "version": wiring::VERSION, "checks": checks}));
     } else {
         for check in &checks {

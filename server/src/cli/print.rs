@@ -2,7 +2,16 @@
 
 use std::io::{self, Write as _};
 
+use clap::Args;
 use serde::Serialize;
+
+/// For whom a result is printed: for people, in lines, unless a program asks.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct Printed {
+    /// As JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
 
 /// A line of the result.
 pub(super) fn line(text: &str) {

@@ -11,7 +11,7 @@ use super::{
     Exit, Failure,
     client::{Client, ServerArgs},
     offline::from_stdin,
-    print,
+    print::{self, Printed},
     start::find_project,
 };
 
@@ -23,9 +23,8 @@ pub(super) enum SecretCommand {
     List {
         #[command(flatten)]
         scope: ScopeArgs,
-        /// As JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        printed: Printed,
     },
     /// Remove a secret
     Remove {
@@ -102,10 +101,10 @@ async fn find_team(client: &Client, wanted: &str) -> Result<TeamId, Failure> {
 pub(super) async fn run(command: SecretCommand) -> Result<Exit, Failure> {
     match command {
         SecretCommand::Set(args) => set(args).await,
-        SecretCommand::List { scope, json } => {
+        SecretCommand::List { scope, printed } => {
             let (client, path) = scope.find().await?;
             let list: SecretList = client.get(&path).await?;
-            if json {
+            if printed.json {
                 print::json(&list.secrets);
             } else {
                 list.secrets.iter().for_each(|secret| print::line(&line_of(secret)));

@@ -6,7 +6,7 @@ use protocol::{RunId, health::Status, runs::RunStatus};
 use super::{
     Exit, Failure,
     client::{Client, ServerArgs, exit_of, line_of, run_id},
-    print,
+    print::{self, Printed},
 };
 
 #[derive(Args, Debug)]
@@ -14,9 +14,8 @@ pub(super) struct StatusArgs {
     /// A run's id; without one, all that are active
     #[arg(value_name = "RUN", value_parser = run_id)]
     run: Option<RunId>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    printed: Printed,
     #[command(flatten)]
     server: ServerArgs,
 }
@@ -25,7 +24,7 @@ pub(super) async fn run(args: StatusArgs) -> Result<Exit, Failure> {
     let client = Client::new(&args.server)?;
     if let Some(id) = args.run {
         let run = client.run(id).await?;
-        if args.json {
+        if args.printed.json {
             print::json(&run);
         } else {
             print::line(&line_of(&run));
@@ -38,7 +37,7 @@ pub(super) async fn run(args: StatusArgs) -> Result<Exit, Failure> {
 
     let status: Status = client.get("/api/status").await?;
     let stuck = status.sessions.iter().any(|session| session.status == RunStatus::NeedsYou);
-    if args.json {
+    if args.printed.json {
         print::json(&status);
     } else {
         print::line(&format!("loki {} · {} · up {} s", status.version, status.status, status.uptime_seconds));

@@ -13,7 +13,7 @@ use services::{Cx, accounts, teams};
 use super::{
     Exit, Failure,
     offline::{LinkArgs, MAILED, open, role},
-    print,
+    print::{self, Printed},
 };
 use crate::config::DataArgs;
 
@@ -23,9 +23,8 @@ pub(super) enum TeamCommand {
     List {
         #[command(flatten)]
         data: DataArgs,
-        /// As JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        printed: Printed,
     },
     /// Make a team
     Create {
@@ -103,7 +102,7 @@ const ME: Actor = Actor::Automation;
 
 pub(super) async fn run(command: TeamCommand) -> Result<Exit, Failure> {
     match command {
-        TeamCommand::List { data, json } => list(&open(data).await?, json).await,
+        TeamCommand::List { data, printed } => list(&open(data).await?, printed).await,
         TeamCommand::Create { data, name } => {
             let team = teams::create(&open(data).await?, &ME, NameTeam { name }).await?;
             print::line(&team.id.to_string());
@@ -157,9 +156,9 @@ async fn invite_link(args: InviteArgs) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-async fn list(cx: &Cx, json: bool) -> Result<Exit, Failure> {
+async fn list(cx: &Cx, printed: Printed) -> Result<Exit, Failure> {
     let all = all(cx).await?;
-    if json {
+    if printed.json {
         print::json(&all);
     } else {
         for team in all {

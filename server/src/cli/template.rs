@@ -9,7 +9,7 @@ use protocol::{
 use super::{
     Exit, Failure,
     client::{Client, ServerArgs},
-    print,
+    print::{self, Printed},
     start::find_project,
 };
 
@@ -20,9 +20,8 @@ pub(super) enum TemplateCommand {
         /// With the templates in `.loki/templates/` of this project's repository, by its id or name
         #[arg(long, value_name = "ID|NAME")]
         project: Option<String>,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        printed: Printed,
         #[command(flatten)]
         server: ServerArgs,
     },
@@ -32,9 +31,8 @@ pub(super) enum TemplateCommand {
         /// Looks among the templates of this project's repository first; its id or name
         #[arg(long, value_name = "ID|NAME")]
         project: Option<String>,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        printed: Printed,
         #[command(flatten)]
         server: ServerArgs,
     },
@@ -42,9 +40,9 @@ pub(super) enum TemplateCommand {
 
 pub(super) async fn run(command: TemplateCommand) -> Result<Exit, Failure> {
     match command {
-        TemplateCommand::List { project, json, server } => list(&Client::new(&server)?, project.as_deref(), json).await,
-        TemplateCommand::Show { name, project, json, server } => {
-            show(&Client::new(&server)?, (&name, project.as_deref()), json).await
+        TemplateCommand::List { project, printed, server } => list(&Client::new(&server)?, project.as_deref(), printed).await,
+        TemplateCommand::Show { name, project, printed, server } => {
+            show(&Client::new(&server)?, (&name, project.as_deref()), printed).await
         }
     }
 }
@@ -57,11 +55,11 @@ async fn project_of(client: &Client, named: Option<&str>) -> Result<Option<Proje
     }
 }
 
-async fn list(client: &Client, project: Option<&str>, json: bool) -> Result<Exit, Failure> {
+async fn list(client: &Client, project: Option<&str>, printed: Printed) -> Result<Exit, Failure> {
     let project = project_of(client, project).await?;
     let of = project.map(|id| format!("&project_id={id}")).unwrap_or_default();
     let list: TemplateList = client.get(&format!("/api/templates?limit=200{of}")).await?;
-    if json {
+    if printed.json {
         print::json(&list);
     } else {
         for template in &list.templates {
@@ -71,11 +69,11 @@ async fn list(client: &Client, project: Option<&str>, json: bool) -> Result<Exit
     Ok(Exit::Done)
 }
 
-async fn show(client: &Client, (name, project): (&str, Option<&str>), json: bool) -> Result<Exit, Failure> {
+async fn show(client: &Client, (name, project): (&str, Option<&str>), printed: Printed) -> Result<Exit, Failure> {
     let project = project_of(client, project).await?;
     let of = project.map(|id| format!("?project_id={id}")).unwrap_or_default();
     let body: TemplateBody = client.get(&format!("/api/templates/{}{of}", app::routes::to::segment(name))).await?;
-    if json {
+    if printed.json {
         print::json(&body);
         return Ok(Exit::Done);
     }

@@ -16,7 +16,7 @@ use services::{
 use super::{
     Exit, Failure,
     offline::{open, role},
-    print,
+    print::{self, Printed},
     start::only,
     team,
 };
@@ -33,9 +33,8 @@ pub(super) enum TokenCommand {
         /// The revoked ones too
         #[arg(long)]
         all: bool,
-        /// As JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        printed: Printed,
     },
     /// End a token at once, with those that it replaces
     Revoke {
@@ -94,10 +93,10 @@ fn scope(name: &str) -> Result<Scope, String> {
 pub(super) async fn run(command: TokenCommand) -> Result<Exit, Failure> {
     match command {
         TokenCommand::Create(args) => create(args).await,
-        TokenCommand::List { data, all, json } => {
+        TokenCommand::List { data, all, printed } => {
             let which = if all { Which::All } else { Which::NotRevoked };
             let tokens = accounts::list_tokens(&open(data).await?, &Actor::Automation, which).await?;
-            if json {
+            if printed.json {
                 print::json(&tokens);
             } else {
                 for token in &tokens {
