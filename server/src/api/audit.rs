@@ -203,8 +203,15 @@ pub async fn export(
     };
     let headers =
         [(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))];
-    let pages = Pages { cx: edge.cx.clone(), actor, query, format, began: false };
+    let pages = Pages { cx: edge.cx.clone(), actor, query, format, place: Place::First };
     Ok((headers, Body::from_stream(stream::try_unfold((pages, Some(first)), next))).into_response())
+}
+
+/// Where a page stands in its export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    First,
+    Later,
 }
 
 /// An export under way.
@@ -213,19 +220,18 @@ struct Pages {
     actor: Actor,
     query: AuditQuery,
     format: Format,
-    began: bool,
+    place: Place,
 }
 
 type Step = (Pages, Option<AuditPage>);
 
 async fn next((mut pages, page): Step) -> Result<Option<(Bytes, Step)>, services::Error> {
     let Some(page) = page else { return Ok(None) };
-    let last = page.next.is_none();
     let text = match pages.format {
-        Format::Json => json(&page.entries, !pages.began, last)?,
-        Format::Csv => csv(&page.entries, !pages.began),
+        Format::Json => json(&page, pages.place)?,
+        Format::Csv => csv(&page.entries, pages.place),
     };
-    pages.began = true;
+    pages.place = Place::Later;
     let following = match page.next {
         None => None,
         after => {
@@ -236,22 +242,23 @@ async fn next((mut pages, page): Step) -> Result<Option<(Bytes, Step)>, services
     Ok(Some((text.into(), (pages, following))))
 }
 
-fn json(entries: &[AuditEntry], first: bool, last: bool) -> Result<String, services::Error> {
+fn json(page: &AuditPage, place: Place) -> Result<String, services::Error> {
+    let first = place == Place::First;
     let mut text = String::from(if first { "[" } else { "" });
-    for (number, entry) in entries.iter().enumerate() {
+    for (number, entry) in page.entries.iter().enumerate() {
         let entry = serde_json::to_string(entry).map_err(|error| services::Error::Internal(error.to_string()))?;
         text.push_str(if first && number == 0 { "\n" } else { ",\n" });
         text.push_str(&entry);
     }
-    text.push_str(if last { "\n]\n" } else { "" });
+    text.push_str(if page.next.is_none() { "\n]\n" } else { "" });
     Ok(text)
 }
 
 /// Lines after RFC 4180.
-pub(crate) fn csv(entries: &[AuditEntry], first: bool) -> String {
+pub(crate) fn csv(entries: &[AuditEntry], place: Place) -> String {
     let names = "seq,timestamp,actor,actor_name,action,resource_type,resource_id,outcome,status,count,ip_address,user_agent,\
                  login_id,request_id,error,details,_integrity_hash\r\n";
-    let mut text = String::from(if first { names } else { "" });
+    let mut text = String::from(if place == Place::First { names } else { "" });
     for entry in entries {
         let words = |words: &Option<String>| words.clone().unwrap_or_default();
         let fields = [

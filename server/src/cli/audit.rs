@@ -18,7 +18,10 @@ use super::{
     offline::{open, open_new},
     print::{self, Printed},
 };
-use crate::{api::audit::csv, config::DataArgs};
+use crate::{
+    api::audit::{Place, csv},
+    config::DataArgs,
+};
 
 /// Transactions with an event alone, and with an event and an entry, in a measurement.
 const SINGLE: u32 = 1_000;
@@ -109,14 +112,14 @@ async fn verify(cx: &Cx, keys: &[PublicKey], printed: Printed) -> Result<Exit, F
 async fn export(cx: &Cx, format: Format) -> Result<Exit, Failure> {
     audit::exported(cx, &Actor::Automation).await?;
     let mut query = AuditQuery { limit: Some(audit::MOST), ..AuditQuery::default() };
-    let mut first = true;
+    let mut place = Place::First;
     loop {
         let page = audit::list(cx, &Actor::Automation, &query).await?;
         match format {
-            Format::Csv => print::text(&csv(&page.entries, first)),
+            Format::Csv => print::text(&csv(&page.entries, place)),
             Format::Json => print::text(&lines(&page.entries)?),
         }
-        first = false;
+        place = Place::Later;
         query.after = page.next;
         if query.after.is_none() {
             return Ok(Exit::Done);
