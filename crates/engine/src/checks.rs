@@ -11,7 +11,8 @@ use std::{path::PathBuf, time::Instant};
 
 use domain::{
     gates::{
-        self, Finding, GateName, acceptance,
+        self, Finding, GateName,
+        acceptance::{self, Proof},
         checks::{self as detection, Checks},
         config::{self, Config},
         coverage, diff, scope, secrets, test_integrity,
@@ -149,9 +150,7 @@ pub(crate) async fn run(subject: &Subject<'_>, cancel: &CancellationToken) -> Re
     }
     let facts = examples::carry_out(subject, &files, cancel).await?;
     let only: Vec<ExampleFact> = facts.iter().map(|(_, fact)| fact.clone()).collect();
-    let has_examples = subject.tasks.iter().any(|task| !task.examples.is_empty());
-    let tests_touched = changed.iter().any(|file| test_integrity::is_test_path(&file.path));
-    judged.add(GateName::Acceptance, acceptance::judge(&only, has_examples, tests_touched), since);
+    judged.add(GateName::Acceptance, acceptance::judge(&only, proof(subject, &changed)), since);
     Ok(judged.verification(facts))
 }
 
@@ -164,6 +163,17 @@ async fn holds_already(subject: &Subject<'_>, files: &[String], cancel: &Cancell
     let proven = |number: u32| facts.iter().any(|(task, _)| *task == number);
     let held = facts.iter().all(|(_, fact)| fact.held == Some(true));
     Ok(held && subject.tasks.iter().all(|task| proven(task.number)))
+}
+
+/// What the tasks could be proven by, other than by an example that holds.
+fn proof(subject: &Subject<'_>, changed: &[ChangedFile]) -> Proof {
+    if subject.tasks.iter().any(|task| !task.examples.is_empty()) {
+        Proof::Examples
+    } else if changed.iter().any(|file| test_integrity::is_test_path(&file.path)) {
+        Proof::Tests
+    } else {
+        Proof::Nothing
+    }
 }
 
 /// The team's settings as they were before the run, so that an agent cannot loosen them.

@@ -93,8 +93,8 @@ pub(crate) async fn carry_out(
         }
         Effect::Reflect => reason::reflect(cx, record).await,
         Effect::Verify { tree } => {
-            let restore_first = !matches!(follows, Some(Effect::Reflect));
-            verify::verify(cx, record, tree, restore_first, cancel).await
+            let found = if matches!(follows, Some(Effect::Reflect)) { verify::Found::AsRead } else { verify::Found::Unknown };
+            verify::verify(cx, record, tree, found, cancel).await
         }
         Effect::Commit { tree, parent, message, at } => {
             let commit = NewCommit {

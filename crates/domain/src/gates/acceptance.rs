@@ -4,9 +4,18 @@ use protocol::receipts::ExampleFact;
 
 use super::{Finding, text};
 
-/// Judges the examples of the requirement that was worked on. `has_examples` says whether it states any that can be
-/// understood, `tests_touched` whether the work changed tests of the project.
-pub fn judge(results: &[ExampleFact], has_examples: bool, tests_touched: bool) -> Finding {
+/// What a requirement could be proven by, other than by an example that holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// By examples that it states and that can be understood.
+    Examples,
+    /// By tests of the project, which the work changed.
+    Tests,
+    Nothing,
+}
+
+/// Judges the examples of the requirement that was worked on.
+pub fn judge(results: &[ExampleFact], proof: Proof) -> Finding {
     let wrong: Vec<&ExampleFact> = results.iter().filter(|example| example.held == Some(false)).collect();
     if !wrong.is_empty() {
         return failed(results, &wrong);
@@ -14,7 +23,7 @@ pub fn judge(results: &[ExampleFact], has_examples: bool, tests_touched: bool) -
 
     let held = results.iter().filter(|example| example.held == Some(true)).count();
     if held == 0 {
-        return unproven(results, has_examples, tests_touched);
+        return unproven(results, proof);
     }
 
     let open: Vec<&ExampleFact> = results.iter().filter(|example| example.held.is_none()).collect();
@@ -39,18 +48,19 @@ fn failed(results: &[ExampleFact], wrong: &[&ExampleFact]) -> Finding {
         .with_hints(hints)
 }
 
-fn unproven(results: &[ExampleFact], has_examples: bool, tests_touched: bool) -> Finding {
+fn unproven(results: &[ExampleFact], proof: Proof) -> Finding {
     let finding =
         Finding::inconclusive("no example in the requirement could be carried out; proven by the project's own tests only")
             .with_evidence(&list(results));
-    if has_examples {
-        return finding
-            .with_hints(results.iter().map(|example| format!("Could not carry out {}: {}", example.text, example.seen)));
+    match proof {
+        Proof::Examples => {
+            finding.with_hints(results.iter().map(|example| format!("Could not carry out {}: {}", example.text, example.seen)))
+        }
+        Proof::Tests => finding,
+        Proof::Nothing => {
+            finding.with_hints(["Nothing proves this requirement yet: add a test of the project that fails without it."])
+        }
     }
-    if tests_touched {
-        return finding;
-    }
-    finding.with_hints(["Nothing proves this requirement yet: add a test of the project that fails without it."])
 }
 
 fn list(results: &[ExampleFact]) -> String {
@@ -87,21 +97,21 @@ mod tests {
         ];
         for (held, verdict, summary) in cases {
             let results: Vec<ExampleFact> = held.iter().map(|held| example(*held)).collect();
-            let finding = judge(&results, !held.is_empty(), false);
+            let finding = judge(&results, if held.is_empty() { Proof::Nothing } else { Proof::Examples });
             assert_eq!((finding.verdict, finding.summary.as_str()), (verdict, summary));
         }
     }
 
     #[test]
     fn the_agent_is_told_what_was_expected_and_what_was_seen() {
-        let finding = judge(&[example(Some(false))], true, true);
+        let finding = judge(&[example(Some(false))], Proof::Examples);
 
         assert_eq!(finding.hints, ["Expected `greet Ada` prints `Hello, Ada!`, but it printed `Hi`"]);
     }
 
     #[test]
     fn without_examples_and_without_tests_a_test_is_asked_for() {
-        assert_eq!(judge(&[], false, true).hints, [""; 0]);
-        assert_eq!(judge(&[], false, false).hints.len(), 1);
+        assert_eq!(judge(&[], Proof::Tests).hints, [""; 0]);
+        assert_eq!(judge(&[], Proof::Nothing).hints.len(), 1);
     }
 }

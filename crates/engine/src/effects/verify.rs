@@ -20,19 +20,28 @@ use crate::{
 /// The folder of a run that holds a clean copy of what it committed, while that is checked.
 const WHOLE: &str = "whole";
 
-/// Holds the running iteration's work to every gate. With `restore_first`, the worktree may not be what `tree` says.
+/// How the worktree is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// As its tree, which was read just before.
+    AsRead,
+    /// Somebody or something may have been at it since.
+    Unknown,
+}
+
+/// Holds the running iteration's work to every gate.
 pub(super) async fn verify(
     cx: &Cx,
     record: &RunRecord,
     tree: &str,
-    restore_first: bool,
+    found: Found,
     cancel: &CancellationToken,
 ) -> Result<Outcome, Error> {
     let spec = super::spec(record)?;
     let worktree = super::worktree(record)?;
     let folder = worktree.clone();
     let removed = files::blocking(move || export::remove_foreign(&folder)).await?;
-    if restore_first || removed {
+    if found == Found::Unknown || removed {
         cx.vcs.restore(&worktree, tree).await?;
     }
     // Mending the whole must keep what was done, so all of it is looked at.
