@@ -22,14 +22,10 @@ pub fn page() -> AnyView {
 
 fn show(home: HomePage) -> AnyView {
     let crumbs = vec![Crumb::new("Home", to::HOME)];
-    let HomePage { waiting, running, .. } = home;
-    let title = tab_title(waiting.len(), running.len());
+    let title = tab_title(home.waiting.len(), home.running.len());
     let action = if home.may_write { ui::link_button(Kind::Primary, "New project", to::NEW_PROJECT) } else { nothing() };
-    let body = if waiting.is_empty() && running.is_empty() && home.recent.is_empty() {
-        nothing_yet(home.any_project, home.may_write)
-    } else {
-        lists(waiting, running, home.recent)
-    };
+    let is_empty = home.waiting.is_empty() && home.running.is_empty() && home.recent.is_empty();
+    let body = if is_empty { nothing_yet(&home) } else { lists(home) };
     ui::page(title, crumbs, pieces(vec![ui::page_head("What needs you", nothing(), action), body]))
 }
 
@@ -42,7 +38,7 @@ fn tab_title(waiting: usize, running: usize) -> String {
     }
 }
 
-fn lists(waiting: Vec<Run>, running: Vec<Run>, recent: Vec<Run>) -> AnyView {
+fn lists(HomePage { waiting, running, recent, .. }: HomePage) -> AnyView {
     let waiting = if waiting.is_empty() {
         el("p").class("soft calm").text("Nothing waits for you.").view()
     } else {
@@ -59,8 +55,8 @@ fn section(title: &'static str, runs: Vec<Run>) -> AnyView {
     pieces(vec![heading, ui::panel("", run_table(title, runs))])
 }
 
-fn nothing_yet(any_project: bool, may_write: bool) -> AnyView {
-    match (any_project, may_write) {
+fn nothing_yet(home: &HomePage) -> AnyView {
+    match (home.any_project, home.may_write) {
         (true, _) => ui::empty(
             "No runs yet",
             "Open a project and start a run; the demo agent works offline and costs nothing.",

@@ -2,7 +2,17 @@
 
 use super::*;
 
-fn runs(script: &str, may_be_none: bool, others: bool) -> bool {
+/// What else there is that its counts depend on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Beside {
+    Nothing,
+    /// Settings of a runner that let it end well without tests.
+    LaxSettings,
+    /// Packages below whose tests are run by runners.
+    Packages,
+}
+
+fn runs(script: &str, beside: Beside) -> bool {
     let named = [
         ("unit", "vitest run"),
         ("fake", "node run.js"),
@@ -16,6 +26,7 @@ fn runs(script: &str, may_be_none: bool, others: bool) -> bool {
         ("test", script),
     ];
     let scripts: Scripts = named.into_iter().map(|(name, script)| (name.to_owned(), script.to_owned())).collect();
+    let (may_be_none, others) = (beside == Beside::LaxSettings, beside == Beside::Packages);
     runs_tests("test", Surroundings { scripts: &scripts, may_be_none, others })
 }
 
@@ -66,11 +77,11 @@ fn words_of_any_program_are_told_from_those_of_a_runner() {
         "electron-mocha",
     ];
     for script in told {
-        assert!(runs(script, false, false), "{script}");
+        assert!(runs(script, Beside::Nothing), "{script}");
     }
     for script in ["turbo run test", "npm test -ws", "npm --prefix web test", "pnpm -r test", "yarn workspaces foreach run test"]
     {
-        assert!(runs(script, false, true), "{script}");
+        assert!(runs(script, Beside::Packages), "{script}");
     }
 }
 
@@ -127,8 +138,8 @@ fn no_word_of_the_project_passes_for_that_of_a_runner() {
         "",
     ];
     for script in speaks {
-        assert!(!runs(script, false, false), "{script}");
+        assert!(!runs(script, Beside::Nothing), "{script}");
     }
-    assert!(runs("jest", true, false));
-    assert!(!runs("jest && node run.js", true, false));
+    assert!(runs("jest", Beside::LaxSettings));
+    assert!(!runs("jest && node run.js", Beside::LaxSettings));
 }
