@@ -6,6 +6,7 @@ mod keys;
 mod palette;
 mod person;
 mod rail;
+mod still;
 
 use std::time::Duration;
 
@@ -19,18 +20,17 @@ use crate::{
     loading::{Loading, load, loaded_or_nothing},
     routes::{self, to},
     server_fns::access::{ask_viewer, warnings_here},
-    ui::{self, div, el, pieces},
+    ui::{self, El, div, el, pieces},
 };
 use palette::Palette;
-pub use person::LINKS;
-pub use rail::{ADMIN, API, FOLD, NAV, NavItem};
+pub use still::{ServerPage, alone, in_shell};
 
 /// The signed-in person, for pages that show or hide what needs a role.
 #[derive(Clone, Copy)]
 pub struct CurrentViewer(pub Loading<Viewer>);
 
 /// What every page says where that is so.
-pub fn words(warning: Warning) -> &'static str {
+fn words(warning: Warning) -> &'static str {
     match warning {
         Warning::SandboxOff => {
             "Sandbox off: agents and checks run with this server's own rights. Start the server without --no-sandbox to isolate \
@@ -69,14 +69,7 @@ pub fn chrome() -> AnyView {
         div("notices").child(loaded_or_nothing(viewer, |viewer| notices(&viewer.warnings))).view(),
         routes::pages(),
     ]);
-    pieces(vec![
-        // The browser itself moves the focus; the router would only scroll.
-        el("a").class("skip").attr("href", "#content").attr("rel", "external").text("Skip to the content").view(),
-        app.view(),
-        palette::palette(palette),
-        keys::sheet(),
-        ui::toast_region(),
-    ])
+    pieces(vec![skip(), app.view(), palette::palette(palette), keys::sheet(), ui::toast_region()])
 }
 
 /// What starts in the browser: the clock of relative times and the socket.
@@ -98,11 +91,21 @@ fn begin(viewer: Loading<Viewer>) {
 }
 
 fn top(viewer: Loading<Viewer>, palette: Palette) -> AnyView {
-    let search = el("button").attr("type", "button").class("search needs-script").on_click(move || palette.open());
-    let search = search.child(ui::icon("search")).child(el("span").text("Search or run a command").view());
-    let search = search.child(el("kbd").attr("aria-hidden", "true").flag("data-mod", true).text("K").view()).view();
+    let search = searching(el("button").attr("type", "button").on_click(move || palette.open()));
     let person = loaded_or_nothing(viewer, person::menu);
     el("header").class("top").child(search).child(live::connection_dot()).child(inbox::inbox()).child(person).view()
+}
+
+/// What opens the palette, or leads to where it is.
+fn searching(element: El) -> AnyView {
+    let words = el("span").text("Search or run a command").view();
+    let key = el("kbd").attr("aria-hidden", "true").flag("data-mod", true).text("K").view();
+    element.class("search needs-script").child(ui::icon("search")).child(words).child(key).view()
+}
+
+/// The browser itself moves the focus; the router would only scroll.
+fn skip() -> AnyView {
+    el("a").class("skip").attr("href", "#content").attr("rel", "external").text("Skip to the content").view()
 }
 
 fn notices(warnings: &[Warning]) -> AnyView {

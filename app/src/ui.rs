@@ -44,7 +44,7 @@ pub use marks::marks;
 pub use menu::menu;
 pub use meter::meter;
 pub use money::{cost_of, dollars, money};
-pub use page::{Crumb, live_page, page, page_head, tab_title};
+pub use page::{Crumb, framed, live_page, page, page_head, tab_title};
 pub use panel::{facts, padded_panel, panel, panel_with};
 pub use skeleton::skeleton_rows;
 pub use table::{Column, Row, clipped, opener, pick, table, table_sorted};

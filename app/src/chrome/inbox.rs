@@ -24,6 +24,11 @@ pub(super) fn inbox() -> AnyView {
     show(counting.count)
 }
 
+/// The link alone, on a page that cannot count.
+pub(super) fn still() -> AnyView {
+    el("a").class("inbox").attr("href", to::HOME).attr("aria-label", "Inbox").child(ui::icon("inbox")).view()
+}
+
 /// How many were counted, and which of the questions that was the answer to.
 #[derive(Clone, Copy)]
 struct Counting {

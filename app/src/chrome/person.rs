@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Where the menu leads: address, words, and `external` where the page is none of the interface's.
-pub const LINKS: [(&str, &str, Option<&str>); 3] = [
+const LINKS: [(&str, &str, Option<&str>); 3] = [
     (to::PROFILE, "Account and logins", None),
     (to::TEAMS, "Teams", None),
     (to::DOCS, "Open API documentation", Some("external")),

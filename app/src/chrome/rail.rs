@@ -12,14 +12,14 @@ use crate::{
 
 /// Where one can go from everywhere.
 #[derive(Clone, Copy)]
-pub struct NavItem {
-    pub label: &'static str,
-    pub icon: &'static str,
-    pub href: &'static str,
+struct NavItem {
+    label: &'static str,
+    icon: &'static str,
+    href: &'static str,
 }
 
 /// The items for everybody; the bar of a phone has no room for teams, which the menu leads to as well.
-pub const NAV: [NavItem; 5] = [
+const NAV: [NavItem; 5] = [
     NavItem { label: "Home", icon: "home", href: to::HOME },
     NavItem { label: "Projects", icon: "folder", href: to::PROJECTS },
     NavItem { label: "Runs", icon: "run", href: to::RUNS },
@@ -27,12 +27,12 @@ pub const NAV: [NavItem; 5] = [
     NavItem { label: "Teams", icon: "people", href: to::TEAMS },
 ];
 /// The one for whom some of the admin section is open.
-pub const ADMIN: NavItem = NavItem { label: "Admin", icon: "shield", href: to::ADMIN };
+const ADMIN: NavItem = NavItem { label: "Admin", icon: "shield", href: to::ADMIN };
 /// The one at the foot.
-pub const API: NavItem = NavItem { label: "API", icon: "book", href: to::DOCS };
+const API: NavItem = NavItem { label: "API", icon: "book", href: to::DOCS };
 
 /// What the button says that takes the labels away and brings them back.
-pub const FOLD: &str = "Labels of the navigation";
+const FOLD: &str = "Labels of the navigation";
 
 /// Where one can go.
 pub(super) fn rail(viewer: Loading<Viewer>) -> AnyView {
@@ -41,10 +41,23 @@ pub(super) fn rail(viewer: Loading<Viewer>) -> AnyView {
         let current = move || is_at(&path.get(), nav.href).then(|| "page".to_owned());
         item(nav).live_attr("aria-current", current).view()
     });
+    let admin = loaded_or_nothing(viewer, move |viewer| admin(viewer.admin, path));
+    drawn(items.collect(), admin, item(API).attr("rel", "external"))
+}
+
+/// The same around a page of the server itself, which is one of the items if it is called so.
+pub(super) fn still(title: &str, viewer: Option<&Viewer>) -> AnyView {
+    let named = |nav: NavItem| item(nav).maybe("aria-current", (nav.label == title).then_some("page"));
+    let admin = viewer.filter(|viewer| !viewer.admin.is_empty());
+    let admin = admin.map_or_else(nothing, |_| named(ADMIN).view());
+    drawn(NAV.into_iter().map(|nav| named(nav).view()).collect(), admin, named(API))
+}
+
+fn drawn(items: Vec<AnyView>, admin: AnyView, docs: El) -> AnyView {
     let brand = el("a").class("brand").attr("href", to::HOME).attr("aria-label", "loki, home").child(ui::icon("knot"));
-    let docs = div("foot").child(item(API).attr("rel", "external").view()).child(fold()).view();
+    let foot = div("foot").child(docs.view()).child(fold()).view();
     let rail = el("nav").class("rail").attr("aria-label", "Main").child(brand.child(el("span").text("loki").view()).view());
-    rail.children(items).child(loaded_or_nothing(viewer, move |viewer| admin(viewer.admin, path))).child(docs).view()
+    rail.children(items).child(admin).child(foot).view()
 }
 
 /// Leaves the rail its icons alone, where it has room for more: `public/page.js` does it, and says whether it is so.

@@ -41,7 +41,8 @@ pub fn live_page(title: impl Fn() -> String + Send + Sync + 'static, crumbs: Vec
     framed(title, crumbs, body)
 }
 
-fn framed(title: AnyView, crumbs: Vec<Crumb>, body: AnyView) -> AnyView {
+/// As [`page`], with `title` in place of the tab's title, for who sets that elsewhere.
+pub fn framed(title: AnyView, crumbs: Vec<Crumb>, body: AnyView) -> AnyView {
     let last = crumbs.len().saturating_sub(1);
     let crumbs = crumbs.into_iter().enumerate().map(|(index, crumb)| {
         let current = (index == last).then_some("page");

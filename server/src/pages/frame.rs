@@ -5,9 +5,10 @@
 use std::sync::Arc;
 
 use app::{
-    chrome::{ADMIN, API, FOLD, LINKS, NAV, NavItem, words},
+    chrome::{ServerPage, alone, in_shell},
     routes::to,
     server_fns::access::{person, warnings},
+    ui::Crumb,
 };
 use axum::{
     body::Body,
@@ -121,78 +122,18 @@ fn html(document: String) -> Response {
 }
 
 fn body(page: &Unframed, around: &Around) -> String {
-    let notices: String = around.warnings.iter().map(|warning| notice(*warning)).collect();
-    match (&page.main, &around.viewer) {
-        (Main::Panel(panel), None) => format!(
-            "{notices}<main class=\"entry-page\"><div class=\"brand\">{}<span>loki</span></div>{panel}</main>",
-            icon_of("knot")
-        ),
-        (Main::Panel(panel), viewer) => shell(page, viewer.as_ref(), &notices, &format!("<div class=\"account\">{panel}</div>")),
-        (Main::Page(main), viewer) => shell(page, viewer.as_ref(), &notices, main),
-    }
-}
-
-fn notice(warning: Warning) -> String {
-    format!("<div class=\"banner warn\" role=\"status\">{}<span>{}</span></div>", icon_of("warn"), escape(words(warning)))
-}
-
-/// As `app::chrome` draws it, as far as that goes without script.
-fn shell(page: &Unframed, viewer: Option<&Viewer>, notices: &str, main: &str) -> String {
-    let item = |NavItem { label, icon, href }: NavItem| {
-        let current = if label == page.title { " aria-current=\"page\"" } else { "" };
-        format!("<a class=\"item\" href=\"{href}\"{current}>{}<span>{label}</span></a>", icon_of(icon))
+    let steps = page.above.iter().map(|(label, href)| Crumb::new(*label, *href));
+    let framed = |main: String| ServerPage {
+        crumbs: steps.chain([Crumb::new(page.title.as_str(), "")]).collect(),
+        viewer: around.viewer.clone(),
+        warnings: around.warnings.clone(),
+        main,
     };
-    let admin = viewer.filter(|viewer| !viewer.admin.is_empty()).map(|_| ADMIN);
-    let items: String = NAV.into_iter().chain(admin).map(item).collect();
-    let above: String =
-        page.above.iter().map(|(label, href)| format!("<li><a href=\"{href}\">{}</a></li>", escape(label))).collect();
-    format!(
-        "<a class=\"skip\" href=\"#content\">Skip to the content</a><div class=\"app\"><nav class=\"rail\" aria-label=\"Main\">\
-         <a class=\"brand\" href=\"{}\" aria-label=\"loki, home\">{}<span>loki</span></a>{items}\
-         <div class=\"foot\">{}<button type=\"button\" class=\"item rail-fold needs-script\" aria-label=\"{FOLD}\" \
-         title=\"{FOLD}\" aria-expanded=\"true\">{}</button></div></nav>\
-         <nav class=\"crumbs\" aria-label=\"Breadcrumb\"><ol>{above}<li><span aria-current=\"page\">{}</span></li></ol></nav>\
-         <header class=\"top\">{}</header><div class=\"notices\">{notices}</div>\
-         <main id=\"content\" tabindex=\"-1\">{main}</main></div>",
-        to::HOME,
-        icon_of("knot"),
-        item(API),
-        icon_of("chevron"),
-        escape(&page.title),
-        viewer.map_or_else(|| format!("<a class=\"btn\" href=\"{}\">Sign in</a>", to::LOGIN), top),
-    )
-}
-
-/// As the interface has it, shown only where scripts run; the style sheet marks the one that is chosen.
-const THEMES: &str = "<div class=\"menu-group needs-script\" role=\"group\" aria-label=\"Theme\">\
-     <button type=\"button\" class=\"btn\" data-choice=\"dark\">Dark</button>\
-     <button type=\"button\" class=\"btn\" data-choice=\"light\">Light</button>\
-     <button type=\"button\" class=\"btn\" data-choice=\"system\">System</button></div>";
-
-/// Search and inbox, which need the browser's half and so open on another page, and the menu of whoever looks.
-fn top(viewer: &Viewer) -> String {
-    let initial: String = viewer.name.chars().take(1).flat_map(char::to_uppercase).collect();
-    let links: String =
-        LINKS.into_iter().map(|(href, words, _)| format!("<a class=\"menu-item\" href=\"{href}\">{words}</a>")).collect();
-    format!(
-        "<a class=\"search needs-script\" href=\"{}#search\">{}<span>Search or run a command</span>\
-         <kbd aria-hidden=\"true\" data-mod>K</kbd></a>\
-         <a class=\"inbox\" href=\"{}\" aria-label=\"Inbox\">{}</a>\
-         <details class=\"menu\"><summary aria-label=\"You\"><span class=\"avatar\" aria-hidden=\"true\">{}</span></summary>\
-         <div class=\"menu-items\"><p class=\"who\"><b>{}</b><span class=\"muted\">{}</span>\
-         <span class=\"muted\">{} · loki {}</span></p>{THEMES}{links}\
-         <form method=\"post\" action=\"{}\"><button type=\"submit\" class=\"menu-item\">Sign out</button></form></div></details>",
-        to::HOME,
-        icon_of("search"),
-        to::HOME,
-        icon_of("inbox"),
-        escape(&initial),
-        escape(&viewer.name),
-        escape(&viewer.email),
-        viewer.role.as_str(),
-        escape(&viewer.version),
-        to::LOGOUT,
-    )
+    match (&page.main, &around.viewer) {
+        (Main::Panel(panel), None) => alone(framed(panel.clone())),
+        (Main::Panel(panel), Some(_)) => in_shell(framed(format!("<div class=\"account\">{panel}</div>"))),
+        (Main::Page(main), _) => in_shell(framed(main.to_string())),
+    }
 }
 
 /// An icon of the interface.
