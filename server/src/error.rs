@@ -96,13 +96,6 @@ impl HttpError {
         Self { retry_after_seconds: Some(BUSY), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, words) }
     }
 
-    /// The database has no room for what was to be changed.
-    fn full(error: &services::Error) -> Self {
-        tracing::error!(error = %explain(error), "the disk is full: a change was refused");
-        let words = "There is no room in the database, so nothing was changed. Free some space and try again";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, words)
-    }
-
     /// For a fault of the server; the error goes to the log, the client gets the request's id.
     pub fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error = %explain(error), "a request failed");
@@ -141,7 +134,10 @@ impl From<services::Error> for HttpError {
                 tracing::warn!(error = %explain(&error), "the database is held by something else");
                 return Self::busy();
             }
-            E::Store(store) if store.is_full() => return Self::full(&error),
+            E::Full(_) => {
+                tracing::error!(error = %explain(&error), "the disk is full: a change was refused");
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             E::Store(_) | E::Vcs(_) | E::Io(_) | E::Internal(_) => return Self::internal(&error),
         };
         let retry_after_seconds = match &error {

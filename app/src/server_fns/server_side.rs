@@ -182,9 +182,9 @@ fn described(error: &services::Error) -> UiError {
         Error::Unauthorized(_) => 401,
         Error::TooMany { .. } => 429,
         Error::Unavailable(_) | Error::Busy(_) => 503,
-        Error::Store(store) if store.is_full() => {
+        Error::Full(_) => {
             log(error);
-            return UiError::new(503, "There is no room in the database, so nothing was changed. Free some space and try again.");
+            503
         }
         Error::Store(_) | Error::Vcs(_) | Error::Io(_) | Error::Internal(_) => 500,
     };

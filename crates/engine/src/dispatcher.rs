@@ -96,7 +96,7 @@ pub(crate) async fn dispatch_runs(cx: Cx, tasks: TaskTracker, stop: Cancellation
         match claim_all(&cx, &driven, &tasks, &stop).await {
             Ok(()) => waits = None,
             Err(error) => {
-                if matches!(&error, Error::Store(error) if error.is_full()) {
+                if matches!(error, Error::Full(_)) {
                     locked(&driven).found_no_room(Instant::now());
                     waits.get_or_insert_with(|| cx.room.wait());
                 }

@@ -113,7 +113,7 @@ async fn keep(
     let mut waits = None;
     loop {
         match journal::record(cx, record, input.clone(), worked_ms, extra.clone()).await {
-            Err(Error::Store(error)) if error.is_full() && !stop.is_cancelled() => {
+            Err(error @ Error::Full(_)) if !stop.is_cancelled() => {
                 if waits.is_none() {
                     tracing::error!(run = %record.id, error = %explain(&error), "the disk is full: what a run has done waits");
                     waits = Some(cx.room.wait());

@@ -51,8 +51,7 @@ impl Outcome {
         match error {
             Error::Invalid(reason) | Error::Conflict(reason) | Error::NotFound(reason) => Some(Self::broke(reason.clone())),
             Error::Unavailable(reason) => Some(Input::Blocked { reason: reason.clone() }.into()),
-            Error::Store(error) if error.is_full() => Some(disk_full()),
-            Error::Vcs(VcsError::DiskFull) => Some(disk_full()),
+            Error::Full(_) | Error::Vcs(VcsError::DiskFull) => Some(disk_full()),
             // An agent's own is undone; here somebody else's would be.
             Error::Vcs(error @ VcsError::PathTooLong(_)) => {
                 Some(Input::Blocked { reason: format!("{error}: remove it, then resume") }.into())

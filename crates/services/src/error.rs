@@ -38,6 +38,9 @@ pub enum Error {
     Unavailable(String),
     #[error("{}", BUSY)]
     Busy(#[source] StoreError),
+    /// The disk is full; nothing of it was changed.
+    #[error("there is no room in the database, so nothing was changed: free some space and try again")]
+    Full(#[source] StoreError),
     /// Something else changed what this was to change.
     #[error("somebody else changed the same thing at the same time: look at it again, then try again")]
     Outrun(#[source] StoreError),
@@ -57,6 +60,7 @@ impl From<StoreError> for Error {
         match error {
             error if error.is_not_text() => Self::Invalid("a NUL character is not text".to_owned()),
             error if error.is_busy() => Self::Busy(error),
+            error if error.is_full() => Self::Full(error),
             error if error.is_conflict() => Self::Outrun(error),
             error => Self::Store(error),
         }
