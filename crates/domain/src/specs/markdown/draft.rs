@@ -8,7 +8,9 @@ use super::{
         examples::{self, Example},
         prose, text,
     },
-    code_block, lines, transcripts,
+    lines,
+    sections::code_block,
+    transcripts,
 };
 use crate::text::joined;
 
