@@ -1,6 +1,8 @@
 //! Why the database did not answer as expected.
 
-use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr};
+use std::fmt;
+
+use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr, sqlx};
 
 use crate::tls::{self, Way};
 
@@ -23,7 +25,33 @@ pub enum StoreError {
     Corrupt { table: &'static str, detail: String },
 }
 
+/// What a database lacks for the moment. The same may work when it has it again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// The disk or its quota is full.
+    Room,
+    /// It is away, or belongs to somebody else for longer than we wait.
+    Answer,
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Room => "the disk is full",
+            Self::Answer => "the database does not answer",
+        })
+    }
+}
+
 impl StoreError {
+    /// What was missing, if that may be there again by itself.
+    pub fn lack(&self) -> Option<Lack> {
+        if self.is_full() {
+            return Some(Lack::Room);
+        }
+        (self.is_away() || self.is_busy()).then_some(Lack::Answer)
+    }
+
     /// Whether the disk or the database's quota is full.
     pub fn is_full(&self) -> bool {
         let text = self.to_string();
@@ -33,7 +61,7 @@ impl StoreError {
     /// Whether somebody else held the database for longer than we wait: the same may work a moment later.
     pub fn is_busy(&self) -> bool {
         match self {
-            Self::Busy | Self::Database(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)) => true,
+            Self::Busy => true,
             Self::Database(error) if sqlstate(error).is_some_and(|code| BUSY_STATES.contains(&code.as_str())) => true,
             // SQLite's words for SQLITE_BUSY and SQLITE_LOCKED, whose codes have several extended ones.
             Self::Database(error) => {
@@ -43,6 +71,20 @@ impl StoreError {
                     .any(|words| text.contains(words))
             }
             Self::Certificate(_) | Self::Corrupt { .. } => false,
+        }
+    }
+
+    /// Whether nobody answers for the database, as while PostgreSQL starts again or the way to it is cut. Whatever was asked last
+    /// may have been done all the same, a commit too.
+    pub fn is_away(&self) -> bool {
+        match self {
+            Self::Database(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)) => true,
+            Self::Database(error) => {
+                // Refused, reset, closed, no such socket, no such host: whatever became of the way.
+                matches!(cause(error), Some(sqlx::Error::Io(_)))
+                    || sqlstate(error).is_some_and(|code| code.starts_with(NO_CONNECTION) || AWAY_STATES.contains(&code.as_str()))
+            }
+            Self::Busy | Self::Certificate(_) | Self::Corrupt { .. } => false,
         }
     }
 
@@ -74,21 +116,36 @@ impl StoreError {
 /// PostgreSQL's codes for a transaction that it ended for another's sake: serialization failure, deadlock, no lock in time.
 const BUSY_STATES: [&str; 3] = ["40001", "40P01", "55P03"];
 
+/// PostgreSQL's codes for an end that its operator or a crash brought about, and for a start that is not done yet.
+const AWAY_STATES: [&str; 3] = ["57P01", "57P02", "57P03"];
+
+/// How its codes for connections that do not come about, or end, begin.
+const NO_CONNECTION: &str = "08";
+
 /// PostgreSQL's codes for a NUL character: in text, and as an escape in JSON.
 const NOT_TEXT: [&str; 2] = ["22021", "22P05"];
 
 /// The database's own code of an error.
 fn sqlstate(error: &DbErr) -> Option<String> {
-    let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) = error else { return None };
-    Some(cause.as_database_error()?.code()?.into_owned())
+    Some(cause(error)?.as_database_error()?.code()?.into_owned())
+}
+
+/// What the driver said.
+fn cause(error: &DbErr) -> Option<&sqlx::Error> {
+    let (DbErr::Conn(said) | DbErr::Exec(said) | DbErr::Query(said)) = error else { return None };
+    match said {
+        RuntimeErr::SqlxError(cause) => Some(cause),
+        RuntimeErr::Internal(_) => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::{borrow::Cow, error::Error, io, time::Duration};
 
     use sea_orm::{
         ConnectOptions, ConnectionTrait as _, Database, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+        sqlx::error::{DatabaseError, ErrorKind},
     };
 
     use super::*;
@@ -112,7 +169,8 @@ mod tests {
         let refused = second.begin_with_options(write()).await.map(|_| ());
 
         let error = StoreError::from(refused.unwrap_err());
-        assert!(error.is_busy() && !error.is_full(), "{error}");
+        assert!(error.is_busy() && !error.is_away(), "{error}");
+        assert_eq!(error.lack(), Some(Lack::Answer));
     }
 
     #[tokio::test]
@@ -126,15 +184,90 @@ mod tests {
 
         let error = StoreError::from(refused.unwrap_err());
         assert!(error.is_full() && !error.is_busy(), "{error}");
+        assert_eq!(error.lack(), Some(Lack::Room));
     }
 
     #[test]
     fn other_faults_are_not_busy() {
-        assert!(StoreError::from(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)).is_busy());
         assert!(StoreError::Busy.is_busy() && !StoreError::Busy.is_conflict());
         assert!(!StoreError::from(DbErr::Custom("database or disk is full".to_owned())).is_busy());
         assert!(!StoreError::corrupt("runs", "database is locked").is_busy());
         assert!(StoreError::from(DbErr::RecordNotUpdated).is_conflict());
         assert!(!StoreError::from(DbErr::Custom("a unique key".to_owned())).is_conflict());
+    }
+
+    /// A code that PostgreSQL sends.
+    #[derive(Debug)]
+    struct Code(&'static str);
+
+    impl fmt::Display for Code {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Error for Code {}
+
+    impl DatabaseError for Code {
+        fn message(&self) -> &str {
+            self.0
+        }
+
+        fn code(&self) -> Option<Cow<'_, str>> {
+            Some(Cow::Borrowed(self.0))
+        }
+
+        fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn as_error_mut(&mut self) -> &mut (dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn into_error(self: Box<Self>) -> Box<dyn Error + Send + Sync + 'static> {
+            self
+        }
+
+        fn kind(&self) -> ErrorKind {
+            ErrorKind::Other
+        }
+    }
+
+    #[test]
+    fn what_is_away_or_busy_may_answer_later() {
+        let said = |cause: sqlx::Error| RuntimeErr::SqlxError(cause.into());
+        let io = |kind: io::ErrorKind| said(sqlx::Error::Io(kind.into()));
+        let code = |code: &'static str| said(sqlx::Error::Database(Box::new(Code(code))));
+        let (away, busy, neither) = ((true, false), (false, true), (false, false));
+        let cases = [
+            (DbErr::Conn(io(io::ErrorKind::ConnectionRefused)), away),
+            (DbErr::Conn(io(io::ErrorKind::NotFound)), away),
+            (DbErr::Query(io(io::ErrorKind::ConnectionReset)), away),
+            (DbErr::Query(io(io::ErrorKind::UnexpectedEof)), away),
+            (DbErr::Exec(io(io::ErrorKind::BrokenPipe)), away),
+            (DbErr::ConnectionAcquire(ConnAcquireErr::Timeout), away),
+            (DbErr::Query(code("57P01")), away),
+            (DbErr::Exec(code("57P02")), away),
+            (DbErr::Conn(code("57P03")), away),
+            (DbErr::Query(code("08006")), away),
+            (DbErr::Conn(code("08001")), away),
+            (DbErr::Query(code("55P03")), busy),
+            (DbErr::Exec(code("40001")), busy),
+            // A pool that was closed is this server's own end.
+            (DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed), neither),
+            (DbErr::Conn(code("28P01")), neither),
+            (DbErr::Exec(code("23505")), neither),
+            (DbErr::Query(code("57014")), neither),
+            (DbErr::Query(said(sqlx::Error::RowNotFound)), neither),
+            (DbErr::Custom("connection refused".to_owned()), neither),
+        ];
+        for (error, expected) in cases {
+            let error = StoreError::from(error);
+            assert_eq!((error.is_away(), error.is_busy()), expected, "{error}");
+            assert_eq!(error.lack(), (expected != neither).then_some(Lack::Answer), "{error}");
+        }
+        assert_eq!(StoreError::Busy.lack(), Some(Lack::Answer));
+        assert_eq!(StoreError::from(DbErr::Query(code("53100"))).lack(), Some(Lack::Room));
     }
 }

@@ -30,7 +30,7 @@ mod words;
 pub use accounts::{Accounts, UserRow};
 pub use audit::{Audit, AuditField, AuditFilter, AuditOrder};
 pub use connect::{Commits, Store, Tx};
-pub use error::StoreError;
+pub use error::{Lack, StoreError};
 pub use events::Events;
 pub use factors::{FactorRow, Factors, HalfLoginRow, PasskeyRow, RecoveryRow, Thing};
 pub use identities::{FlowRow, Identities, IdentityRow};
