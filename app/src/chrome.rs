@@ -40,6 +40,10 @@ fn words(warning: Warning) -> &'static str {
             "Disk full: there is no room in the database, and runs wait with what they have done. Free some space, and they go on \
              by themselves; stopping the server before that loses what they wait with."
         }
+        Warning::DatabaseAway => {
+            "Database away: it does not answer, and runs wait with what they have done. They go on by themselves when it does; \
+             stopping the server before that loses what they wait with."
+        }
     }
 }
 

@@ -22,7 +22,7 @@ use sandbox::{Bubblewrap, BubblewrapConfig, Plain, PlainConfig};
 use services::{
     Cx, Nudges, Settings,
     accounts::{AccessKeys, Passkeys},
-    server::ServedAt,
+    server::{ServedAt, Waits},
 };
 use store::Store;
 use tokio::net::TcpListener;
@@ -152,7 +152,7 @@ pub(crate) async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<C
         sandbox,
         agents,
         nudges: Nudges::default(),
-        room: services::server::Room::default(),
+        waits: Waits::default(),
         breaches,
         mailer,
         attempts: Arc::default(),

@@ -45,7 +45,11 @@ pub fn person(cx: &services::Cx, actor: &domain::actor::Actor) -> Option<Viewer>
 /// What every page says of this server as it is now.
 #[cfg(feature = "ssr")]
 pub fn warnings(cx: &services::Cx) -> Vec<Warning> {
-    let all = [(Warning::SandboxOff, !cx.sandbox.isolates()), (Warning::DiskFull, !cx.room.is_there())];
+    let all = [
+        (Warning::SandboxOff, !cx.sandbox.isolates()),
+        (Warning::DiskFull, cx.waits.for_room()),
+        (Warning::DatabaseAway, cx.waits.for_answer()),
+    ];
     all.into_iter().filter_map(|(warning, is_so)| is_so.then_some(warning)).collect()
 }
 

@@ -11,7 +11,7 @@ use domain::{
     runs::{Effect, RunRecord, Wish, next_effect},
 };
 use protocol::{ProjectId, RunId, Timestamp};
-use services::{Cx, Error, projects};
+use services::{Cx, Error, projects, server::Wait};
 use tokio::task::JoinSet;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -24,8 +24,9 @@ use crate::{
 pub(crate) const LEASE_MS: i64 = 30_000;
 /// How often it looks without being woken.
 const TICK: Duration = Duration::from_secs(1);
-/// How long a server that found the disk full leaves others' runs alone after that, also where their leases have ended: whoever
-/// has a run's result in hand could not renew one, and tries again every [`driver::ROOM_EVERY`].
+/// How long a server that found the disk full, or no database, leaves others' runs alone after that, also where their leases have
+/// ended: whoever has a run's result in hand could not renew one. It tries again every [`driver::AGAIN_EVERY`]; where PostgreSQL
+/// refuses connections, a try that is under way asks for one every three seconds.
 pub(crate) const HEAD_START: Duration = Duration::from_secs(10);
 /// The longest pause after a driver that ended with an error.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
@@ -38,6 +39,8 @@ struct Driven {
     now: HashMap<RunId, Slot>,
     /// Runs whose driver ended with an error: how often in a row, and until when they are left alone.
     pauses: HashMap<RunId, (u32, Instant)>,
+    /// The database lacked something when it was last looked for runs.
+    is_kept_out: bool,
     /// Until when runs are left to whom they were leased to.
     others_first: Option<Instant>,
 }
@@ -54,14 +57,23 @@ impl Driven {
         (slot == Slot::None || taken < slots).then_some(slot)
     }
 
-    /// The disk was full at `at`.
-    fn found_no_room(&mut self, at: Instant) {
-        self.others_first = Some(at + HEAD_START);
+    /// The database lacks something.
+    fn keep_out(&mut self) {
+        self.is_kept_out = true;
+    }
+
+    /// It was looked for runs, to the end, at `at`. What others had in hand may have waited until now, so this and not the last
+    /// failure is where their head start begins.
+    fn has_looked(&mut self, at: Instant) {
+        if std::mem::take(&mut self.is_kept_out) {
+            self.others_first = Some(at + HEAD_START);
+        }
     }
 
     /// Before when another server's lease has to have ended for its run to be taken over, at `at`, which is `now`.
     fn leases_end_before(&self, now: Timestamp, at: Instant) -> Timestamp {
-        if self.others_first.is_some_and(|until| until > at) { Timestamp::from_millis(0) } else { now }
+        let are_first = self.is_kept_out || self.others_first.is_some_and(|until| until > at);
+        if are_first { Timestamp::from_millis(0) } else { now }
     }
 
     fn ended(&mut self, id: RunId) {
@@ -90,17 +102,24 @@ fn slot_of(record: &RunRecord) -> Slot {
 pub(crate) async fn dispatch_runs(cx: Cx, tasks: TaskTracker, stop: CancellationToken) {
     let driven = Arc::default();
     let mut nudged = cx.nudges.watch_engine();
-    let mut waits = None;
+    let mut waits: Option<Wait> = None;
     loop {
         nudged.borrow_and_update();
         match claim_all(&cx, &driven, &tasks, &stop).await {
-            Ok(()) => waits = None,
+            Ok(()) => {
+                locked(&driven).has_looked(Instant::now());
+                waits = None;
+            }
             Err(error) => {
-                if matches!(error, Error::Full(_)) {
-                    locked(&driven).found_no_room(Instant::now());
-                    waits.get_or_insert_with(|| cx.room.wait());
+                let lack = error.lack();
+                // What lasts is told once.
+                if lack.is_none() || waits.as_ref().map(Wait::lack) != lack {
+                    tracing::error!(error = %explain(&error), "runs could not be claimed; trying again");
+                    waits = lack.map(|lack| cx.waits.begin(lack));
                 }
-                tracing::error!(error = %explain(&error), "runs could not be claimed; trying again");
+                if lack.is_some() {
+                    locked(&driven).keep_out();
+                }
             }
         }
         tokio::select! {

@@ -8,7 +8,7 @@ use domain::{
     runs::{Asker, Effect, Input, RunRecord, Stage, Wish, machine, next_effect},
 };
 use protocol::RunId;
-use services::{Cx, Error};
+use services::{Cx, Error, server::Wait};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -22,8 +22,8 @@ use crate::{
 /// Times that an effect is tried before the run fails.
 const TRIES: u32 = 3;
 
-/// How often a full disk is tried again.
-pub(crate) const ROOM_EVERY: Duration = Duration::from_secs(1);
+/// How often a database that lacked something is tried again.
+pub(crate) const AGAIN_EVERY: Duration = Duration::from_secs(1);
 
 /// Whether a run counts among those that work at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub(crate) async fn drive(cx: &Cx, id: RunId, slot: Slot, stop: &CancellationTok
         }
         let asked = control_files::asks(&record);
         let took = std::time::Instant::now();
-        let (outcome, interrupt) = carry_out(cx, &record, &effect, follows.as_ref(), stop).await;
+        let (outcome, interrupt) = carry_out(cx, &record, &effect, follows.as_ref(), stop).await?;
         let worked_ms = i64::try_from(took.elapsed().as_millis()).unwrap_or(i64::MAX);
         if !asked {
             appeared = Appeared::during(&effect);
@@ -97,34 +97,38 @@ pub(crate) async fn drive(cx: &Cx, id: RunId, slot: Slot, stop: &CancellationTok
     Ok(())
 }
 
-/// Makes what came of an effect last. While the disk is full it is kept in hand: what an agent did is paid for, and is asked for
-/// once.
+/// Makes what came of an effect last. While the disk is full, or the database does not answer, it is kept in hand: what an agent
+/// did is paid for, and is asked for once.
 ///
 /// The lease may end meanwhile, but nobody takes the run over by that. It is renewed with one small row, which may find room
-/// where a result finds none. Where it finds none either, other servers have none for taking the run, and when there is room
-/// again they leave this one the first word ([`crate::dispatcher::HEAD_START`]). Should one have the run after all, like one that
-/// started just then, the journal takes each position once.
+/// where a result finds none. Where that cannot be written either, other servers cannot take the run, and when it can be they
+/// leave this one the first word ([`crate::dispatcher::HEAD_START`]).
+///
+/// Two cases remain. A server that could write all the time, since only the way from here was cut, or that started just then, may
+/// have taken the run and asked again. And what was written last may have lasted although nobody could say so. In both the
+/// journal takes each position once: of two results one counts, and whoever comes second takes the run up from there.
 async fn keep(
     cx: &Cx,
     record: &mut RunRecord,
     (input, extra): (Input, Extra),
     (worked_ms, stop): (i64, &CancellationToken),
 ) -> Result<(), Error> {
-    let mut waits = None;
+    let mut waits: Option<Wait> = None;
     loop {
-        match journal::record(cx, record, input.clone(), worked_ms, extra.clone()).await {
-            Err(error @ Error::Full(_)) if !stop.is_cancelled() => {
-                if waits.is_none() {
-                    tracing::error!(run = %record.id, error = %explain(&error), "the disk is full: what a run has done waits");
-                    waits = Some(cx.room.wait());
-                }
-            }
+        let error = match journal::record(cx, record, input.clone(), worked_ms, extra.clone()).await {
+            Err(error) if error.lack().is_some() && !stop.is_cancelled() => error,
             done => return done,
+        };
+        if let Some(lack) = error.lack()
+            && waits.as_ref().map(Wait::lack) != Some(lack)
+        {
+            tracing::error!(run = %record.id, error = %explain(&error), "{lack}: what a run has done waits");
+            waits = Some(cx.waits.begin(lack));
         }
         interrupts::renew(cx, record).await;
         tokio::select! {
             () = stop.cancelled() => {}
-            () = tokio::time::sleep(ROOM_EVERY) => {}
+            () = tokio::time::sleep(AGAIN_EVERY) => {}
         }
     }
 }
@@ -206,14 +210,14 @@ async fn keep_spending(
     Ok(worked_ms)
 }
 
-/// Carries `effect` out while watching for whatever may end it early.
+/// Carries `effect` out while watching for whatever may end it early. It fails where there is nothing to write down.
 async fn carry_out(
     cx: &Cx,
     record: &RunRecord,
     effect: &Effect,
     follows: Option<&Effect>,
     stop: &CancellationToken,
-) -> (Outcome, Option<Interrupt>) {
+) -> Result<(Outcome, Option<Interrupt>), Error> {
     let cancel = stop.child_token();
     let watch = interrupts::watch(cx, record, effect, stop);
     tokio::pin!(watch);
@@ -221,35 +225,41 @@ async fn carry_out(
     tokio::pin!(work);
     tokio::select! {
         outcome = &mut work => {
+            let outcome = outcome?;
             export::write(record);
             let ended = stop.is_cancelled().then_some(Interrupt::Shutdown);
             let over_budget = outcome.over_budget().map(Interrupt::Limit);
-            (outcome, ended.or(over_budget))
+            Ok((outcome, ended.or(over_budget)))
         }
         interrupt = &mut watch => {
             cancel.cancel();
-            (work.await, Some(interrupt))
+            Ok((work.await?, Some(interrupt)))
         }
     }
 }
 
+/// Tries it a few times, and then the run fails. A database that does not answer is no fault of the run's: nothing was done yet
+/// that would have to be written down, and the run is taken up again when that is over.
 async fn try_often(
     cx: &Cx,
     record: &RunRecord,
     effect: &Effect,
     follows: Option<&Effect>,
     cancel: &CancellationToken,
-) -> Outcome {
+) -> Result<Outcome, Error> {
     let mut last = String::new();
     for attempt in 1..=TRIES {
         // Only the first try can count on the worktree that the effect before left.
         let follows = follows.filter(|_| attempt == 1);
         match effects::carry_out(cx, record, effect, follows, cancel).await {
-            Ok(outcome) => return outcome,
+            Ok(outcome) => return Ok(outcome),
             Err(error) => {
                 tracing::warn!(run = %record.id, attempt, error = %explain(&error), "an effect failed");
                 if let Some(outcome) = Outcome::of_error(&error) {
-                    return outcome;
+                    return Ok(outcome);
+                }
+                if attempt == TRIES && error.lack().is_some() {
+                    return Err(error);
                 }
                 last = error.to_string();
             }
@@ -259,5 +269,5 @@ async fn try_often(
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    Outcome::broke(format!("loki itself could not go on: {last}"))
+    Ok(Outcome::broke(format!("loki itself could not go on: {last}")))
 }

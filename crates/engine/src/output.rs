@@ -17,6 +17,9 @@ use waiting::{Source, Waiting};
 /// Between two writes; with [`waiting::CHUNKS`] each, at most 20 events a second.
 const EVERY: Duration = Duration::from_millis(200);
 
+/// After a write that failed: what comes meanwhile waits, as far as it is not too much.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+
 /// The log of one step of a run.
 pub(crate) struct Output<'a> {
     cx: &'a Cx,
@@ -62,7 +65,7 @@ impl<'a> Output<'a> {
         let part = self.waiting.take();
         let written = self.write(part).await;
         // From its end on: one that had to wait for the database is not made up for by the next.
-        self.next = Instant::now() + EVERY;
+        self.next = Instant::now() + if written.is_ok() { EVERY } else { AFTER_FAILURE };
         written
     }
 

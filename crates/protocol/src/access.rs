@@ -68,6 +68,8 @@ pub enum Warning {
     SandboxOff,
     /// What runs have done waits for room in the database.
     DiskFull,
+    /// It waits for the database to answer.
+    DatabaseAway,
 }
 
 /// What a role or an API token opens, as the REST API calls it.

@@ -8,8 +8,8 @@ use crate::{ProjectId, RunId, Timestamp, runs::RunStatus};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Health {
-    /// `healthy`, or `disk full` while what runs have done waits for room in the database. Both are answered with 200: a server
-    /// that is started again for it loses what waits.
+    /// `healthy`, or `disk full` while what runs have done waits for room in the database, or `database away` while it waits for
+    /// the database to answer. All are answered with 200: a server that is started again for it loses what waits.
     pub status: String,
     /// `loki`.
     pub service: String,

@@ -21,7 +21,7 @@ use crate::{
     accounts::{AccessKeys, Attempts, HashingRoom, Passkeys, TokenUses, UnseenSecrets},
     agents::Detected,
     audit::Denials,
-    server::{Discoveries, Room, ServedAt},
+    server::{Discoveries, ServedAt, Waits},
 };
 
 /// The context of a use case; cheap to clone.
@@ -34,8 +34,8 @@ pub struct Cx {
     pub sandbox: Arc<dyn Sandbox>,
     pub agents: Arc<[Arc<dyn Agent>]>,
     pub nudges: Nudges,
-    /// Whether the database has room for what runs have done.
-    pub room: Room,
+    /// Whether the engine waits for the database, and what for.
+    pub waits: Waits,
     /// Failed sign-ins.
     pub attempts: Arc<Attempts>,
     /// Where passwords are hashed, a few at a time.

@@ -1,10 +1,13 @@
 //! Why a use case did not do what it was asked, as far as a caller can act on it.
 
 use domain::{access::Denied, ports::vcs::VcsError};
-use store::StoreError;
+use store::{Lack, StoreError};
 
 /// What is said where the database belongs to something else for the moment.
 pub const BUSY: &str = "the database is busy with something else: try again in a few seconds";
+
+/// What is said where nobody answers for it.
+pub const AWAY: &str = "the database does not answer: try again in a few seconds";
 
 /// The variants are what a caller can act on; the text of each says what was wrong and what to do, and is safe to show.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +41,9 @@ pub enum Error {
     Unavailable(String),
     #[error("{}", BUSY)]
     Busy(#[source] StoreError),
+    /// Nobody answers for the database.
+    #[error("{}", AWAY)]
+    Away(#[source] StoreError),
     /// The disk is full; nothing of it was changed.
     #[error("there is no room in the database, so nothing was changed: free some space and try again")]
     Full(#[source] StoreError),
@@ -55,11 +61,22 @@ pub enum Error {
     Internal(String),
 }
 
+impl Error {
+    /// What the database lacks for the moment, if it was that.
+    pub fn lack(&self) -> Option<Lack> {
+        match self {
+            Self::Busy(error) | Self::Away(error) | Self::Full(error) | Self::Store(error) => error.lack(),
+            _ => None,
+        }
+    }
+}
+
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
             error if error.is_not_text() => Self::Invalid("a NUL character is not text".to_owned()),
             error if error.is_busy() => Self::Busy(error),
+            error if error.is_away() => Self::Away(error),
             error if error.is_full() => Self::Full(error),
             error if error.is_conflict() => Self::Outrun(error),
             error => Self::Store(error),

@@ -1,7 +1,7 @@
 //! How this server is set up, for its admins to read; never a secret.
 
-mod room;
 mod settings;
+mod waits;
 
 use std::{
     collections::HashMap,
@@ -23,8 +23,8 @@ use crate::{
     accounts::{Which, list_tokens},
 };
 
-pub use room::{Room, Wait};
 pub use settings::{line, settings};
+pub use waits::{Wait, Waits};
 
 /// How a server is reached, as it was told.
 #[derive(Clone, Debug, Default)]

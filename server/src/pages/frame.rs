@@ -1,6 +1,6 @@
 //! Pages of the server itself: forms that work without the browser's half, the API's documentation, and errors. One frame is
 //! around all of them: the interface's shell for whoever is signed in, a plain page for everybody else, and on both that the
-//! sandbox is off or the disk is full where that is so.
+//! sandbox is off, the disk is full or the database is away where that is so.
 
 use std::sync::Arc;
 

@@ -82,16 +82,18 @@ fn a_run_whose_driver_fails_is_left_alone_for_longer_and_longer() {
 }
 
 #[test]
-fn after_a_full_disk_runs_are_left_to_whoever_may_have_their_result_in_hand() {
+fn after_a_database_that_could_not_be_written_runs_are_left_to_whoever_may_have_their_result_in_hand() {
     let (mut driven, at, now) = (Driven::default(), Instant::now(), Timestamp::from_millis(60_000));
     assert_eq!(driven.leases_end_before(now, at), now);
-    driven.found_no_room(at);
-    driven.found_no_room(at + Duration::from_secs(1));
+    driven.keep_out();
     // Before the first moment of all, no lease has ended.
     let none = Timestamp::from_millis(0);
+    assert_eq!(driven.leases_end_before(now, at + Duration::from_mins(10)), none, "however long it lasts");
+    driven.has_looked(at + Duration::from_secs(1));
+    driven.has_looked(at + Duration::from_secs(2));
     for (seconds, expected) in [(1, none), (10, none), (11, now)] {
         assert_eq!(driven.leases_end_before(now, at + Duration::from_secs(seconds)), expected, "{seconds} s");
     }
     // Who waits has had several tries by then.
-    assert!(driver::ROOM_EVERY * 5 <= HEAD_START);
+    assert!(driver::AGAIN_EVERY * 5 <= HEAD_START);
 }

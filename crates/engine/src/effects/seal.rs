@@ -61,8 +61,11 @@ async fn facts(cx: &Cx, record: &RunRecord) -> Result<Facts, Error> {
         let tx = cx.store.read().await?;
         tx.run_parts().gates(record.id).await?
     };
-    // A run comes to its end also while the vault cannot be opened.
-    let given = vault::given(cx, record.project_id).await.ok();
+    // A run comes to its end also while the vault cannot be opened. A database that does not answer soon will.
+    let given = match vault::given(cx, record.project_id).await {
+        Err(error) if error.lack().is_some() => return Err(error),
+        given => given.ok(),
+    };
     Ok(Facts {
         run_id: record.id,
         project_id: record.project_id,
