@@ -13,6 +13,9 @@ use store::Commits;
 /// Another process may change the database too (the command line does), so nothing is kept longer.
 pub const MOST: Duration = Duration::from_secs(1);
 
+/// How long the others wait for the one that reads. Where the database does not answer, they would be held up one after the other.
+const TURN: Duration = Duration::from_secs(1);
+
 /// Marks a moment of this server: how many commits there were, and when.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
@@ -32,7 +35,8 @@ impl Moment {
     }
 }
 
-/// A value with the moment at which its reading began. However many ask at once for one that is stale, one of them reads.
+/// A value with the moment at which its reading began. However many ask at once for one that is stale, one of them reads
+/// unless that takes long.
 #[derive(Debug)]
 pub struct Cached<T> {
     kept: Mutex<Option<(Moment, T)>>,
@@ -56,7 +60,7 @@ impl<T: Clone> Cached<T> {
         if let Some(value) = self.kept(asked) {
             return Ok(value);
         }
-        let _alone = self.reading.lock().await;
+        let _alone = tokio::time::timeout(TURN, self.reading.lock()).await;
         // Whoever had the turn before may have begun to read after this was asked: then that is news enough.
         if let Some(value) = self.kept(asked) {
             return Ok(value);

@@ -13,7 +13,7 @@ use protocol::ApiError;
 
 use crate::auth::sessions;
 
-/// Seconds after which a database that was busy may be asked again.
+/// Seconds after which a database that was busy or away may be asked again.
 const BUSY: u64 = 5;
 
 /// What a handler answers when it cannot do what it was asked.
@@ -96,6 +96,12 @@ impl HttpError {
         Self { retry_after_seconds: Some(BUSY), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, words) }
     }
 
+    /// Nobody answers for the database.
+    pub fn away() -> Self {
+        let words = capitalised(services::error::AWAY);
+        Self { retry_after_seconds: Some(BUSY), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, words) }
+    }
+
     /// For a fault of the server; the error goes to the log, the client gets the request's id.
     pub fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error = %explain(error), "a request failed");
@@ -138,6 +144,10 @@ impl From<services::Error> for HttpError {
                 tracing::error!(error = %explain(&error), "the disk is full: a change was refused");
                 StatusCode::SERVICE_UNAVAILABLE
             }
+            E::Away(_) => {
+                tracing::error!(error = %explain(&error), "the database does not answer");
+                return Self::away();
+            }
             E::Store(_) | E::Vcs(_) | E::Io(_) | E::Internal(_) => return Self::internal(&error),
         };
         let retry_after_seconds = match &error {
@@ -151,7 +161,7 @@ impl From<services::Error> for HttpError {
 
 impl From<tower_sessions::session::Error> for HttpError {
     fn from(error: tower_sessions::session::Error) -> Self {
-        if sessions::is_busy(&error) { Self::busy() } else { Self::internal(&error) }
+        sessions::not_now(&error).unwrap_or_else(|| Self::internal(&error))
     }
 }
 

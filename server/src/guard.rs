@@ -101,7 +101,7 @@ pub async fn guard(State(edge): State<Edge>, mut request: Request, next: Next) -
     let shown = without_tokens(path);
     let span = tracing::info_span!("request", id = &*id, client_request_id = client_id.as_deref(), %method, path = &*shown);
     let mut response = match check(&edge, &request) {
-        Ok(()) => answer(sessions::tell_busy(next.run(request)), TIME_OUT).instrument(span.clone()).await,
+        Ok(()) => answer(sessions::tell_lack(next.run(request)), TIME_OUT).instrument(span.clone()).await,
         Err(refused) => {
             // Of two that say who it is, neither does.
             if refused.status() != StatusCode::BAD_REQUEST {

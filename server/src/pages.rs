@@ -156,6 +156,8 @@ async fn gate(State(edge): State<Edge>, request: Request, next: Next) -> Respons
             parts.extensions.insert(actor.clone());
             Some(actor)
         }
+        // Nobody can tell who asks: that is not the same as nobody being signed in.
+        Err(error) if path.starts_with("/ui/") && error.status().is_server_error() => return error.into_response(),
         Err(_) if is_public(&path) => None,
         Err(error) if error.status() != StatusCode::UNAUTHORIZED => return error.into_response(),
         Err(_) => return lead_to_sign_in(&edge, &parts).await,

@@ -182,7 +182,7 @@ fn described(error: &services::Error) -> UiError {
         Error::Unauthorized(_) => 401,
         Error::TooMany { .. } => 429,
         Error::Unavailable(_) | Error::Busy(_) => 503,
-        Error::Full(_) => {
+        Error::Full(_) | Error::Away(_) => {
             log(error);
             503
         }

@@ -21,7 +21,7 @@ use services::{
     audit::SignedHow,
 };
 use sha2::{Digest as _, Sha256};
-use store::{LoginRow, Tx};
+use store::{Lack, LoginRow, Tx};
 use time::Duration;
 use tower_sessions::{
     Expiry, Session, SessionManagerLayer, SessionStore,
@@ -41,12 +41,13 @@ const ASIDE: &str = "aside";
 /// How old the last renewal may be before a use renews it again.
 const RENEW: i64 = 5 * 60 * 1000;
 
-/// What the store says of a busy database. Its errors are words, so it is known by these.
+/// What the store says of a database that may answer later. Its errors are words, so that is known by these.
 const BUSY: &str = "the database is busy";
+const AWAY: &str = "the database does not answer";
 
 tokio::task_local! {
-    /// Whether the database was busy when it was to read or write the request's session.
-    static WAS_BUSY: Cell<bool>;
+    /// What it said when the request's session could not be read or written for the moment.
+    static SAID: Cell<Option<&'static str>>;
 }
 
 /// The cookie's name. With TLS the prefix makes browsers refuse it from any other host or path.
@@ -68,21 +69,31 @@ pub fn layer(cx: &Cx, transport: Transport) -> SessionManagerLayer<Logins> {
         .with_expiry(Expiry::OnInactivity(IDLE))
 }
 
-/// Around that layer: it writes a session after everything else, and has one answer where it cannot. Where the database was busy it
-/// is the answer that everybody gets then.
-pub async fn tell_busy(answer: impl Future<Output = Response>) -> Response {
+/// Around that layer: it writes a session after everything else, and has one answer where it cannot. Where the database was busy
+/// or away it is the answer that everybody gets then.
+pub async fn tell_lack(answer: impl Future<Output = Response>) -> Response {
     let answered = async {
         let response = answer.await;
-        let is_told = response.status() != StatusCode::INTERNAL_SERVER_ERROR || !WAS_BUSY.with(Cell::get);
-        if is_told { response } else { HttpError::busy().into_response() }
+        match SAID.with(Cell::get).and_then(later) {
+            Some(error) if response.status() == StatusCode::INTERNAL_SERVER_ERROR => error.into_response(),
+            _ => response,
+        }
     };
-    WAS_BUSY.scope(Cell::new(false), answered).await
+    SAID.scope(Cell::new(None), answered).await
 }
 
-/// Whether a session could not be read or written because the database was busy.
-pub fn is_busy(error: &tower_sessions::session::Error) -> bool {
+/// The answer to who needs a session that could not be read or written for the moment.
+pub fn not_now(error: &tower_sessions::session::Error) -> Option<HttpError> {
     use tower_sessions::session::Error as E;
-    matches!(error, E::Store(Error::Backend(words)) if words == BUSY)
+    if let E::Store(Error::Backend(words)) = error { later(words) } else { None }
+}
+
+fn later(words: &str) -> Option<HttpError> {
+    match words {
+        BUSY => Some(HttpError::busy()),
+        AWAY => Some(HttpError::away()),
+        _ => None,
+    }
 }
 
 /// The session of the cookie that was sent along, for where no layer reads it.
@@ -286,14 +297,18 @@ fn login_of(record: &Record) -> Option<LoginData> {
 }
 
 fn backend(error: store::StoreError) -> Error {
-    if error.is_busy() {
-        // Where no request waits for it, as at a socket, nobody is told.
-        let _ = WAS_BUSY.try_with(|was_busy| was_busy.set(true));
-        tracing::warn!(error = %explain(&error), "the database is held by something else");
-        return Error::Backend(BUSY.to_owned());
-    }
-    tracing::error!(error = %explain(&error), "the table of logins did not answer");
-    Error::Backend("the database did not answer".to_owned())
+    let words = match error.lack() {
+        Some(Lack::Answer) if error.is_busy() => BUSY,
+        Some(Lack::Answer) => AWAY,
+        Some(Lack::Room) | None => {
+            tracing::error!(error = %explain(&error), "the table of logins cannot be used");
+            return Error::Backend("the database refused".to_owned());
+        }
+    };
+    // Where no request waits for it, as at a socket, nobody is told.
+    let _ = SAID.try_with(|said| said.set(Some(words)));
+    tracing::warn!(error = %explain(&error), "{words}");
+    Error::Backend(words.to_owned())
 }
 
 fn hash(id: Id) -> String {
