@@ -1,10 +1,11 @@
-//! Many at once at a database that has one writer at a time: each has its turn soon, and who only reads waits for nobody.
+//! Many at once at a database that has one writer at a time: each has its turn soon, and who only reads waits for nobody. What is
+//! told where the wait is too long.
 
 use futures::future::{join_all, try_join_all};
 use protocol::Timestamp;
 use serde_json::json;
 use store::Store;
-use tests::Setup;
+use tests::{Setup, door::Door};
 
 /// More than a server has connections to either database.
 const WRITERS: usize = 24;
@@ -108,4 +109,26 @@ async fn is_told_as_anything_else(setup: Setup) {
     assert!(told.detail().contains("database is busy"));
     assert!(shown.header("content-type").starts_with("text/html") && shown.text().contains("database is busy"));
     ada.get("/api/status").await.expect(200);
+}
+
+// Whoever waited for a connection in vain was told that the database is busy, or that something went wrong.
+#[tokio::test]
+async fn a_database_that_refuses_connections_is_told_and_nothing_has_to_be_started_again() {
+    let door = Door::before_postgres();
+    let app = Setup::default().on_database(&door.url()).start().await;
+    let ada = app.first_admin().await;
+
+    door.refuses();
+    let (told, shown) = tokio::join!(ada.get("/api/status"), ada.get("/projects"));
+    door.is_back();
+
+    for answer in [&told, &shown] {
+        assert_eq!(answer.status, 503, "{}", answer.text());
+        assert!(answer.text().contains("The database does not answer"), "{}", answer.text());
+        assert!(answer.text().contains(&answer.header("x-request-id")), "{}", answer.text());
+    }
+    assert_eq!(told.header("retry-after"), "5");
+    assert!(shown.header("content-type").starts_with("text/html"));
+    ada.get("/api/status").await.expect(200);
+    ada.get("/projects").await.expect(200);
 }

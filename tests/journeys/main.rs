@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where something is missing")]
 #![expect(clippy::disallowed_methods, reason = "tests start real processes")]
 
+mod away;
 mod backoff;
 mod bounds;
 mod claude;

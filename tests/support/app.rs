@@ -23,6 +23,8 @@ pub struct Setup {
     arguments: Vec<String>,
     variables: Vec<(String, String)>,
     on_postgres: bool,
+    /// The address of a database that is there.
+    database: Option<String>,
     /// A folder below the data directory that is a file system of its own, and the size of that.
     disk: Option<(&'static str, String)>,
 }
@@ -57,6 +59,11 @@ impl Setup {
     /// Keeps the data in a PostgreSQL database of its own.
     pub fn on_postgres(self) -> Self {
         Self { on_postgres: true, ..self }
+    }
+
+    /// Keeps the data in the database of that address.
+    pub fn on_database(self, url: &str) -> Self {
+        Self { database: Some(url.to_owned()), ..self }
     }
 
     /// Gives the runs' worktrees a file system of their own that holds so much, like `16k`.
@@ -111,7 +118,9 @@ impl TestApp {
         let data_dir = folder.path().join(format!("data-{name}"));
         let log = folder.path().join("log");
         server::new_log(&log);
-        let database_url = if setup.on_postgres {
+        let database_url = if let Some(url) = &setup.database {
+            url.clone()
+        } else if setup.on_postgres {
             postgres::new_database()
         } else {
             let folder = if matches!(setup.disk, Some((DATABASE, _))) { data_dir.join(DATABASE) } else { data_dir.clone() };

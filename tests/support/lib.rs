@@ -9,6 +9,7 @@ pub mod app;
 pub mod authenticator;
 pub mod browser;
 pub mod command;
+pub mod door;
 pub mod identity_provider;
 pub mod journal;
 pub mod passkey;
