@@ -51,7 +51,8 @@ async fn is_refused_and_on_record(setup: Setup) {
     }
 
     for (id, asked, status) in refused {
-        let entry = is_noted(&auditor, &format!("outcome=denied&q={id}")).await;
+        let outcome = if status == 422 { "invalid" } else { "denied" };
+        let entry = is_noted(&auditor, &format!("outcome={outcome}&q={id}")).await;
         assert_eq!((entry.resource_id.unwrap_or(entry.action), entry.status), (asked, Some(status)));
     }
 

@@ -177,7 +177,7 @@ pub async fn withdraw(cx: &Cx, actor: &Actor, id: &str) -> Result<(), Error> {
         let team = row.team.ok_or_else(|| Error::Hidden(missing.to_owned()))?.0;
         // Of a team that is not theirs, they do not know the invitations either.
         let refused = |error: Error| match error {
-            Error::Store(_) | Error::Busy(_) | Error::Full(_) => error,
+            Error::Store(_) | Error::Busy(_) | Error::Away(_) | Error::Full(_) => error,
             _ => Error::Hidden(missing.to_owned()),
         };
         teams::load(&tx, actor, team, Action::ManageTeam).await.map_err(refused)?;
