@@ -26,9 +26,13 @@ async fn a_database_that_goes_away_loses_no_result() {
     let mut agent = processes::below(app.pid());
     agent.retain(|process| process.command.contains("demo-agent"));
     assert!(!agent.is_empty(), "the call is over too early");
-    agent.iter().for_each(|process| processes::signal(process.pid, Signal::STOP));
+    for process in &agent {
+        processes::signal(process.pid, Signal::STOP);
+    }
     door.vanishes();
-    agent.iter().for_each(|process| processes::signal(process.pid, Signal::CONT));
+    for process in &agent {
+        processes::signal(process.pid, Signal::CONT);
+    }
     let waits = "the database does not answer: what a run has done waits";
     eventually("the result waits", async || app.log().contains(waits).then_some(())).await;
     it_is_said(&app, &user, &run).await;

@@ -91,10 +91,13 @@ pub(crate) async fn drive(cx: &Cx, id: RunId, slot: Slot, stop: &CancellationTok
     if record.state.is_over() {
         effects::clean_up(cx, &record).await;
     }
+    release(cx, id).await
+}
+
+async fn release(cx: &Cx, id: RunId) -> Result<(), Error> {
     let tx = cx.store.begin().await?;
     tx.runs().release(id, &cx.settings.instance).await?;
-    tx.commit().await?;
-    Ok(())
+    Ok(tx.commit().await?)
 }
 
 /// Makes what came of an effect last. While the disk is full, or the database does not answer, it is kept in hand: what an agent

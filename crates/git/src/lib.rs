@@ -26,7 +26,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use domain::ports::vcs::{ChangedFile, DiffStat, CommitIdentity, Merge, NewCommit, Sides, Snapshot, Vcs, VcsError, Worktree};
+use domain::ports::vcs::{ChangedFile, CommitIdentity, DiffStat, Merge, NewCommit, Sides, Snapshot, Vcs, VcsError, Worktree};
 use protocol::{Timestamp, runs::FileDiff};
 use tokio_util::sync::CancellationToken;
 
@@ -200,7 +200,13 @@ impl Vcs for Git {
         reading::read(self, repository, at, path, max_bytes).await
     }
 
-    async fn merge(&self, repository: &Path, sides: Sides<'_>, identity: &CommitIdentity, at: Timestamp) -> Result<Merge, VcsError> {
+    async fn merge(
+        &self,
+        repository: &Path,
+        sides: Sides<'_>,
+        identity: &CommitIdentity,
+        at: Timestamp,
+    ) -> Result<Merge, VcsError> {
         merge::merge(self, repository, sides, identity, at).await
     }
 }

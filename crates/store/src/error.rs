@@ -108,7 +108,7 @@ impl StoreError {
         if is_checked && error.to_string().contains("TLS") { Self::Certificate(error) } else { Self::Database(error) }
     }
 
-    pub(crate) fn corrupt(table: &'static str, error: impl std::fmt::Display) -> Self {
+    pub(crate) fn corrupt(table: &'static str, error: impl fmt::Display) -> Self {
         Self::Corrupt { table, detail: error.to_string() }
     }
 }

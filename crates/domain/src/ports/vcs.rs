@@ -158,7 +158,13 @@ pub trait Vcs: Send + Sync {
 
     /// Brings one branch into the other: fast-forward if that can be, else a merge commit. If `into` is checked out in the
     /// repository's own folder, its files follow, unless it has changes of its own, which is an error that names them.
-    async fn merge(&self, repository: &Path, sides: Sides<'_>, identity: &CommitIdentity, at: Timestamp) -> Result<Merge, VcsError>;
+    async fn merge(
+        &self,
+        repository: &Path,
+        sides: Sides<'_>,
+        identity: &CommitIdentity,
+        at: Timestamp,
+    ) -> Result<Merge, VcsError>;
 }
 
 /// A commit to be made. `at` is part of it, so that making it again gives the same hash.

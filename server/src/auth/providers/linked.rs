@@ -111,7 +111,13 @@ pub(crate) fn onward(url: &str, name: &str) -> Response {
 }
 
 /// Links what the provider named to whoever left for it, if they are still here.
-pub(super) async fn link(edge: &Edge, known: &KnownProvider, identity: &Identity, left: LoginId, parts: &Parts) -> Result<(), Arrival> {
+pub(super) async fn link(
+    edge: &Edge,
+    known: &KnownProvider,
+    identity: &Identity,
+    left: LoginId,
+    parts: &Parts,
+) -> Result<(), Arrival> {
     let actor = parts.extensions.get::<Actor>();
     let same = actor.filter(|actor| matches!(actor, Actor::User { login, .. } if *login == left));
     let actor = same.ok_or_else(|| refused("whoever asked for the link is not signed in any more"))?;

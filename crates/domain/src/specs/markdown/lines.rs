@@ -113,7 +113,7 @@ fn is_numbered(line: &str) -> bool {
     let bare = line.trim_start_matches("**");
     let name = bare.split_whitespace().next().unwrap_or_default();
     let said = bare.get(name.len()..).unwrap_or_default().trim_start();
-    let number = name.trim_end_matches(|c: char| matches!(c, '.' | ')' | ':' | '*'));
+    let number = name.trim_end_matches(['.', ')', ':', '*']);
     let is_marked = number.len() < name.trim_end_matches('*').len();
     let digits = number.trim_start_matches(|c: char| c.is_ascii_uppercase()).trim_start_matches(['-', '_']);
     let letters = number.len() - digits.len();
