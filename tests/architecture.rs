@@ -157,6 +157,21 @@ fn every_source_file_says_what_it_is_for_and_is_of_a_readable_size() {
 }
 
 #[test]
+fn what_asks_the_database_says_what_comes_of_it() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources().into_iter().filter(|(path, _)| path.starts_with("crates/store/src/")) {
+        let lines: Vec<&str> = text.lines().map(str::trim_start).filter(|line| !line.starts_with("#[")).collect();
+        for pair in lines.windows(2) {
+            let is_offered = pair[1].starts_with("pub fn ") || pair[1].starts_with("pub async fn ");
+            if is_offered && !pair[0].starts_with("///") {
+                wrong.push(format!("{path}: {}", pair[1]));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "without a document: {wrong:#?}");
+}
+
+#[test]
 fn features_decide_only_where_both_halves_meet() {
     let feature = concat!("feature", " = ");
     // Tests of pages are the server's.

@@ -46,7 +46,7 @@ impl Scopes {
     pub const NONE: Self = Self(0);
     pub const ALL: Self = Self(0b11_1111);
 
-    /// Those scopes and what they include.
+    /// The given scopes and what they include.
     pub fn of(scopes: &[Scope]) -> Self {
         Self(scopes.iter().fold(0, |bits, scope| bits | included(*scope)))
     }

@@ -124,7 +124,7 @@ pub struct Details {
     pub name: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub request_id: String,
-    /// Those of the other requests that this entry stands for, as far as they are kept.
+    /// The ids of the other requests that this entry stands for, as far as they are kept.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub request_ids: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -195,14 +195,14 @@ impl Entry {
         }
     }
 
-    /// The same with what was changed.
+    /// The entry with what was changed.
     #[must_use]
     pub fn with(mut self, changes: Changes) -> Self {
         self.details.changes = changes.0;
         self
     }
 
-    /// The same as one that is about a project or a team.
+    /// The entry as one that is about a project or a team.
     #[must_use]
     pub fn about(self, about: impl Into<About>) -> Self {
         Self { about: about.into(), ..self }

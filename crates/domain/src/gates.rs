@@ -158,14 +158,14 @@ impl Finding {
         Self::new(GateVerdict::NotApplicable, summary)
     }
 
-    /// The same with evidence, which is cleaned and cut in the middle when it is too long.
+    /// The outcome with evidence, which is cleaned and cut in the middle when it is too long.
     #[must_use]
     pub fn with_evidence(mut self, evidence: &str) -> Self {
         self.evidence = text::cut_middle(&secrets::mask(&text::plain(evidence)), MAX_EVIDENCE);
         self
     }
 
-    /// The same with hints, at most ten, each made one line.
+    /// The outcome with hints, at most ten, each made one line.
     #[must_use]
     pub fn with_hints<H: AsRef<str>>(mut self, hints: impl IntoIterator<Item = H>) -> Self {
         let lines = hints.into_iter().map(|hint| text::one_line(&secrets::mask(hint.as_ref()), MAX_TOLD_CHARS));
@@ -173,7 +173,7 @@ impl Finding {
         self
     }
 
-    /// The same without what `masks` knows.
+    /// The outcome without what `masks` knows.
     #[must_use]
     pub fn masked(self, masks: &Masks) -> Self {
         if masks.is_empty() {

@@ -148,7 +148,7 @@ fn unit(letters: &[char]) -> Option<&[char]> {
     period.and_then(|period| letters.get(..period))
 }
 
-/// The same few characters, or a common word, over and over.
+/// Whether it is a few characters, or a common word, over and over.
 fn is_repeated(letters: &[char]) -> bool {
     let Some(unit) = unit(letters) else { return false };
     let unit_text: String = unit.iter().collect();

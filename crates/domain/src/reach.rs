@@ -60,17 +60,17 @@ pub enum Visible<'a> {
     All,
     Some {
         scope: Scope,
-        /// Those of the installation.
+        /// Whether projects of the installation are among them.
         installation: bool,
-        /// Those of that person.
+        /// Whose own projects are among them.
         person: Option<UserId>,
-        /// Those of these teams, where they have the scope.
+        /// Teams whose projects are among them, where the scopes have the one asked for.
         teams: &'a BTreeMap<TeamId, Scopes>,
-        /// These, where they have the scope.
+        /// Shared projects, where the scopes have the one asked for.
         shares: &'a BTreeMap<ProjectId, Scopes>,
-        /// Every one, as far as the limits go.
+        /// Whether every project is among them, as far as the limits go.
         everything: bool,
-        /// And none outside of these.
+        /// What a token is held to: no project outside of it is among them.
         limits: Option<&'a TokenLimits>,
     },
 }
@@ -145,8 +145,8 @@ impl Reach {
         self.summed()
     }
 
-    /// The same, with what its parts open somewhere. Whose a project is, is not known here: one among the limits may be
-    /// anybody's, and a shared one may be a team's that is among them.
+    /// The reach with the sum of what its parts open somewhere. Whose a project is, is not known here: one among the limits may
+    /// be anybody's, and a shared one may be a team's that is among them.
     fn summed(mut self) -> Self {
         let limits = self.limits.as_ref();
         let any_owner = limits.is_none_or(|limits| !limits.projects.is_empty());

@@ -24,7 +24,7 @@ pub const MAX_TASKS: usize = 500;
 /// The most lines of one requirement that are named as unproven.
 const MAX_TASK_UNPROVEN: usize = 20;
 
-/// The most of them in one spec.
+/// The most lines that are named as unproven in one spec.
 const MAX_UNPROVEN: usize = 500;
 
 /// The longest title of a task, in characters.

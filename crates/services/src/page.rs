@@ -16,7 +16,7 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// The same page of something else.
+    /// The page with each item made into something else.
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
         Page { items: self.items.into_iter().map(f).collect(), next: self.next }
     }
@@ -94,7 +94,8 @@ pub(crate) fn cut<T>(mut rows: Vec<T>, limit: u32, cursor: impl Fn(&T) -> String
     Page { items: rows, next }
 }
 
-/// The same of a list in an order that was asked for, whose cursors hold what the last row is sorted by, as `key` reads it.
+/// The page of a list in an order that was asked for, of rows read one beyond its end. Its cursor holds what the last row is
+/// sorted by, as `key` reads it.
 pub(crate) async fn cut_in_order<T, I, F>(
     rows: Vec<T>,
     limit: u32,

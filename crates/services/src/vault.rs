@@ -33,7 +33,7 @@ pub async fn list(cx: &Cx, actor: &Actor, scope: SecretScope) -> Result<Vec<Secr
     Ok(tx.secrets().of(scope).await?.into_iter().map(view).collect())
 }
 
-/// Those of them that have `words` in their names, in pages; without `sort` by their names.
+/// The secrets of a scope that have `words` in their names, in pages, never their values; without `sort` by their names.
 pub async fn search(
     cx: &Cx,
     actor: &Actor,

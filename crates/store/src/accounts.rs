@@ -37,10 +37,12 @@ pub struct UserRow {
 pub struct Accounts<'a>(pub(crate) &'a Tx);
 
 impl Accounts<'_> {
+    /// How many people there are, those that are switched off among them.
     pub async fn count(&self) -> Result<u64, StoreError> {
         Ok(users::Entity::find().count(&self.0.inner).await?)
     }
 
+    /// Adds a person; a conflict where the id or the e-mail address is taken.
     pub async fn insert(&self, user: &UserRow) -> Result<(), StoreError> {
         let row = users::ActiveModel {
             id: Set(user.id.0),
@@ -57,16 +59,18 @@ impl Accounts<'_> {
         Ok(())
     }
 
+    /// The person of that e-mail address, which is compared as it is stored: in lower case.
     pub async fn by_email(&self, email: &str) -> Result<Option<UserRow>, StoreError> {
         let row = users::Entity::find().filter(users::Column::Email.eq(email)).one(&self.0.inner).await?;
         row.map(read).transpose()
     }
 
+    /// The person of that id, also one that is switched off; absent when there is none.
     pub async fn by_id(&self, id: UserId) -> Result<Option<UserRow>, StoreError> {
         users::Entity::find_by_id(id.0).one(&self.0.inner).await?.map(read).transpose()
     }
 
-    /// Those of the ids that are there, in no order.
+    /// The people of those ids, in no order; an id without a person is passed over.
     pub async fn by_ids(&self, ids: &[UserId]) -> Result<Vec<UserRow>, StoreError> {
         let found = users::Entity::find().filter(users::Column::Id.is_in(ids.iter().map(|id| id.0)));
         found.all(&self.0.inner).await?.into_iter().map(read).collect()
@@ -99,12 +103,13 @@ impl Accounts<'_> {
         value(self.0, users::Entity::find_by_id(id.0), key(sort)).await
     }
 
-    /// How many have that role and are not switched off.
+    /// How many people have that role in the installation and are not switched off.
     pub async fn count_role(&self, role: Role) -> Result<u64, StoreError> {
         let found = users::Entity::find().filter(users::Column::Role.eq(role.as_str()));
         Ok(found.filter(users::Column::SwitchedOffAt.is_null()).count(&self.0.inner).await?)
     }
 
+    /// Gives a person another name; a conflict when they are gone.
     pub async fn set_name(&self, id: UserId, name: &str) -> Result<(), StoreError> {
         let (name, sort_name) = (Set(name.to_owned()), Set(name_key(name)));
         let row = users::ActiveModel { id: Set(id.0), name, sort_name, ..Default::default() };
@@ -112,18 +117,21 @@ impl Accounts<'_> {
         Ok(())
     }
 
+    /// Removes a person, if they are there, with what only a second step needs: factors, recovery codes, questions for passkeys
+    /// and sign-ins that wait. Everything else that was theirs is the caller's to remove.
     pub async fn delete(&self, id: UserId) -> Result<(), StoreError> {
         users::Entity::delete_by_id(id.0).exec(&self.0.inner).await?;
         Ok(())
     }
 
+    /// Gives a person another role in the installation, and counts that in their privileges; a conflict when they are gone.
     pub async fn set_role(&self, id: UserId, role: Role) -> Result<(), StoreError> {
         let row = users::ActiveModel { id: Set(id.0), role: Set(role.as_str().to_owned()), ..Default::default() };
         row.update(&self.0.inner).await?;
         self.privileges_changed(id).await
     }
 
-    /// Switches a person off, or on again.
+    /// Switches a person off, or on again, and counts that in their privileges; a conflict when they are gone.
     pub async fn set_switched_off(&self, id: UserId, since: Option<Timestamp>) -> Result<(), StoreError> {
         let since = Set(since.map(Timestamp::millis));
         let row = users::ActiveModel { id: Set(id.0), switched_off_at: since, ..Default::default() };
@@ -132,6 +140,7 @@ impl Accounts<'_> {
     }
 
     /// Counts a change of what a person may do or signs in with: each of their logins gets another id when it is used next.
+    /// Nothing happens when they are gone.
     pub async fn privileges_changed(&self, id: UserId) -> Result<(), StoreError> {
         let next = Expr::col(users::Column::Privileges).add(1);
         let update = users::Entity::update_many().col_expr(users::Column::Privileges, next);
@@ -139,18 +148,20 @@ impl Accounts<'_> {
         Ok(())
     }
 
-    /// Takes another password hash, in PHC string format.
+    /// Gives a person another password hash, in PHC string format, and counts that in their privileges; a conflict when they are
+    /// gone.
     pub async fn set_password(&self, id: UserId, password_hash: &str) -> Result<(), StoreError> {
         let row = users::ActiveModel { id: Set(id.0), password_hash: Set(password_hash.to_owned()), ..Default::default() };
         row.update(&self.0.inner).await?;
         self.privileges_changed(id).await
     }
 
-    /// A value that the installation has once.
+    /// The value of that name that the installation has once; absent until it is set.
     pub async fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
         Ok(settings::Entity::find_by_id(name.to_owned()).one(&self.0.inner).await?.map(|row| row.value))
     }
 
+    /// Writes a value that the installation has once, in place of the one before.
     pub async fn set_setting(&self, name: &str, value: &str) -> Result<(), StoreError> {
         let row = settings::ActiveModel { name: Set(name.to_owned()), value: Set(value.to_owned()) };
         let update = OnConflict::column(settings::Column::Name).update_column(settings::Column::Value).to_owned();
@@ -171,6 +182,7 @@ impl Accounts<'_> {
         Ok(update.exec(&self.0.inner).await?.rows_affected == 1)
     }
 
+    /// Removes a value that the installation has once, if it is there.
     pub async fn remove_setting(&self, name: &str) -> Result<(), StoreError> {
         settings::Entity::delete_by_id(name.to_owned()).exec(&self.0.inner).await?;
         Ok(())

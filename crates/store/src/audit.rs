@@ -142,6 +142,7 @@ impl Audit<'_> {
         Ok(audit_entries::Entity::delete_many().filter(Column::Seq.lte(seq)).exec(&self.0.inner).await?.rows_affected)
     }
 
+    /// Keeps a checkpoint; one of the same position that is there already stays as it is.
     pub async fn save_checkpoint(&self, checkpoint: &Checkpoint) -> Result<(), StoreError> {
         let row = audit_checkpoints::ActiveModel {
             seq: Set(checkpoint.seq),
@@ -161,6 +162,7 @@ impl Audit<'_> {
         Ok(found.all(&self.0.inner).await?.into_iter().map(read_checkpoint).collect())
     }
 
+    /// The checkpoint of the highest position; absent before the first one.
     pub async fn last_checkpoint(&self) -> Result<Option<Checkpoint>, StoreError> {
         let found = audit_checkpoints::Entity::find().order_by_desc(audit_checkpoints::Column::Seq).limit(1);
         Ok(found.one(&self.0.inner).await?.map(read_checkpoint))
@@ -172,7 +174,7 @@ impl Audit<'_> {
         Ok(())
     }
 
-    /// Of those resources the ones that the trail names: they were here, whether or not they still are.
+    /// The resources of those ids that the trail names: they were here, whether or not they still are.
     pub async fn named(&self, resources: &[String]) -> Result<HashSet<String>, StoreError> {
         let found: Vec<String> = audit_entries::Entity::find()
             .select_only()
@@ -184,6 +186,7 @@ impl Audit<'_> {
         Ok(found.into_iter().collect())
     }
 
+    /// How many entries the chain holds now, without those that were removed for their age.
     pub async fn count(&self) -> Result<u64, StoreError> {
         Ok(audit_entries::Entity::find().count(&self.0.inner).await?)
     }

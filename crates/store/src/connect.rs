@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// closed, has it no longer than a minute.
 const TAKE_TURN: &str = "SET LOCAL lock_timeout = '15s'; SET LOCAL idle_in_transaction_session_timeout = '60s'; \
                          SELECT pg_advisory_xact_lock(1819241321, 1)";
-/// The same for changes of the schema, which may take longer.
+/// How PostgreSQL is asked for the turn at changing the schema, which may take longer.
 const TAKE_TURN_AT_SCHEMA: &str = "SELECT pg_advisory_xact_lock(1819241321, 2)";
 
 /// The database; cheap to clone.
@@ -68,10 +68,12 @@ impl KnownEnd {
 pub struct Commits(Arc<AtomicU64>);
 
 impl Commits {
+    /// The number of commits since this process opened the database, those among them whose outcome nobody heard of.
     pub fn so_far(&self) -> u64 {
         self.0.load(Ordering::Acquire)
     }
 
+    /// Counts a commit.
     pub fn one_more(&self) {
         self.0.fetch_add(1, Ordering::Release);
     }
@@ -200,6 +202,8 @@ async fn migrate(db: &DatabaseConnection) -> Result<(), StoreError> {
 }
 
 impl Tx {
+    /// Writes what stands at the end of every transaction, events and entries of the audit trail, and commits. Where that fails,
+    /// nothing was done, but for a database that went away in between ([`StoreError::is_away`]): there it may have been.
     pub async fn commit(mut self) -> Result<(), StoreError> {
         let closing = std::mem::take(self.closing.get_mut().unwrap_or_else(PoisonError::into_inner));
         let end = closing.write(&self.inner, self.end.get()).await?;
@@ -216,70 +220,87 @@ impl Tx {
         self.closing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// People, and the settings of the installation.
     pub fn accounts(&self) -> Accounts<'_> {
         Accounts(self)
     }
 
+    /// Who people are at sign-in providers, and sign-ins that are under way there.
     pub fn identities(&self) -> Identities<'_> {
         Identities(self)
     }
 
+    /// Second factors, recovery codes, and sign-ins that wait for their second step.
     pub fn factors(&self) -> Factors<'_> {
         Factors(self)
     }
 
+    /// Questions that browsers are asked for passkeys.
     pub fn challenges(&self) -> Challenges<'_> {
         Challenges(self)
     }
 
+    /// Invitations that nobody accepted yet.
     pub fn invitations(&self) -> Invitations<'_> {
         Invitations(self)
     }
 
+    /// Teams, and who is in them.
     pub fn teams(&self) -> Teams<'_> {
         Teams(self)
     }
 
+    /// Whom projects belong to, and with whom they are shared.
     pub fn sharing(&self) -> Sharing<'_> {
         Sharing(self)
     }
 
+    /// Browsers' authenticated sessions.
     pub fn logins(&self) -> Logins<'_> {
         Logins(self)
     }
 
+    /// Mails to send, and what became of them.
     pub fn mails(&self) -> Mails<'_> {
         Mails(self)
     }
 
+    /// API tokens.
     pub fn tokens(&self) -> Tokens<'_> {
         Tokens(self)
     }
 
+    /// The audit trail and its checkpoints.
     pub fn audit(&self) -> Audit<'_> {
         Audit(self)
     }
 
+    /// The event log.
     pub fn events(&self) -> Events<'_> {
         Events(self)
     }
 
+    /// Projects.
     pub fn projects(&self) -> Projects<'_> {
         Projects(self)
     }
 
+    /// Runs and how they stand.
     pub fn runs(&self) -> Runs<'_> {
         Runs(self)
     }
 
+    /// What came of the effects of runs, and the prompts that were sent.
     pub fn journal(&self) -> Journal<'_> {
         Journal(self)
     }
 
+    /// The vault's secrets, sealed.
     pub fn secrets(&self) -> Secrets<'_> {
         Secrets(self)
     }
 
+    /// Iterations, tasks, gates and receipts of runs.
     pub fn run_parts(&self) -> RunParts<'_> {
         RunParts(self)
     }

@@ -81,7 +81,7 @@ impl Events<'_> {
         found.all(&self.0.inner).await?.into_iter().map(read).collect()
     }
 
-    /// Of those the ones that the actor may know of.
+    /// Events after `after` that the actor may know of, oldest first.
     pub async fn seen_by(&self, visible: Visible<'_>, after: EventSeq, limit: u64) -> Result<Vec<Envelope>, StoreError> {
         let Visible::Some { person, limits, .. } = visible else { return self.after(after, limit).await };
         // As `Reach::hears_of` says for those who listen.

@@ -51,6 +51,7 @@ pub struct PasskeyRow {
 }
 
 impl Thing {
+    /// What people choose between: an app or a passkey.
     pub fn kind(&self) -> FactorKind {
         match self {
             Self::PlainApp(_) | Self::App(_) => FactorKind::Totp,
@@ -88,6 +89,7 @@ pub struct HalfLoginRow {
 pub struct Factors<'a>(pub(crate) &'a Tx);
 
 impl Factors<'_> {
+    /// Adds a factor; a conflict where its passkey is somebody's already, or the person is gone.
     pub async fn insert(&self, factor: &FactorRow) -> Result<(), StoreError> {
         let row = factors::ActiveModel {
             id: Set(factor.id.0),
@@ -104,7 +106,7 @@ impl Factors<'_> {
         Ok(())
     }
 
-    /// All of a person, also those that do not count yet, oldest first.
+    /// All factors of a person, also those that do not count yet, oldest first.
     pub async fn of(&self, user: UserId) -> Result<Vec<FactorRow>, StoreError> {
         let found = factors::Entity::find()
             .filter(factors::Column::UserId.eq(user.0))
@@ -115,18 +117,18 @@ impl Factors<'_> {
         found.into_iter().map(read).collect()
     }
 
-    /// The secrets of apps of everybody, also of those that do not count yet.
+    /// The authenticator apps of everybody, also those that do not count yet, by id.
     pub async fn apps(&self) -> Result<Vec<FactorRow>, StoreError> {
         let apps = factors::Entity::find().filter(factors::Column::Kind.eq(FactorKind::Totp.as_str()));
         apps.order_by_asc(factors::Column::Id).all(&self.0.inner).await?.into_iter().map(read).collect()
     }
 
-    /// How many of them are sealed.
+    /// How many authenticator apps have their secret sealed.
     pub async fn count_sealed(&self) -> Result<u64, StoreError> {
         Ok(factors::Entity::find().filter(factors::Column::Master.is_not_null()).count(&self.0.inner).await?)
     }
 
-    /// Puts the secret of an app into another envelope.
+    /// Puts the secret of an app into another envelope; a conflict when it is gone.
     pub async fn seal(&self, id: FactorId, sealed: &Sealed) -> Result<(), StoreError> {
         let row = factors::ActiveModel { id: Set(id.0), ..columns(&Thing::App(sealed.clone())) };
         row.update(&self.0.inner).await?;

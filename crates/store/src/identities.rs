@@ -53,6 +53,7 @@ pub struct FlowRow {
 pub struct Identities<'a>(pub(crate) &'a Tx);
 
 impl Identities<'_> {
+    /// Adds an identity; a conflict where its issuer and subject are somebody's already.
     pub async fn insert(&self, identity: &IdentityRow) -> Result<(), StoreError> {
         let row = identities::ActiveModel {
             id: Set(identity.id),
@@ -69,7 +70,7 @@ impl Identities<'_> {
         Ok(())
     }
 
-    /// The one of that name at that issuer.
+    /// The identity of that name at that issuer.
     pub async fn find(&self, issuer: &str, subject: &str) -> Result<Option<IdentityRow>, StoreError> {
         let found = identities::Entity::find()
             .filter(identities::Column::Issuer.eq(issuer))
@@ -79,7 +80,7 @@ impl Identities<'_> {
         Ok(found.map(read))
     }
 
-    /// Those of a person, oldest first.
+    /// The identities of a person, oldest first.
     pub async fn of(&self, user: UserId) -> Result<Vec<IdentityRow>, StoreError> {
         let found = identities::Entity::find()
             .filter(identities::Column::UserId.eq(user.0))
@@ -90,7 +91,7 @@ impl Identities<'_> {
         Ok(found.into_iter().map(read).collect())
     }
 
-    /// Notes that it was used, and what the provider said.
+    /// Notes that an identity was used, and the e-mail address that the provider said; a conflict when it is gone.
     pub async fn used(&self, id: Uuid, email: &str, at: Timestamp) -> Result<(), StoreError> {
         let row = identities::ActiveModel {
             id: Set(id),
@@ -102,19 +103,20 @@ impl Identities<'_> {
         Ok(())
     }
 
-    /// Removes those of a person, with the link that would reset their password.
+    /// Removes the identities of a person, with the link that would reset their password.
     pub async fn delete_of(&self, user: UserId) -> Result<(), StoreError> {
         identities::Entity::delete_many().filter(identities::Column::UserId.eq(user.0)).exec(&self.0.inner).await?;
         password_resets::Entity::delete_by_id(user.0).exec(&self.0.inner).await?;
         Ok(())
     }
 
+    /// Removes one identity, if it is there.
     pub async fn delete(&self, id: Uuid) -> Result<(), StoreError> {
         identities::Entity::delete_by_id(id).exec(&self.0.inner).await?;
         Ok(())
     }
 
-    /// Keeps a sign-in under way; those that expired before `now` go. Returns how many there were besides.
+    /// Keeps a sign-in under way; the ones that expired before `now` go. Returns how many others are under way.
     pub async fn begin_flow(&self, flow: &FlowRow, now: Timestamp) -> Result<u64, StoreError> {
         let over = sign_in_flows::Entity::delete_many().filter(sign_in_flows::Column::ExpiresAt.lte(now.millis()));
         over.exec(&self.0.inner).await?;

@@ -55,6 +55,7 @@ pub struct InvitationsPage<'a> {
 pub struct Invitations<'a>(pub(crate) &'a Tx);
 
 impl Invitations<'_> {
+    /// Adds an invitation; a conflict where its id or its link is taken.
     pub async fn insert(&self, invitation: &InvitationRow) -> Result<(), StoreError> {
         let row = invitations::ActiveModel {
             id: Set(invitation.id.clone()),
@@ -80,6 +81,7 @@ impl Invitations<'_> {
         Ok(())
     }
 
+    /// The invitation of that id, expired or not; absent when there is none.
     pub async fn by_id(&self, id: &str) -> Result<Option<InvitationRow>, StoreError> {
         invitations::Entity::find_by_id(id.to_owned()).one(&self.0.inner).await?.map(read).transpose()
     }
@@ -97,7 +99,7 @@ impl Invitations<'_> {
         found.all(&self.0.inner).await?.into_iter().map(read).collect()
     }
 
-    /// A page of them, newest first: ids are in the order in which they were made.
+    /// A page of the invitations that have not expired, newest first: ids are in the order in which they were made.
     pub async fn list(&self, page: InvitationsPage<'_>) -> Result<Vec<InvitationRow>, StoreError> {
         let contains = |column: invitations::Column, words: &str| Expr::col(column).like(around(words));
         let named = || {

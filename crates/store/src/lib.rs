@@ -1,4 +1,7 @@
 //! The database, concrete: SQLite in a file or PostgreSQL by URL. Everything is read and written through a [`Tx`].
+//!
+//! A *conflict* is an error that [`StoreError::is_conflict`] tells from others: somebody else took the key that a row was to be
+//! added with, or removed the row that was to be changed. To remove what is not there is no error, and neither is to look for it.
 
 mod accounts;
 mod audit;

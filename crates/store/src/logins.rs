@@ -101,7 +101,7 @@ impl Logins<'_> {
         Ok(row.map(read))
     }
 
-    /// The logins of a person that have not expired at `now`.
+    /// The logins of a person that have not expired at `now`, at most 1,000 of them, in no order.
     pub async fn of_user(&self, user: UserId, now: Timestamp) -> Result<Vec<LoginRow>, StoreError> {
         let found = logins::Entity::find()
             .filter(logins::Column::UserId.eq(user.0))
@@ -110,7 +110,8 @@ impl Logins<'_> {
         Ok(found.all(&self.0.inner).await?.into_iter().map(read).collect())
     }
 
-    /// Those of them with these words in their data, which are no pattern.
+    /// The logins of a person that have not expired at `now` and have these words, which are no pattern, in their data; in no
+    /// order.
     pub async fn of_user_with(&self, user: UserId, words: &str, now: Timestamp) -> Result<Vec<LoginRow>, StoreError> {
         let found = logins::Entity::find()
             .filter(logins::Column::UserId.eq(user.0))
@@ -146,7 +147,8 @@ impl Logins<'_> {
         Ok(())
     }
 
-    /// Uses a logout token up until it expires; `false` when it was used before. Those that expired before `now` go.
+    /// Uses a logout token up until it expires; `false` when it was used before. Tokens that expired before `now`
+    /// go.
     pub async fn use_logout_token(&self, token_hash: &str, until: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
         let over = logout_tokens::Entity::delete_many().filter(logout_tokens::Column::ExpiresAt.lte(now.millis()));
         over.exec(&self.0.inner).await?;

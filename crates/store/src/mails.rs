@@ -44,6 +44,7 @@ pub struct MailRow {
 pub struct Mails<'a>(pub(crate) &'a Tx);
 
 impl Mails<'_> {
+    /// Adds a mail in the state that it is in; a conflict where its id is taken.
     pub async fn insert(&self, mail: &MailRow) -> Result<(), StoreError> {
         mails::Entity::insert(row(mail)).exec_without_returning(&self.0.inner).await?;
         Ok(())

@@ -42,12 +42,14 @@ pub struct ProjectPage<'a> {
 pub struct Projects<'a>(pub(crate) &'a Tx);
 
 impl Projects<'_> {
+    /// Adds a project, without the credentials of its address; a conflict where its id is taken.
     pub async fn insert(&self, project: &Project) -> Result<(), StoreError> {
         projects::Entity::insert(row(project)?).exec_without_returning(&self.0.inner).await?;
         Ok(())
     }
 
-    /// Keeps the address to clone from with its credentials, until [`Self::set_prepared`]. No project that is read holds them.
+    /// Keeps the address to clone from with its credentials, until [`Self::set_prepared`]. No project that is read holds them. A
+    /// conflict when the project is gone.
     pub async fn keep_clone_url(&self, id: ProjectId, url: &str) -> Result<(), StoreError> {
         let row = projects::ActiveModel { id: Set(id.0), git_url: Set(Some(url.to_owned())), ..Default::default() };
         row.update(&self.0.inner).await?;
@@ -61,7 +63,7 @@ impl Projects<'_> {
     }
 
     /// Writes what people change: name, description, delivery, spec. How its repository stands is written by
-    /// [`Self::set_prepared`], so that neither overwrites the other.
+    /// [`Self::set_prepared`], so that neither overwrites the other. A conflict when the project is gone.
     pub async fn update(&self, project: &Project) -> Result<(), StoreError> {
         let row = projects::ActiveModel {
             id: Set(project.id.0),
@@ -78,6 +80,7 @@ impl Projects<'_> {
     }
 
     /// Writes how the repository stands: status, branch, problem. The credentials of its address and the lease have served and go.
+    /// A conflict when the project is gone.
     pub async fn set_prepared(&self, project: &Project) -> Result<(), StoreError> {
         let row = projects::ActiveModel {
             id: Set(project.id.0),
@@ -94,11 +97,13 @@ impl Projects<'_> {
         Ok(())
     }
 
+    /// Removes a project, if it is there. Its runs, shares and secrets are the caller's to remove.
     pub async fn delete(&self, id: ProjectId) -> Result<(), StoreError> {
         projects::Entity::delete_by_id(id.0).exec(&self.0.inner).await?;
         Ok(())
     }
 
+    /// The project of that id; absent when it was deleted.
     pub async fn by_id(&self, id: ProjectId) -> Result<Option<Project>, StoreError> {
         projects::Entity::find_by_id(id.0).one(&self.0.inner).await?.map(read).transpose()
     }
@@ -110,7 +115,7 @@ impl Projects<'_> {
         found.one(&self.0.inner).await?.map(read).transpose()
     }
 
-    /// A page of those that the actor may know about.
+    /// A page of the projects that the actor may know about.
     pub async fn list(&self, page: ProjectPage<'_>) -> Result<Vec<Project>, StoreError> {
         let found = projects::Entity::find().filter(projects_of(page.visible)).limit(page.limit);
         let found = match &page.order {
@@ -129,7 +134,7 @@ impl Projects<'_> {
         value(self.0, projects::Entity::find_by_id(id.0), key(sort)).await
     }
 
-    /// Projects whose repository is still to be made, and that nobody but `owner` holds at `now`.
+    /// Projects whose repository is still to be made, and that nobody but `owner` holds at `now`; oldest first.
     pub async fn preparing(&self, owner: &str, now: Timestamp) -> Result<Vec<ProjectId>, StoreError> {
         let found: Vec<uuid::Uuid> = projects::Entity::find()
             .select_only()
@@ -142,7 +147,7 @@ impl Projects<'_> {
         Ok(found.into_iter().map(ProjectId).collect())
     }
 
-    /// Of those ids the ones that are projects, each with its name and whose it is, in no order.
+    /// The projects of those ids, each with its name and whose it is, in no order; an id without a project is passed over.
     pub async fn named(&self, ids: &[ProjectId]) -> Result<Vec<(ProjectId, String, Owner)>, StoreError> {
         use projects::Column;
 
@@ -157,7 +162,7 @@ impl Projects<'_> {
     }
 
     /// Takes the making of a project's repository over for `owner` until `until`, if it is still to be made and nobody else holds it
-    /// at `now`. Who held it before a restart gets it again.
+    /// at `now`; `false` otherwise. Who held it before a restart gets it again.
     pub async fn claim(&self, id: ProjectId, owner: &str, now: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
         let done = projects::Entity::update_many()
             .col_expr(projects::Column::LeaseOwner, Expr::value(owner.to_owned()))
@@ -169,7 +174,8 @@ impl Projects<'_> {
         Ok(done.rows_affected == 1)
     }
 
-    /// Gives it back, so that another server may take it at once.
+    /// Gives the making of a project's repository back, so that another server may take it at once. Nothing happens when `owner`
+    /// does not hold it.
     pub async fn release(&self, id: ProjectId, owner: &str) -> Result<(), StoreError> {
         projects::Entity::update_many()
             .col_expr(projects::Column::LeaseOwner, Expr::value(Option::<String>::None))
@@ -180,7 +186,7 @@ impl Projects<'_> {
         Ok(())
     }
 
-    /// Of those ids the ones that are projects.
+    /// The ids that are projects still, of those that are asked about.
     pub async fn known(&self, ids: &[ProjectId]) -> Result<HashSet<ProjectId>, StoreError> {
         let found: Vec<uuid::Uuid> = projects::Entity::find()
             .select_only()

@@ -20,6 +20,7 @@ use crate::{
 pub struct RunParts<'a>(pub(crate) &'a Tx);
 
 impl RunParts<'_> {
+    /// Writes an iteration, in place of the run's one of the same number.
     pub async fn save_iteration(&self, run: RunId, iteration: &Iteration) -> Result<(), StoreError> {
         let row = run_iterations::ActiveModel {
             run_id: Set(run.0),
@@ -33,6 +34,7 @@ impl RunParts<'_> {
         Ok(())
     }
 
+    /// All iterations of a run, by number; none for a run that is not there.
     pub async fn iterations(&self, run: RunId) -> Result<Vec<Iteration>, StoreError> {
         let found = run_iterations::Entity::find()
             .filter(run_iterations::Column::RunId.eq(run.0))
@@ -40,6 +42,7 @@ impl RunParts<'_> {
         found.all(&self.0.inner).await?.iter().map(|row| from_json("run_iterations", &row.body)).collect()
     }
 
+    /// Writes a task, in place of the run's one of the same number.
     pub async fn save_task(&self, run: RunId, task: &Task) -> Result<(), StoreError> {
         let row =
             run_tasks::ActiveModel { run_id: Set(run.0), number: Set(int(task.number)), body: Set(json("run_tasks", task)?) };
@@ -50,6 +53,7 @@ impl RunParts<'_> {
         Ok(())
     }
 
+    /// All tasks of a run, by number; none for a run that is not there.
     pub async fn tasks(&self, run: RunId) -> Result<Vec<Task>, StoreError> {
         let found = run_tasks::Entity::find().filter(run_tasks::Column::RunId.eq(run.0)).order_by_asc(run_tasks::Column::Number);
         found.all(&self.0.inner).await?.iter().map(|row| from_json("run_tasks", &row.body)).collect()
@@ -93,6 +97,7 @@ impl RunParts<'_> {
         found.all(&self.0.inner).await?.iter().map(|row| from_json("run_gates", &row.body)).collect()
     }
 
+    /// Writes the receipt of a run, in place of an earlier one.
     pub async fn save_receipt(&self, receipt: &Receipt) -> Result<(), StoreError> {
         let row = receipts::ActiveModel {
             run_id: Set(receipt.facts.run_id.0),
@@ -106,6 +111,7 @@ impl RunParts<'_> {
         Ok(())
     }
 
+    /// The receipt of a run; absent until it is sealed.
     pub async fn receipt(&self, run: RunId) -> Result<Option<Receipt>, StoreError> {
         let row = receipts::Entity::find_by_id(run.0).one(&self.0.inner).await?;
         row.map(|row| from_json("receipts", &row.body)).transpose()

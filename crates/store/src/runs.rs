@@ -40,7 +40,7 @@ pub struct RunsPage<'a> {
 }
 
 impl<'a> RunsPage<'a> {
-    /// No runs yet, of those that the actor may know.
+    /// A page without room for any run yet, of the runs that the actor may know.
     pub fn of(visible: Visible<'a>) -> Self {
         Self { visible, project: None, active: false, ended_since: None, order: Order::Own(None), limit: 0 }
     }
@@ -52,6 +52,7 @@ impl<'a> RunsPage<'a> {
 pub struct Runs<'a>(pub(crate) &'a Tx);
 
 impl Runs<'_> {
+    /// Adds a run without wish and lease; a conflict where its number in the project or its `request_id` is taken.
     pub async fn insert(&self, record: &RunRecord) -> Result<(), StoreError> {
         let row = runs::ActiveModel {
             project_id: Set(record.project_id.0),
@@ -76,19 +77,21 @@ impl Runs<'_> {
         Ok(())
     }
 
-    /// Writes how the run stands: state, journal position, start and end. Wish and lease stay.
+    /// Writes how the run stands: state, journal position, start and end. Wish and lease stay. A conflict when the run is gone.
     pub async fn save(&self, record: &RunRecord) -> Result<(), StoreError> {
         standing(record)?.update(&self.0.inner).await?;
         Ok(())
     }
 
-    /// Puts another spec in the place of the one that the run was queued with.
+    /// Puts another spec in the place of the one that the run was queued with; a conflict when the run is gone.
     pub async fn set_spec(&self, id: RunId, spec: &str) -> Result<(), StoreError> {
         let row = runs::ActiveModel { id: Set(id.0), spec: Set(spec.to_owned()), ..Default::default() };
         row.update(&self.0.inner).await?;
         Ok(())
     }
 
+    /// Writes down what a person asks of the run, in place of an earlier wish, or takes it back; a conflict when the run is
+    /// gone.
     pub async fn set_wish(&self, id: RunId, wish: Option<&Wish>) -> Result<(), StoreError> {
         let wish = wish.map(|wish| json(TABLE, wish)).transpose()?;
         let row = runs::ActiveModel { id: Set(id.0), wish: Set(wish), ..Default::default() };
@@ -118,6 +121,7 @@ impl Runs<'_> {
         Ok(())
     }
 
+    /// The run of that id with its spec; absent when its project was deleted.
     pub async fn by_id(&self, id: RunId) -> Result<Option<RunRecord>, StoreError> {
         Ok(self.owned(id).await?.map(|(record, _)| record))
     }
@@ -129,12 +133,13 @@ impl Runs<'_> {
         Ok(Some((record?, owner)))
     }
 
+    /// The run that was asked for under that `request_id`, with its spec.
     pub async fn by_request(&self, request_id: &str) -> Result<Option<RunRecord>, StoreError> {
         let found = runs::Entity::find().filter(runs::Column::RequestId.eq(request_id)).all(&self.0.inner).await?;
         self.named(found).await?.pop().map(|(record, _)| record).transpose()
     }
 
-    /// A page of those of projects that the actor may know.
+    /// A page of the runs of projects that the actor may know.
     pub async fn list(&self, page: RunsPage<'_>) -> Result<Vec<RunRecord>, StoreError> {
         let found = seen_by(page.visible).limit(page.limit);
         let mut found = match &page.order {
@@ -170,7 +175,7 @@ impl Runs<'_> {
         self.readable(rows).await
     }
 
-    /// Of those the ones of projects that the actor may know.
+    /// Runs that are not over, of projects that the actor may know, oldest first.
     pub async fn active_seen_by(&self, visible: Visible<'_>) -> Result<Vec<RunRecord>, StoreError> {
         let found = seen_by(visible).filter(runs::Column::Over.eq(false)).order_by_asc(runs::Column::Id);
         let rows = found.all(&self.0.inner).await?;
@@ -191,7 +196,7 @@ impl Runs<'_> {
         Ok(queued.count(&self.0.inner).await?)
     }
 
-    /// Of those ids the ones that are runs, each with its project and whether it is over.
+    /// The runs of those ids, each with its project and whether it is over; an id without a run is passed over.
     pub async fn standing(&self, ids: &[RunId]) -> Result<HashMap<RunId, (ProjectId, bool)>, StoreError> {
         let found: Vec<(uuid::Uuid, uuid::Uuid, bool)> = runs::Entity::find()
             .select_only()
@@ -203,7 +208,7 @@ impl Runs<'_> {
         Ok(found.into_iter().map(|(id, project, over)| (RunId(id), (ProjectId(project), over))).collect())
     }
 
-    /// Of those ids the ones that are runs, each with its project and its number there, in no order.
+    /// The runs of those ids, each with its project and its number there, in no order; an id without a run is passed over.
     pub async fn numbered(&self, ids: &[RunId]) -> Result<Vec<(RunId, ProjectId, u32)>, StoreError> {
         let found: Vec<(uuid::Uuid, uuid::Uuid, i32)> = runs::Entity::find()
             .select_only()
@@ -228,7 +233,7 @@ impl Runs<'_> {
         Ok(newest.map_or(1, |number| from_int(number) + 1))
     }
 
-    /// The newest run of each of those projects.
+    /// The newest run of each project of those ids; a project without runs is passed over.
     pub async fn newest_of(&self, ids: &[ProjectId]) -> Result<HashMap<ProjectId, RunRecord>, StoreError> {
         let newest: Vec<(uuid::Uuid, i32)> = runs::Entity::find()
             .select_only()
@@ -270,7 +275,7 @@ impl Runs<'_> {
         Ok(found.into_iter().map(RunId).collect())
     }
 
-    /// How many runs stand at each status, for the metrics.
+    /// How many runs stand at each status, as its bare word, in no order; for the metrics. A status without runs is left out.
     pub async fn count_by_status(&self) -> Result<Vec<(String, i64)>, StoreError> {
         let rows = runs::Entity::find()
             .select_only()
@@ -283,8 +288,8 @@ impl Runs<'_> {
         Ok(rows)
     }
 
-    /// Takes a run over for `owner` until `until`, if nobody else holds it at `now`. Who held it before a restart gets it again.
-    /// With the first moment of all as `now`, others keep theirs for good.
+    /// Takes a run over for `owner` until `until`, if nobody else holds it at `now`; `false` when somebody does, or it is over or
+    /// gone. Who held it before a restart gets it again. With the first moment of all as `now`, others keep theirs for good.
     pub async fn claim(&self, id: RunId, owner: &str, now: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
         let free = Condition::any()
             .add(runs::Column::LeaseOwner.is_null())
@@ -301,7 +306,7 @@ impl Runs<'_> {
         Ok(done.rows_affected == 1)
     }
 
-    /// Gives a run back, so that another machine may take it at once.
+    /// Gives a run back, so that another machine may take it at once. Nothing happens when `owner` does not hold it.
     pub async fn release(&self, id: RunId, owner: &str) -> Result<(), StoreError> {
         runs::Entity::update_many()
             .col_expr(runs::Column::LeaseOwner, Expr::value(Option::<String>::None))
@@ -376,7 +381,7 @@ fn key(sort: Sort) -> &'static str {
     }
 }
 
-/// The same of projects that the actor may know.
+/// Whole rows but for the spec, of runs of projects that the actor may know.
 fn seen_by(visible: Visible<'_>) -> Select<runs::Entity> {
     match visible {
         Visible::All => without_spec(),

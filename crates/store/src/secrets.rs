@@ -38,17 +38,19 @@ pub struct SecretRow {
 pub struct Secrets<'a>(pub(crate) &'a Tx);
 
 impl Secrets<'_> {
+    /// Adds a secret; a conflict where its scope has one of that name.
     pub async fn insert(&self, secret: &SecretRow) -> Result<(), StoreError> {
         secrets::Entity::insert(row(secret)).exec_without_returning(&self.0.inner).await?;
         Ok(())
     }
 
-    /// Writes all of a secret that is there.
+    /// Writes all of a secret; a conflict when it is gone.
     pub async fn update(&self, secret: &SecretRow) -> Result<(), StoreError> {
         row(secret).update(&self.0.inner).await?;
         Ok(())
     }
 
+    /// Removes a secret, if it is there.
     pub async fn delete(&self, id: Uuid) -> Result<(), StoreError> {
         secrets::Entity::delete_by_id(id).exec(&self.0.inner).await?;
         Ok(())
@@ -61,24 +63,27 @@ impl Secrets<'_> {
         Ok(())
     }
 
+    /// The secret of that name in a scope; what other scopes have is not looked at.
     pub async fn by_name(&self, scope: SecretScope, name: &str) -> Result<Option<SecretRow>, StoreError> {
         within(scope).filter(Column::Name.eq(name)).one(&self.0.inner).await?.map(read).transpose()
     }
 
-    /// All of a scope, in the order of their names.
+    /// All secrets of a scope, in the order of their names.
     pub async fn of(&self, scope: SecretScope) -> Result<Vec<SecretRow>, StoreError> {
         within(scope).order_by_asc(Column::Name).all(&self.0.inner).await?.into_iter().map(read).collect()
     }
 
+    /// How many secrets a scope has.
     pub async fn count_of(&self, scope: SecretScope) -> Result<u64, StoreError> {
         Ok(within(scope).count(&self.0.inner).await?)
     }
 
-    /// All of the whole installation.
+    /// All secrets of all scopes, by id.
     pub async fn all(&self) -> Result<Vec<SecretRow>, StoreError> {
         secrets::Entity::find().order_by_asc(Column::Id).all(&self.0.inner).await?.into_iter().map(read).collect()
     }
 
+    /// How many secrets there are in all scopes together.
     pub async fn count(&self) -> Result<u64, StoreError> {
         Ok(secrets::Entity::find().count(&self.0.inner).await?)
     }
@@ -88,6 +93,7 @@ impl Secrets<'_> {
         Ok(settings::Entity::find_by_id(MASTER.to_owned()).one(&self.0.inner).await?.map(|row| row.value))
     }
 
+    /// Names the master key that new secrets are sealed with, in place of the one before.
     pub async fn set_master(&self, id: &str) -> Result<(), StoreError> {
         let row = settings::ActiveModel { name: Set(MASTER.to_owned()), value: Set(id.to_owned()) };
         let update = OnConflict::column(settings::Column::Name).update_column(settings::Column::Value).to_owned();

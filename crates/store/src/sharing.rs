@@ -56,6 +56,7 @@ impl Sharing<'_> {
         rows.into_iter().map(named).collect()
     }
 
+    /// Adds a share; whether it is with somebody who has one already is not looked at.
     pub async fn insert(&self, share: &ShareRow) -> Result<(), StoreError> {
         let row = project_shares::ActiveModel {
             id: Set(share.id.0),
@@ -69,12 +70,14 @@ impl Sharing<'_> {
         Ok(())
     }
 
+    /// Gives a share another role; a conflict when it is gone.
     pub async fn set_role(&self, id: ShareId, role: Role) -> Result<(), StoreError> {
         let row = project_shares::ActiveModel { id: Set(id.0), role: Set(role.as_str().to_owned()), ..Default::default() };
         row.update(&self.0.inner).await?;
         Ok(())
     }
 
+    /// Removes a share, if it is there.
     pub async fn remove(&self, id: ShareId) -> Result<(), StoreError> {
         project_shares::Entity::delete_by_id(id.0).exec(&self.0.inner).await?;
         Ok(())
@@ -92,7 +95,7 @@ impl Sharing<'_> {
         Ok(())
     }
 
-    /// Gives a project to another owner.
+    /// Gives a project to another owner; a conflict when it is gone.
     pub async fn set_owner(&self, project: ProjectId, owner: Owner) -> Result<(), StoreError> {
         let (owner_user, owner_team) = visible::columns(owner);
         let (owner_user, owner_team) = (Set(owner_user), Set(owner_team));

@@ -45,6 +45,7 @@ pub struct MemberRow {
 pub struct Teams<'a>(pub(crate) &'a Tx);
 
 impl Teams<'_> {
+    /// Adds a team; a conflict where its name, as names are compared, is taken.
     pub async fn insert(&self, team: &TeamRow) -> Result<(), StoreError> {
         let row = teams::ActiveModel {
             id: Set(team.id.0),
@@ -57,6 +58,7 @@ impl Teams<'_> {
         Ok(())
     }
 
+    /// Gives a team the name in `team`; a conflict where that is taken or the team is gone.
     pub async fn rename(&self, team: &TeamRow) -> Result<(), StoreError> {
         let (name, sort_name) = (Set(team.name.clone()), Set(name_key(&team.name)));
         let row =
@@ -72,11 +74,12 @@ impl Teams<'_> {
         Ok(())
     }
 
+    /// The team of that id; absent when there is none.
     pub async fn by_id(&self, id: TeamId) -> Result<Option<TeamRow>, StoreError> {
         Ok(teams::Entity::find_by_id(id.0).one(&self.0.inner).await?.map(read))
     }
 
-    /// Those of the ids that are there, in no order.
+    /// The teams of those ids, in no order; an id without a team is passed over.
     pub async fn by_ids(&self, ids: &[TeamId]) -> Result<Vec<TeamRow>, StoreError> {
         let found = teams::Entity::find().filter(teams::Column::Id.is_in(ids.iter().map(|id| id.0)));
         Ok(found.all(&self.0.inner).await?.into_iter().map(read).collect())
@@ -87,8 +90,8 @@ impl Teams<'_> {
         Ok(teams::Entity::find().filter(teams::Column::Folded.eq(folded)).one(&self.0.inner).await?.map(read))
     }
 
-    /// Of all teams, or of these; with `folded`, those that have it in their name as it is compared. Its own order is the newest
-    /// first.
+    /// Teams, all of them or only those of the ids in `of`; with `folded`, those alone that have it in their name as it is
+    /// compared. The list's own order is the newest first.
     pub async fn list(
         &self,
         of: Option<Vec<TeamId>>,
@@ -122,6 +125,7 @@ impl Teams<'_> {
         Ok((u64::try_from(people.len()).unwrap_or(u64::MAX), self.count_projects(id).await?))
     }
 
+    /// How many projects belong to a team; what is shared with it does not count.
     pub async fn count_projects(&self, id: TeamId) -> Result<u64, StoreError> {
         Ok(projects::Entity::find().filter(projects::Column::OwnerTeam.eq(id.0)).count(&self.0.inner).await?)
     }
@@ -140,7 +144,7 @@ impl Teams<'_> {
         Ok(members)
     }
 
-    /// The roles that a person has in teams.
+    /// The roles that a person has in teams, one for each source, in no order.
     pub async fn of_user(&self, user: UserId) -> Result<Vec<MemberRow>, StoreError> {
         let found = team_members::Entity::find().filter(team_members::Column::UserId.eq(user.0));
         found.all(&self.0.inner).await?.into_iter().map(member).collect()
@@ -161,7 +165,7 @@ impl Teams<'_> {
         Ok(())
     }
 
-    /// Takes the role away that a person has in a team from one source.
+    /// Takes the role away that a person has in a team from one source; `false` when they had none.
     pub async fn remove_member(&self, team: TeamId, user: UserId, source: &str) -> Result<bool, StoreError> {
         let key = (team.0, user.0, source.to_owned());
         Ok(team_members::Entity::delete_by_id(key).exec(&self.0.inner).await?.rows_affected > 0)

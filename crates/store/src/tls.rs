@@ -62,7 +62,7 @@ pub fn way(url: &str) -> Result<Way, StoreError> {
     })
 }
 
-/// The same options, with the certificate checked where the database is on another machine and nothing was said.
+/// `options`, with the certificate checked where the database is on another machine and nothing was said.
 pub(crate) fn protected(options: PgConnectOptions, says_how: SaysHow) -> PgConnectOptions {
     let unsaid = says_how == SaysHow::No && matches!(options.get_ssl_mode(), PgSslMode::Prefer);
     if unsaid && !is_local(&options) { options.ssl_mode(PgSslMode::VerifyFull) } else { options }

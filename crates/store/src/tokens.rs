@@ -70,6 +70,7 @@ impl TokenRow {
 pub struct Tokens<'a>(pub(crate) &'a Tx);
 
 impl Tokens<'_> {
+    /// Adds a token that was not used yet; a conflict where its `lookup` is taken.
     pub async fn insert(&self, token: &TokenRow) -> Result<(), StoreError> {
         let row = api_tokens::ActiveModel {
             id: Set(token.id.0),
@@ -99,28 +100,30 @@ impl Tokens<'_> {
         Ok(())
     }
 
+    /// The token that this part of a secret finds, whether or not it counts.
     pub async fn by_lookup(&self, lookup: &str) -> Result<Option<TokenRow>, StoreError> {
         let row = api_tokens::Entity::find().filter(Column::Lookup.eq(lookup)).one(&self.0.inner).await?;
         row.map(read).transpose()
     }
 
+    /// The token of that id, whether or not it counts; absent when it was deleted.
     pub async fn by_id(&self, id: TokenId) -> Result<Option<TokenRow>, StoreError> {
         api_tokens::Entity::find_by_id(id.0).one(&self.0.inner).await?.map(read).transpose()
     }
 
-    /// Those of the ids that are there, in no order.
+    /// The tokens of those ids, in no order, whether or not they count; an id without a token is passed over.
     pub async fn by_ids(&self, ids: &[TokenId]) -> Result<Vec<TokenRow>, StoreError> {
         let found = api_tokens::Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.0)));
         found.all(&self.0.inner).await?.into_iter().map(read).collect()
     }
 
-    /// Those that a token made, in no order.
+    /// The tokens that a token made, in no order, the revoked ones among them.
     pub async fn made_by(&self, id: TokenId) -> Result<Vec<TokenRow>, StoreError> {
         let found = api_tokens::Entity::find().filter(Column::MadeBy.eq(id.0));
         found.all(&self.0.inner).await?.into_iter().map(read).collect()
     }
 
-    /// All of that name, newest first.
+    /// All tokens of that name, newest first, the revoked ones among them.
     pub async fn by_name(&self, name: &str) -> Result<Vec<TokenRow>, StoreError> {
         let found = api_tokens::Entity::find().filter(Column::Name.eq(name)).order_by_desc(Column::Id);
         found.all(&self.0.inner).await?.into_iter().map(read).collect()
@@ -132,13 +135,13 @@ impl Tokens<'_> {
         found.order_by_desc(Column::Id).all(&self.0.inner).await?.into_iter().map(read).collect()
     }
 
-    /// The revoked ones too, newest first.
+    /// All tokens, newest first, the revoked ones among them.
     pub async fn list_all(&self) -> Result<Vec<TokenRow>, StoreError> {
         let found = api_tokens::Entity::find().order_by_desc(Column::CreatedAt).order_by_desc(Column::Id);
         found.all(&self.0.inner).await?.into_iter().map(read).collect()
     }
 
-    /// Adds `requests` to those of a token, the last of them at `last`.
+    /// Adds `requests` to the count of a token, the last of them made at `last`; nothing happens when it was deleted.
     pub async fn used(&self, id: TokenId, requests: i64, last: Timestamp) -> Result<(), StoreError> {
         let later = Condition::any().add(Column::LastUsedAt.is_null()).add(Column::LastUsedAt.lt(last.millis()));
         let update = api_tokens::Entity::update_many()
@@ -150,7 +153,8 @@ impl Tokens<'_> {
         Ok(())
     }
 
-    /// Writes what can be changed of a token that is there.
+    /// Writes what can be changed of a token: description, addresses, limit and the end of a replaced one; a conflict when it was
+    /// deleted.
     pub async fn update(&self, token: &TokenRow) -> Result<(), StoreError> {
         let row = api_tokens::ActiveModel {
             id: Set(token.id.0),
@@ -164,12 +168,14 @@ impl Tokens<'_> {
         Ok(())
     }
 
+    /// Ends a token at `now`, whenever it was revoked before; a conflict when it was deleted.
     pub async fn revoke(&self, id: TokenId, now: Timestamp) -> Result<(), StoreError> {
         let row = api_tokens::ActiveModel { id: Set(id.0), revoked_at: Set(Some(now.millis())), ..Default::default() };
         row.update(&self.0.inner).await?;
         Ok(())
     }
 
+    /// Removes a token with all that is known of its use, if it is there.
     pub async fn delete(&self, id: TokenId) -> Result<(), StoreError> {
         api_tokens::Entity::delete_by_id(id.0).exec(&self.0.inner).await?;
         Ok(())

@@ -178,9 +178,11 @@ pub struct BoundExample {
     /// Files that are written before the command, as (relative path, text): the input that the command reads.
     pub files: Vec<(String, String)>,
     pub stdin: Option<String>,
-    /// All of them must hold, as with the two below.
+    /// What standard output must fit, all of it.
     pub expect_stdout: Vec<(Fit, String)>,
+    /// What standard error must fit, all of it.
     pub expect_stderr: Vec<(Fit, String)>,
+    /// What the exit code must fit, all of it.
     pub expect_code: Vec<ExitCode>,
     pub expect_files: Vec<ExpectedFile>,
 }

@@ -18,7 +18,7 @@ pub fn open(secret: &[u8], what: &str, sealed: &str) -> Result<Zeroizing<String>
     Ok(Zeroizing::new(str::from_utf8(&bytes).map_err(|_| Unsealable)?.to_owned()))
 }
 
-/// Another value than the hash by which the database finds the secret's row.
+/// The key that is made of a secret: another value than the hash by which the database finds the secret's row.
 fn key(secret: &[u8], what: &str) -> Zeroizing<[u8; 32]> {
     Zeroizing::new(
         Sha256::new().chain_update(b"loki held\0").chain_update(what).chain_update(b"\0").chain_update(secret).finalize().into(),

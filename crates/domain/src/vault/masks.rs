@@ -38,13 +38,14 @@ impl std::fmt::Debug for Masks {
 }
 
 impl Masks {
-    /// Of names and values. Values of fewer than eight characters are left out: masking them would destroy the text around them.
+    /// The masks of names and values. Values of fewer than eight characters are left out: masking them would destroy the text
+    /// around them.
     pub fn of<'a>(secrets: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let secrets = secrets.into_iter().map(|(name, value)| (name.to_owned(), Zeroizing::new(value.to_owned())));
         Self::build(secrets.collect())
     }
 
-    /// With more of them.
+    /// The masks with more names and values.
     #[must_use]
     pub fn with<'a>(&self, more: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let own = self.0.iter().flat_map(|known| &known.secrets).cloned();
@@ -150,7 +151,7 @@ impl Known {
     }
 }
 
-/// Those places in order, and of those that overlap one.
+/// The places in order, the ones that overlap made one.
 fn joined(mut places: Vec<Range<usize>>) -> Vec<Range<usize>> {
     // A few rows that are in order each: a stable sort only puts them into one.
     places.sort_by_key(|place| place.start);

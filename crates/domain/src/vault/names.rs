@@ -76,7 +76,7 @@ const REFUSED: [&str; 66] = [
     "USER",
     "VISUAL",
 ];
-/// The same, by the beginning of their names.
+/// Beginnings of names that are refused.
 const REFUSED_BEGINNINGS: [&str; 19] = [
     "BASH",
     "CARGO_BUILD_",

@@ -127,7 +127,7 @@ impl MasterKey {
         Ok(Zeroizing::new(text.to_owned()))
     }
 
-    /// The same envelope under the key `to`: only the data key is wrapped anew.
+    /// The envelope `sealed` under the key `to`: only the data key is wrapped anew.
     pub fn rewrap(&self, to: &Self, binding: &Binding, sealed: &Sealed, nonce: [u8; 12]) -> Result<Sealed, Unsealable> {
         let bound = bound("key", binding);
         let data_key = decrypt(self.0.as_slice(), &sealed.data_key, &bound)?;

@@ -11,7 +11,7 @@ use crate::Cx;
 /// What is sealed.
 const WHAT: &str = "id token";
 
-/// The same, with its ID token as it lies in the database.
+/// `vouched` with its ID token sealed, as it lies in the database.
 pub fn sealed(cx: &Cx, cookie: &[u8], vouched: Vouched) -> Vouched {
     let mut nonce = [0; 12];
     cx.ids.random(&mut nonce);
@@ -20,7 +20,7 @@ pub fn sealed(cx: &Cx, cookie: &[u8], vouched: Vouched) -> Vouched {
     Vouched { id_token: vouched.id_token.and_then(seal), ..vouched }
 }
 
-/// The same as it was before it was sealed with that cookie.
+/// `vouched` with its ID token as it was before [`sealed`] with that cookie; without one where it does not open.
 pub fn opened(cookie: &[u8], vouched: Vouched) -> Vouched {
     let open = |token: IdToken| held::open(cookie, WHAT, &token.0).ok().map(|text| IdToken(text.to_string()));
     Vouched { id_token: vouched.id_token.and_then(open), ..vouched }

@@ -48,7 +48,7 @@ pub(super) async fn read(cx: &Cx) -> io::Result<Option<Anchor>> {
     read_in(&cx.settings.data_dir).await
 }
 
-/// The same of a data directory whose server may not run.
+/// What is in the file of a data directory, whose server may not run; nothing when there is no file.
 pub(super) async fn read_in(data_dir: &Path) -> io::Result<Option<Anchor>> {
     let path = data_dir.join(NAME);
     on_the_disk(move || load(&path)).await

@@ -72,7 +72,7 @@ type Waiting = BTreeMap<String, Source>;
 struct Source {
     actor: Option<Actor>,
     noted: Vec<DeniedRequest>,
-    /// Those that found no room.
+    /// How many requests found no room.
     lost: u64,
 }
 
@@ -224,8 +224,8 @@ impl Source {
     }
 }
 
-/// Those of one source that are alike together, in a fixed order. Over a limit it does not matter what was asked for, and how long
-/// to wait is said differently each time.
+/// The requests of one source, the ones that are alike together, in a fixed order. Over a limit it does not matter what was asked
+/// for, and how long to wait is said differently each time.
 fn gathered(noted: Vec<DeniedRequest>) -> Vec<Alike> {
     let mut alike: BTreeMap<_, Alike> = BTreeMap::new();
     for denied in noted {

@@ -90,7 +90,7 @@ fn named(entry: &AuditEntry) -> impl Iterator<Item = Uuid> {
     words.filter_map(|word| Uuid::try_parse(word).ok())
 }
 
-/// Those of the ids that are projects, runs and teams which the actor may know.
+/// The names of the projects, runs and teams of those ids that the actor may know.
 async fn things(tx: &Tx, actor: &Actor, ids: &[Uuid]) -> Result<HashMap<Uuid, String>, Error> {
     let runs: Vec<RunId> = ids.iter().copied().map(RunId).collect();
     let runs = tx.runs().numbered(&runs).await?;
@@ -118,8 +118,8 @@ fn may_know_team(actor: &Actor, id: TeamId) -> bool {
     reach::enough(actor.reach().in_team(id), Action::ReadTeams).is_ok()
 }
 
-/// Those of the ids that are people and tokens. Who reads the whole trail may know them all, others the members of the team whose
-/// part they read, or whose project's.
+/// The names of the people and tokens of those ids. Who reads the whole trail may know them all, others the members of the team
+/// whose part they read, or whose project's.
 async fn people(tx: &Tx, actor: &Actor, about: About, ids: &[Uuid]) -> Result<HashMap<Uuid, String>, Error> {
     if access::may(actor, Action::ReadAudit) {
         let users: Vec<UserId> = ids.iter().copied().map(UserId).collect();

@@ -48,6 +48,7 @@ pub struct RunFilter {
     pub ended_since: Option<Timestamp>,
 }
 
+/// A run as it stands; not found where the actor may not know of its project.
 pub async fn get(cx: &Cx, actor: &Actor, id: RunId) -> Result<Run, Error> {
     require_somewhere(actor, Action::ReadRuns)?;
     let tx = cx.store.read().await?;
@@ -93,6 +94,7 @@ pub async fn view(cx: &Cx, actor: &Actor, id: RunId) -> Result<RunView, Error> {
     })
 }
 
+/// Phases, iterations, tasks and gates of a run, all of them, however long it went on.
 pub async fn timeline(cx: &Cx, actor: &Actor, id: RunId) -> Result<Timeline, Error> {
     require_somewhere(actor, Action::ReadRuns)?;
     let tx = cx.store.read().await?;
@@ -112,6 +114,7 @@ pub async fn log(cx: &Cx, actor: &Actor, id: RunId, query: &PageQuery) -> Result
     Ok(LogPage { entries: page.items.iter().filter_map(entry).collect(), next: page.next })
 }
 
+/// The receipt of a run; absent until it is sealed.
 pub async fn receipt(cx: &Cx, actor: &Actor, id: RunId) -> Result<Option<Receipt>, Error> {
     require_somewhere(actor, Action::ReadRuns)?;
     let tx = cx.store.read().await?;

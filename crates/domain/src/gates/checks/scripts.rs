@@ -46,7 +46,7 @@ const RUNNERS: [(&str, &[&str]); 33] = [
     ("wtr", &[]),
     ("zora", &[]),
 ];
-/// Of those, the ones that end well where they find no test.
+/// Runners that end well where they find no test.
 const LENIENT: [&str; 13] = [
     "bats",
     "cargo",
@@ -91,7 +91,7 @@ const SPEAKERS: [&str; 14] =
 /// Programs that run another one.
 const WRAPPERS: [&str; 12] =
     ["bunx", "c8", "cross-env", "dotenv", "env", "npx", "nyc", "pnpm", "time", "timeout", "xvfb-run", "yarn"];
-/// Options of those with a value.
+/// Options of [`WRAPPERS`] with a value.
 const OF_WRAPPERS: [(&str, &str); 8] = [
     ("c8", "--reporter"),
     ("c8", "-r"),
@@ -125,7 +125,7 @@ const WITH_VALUE: [&str; 9] = [
     "--test-reporter-destination",
     "-r",
 ];
-/// Of those, the ones whose value is never run.
+/// Options whose value is never run.
 const OF_DATA: [&str; 3] = ["--env-file", "--test-name-pattern", "--test-reporter-destination"];
 /// How files end that a runner loads.
 const CODE: [&str; 10] = [".bats", ".cjs", ".coffee", ".cts", ".js", ".jsx", ".mjs", ".mts", ".ts", ".tsx"];

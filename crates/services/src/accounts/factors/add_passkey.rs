@@ -126,7 +126,7 @@ fn holder(actor: &Actor) -> Result<(UserId, String), Error> {
     }
 }
 
-/// The same words whatever was wrong with it.
+/// The refusal of an answer to a passkey's question: the same words whatever was wrong with it.
 fn refused() -> Error {
     let words = "the passkey was not added: the answer is not the one that was asked for, came too late, or was sent before. \
                  Begin again";

@@ -47,7 +47,7 @@ pub(super) fn guess(user: UserId, from: &Origin) -> Guess {
     Guess::at(format!("factor {user}"), from)
 }
 
-/// The same words whatever was wrong with it.
+/// The refusal of a proof: the same words whatever was wrong with it.
 pub(super) fn wrong(takes: Takes) -> Error {
     let words = match takes {
         Takes::Anything => "that is neither your password nor a code that counts; a code counts once, while it is shown",

@@ -8,7 +8,7 @@ use store::{InvitationRow, Inviter, Tx};
 use super::{super::tokens, may_give};
 use crate::{Cx, Error};
 
-/// Those that whoever made them could make still, in their order.
+/// The invitations among `rows` that whoever made them could make still, in their order.
 pub(super) async fn of(cx: &Cx, tx: &Tx, rows: Vec<InvitationRow>) -> Result<Vec<InvitationRow>, Error> {
     // Many are of the same few makers.
     let mut makers: HashMap<Inviter, Option<Reach>> = HashMap::new();
@@ -32,7 +32,7 @@ pub(super) async fn of(cx: &Cx, tx: &Tx, rows: Vec<InvitationRow>) -> Result<Vec
     Ok(standing)
 }
 
-/// Those of an e-mail address that count, newest first.
+/// The invitations of an e-mail address that count, newest first.
 pub(in crate::accounts) async fn of_email(cx: &Cx, tx: &Tx, email: &str) -> Result<Vec<InvitationRow>, Error> {
     let rows = tx.invitations().of_email(email, cx.clock.now()).await?;
     of(cx, tx, rows).await

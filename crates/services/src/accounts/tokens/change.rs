@@ -146,7 +146,7 @@ pub async fn rotate_token(cx: &Cx, actor: &Actor, identifier: &str, command: Rot
     Ok(Token { token: Some(secret), rotation_expires_at: Some(until), ..view(new) })
 }
 
-/// The same with another secret, for as long as the old one was made for.
+/// A token like `old` with another secret, for as long as the old one was made for; and the secret.
 fn replacement(cx: &Cx, old: &TokenRow, creator: String) -> (TokenRow, String) {
     let secret = Secret::new(cx);
     let now = cx.clock.now();

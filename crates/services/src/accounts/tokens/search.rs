@@ -18,7 +18,7 @@ use crate::{Cx, Error, Page, page};
 pub enum TokenState {
     /// It counts.
     Active,
-    /// Another one took its place; it counts for a while yet.
+    /// Another token took its place; it counts for a while yet.
     Replaced,
     /// Its time is over.
     Expired,
