@@ -28,10 +28,11 @@ use store::Store;
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+mod chores;
+pub(crate) mod clock;
 mod connections;
 mod mail;
 mod syslog;
-pub(crate) mod world;
 
 use crate::{
     assets::Site,
@@ -120,8 +121,8 @@ impl<'a> Outside<'a> {
 /// The context of all use cases on this machine's real world.
 pub(crate) async fn context(data: &DataConfig, outside: Outside<'_>) -> Result<Cx, StartError> {
     let store = Store::open(&data.database_url).await?;
-    let ids = Arc::new(world::SystemIds);
-    let clock = Arc::new(world::SystemClock);
+    let ids = Arc::new(clock::SystemIds);
+    let clock = Arc::new(clock::SystemClock);
     let sandbox = sandbox(data, &outside);
     let search_path = std::env::join_paths(&outside.agents.search_path).unwrap_or_default();
     let vcs = git::Git::new(&data.data_dir.join("git"), search_path)?.cloning_from(outside.clone_hosts.to_vec());
@@ -188,7 +189,7 @@ fn settings(data: &DataConfig, outside: &Outside<'_>, started_at: Timestamp, ids
         providers: outside.providers.iter().map(|provider| provider.rules.clone()).collect(),
         served_at: outside.served_at.clone(),
         new_projects: outside.new_projects,
-        instance: world::instance(&data.data_dir, ids)
+        instance: data_dir::instance(&data.data_dir, ids)
             .map_err(|source| StartError::Io { what: "the data directory cannot be written", source })?,
     })
 }
@@ -268,10 +269,10 @@ impl App {
         let last = services::events::last_seq(&cx).await?;
         let (stopping, tasks, feed) = (CancellationToken::new(), TaskTracker::new(), Feed::new(last));
         tasks.spawn(feed.clone().run(cx.clone(), stopping.clone()));
-        tasks.spawn(world::sweep(cx.clone(), stopping.clone()));
-        tasks.spawn(world::write_token_uses(cx.clone(), stopping.clone()));
+        tasks.spawn(chores::sweep(cx.clone(), stopping.clone()));
+        tasks.spawn(chores::write_token_uses(cx.clone(), stopping.clone()));
         tasks.spawn(services::audit::write_denials(cx.clone(), stopping.clone()));
-        tasks.spawn(world::keep_audit(cx.clone(), settings.audit_days, stopping.clone()));
+        tasks.spawn(chores::keep_audit(cx.clone(), settings.audit_days, stopping.clone()));
         tasks.spawn(mail::send(cx.clone(), stopping.clone()));
         if let Some(target) = settings.audit_syslog.clone() {
             tasks.spawn(syslog::forward(cx.clone(), target, own_name(&settings.public_url), stopping.clone()));

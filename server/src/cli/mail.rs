@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::{Exit, Failure, print};
 use crate::{
     config::mail::{MailArgs, MailConfig},
-    wiring::world::{SystemClock, SystemIds},
+    wiring::clock::{SystemClock, SystemIds},
 };
 
 #[derive(Debug, Subcommand)]

@@ -51,7 +51,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
-    use crate::wiring::world::SystemIds;
+    use crate::wiring::clock::SystemIds;
 
     #[test]
     fn a_key_is_made_once_and_for_its_owner_alone() {

@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use domain::ports::clock::Ids;
 use rustix::fs::{FlockOperation, flock};
 
 use super::ConfigError;
@@ -45,6 +46,22 @@ pub fn lock(data_dir: &Path) -> Result<DataDirLock, ConfigError> {
     Ok(DataDirLock { _file: file })
 }
 
+/// A name that this data directory keeps, so that a restarted server knows its own leases.
+pub fn instance(data_dir: &Path, ids: &dyn Ids) -> io::Result<String> {
+    let path = data_dir.join("instance");
+    match fs::read_to_string(&path) {
+        Ok(name) if !name.trim().is_empty() => return Ok(name.trim().to_owned()),
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let name = ids.uuid().to_string();
+    let mut file = File::create(&path)?;
+    file.write_all(name.as_bytes())?;
+    file.sync_all()?;
+    Ok(name)
+}
+
 /// The file with the address of the server that works on the directory, or did last.
 const ADDRESS: &str = "address";
 
@@ -67,6 +84,7 @@ pub fn kept_address(data_dir: &Path) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wiring::clock::SystemIds;
 
     #[test]
     fn the_address_of_the_last_start_is_kept_for_the_owner_alone() {
@@ -93,5 +111,12 @@ mod tests {
         assert!(matches!(lock(&path), Err(ConfigError::Locked { .. })));
         drop(first);
         lock(&path).unwrap();
+    }
+
+    #[test]
+    fn a_data_directory_keeps_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = instance(folder.path(), &SystemIds).unwrap();
+        assert_eq!(instance(folder.path(), &SystemIds).unwrap(), first);
     }
 }

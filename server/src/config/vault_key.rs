@@ -180,7 +180,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
-    use crate::wiring::world::SystemIds;
+    use crate::wiring::clock::SystemIds;
 
     fn keys(folder: &Path) -> VaultKeys {
         VaultKeys { given: None, old: None, file: folder.join("vault.key") }
