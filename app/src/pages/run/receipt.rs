@@ -129,7 +129,7 @@ fn measured(facts: &Facts) -> AnyView {
         ("Commits", text(facts.commits.len().to_string())),
         ("From", code(facts.base_commit.as_ref())),
         ("To", code(facts.head_commit.as_ref())),
-        ("Branch", text(facts.branch.clone().unwrap_or_else(|| "none".to_owned()))),
+        ("Branch", facts.branch.clone().map_or_else(|| text("none"), ui::code)),
         ("Handed over", text(facts.delivery.clone().unwrap_or_else(|| "no".to_owned()))),
         ("Agent", text(agent)),
         ("Sandbox", text(if facts.sandboxed { "on" } else { "off" })),
