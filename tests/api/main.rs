@@ -45,6 +45,7 @@ mod sign_in;
 mod sockets;
 mod sorted_runs;
 mod statements;
+mod taken_meanwhile;
 mod team_pages;
 mod team_secrets;
 mod teams;

@@ -161,6 +161,28 @@ impl Reach {
         self
     }
 
+    /// Whether it has everything that `other` has; what it has besides does not matter.
+    pub fn covers(&self, other: &Self) -> bool {
+        let within = match (&self.limits, &other.limits) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(limits), Some(theirs)) => {
+                limits.projects.is_superset(&theirs.projects) && limits.teams.is_superset(&theirs.teams)
+            }
+        };
+        let own = |reach: &Self| if reach.owns { reach.own } else { Scopes::NONE };
+        let same = if self.person == other.person { own(self) } else { Scopes::NONE };
+        let has = |there: Scopes, theirs: Scopes| self.everywhere.or(there).covers(theirs);
+        let in_team = |team: &TeamId| self.teams.get(team).copied().unwrap_or_default();
+        let on_shared = |project: &ProjectId| self.shares.get(project).copied().unwrap_or_default();
+        within
+            && has(Scopes::NONE, other.everywhere)
+            && has(self.installation, other.installation)
+            && has(same, own(other))
+            && other.teams.iter().all(|(team, scopes)| has(in_team(team), *scopes))
+            && other.shares.iter().all(|(project, scopes)| has(on_shared(project), *scopes))
+    }
+
     pub fn person(&self) -> Option<UserId> {
         self.person
     }

@@ -72,6 +72,57 @@ fn a_token_reaches_no_further_than_its_maker_its_scopes_and_its_limits() {
 }
 
 #[test]
+fn what_was_taken_away_is_missing_and_what_came_takes_nothing_away() {
+    use Role::{Admin, Operator, Viewer};
+    let owns = |role: Role| Reach::of_person(UserId(id(1)), role, Grants { owns: true, ..Grants::default() });
+    let held = |reach: &Reach, scopes: &[Scope], team: u128| {
+        reach.clone().held_to(Scopes::of(scopes), TokenLimits { teams: [TeamId(id(team))].into(), ..TokenLimits::default() })
+    };
+    let (nothing, all, control) = (&Reach::NOTHING, &Reach::EVERYTHING, &[Scope::Control][..]);
+    let (viewer, operator, admin) = (&person(Viewer, &[], &[]), &person(Operator, &[], &[]), &person(Admin, &[], &[]));
+    let (in_team, less) = (&person(Viewer, &[(3, Operator)], &[]), &person(Viewer, &[(3, Viewer)], &[]));
+    let (in_two, shared) = (&person(Viewer, &[(3, Operator), (4, Viewer)], &[]), &person(Viewer, &[], &[(PROJECT, Operator)]));
+    let (mine, other) = (&owns(Viewer), &Reach::of_person(UserId(id(2)), Viewer, Grants { owns: true, ..Grants::default() }));
+    let (of_team, of_other) = (&held(in_two, control, 3), &held(in_two, control, 4));
+    let reads = &held(in_two, &[Scope::Read], 3);
+    let cases: [(&Reach, &Reach, bool); 24] = [
+        (nothing, nothing, true),
+        (all, admin, true),
+        (admin, all, true),
+        (viewer, nothing, true),
+        (nothing, viewer, false),
+        // The role in the installation.
+        (operator, viewer, true),
+        (viewer, operator, false),
+        (operator, admin, false),
+        // In a team: a greater role, another team, a smaller role, none.
+        (in_two, in_team, true),
+        (in_team, in_two, false),
+        (less, in_team, false),
+        (viewer, in_team, false),
+        (operator, in_team, false),
+        // A share that came, and one that went.
+        (shared, viewer, true),
+        (viewer, shared, false),
+        // Projects of one's own: the first, the last, somebody else's.
+        (mine, viewer, true),
+        (viewer, mine, false),
+        (other, mine, false),
+        // An admin's role opens all of that.
+        (admin, in_two, true),
+        (admin, mine, true),
+        // A token: what is held to less, to something else, to fewer scopes.
+        (in_two, of_team, true),
+        (of_team, in_two, false),
+        (of_other, of_team, false),
+        (reads, of_team, false),
+    ];
+    for (number, (now, before, expected)) in cases.into_iter().enumerate() {
+        assert_eq!(now.covers(before), expected, "case {number}: {now:?} and {before:?}");
+    }
+}
+
+#[test]
 fn a_scope_is_looked_for_where_it_is_there() {
     let places = |reach: &Reach, scope: Scope| match reach.having(scope) {
         Visible::All => None,

@@ -1,28 +1,33 @@
 //! Whether an actor still is who they were when their request came in, asked once more when it is its turn to write.
 
-use domain::{access, actor::Actor};
+use domain::{
+    actor::Actor,
+    reach::{Grants, Reach},
+};
 use store::Tx;
 
 use super::{logins, tokens};
 use crate::{Cx, Error};
 
-/// A transaction that writes for an actor. A request may have waited for its turn behind the very one that took its token, login or
-/// role away: what was answered there holds for it too.
+/// A transaction that writes for an actor. A request may have waited for its turn behind the very one that took its token, login,
+/// role, team or share away: what was answered there holds for it too. What it was given meanwhile stops nobody.
 pub(crate) async fn begin(cx: &Cx, actor: &Actor) -> Result<Tx, Error> {
     let tx = cx.store.begin().await?;
-    let has = match actor {
+    let now = match actor {
         Actor::Automation => return Ok(tx),
-        Actor::Token { id, .. } => tokens::reach_of_token(&tx, *id, cx.clock.now()).await?.ok_or_else(ended)?.in_installation(),
-        Actor::User { id, login, .. } => {
+        Actor::Token { id, .. } => tokens::reach_of_token(&tx, *id, cx.clock.now()).await?.ok_or_else(ended)?,
+        Actor::User { id, login, reach, .. } => {
             let account = tx.accounts().by_id(*id).await?.filter(|account| account.switched_off_at.is_none());
             let account = account.ok_or_else(ended)?;
             if !logins::is_there(cx, &tx, *id, *login).await? {
                 return Err(ended());
             }
-            access::of_role(account.role)
+            let by_role = Reach::of_person(*id, account.role, Grants::default());
+            // Most have nothing else, and an admin's role opens everything: the rest is asked for where it matters.
+            if by_role.covers(reach) { by_role } else { Reach::of_person(*id, account.role, tx.teams().grants(*id).await?) }
         }
     };
-    if !has.covers(actor.scopes()) {
+    if !now.in_installation().covers(actor.scopes()) || !now.covers(actor.reach()) {
         let text = "what you may do was changed at the same time: look at it again, then try again";
         return Err(Error::Conflict(text.to_owned()));
     }
