@@ -180,3 +180,47 @@ async fn people_are_found_by_words_and_listed_in_pages() {
     assert_eq!(emails(users(&ada, &format!("?limit=1&after={next}")).await), ["vera@example.org"]);
     ada.get("/api/v2/users?role=admin").await.expect(422);
 }
+
+#[tokio::test]
+async fn a_token_takes_nothing_from_who_has_more_anywhere() {
+    let app = TestApp::start().await;
+    let ada = app.first_admin().await;
+    for name in ["grace", "eva", "mia", "ida"] {
+        app.person(name, Role::Viewer).await;
+    }
+    let team = ada.makes_team("Backend", &[("grace", Role::Admin), ("ida", Role::Viewer)]).await;
+    let (shared, own) =
+        (ada.has_project().named("Shared").create().await.id(), ada.has_project().named("Own").create().await.id());
+    let operates = json!({"email": "eva@example.org", "role": "operator"});
+    ada.post(&format!("/api/v2/projects/{shared}/shares"), &operates).await.expect(201);
+    ada.put(&format!("/api/v2/projects/{own}/owner"), &json!({"email": "mia@example.org"})).await.expect(200);
+    let promises = json!({"email": "new@example.org", "role": "admin"});
+    let promised = ada.post("/api/v2/invitations", &promises).await.expect(201).value();
+    let promised = format!("/api/v2/invitations/{}", promised["id"].as_str().unwrap());
+    let body = json!({"name": "clerk", "scopes": ["read", "admin"]});
+    let made = ada.post("/api/enterprise/tokens", &body).await.expect(201).value();
+    let clerk = Actor::new(&app, Credentials::Bearer(made["token"].as_str().unwrap().to_owned()));
+
+    for name in ["grace", "eva", "mia"] {
+        let (email, reset) = (format!("{name}@example.org"), "/api/v2/factors/reset");
+        let address = address(&ada, &email).await;
+        for change in [json!({"switched_off": true}), json!({"name": "Nobody"})] {
+            assert!(clerk.put(&address, &change).await.expect(403).detail().contains("the scope"), "{name}");
+        }
+        clerk.delete(&address).await.expect(403);
+        clerk.delete(&format!("{address}/logins")).await.expect(403);
+        clerk.post(reset, &json!({"email": email})).await.expect(403);
+    }
+    clerk.delete(&format!("/api/v2/teams/{}", team.id)).await.expect(403);
+    // One that takes its place is made by who could give it.
+    clerk.post("/api/v2/invitations", &json!({"email": "new@example.org"})).await.expect(403);
+    clerk.delete(&promised).await.expect(403);
+
+    let ida = address(&ada, "ida@example.org").await;
+    clerk.put(&ida, &json!({"name": "Ida"})).await.expect(200);
+    clerk.delete(&ida).await.expect(204);
+    clerk.post("/api/v2/invitations", &json!({"email": "other@example.org"})).await.expect(201);
+    clerk.post("/api/v2/invitations", &json!({"email": "other@example.org"})).await.expect(201);
+    ada.delete(&promised).await.expect(204);
+    ada.delete(&format!("/api/v2/teams/{}", team.id)).await.expect(204);
+}

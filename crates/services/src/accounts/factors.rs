@@ -31,7 +31,7 @@ use protocol::{
 };
 use store::{FactorRow, Tx, UserRow};
 
-use super::fresh::require_fresh;
+use super::{fresh::require_fresh, users::has_no_less};
 use crate::{Cx, Error, audit::done, mail};
 use prove::{Takes, prove};
 
@@ -78,8 +78,7 @@ pub async fn reset_factors(cx: &Cx, actor: &Actor, email: &str) -> Result<u64, E
     let nobody = || Error::NotFound(format!("nobody has an account with {email}"));
     let tx = crate::accounts::begin(cx, actor).await?;
     let user = tx.accounts().by_email(&email).await?.ok_or_else(nobody)?;
-    // An admin may be anybody; whoever may do less takes nothing from them.
-    super::tokens::within(actor, access::scopes(user.role))?;
+    has_no_less(&tx, actor, &user).await?;
     let rows = tx.factors().of(user.id).await?;
     let removed = rows.iter().filter(|row| row.confirmed_at.is_some()).count() as u64;
     for row in rows {

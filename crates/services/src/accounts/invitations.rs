@@ -70,6 +70,9 @@ async fn make(cx: &Cx, actor: &Actor, command: Invite, secret: Option<&str>) -> 
         if tx.accounts().by_email(email).await?.is_some() {
             return Err(Error::Conflict(format!("{email} has an account already")));
         }
+        for row in of_email(cx, &tx, email).await?.iter().filter(|row| row.team.is_none()) {
+            may_take(actor.reach(), row)?;
+        }
         tx.invitations().remove_teamless_of(email).await?;
     }
     let now = cx.clock.now();
@@ -116,6 +119,13 @@ fn may_give(own: &Reach, role: Role, team: Option<(TeamId, Role)>) -> Result<(),
     }
     let Some((team, role)) = team else { return Ok(()) };
     access::within(own.in_team(team), Scopes::of(&[Action::ManageTeam.scope()]).or(access::of_role(role)))
+}
+
+/// Nobody takes an invitation away that gives more than they have.
+fn may_take(own: &Reach, row: &InvitationRow) -> Result<(), Denied> {
+    access::within(own.in_installation(), access::of_role(row.role))?;
+    let Some((team, role)) = row.team else { return Ok(()) };
+    access::within(own.in_installation().or(own.in_team(team)), access::of_role(role))
 }
 
 fn team_of(row: &InvitationRow) -> Option<TeamId> {
@@ -182,6 +192,7 @@ pub async fn withdraw(cx: &Cx, actor: &Actor, id: &str) -> Result<(), Error> {
         };
         teams::load(&tx, actor, team, Action::ManageTeam).await.map_err(refused)?;
     }
+    may_take(actor.reach(), &row)?;
     tx.invitations().remove(id).await?;
     tell(cx, &tx, &row).await?;
     let gone = Changes::default().field("role", row.role.as_str(), "");

@@ -9,7 +9,7 @@ use protocol::{LoginId, Timestamp, UserId, access::Login};
 use serde::{Deserialize, Serialize};
 use store::{LoginRow, Tx};
 
-use super::{fresh::require_fresh, tokens::within};
+use super::{fresh::require_fresh, users::has_no_less};
 use crate::{Cx, Error, audit::done};
 
 /// Under which name a browser's session keeps its login.
@@ -66,11 +66,12 @@ pub async fn end_other_logins(cx: &Cx, actor: &Actor) -> Result<usize, Error> {
 /// Ends all logins of a person; returns how many.
 pub async fn end_logins_of(cx: &Cx, actor: &Actor, user: UserId) -> Result<usize, Error> {
     access::require(actor, Action::ManageUsers)?;
-    let row = {
+    {
         let tx = cx.store.read().await?;
-        tx.accounts().by_id(user).await?.ok_or_else(|| Error::NotFound("there is no user with that id".to_owned()))?
-    };
-    within(actor, access::scopes(row.role))?;
+        let nobody = || Error::NotFound("there is no user with that id".to_owned());
+        let row = tx.accounts().by_id(user).await?.ok_or_else(nobody)?;
+        has_no_less(&tx, actor, &row).await?;
+    }
     end(cx, actor, Some(user), |_| true).await
 }
 

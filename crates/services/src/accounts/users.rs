@@ -89,7 +89,7 @@ pub async fn update_user(cx: &Cx, actor: &Actor, id: UserId, command: UpdateUser
     access::require(actor, Action::ManageUsers)?;
     let tx = crate::accounts::begin(cx, actor).await?;
     let before = load(&tx, id).await?;
-    within(actor, access::scopes(before.role))?;
+    has_no_less(&tx, actor, &before).await?;
     let mut row = before.clone();
     if let Some(role) = command.role.filter(|role| *role != before.role) {
         within(actor, access::scopes(role))?;
@@ -121,7 +121,7 @@ pub async fn delete_user(cx: &Cx, actor: &Actor, id: UserId, heir: Option<Owner>
     access::require(actor, Action::ManageUsers)?;
     let tx = crate::accounts::begin(cx, actor).await?;
     let row = load(&tx, id).await?;
-    within(actor, access::scopes(row.role))?;
+    has_no_less(&tx, actor, &row).await?;
     teams::part_with(cx, &tx, actor, id, heir).await?;
     tx.logins().delete_of(id).await?;
     tx.identities().delete_of(id).await?;
@@ -135,6 +135,13 @@ pub async fn delete_user(cx: &Cx, actor: &Actor, id: UserId, heir: Option<Owner>
     tx.commit().await?;
     cx.nudges.access();
     Ok(())
+}
+
+/// Refuses whoever has less than that person has somewhere: in the installation, in a team, on a project that is shared with them
+/// or their own. Nothing is taken from who has more.
+pub(super) async fn has_no_less(tx: &Tx, actor: &Actor, person: &UserRow) -> Result<(), Error> {
+    let reach = Reach::of_person(person.id, person.role, tx.teams().grants(person.id).await?);
+    Ok(access::within(actor.scopes(), reach.anywhere())?)
 }
 
 async fn load(tx: &Tx, id: UserId) -> Result<UserRow, Error> {

@@ -1,16 +1,24 @@
 //! Removing teams and people without orphans: what belongs to them goes to an heir, or stays in the way.
 
-use domain::{access::Action, actor::Actor, audit::Changes, vault::SecretScope};
+use domain::{
+    access::{self, Action},
+    actor::Actor,
+    audit::Changes,
+    vault::SecretScope,
+};
 use protocol::{TeamId, UserId, teams::Owner};
 use store::Tx;
 
 use super::{load, members, tell};
 use crate::{Cx, Error, audit::done, projects};
 
-/// Removes a team. Its projects go to the heir; without one there must be none.
+/// Removes a team, in which nobody has more than who removes it. Its projects go to the heir; without one there must be none.
 pub async fn delete(cx: &Cx, actor: &Actor, id: TeamId, heir: Option<Owner>) -> Result<(), Error> {
     let tx = crate::accounts::begin(cx, actor).await?;
     let team = load(&tx, actor, id, Action::ManageTeam).await?;
+    for member in members::read(&tx, id).await? {
+        access::within(actor.reach().in_team(id), access::of_role(member.role))?;
+    }
     projects::hand_over(cx, &tx, actor, Owner::Team(id), heir).await?;
     tx.sharing().remove_with_team(id).await?;
     tx.invitations().remove_of_team(id).await?;
