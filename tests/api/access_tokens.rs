@@ -81,9 +81,19 @@ async fn an_access_token_says_nothing_of_what_its_api_token_is_not_held_to() {
     let grace = app.person("grace", Admin).await;
     let one = ada.makes_team("One", &[("grace", Viewer)]).await;
     let other = ada.makes_team("Other", &[("grace", Operator)]).await;
+    // Where nobody but its owner has more than their role in the installation.
+    let open = ada.has_project().named("Open").create().await.id();
+    let of_other = ada.has_project().named("Of other").with("owner", json!({"kind": "team", "id": other.id})).create().await.id();
     let mut held = Vec::new();
-    for team in [&one, &other] {
-        let body = json!({"name": format!("of {}", team.name), "role": "operator", "teams": [team.id]});
+    for limits in [
+        json!({"teams": [one.id]}),
+        json!({"teams": [other.id]}),
+        json!({"projects": [open]}),
+        json!({"projects": [of_other]}),
+        json!({"projects": [open], "teams": [one.id]}),
+    ] {
+        let mut body = json!({"name": format!("of {limits}"), "role": "operator"});
+        body.as_object_mut().unwrap().extend(limits.as_object().unwrap().clone());
         let made: Value = grace.post("/api/v2/api-keys", &body).await.expect(201).value();
         held.push(Actor::new(&app, Credentials::Bearer(made["token"].as_str().unwrap().to_owned())));
     }
@@ -91,7 +101,8 @@ async fn an_access_token_says_nothing_of_what_its_api_token_is_not_held_to() {
     let grace = format!("/api/v2/users/{}", list["users"][0]["id"].as_str().unwrap());
     ada.put(&grace, &json!({"role": "viewer"})).await.expect(200);
 
-    for (program, expected) in held.iter().zip(["read", "read write control"]) {
+    let operates = "read write control";
+    for (program, expected) in held.iter().zip(["read", operates, "read", operates, "read"]) {
         assert_eq!(program.post(MINT, &json!({})).await.expect(201).json::<AccessToken>().scope, expected);
     }
     held[0].post(MINT, &json!({"scopes": ["control"]})).await.expect(403);

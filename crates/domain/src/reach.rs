@@ -1,7 +1,7 @@
 //! How far an actor reaches: what their roles in the installation, in teams and on shared projects open, put together once
 //! when the actor is loaded. A check is then a look-up and needs no database.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use protocol::{
     ProjectId, TeamId, UserId,
@@ -224,9 +224,24 @@ impl Reach {
     }
 
     /// What may be done with something at least, wherever it is. Of a token that is held to some projects or teams it may be
-    /// said of more than there is, and of nothing outside of them.
+    /// said of more than there is, and of nothing outside of them; [`Reach::somewhere`] says what there is.
     pub fn anywhere(&self) -> Scopes {
         self.anywhere
+    }
+
+    /// Projects whose owners decide what is open within the limits: none, without limits.
+    pub fn in_question(&self) -> Vec<ProjectId> {
+        let limited = self.limits.iter().flat_map(|limits| &limits.projects);
+        let shared = self.shares.keys().filter(|project| self.limits.as_ref().is_some_and(|it| !it.projects.contains(*project)));
+        limited.chain(shared).copied().collect()
+    }
+
+    /// What may be done with something at least, no more and no less: `owners` says whose the projects in question are.
+    pub fn somewhere(&self, owners: &HashMap<ProjectId, Owner>) -> Scopes {
+        let Some(limits) = &self.limits else { return self.anywhere };
+        let projects = owners.iter().map(|(project, owner)| self.on(*project, *owner));
+        let teams = limits.teams.iter().map(|team| self.in_team(*team));
+        projects.chain(teams).fold(self.in_installation(), Scopes::or)
     }
 
     /// The teams that may be known; all of them when absent.

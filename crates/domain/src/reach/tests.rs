@@ -205,6 +205,50 @@ fn anywhere_is_what_is_open_somewhere_within_the_limits() {
 }
 
 #[test]
+fn somewhere_within_the_limits_is_what_the_owners_of_its_projects_say() {
+    use Role::{Admin, Auditor, Operator, Viewer};
+    let (mine, team, open) = (Owner::User(UserId(id(1))), Owner::Team(TeamId(id(3))), Owner::Installation);
+    let grants = |role: Role| Grants {
+        teams: vec![(TeamId(id(3)), role)],
+        shares: vec![(ProjectId(id(PROJECT + 1)), Auditor)],
+        owns: true,
+    };
+    let ada = |role: Role| Reach::of_person(UserId(id(1)), Viewer, grants(role));
+    let projects = |number: u128| TokenLimits { projects: [ProjectId(id(number))].into(), ..TokenLimits::default() };
+    let teams = |number: u128| TokenLimits { teams: [TeamId(id(number))].into(), ..TokenLimits::default() };
+    let (read, all) = (vec![Scope::Read], Scopes::ALL.list());
+    let (operator, auditor) = (Scopes::of(of(Operator)).list(), Scopes::of(of(Auditor)).list());
+    // What it is held to, whose PROJECT is, and whose the shared one.
+    let cases: [(Reach, TokenLimits, Owner, Owner, Vec<Scope>); 9] = [
+        (ada(Operator), projects(PROJECT), open, open, read.clone()),
+        (ada(Operator), projects(PROJECT), team, open, operator.clone()),
+        (ada(Operator), projects(PROJECT), mine, open, all),
+        (ada(Operator), projects(PROJECT + 1), open, open, auditor.clone()),
+        (ada(Operator), teams(3), open, open, operator),
+        (ada(Operator), teams(4), open, mine, read.clone()),
+        // What is shared may be a project of the team.
+        (ada(Viewer), teams(4), open, Owner::Team(TeamId(id(4))), auditor),
+        (ada(Viewer), teams(3), open, open, read.clone()),
+        (
+            person(Admin, &[], &[]).held_to(Scopes::of(&[Scope::Read]), TokenLimits::default()),
+            projects(PROJECT),
+            open,
+            open,
+            read,
+        ),
+    ];
+    for (number, (maker, limits, owner, shared, expected)) in cases.into_iter().enumerate() {
+        let reach = maker.held_to(Scopes::ALL, limits);
+        let owners = [(PROJECT, owner), (PROJECT + 1, shared)].map(|(project, owner)| (ProjectId(id(project)), owner));
+        let owners = owners.into_iter().filter(|(project, _)| reach.in_question().contains(project)).collect();
+        assert_eq!(reach.somewhere(&owners).list(), expected, "case {number}");
+        assert!(reach.anywhere().covers(reach.somewhere(&owners)), "case {number}");
+    }
+    assert_eq!(ada(Viewer).in_question(), []);
+    assert_eq!(ada(Viewer).somewhere(&HashMap::new()), ada(Viewer).anywhere());
+}
+
+#[test]
 fn what_may_not_be_known_is_hidden_and_what_may_is_denied() {
     assert_eq!(enough(Scopes::NONE, Action::ReadProjects), Err(Refusal::Hidden));
     assert_eq!(enough(Scopes::of(&[Scope::Admin]), Action::ShareProject), Err(Refusal::Hidden));

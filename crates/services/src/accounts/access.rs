@@ -6,6 +6,8 @@ mod signatures;
 
 pub use keys::AccessKeys;
 
+use std::collections::HashMap;
+
 use domain::{
     access::{self, Scopes},
     actor::{Actor, Shown},
@@ -46,7 +48,10 @@ pub async fn mint(cx: &Cx, actor: &Actor, issuer: &str, command: CreateAccessTok
         return Err(Error::Refused("access tokens are minted from an API token".to_owned()));
     };
     // What it may do somewhere at least: where, is asked of the API token again whenever the access token is used.
-    let own = reach.anywhere();
+    let in_question = reach.in_question();
+    let owners =
+        if in_question.is_empty() { HashMap::new() } else { cx.store.read().await?.sharing().owners(&in_question).await? };
+    let own = reach.somewhere(&owners);
     let scopes = command.scopes.unwrap_or_else(|| own.list());
     if scopes.is_empty() {
         return Err(Error::Invalid("`scopes` is empty; there are read, write, control, audit, admin and *".to_owned()));
