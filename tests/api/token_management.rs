@@ -40,6 +40,28 @@ async fn the_command_line_holds_a_token_to_a_project_by_its_name() {
     assert_eq!(seen["projects"][0]["id"], json!(project.id()));
 }
 
+#[tokio::test]
+async fn the_command_line_makes_no_token_that_opens_nothing_where_it_is_held_to() {
+    let app = TestApp::start().await;
+    let ada = app.first_admin().await;
+    let team = ada.makes_team("Backend", &[]).await;
+    ada.has_project().named("Engine").with("owner", json!({"kind": "team", "id": team.id})).create().await;
+    let made = |role: &str, limit: [&str; 2]| {
+        let mut loki = tests::server::loki();
+        loki.args(["token", "create", "--name", "held", "--role", role]).args(limit);
+        loki.arg("--data-dir").arg(app.data_dir()).args(["--database-url", app.database_url()]);
+        command::run(loki, "")
+    };
+
+    for limit in [["--team", "Backend"], ["--project", "Engine"]] {
+        let refused = made("operator", limit);
+        let words = command::stderr(&refused);
+        assert!(!refused.status.success() && words.contains("would open nothing") && words.contains("signed in"), "{words}");
+        assert!(made("admin", limit).status.success(), "{limit:?}");
+    }
+    assert_eq!(count(&ada).await, 2);
+}
+
 // TW-09, SC-01, S3-06
 #[tokio::test]
 async fn a_token_does_what_its_role_does_and_is_shown_once() {

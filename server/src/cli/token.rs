@@ -81,7 +81,7 @@ pub(super) struct CreateArgs {
     /// A project that it is held to, by its id or name (may be given several times)
     #[arg(long, value_name = "ID|NAME")]
     project: Vec<String>,
-    /// A team to whose projects it is held, by its id or name (may be given several times)
+    /// A team to whose projects it is held, by its id or name, with the role admin (may be given several times)
     #[arg(long, value_name = "ID|NAME")]
     team: Vec<String>,
 }

@@ -78,8 +78,9 @@ pub async fn create_token(cx: &Cx, actor: &Actor, new: CreateToken) -> Result<To
     let tx = crate::accounts::begin(cx, actor).await?;
     crate::events::tokens_changed(cx, &tx);
     let maker = Maker::of(cx, &tx, actor).await?;
+    let row = TokenRow { created_by: person_behind(&tx, actor).await?, ..row };
     limits::check(&tx, actor, &row).await?;
-    let row = maker.bind(TokenRow { created_by: person_behind(&tx, actor).await?, ..row })?;
+    let row = maker.bind(row)?;
     tx.tokens().insert(&row).await?;
     tx.record(done(cx, actor, "create token", row.id).with(Changes::came(facts(&row))));
     tx.commit().await?;

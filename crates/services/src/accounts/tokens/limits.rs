@@ -1,27 +1,45 @@
 //! What a token to be is held to: only what its maker knows of, and never more than what its maker is held to.
 
 use domain::{
-    access::Action,
+    access::{Action, Scopes},
     access_tokens::AllowedAddresses,
     actor::{Actor, Shown},
+    reach::Reach,
 };
 use protocol::{Timestamp, TokenId};
 use store::{TokenRow, Tx};
+use uuid::Uuid;
 
-use super::refused;
+use super::{refused, scopes_of};
 use crate::{Cx, Error, projects, teams};
 
+/// Refuses limits that the actor does not know, and within which the token would open nothing.
 pub(super) async fn check(tx: &Tx, actor: &Actor, row: &TokenRow) -> Result<(), Error> {
     if actor.reach().is_limited() && row.held_to_projects.is_empty() && row.held_to_teams.is_empty() {
         return Err(Error::Invalid("your token is held to projects or teams: name some of them in projects or teams".to_owned()));
     }
+    // What no person stands behind is in no team, and nothing is shared with it.
+    let alone = row.created_by.is_none().then(|| Reach::of_scopes(Scopes::of(&scopes_of(row))));
     for project in &row.held_to_projects {
-        projects::load(tx, actor, *project, Action::ReadProjects).await?;
+        let owner = projects::load(tx, actor, *project, Action::ReadProjects).await?.owner;
+        if alone.as_ref().is_some_and(|reach| reach.on(*project, owner) == Scopes::NONE) {
+            return Err(opens_nothing("project", project.0));
+        }
     }
     for team in &row.held_to_teams {
         teams::load(tx, actor, *team, Action::ReadTeams).await?;
+        if alone.as_ref().is_some_and(|reach| reach.in_team(*team) == Scopes::NONE) {
+            return Err(opens_nothing("team", team.0));
+        }
     }
     Ok(())
+}
+
+fn opens_nothing(what: &str, id: Uuid) -> Error {
+    Error::Invalid(format!(
+        "the token would open nothing in {what} {id}: no person stands behind it, so that it reaches only what belongs to the \
+         installation, unless its role is admin. Somebody who works in that {what} makes it, signed in"
+    ))
 }
 
 /// The token that makes, changes or replaces another one; nothing where a person or the command line does.
