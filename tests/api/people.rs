@@ -212,10 +212,20 @@ async fn a_token_takes_nothing_from_who_has_more_anywhere() {
         clerk.post(reset, &json!({"email": email})).await.expect(403);
     }
     clerk.delete(&format!("/api/v2/teams/{}", team.id)).await.expect(403);
+    // Readers, who operate what is shared with their team.
+    let readers = ada.makes_team("Readers", &[("ida", Role::Viewer)]).await;
+    let me = address(&ada, "ada@example.org").await.replace("/api/v2/users/", "");
+    ada.delete(&format!("/api/v2/teams/{}/members/{me}", readers.id)).await.expect(204);
+    let share = json!({"team_id": readers.id, "role": "operator"});
+    let share = ada.post(&format!("/api/v2/projects/{shared}/shares"), &share).await.expect(201).value();
+    clerk.delete(&format!("/api/v2/teams/{}", readers.id)).await.expect(403);
     // One that takes its place is made by who could give it.
     clerk.post("/api/v2/invitations", &json!({"email": "new@example.org"})).await.expect(403);
     clerk.delete(&promised).await.expect(403);
 
+    let share = format!("/api/v2/projects/{shared}/shares/{}", share["id"].as_str().unwrap());
+    ada.delete(&share).await.expect(204);
+    clerk.delete(&format!("/api/v2/teams/{}", readers.id)).await.expect(204);
     let ida = address(&ada, "ida@example.org").await;
     clerk.put(&ida, &json!({"name": "Ida"})).await.expect(200);
     clerk.delete(&ida).await.expect(204);

@@ -56,6 +56,12 @@ impl Sharing<'_> {
         rows.into_iter().map(named).collect()
     }
 
+    /// What is shared with a team, in no order.
+    pub async fn with_team(&self, team: TeamId) -> Result<Vec<ShareRow>, StoreError> {
+        let found = project_shares::Entity::find().filter(project_shares::Column::TeamId.eq(team.0));
+        found.all(&self.0.inner).await?.into_iter().map(read).collect()
+    }
+
     /// Adds a share; whether it is with somebody who has one already is not looked at.
     pub async fn insert(&self, share: &ShareRow) -> Result<(), StoreError> {
         let row = project_shares::ActiveModel {

@@ -12,12 +12,14 @@ use store::Tx;
 use super::{load, members, tell};
 use crate::{Cx, Error, audit::done, projects};
 
-/// Removes a team, in which nobody has more than who removes it. Its projects go to the heir; without one there must be none.
+/// Removes a team, which gives nobody more than who removes it has. Its projects go to the heir; without one there must be none.
 pub async fn delete(cx: &Cx, actor: &Actor, id: TeamId, heir: Option<Owner>) -> Result<(), Error> {
     let tx = crate::accounts::begin(cx, actor).await?;
     let team = load(&tx, actor, id, Action::ManageTeam).await?;
-    for member in members::read(&tx, id).await? {
-        access::within(actor.reach().in_team(id), access::of_role(member.role))?;
+    let members = members::read(&tx, id).await?.into_iter().map(|member| member.role);
+    let shares = tx.sharing().with_team(id).await?.into_iter().map(|share| share.role);
+    for role in members.chain(shares) {
+        access::within(actor.reach().in_team(id), access::of_role(role))?;
     }
     projects::hand_over(cx, &tx, actor, Owner::Team(id), heir).await?;
     tx.sharing().remove_with_team(id).await?;
