@@ -83,7 +83,7 @@ test('the trail is narrowed down, followed live, read and verified', async ({ pa
   await alive(page);
   await page.getByText('Filters', { exact: true }).click();
   await page.getByLabel('Action').selectOption('create');
-  await page.getByLabel('Kind of thing').selectOption('project');
+  await page.getByLabel('Resource type').selectOption('project');
   await page.getByRole('button', { name: 'Search', exact: true }).click();
   await expect(page).toHaveURL(/action=create/);
   await expect(page.getByRole('table', { name: 'Entries' }).getByRole('row', { name: /created project/ }).first()).toBeVisible();

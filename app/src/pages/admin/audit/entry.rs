@@ -16,6 +16,7 @@ use crate::{
     routes::to,
     server_fns::admin::audit::{EntryView, Line, ask_audit_entry},
     ui::{self, Column, Crumb, Row, el, nothing, pieces, text},
+    words::capital,
 };
 
 const CHANGES: &[Column] = &[
@@ -41,7 +42,7 @@ fn show(EntryView { part, line }: EntryView) -> AnyView {
     let told = told(&line);
     let Line { entry, name, names } = line;
     let (who, seq) = (who(&entry), entry.seq);
-    let head = ui::page_head(told.clone(), outcome(&entry.outcome, entry.status), nothing());
+    let head = ui::page_head(capital(&told), outcome(&entry.outcome, entry.status), nothing());
     let all_of = |words: &str, name: &'static str, value: &str| {
         el("a").class("quiet").attr("href", to::asking(&part.address(), &[(name, value)])).text(words).view()
     };
@@ -51,7 +52,9 @@ fn show(EntryView { part, line }: EntryView) -> AnyView {
         ("Known as", ui::code(entry.actor.clone())),
     ];
     if let Some(id) = &entry.resource_id {
-        let name = name.map_or_else(nothing, |name| text(format!("{name} ")));
+        // A run's name is its number alone.
+        let kind = if entry.resource_type == "run" { "run " } else { "" };
+        let name = name.map_or_else(nothing, |name| text(format!("{kind}{name} ")));
         let resource = pieces(vec![name, ui::code(id.clone()), text(" "), all_of("Show all about it", "resource_id", id)]);
         facts.push(("To", resource));
     }

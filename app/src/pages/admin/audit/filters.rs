@@ -13,14 +13,14 @@ pub(super) fn form(view: &AuditView, filter: &Filter, sort: &str) -> AnyView {
     let more = div("filter-fields").children([
         choice("actor", "Who", view.actors.clone(), &filter.actor),
         choice("action", "Action", plain(&view.actions), &filter.action),
-        choice("resource_type", "Kind of thing", plain(&view.resource_types), &filter.resource_type),
+        choice("resource_type", "Resource type", plain(&view.resource_types), &filter.resource_type),
         choice("outcome", "Outcome", plain(&["done", "denied", "invalid"].map(str::to_owned)), &filter.outcome),
         day("start_date", "From day", &filter.start_date),
         day("end_date", "To day", &filter.end_date),
         ui::text_input(Field {
             id: "resource_id",
             name: "resource_id",
-            label: "Id of the thing",
+            label: "Resource id",
             value: filter.resource_id.clone(),
             ..Field::default()
         }),

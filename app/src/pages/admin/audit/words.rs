@@ -41,9 +41,12 @@ impl Line {
         Some(self.names.get(value).unwrap_or(value).as_str())
     }
 
-    /// The thing's name, or its id.
+    /// The thing's name, or its id. What an invitation by link is about is nobody yet.
     fn thing(&self) -> &str {
-        self.name.as_deref().or(self.entry.resource_id.as_deref()).unwrap_or_default()
+        let entry = &self.entry;
+        let id = entry.resource_id.as_deref().unwrap_or_default();
+        let invites = entry.action == "invite" || entry.resource_type == "invitation";
+        self.name.as_deref().unwrap_or(if invites && !id.contains('@') { "whoever has the link" } else { id })
     }
 
     /// The field in a sentence, behind what leads to it; nothing where the entry does not have it.
@@ -202,6 +205,8 @@ mod tests {
         check("transfer project", "Greeter", &[("owner", "user x", "team y")], "gave project Greeter to team Ops");
         check("transfer project", "Greeter", &[("owner", "user x", "installation")], "gave project Greeter to the installation");
         check("invite user", "a@example.org", &[("team", "", "Ops")], "invited a@example.org to team Ops");
+        check("invite user", "", &[("team", "", "Ops")], "invited whoever has the link to team Ops");
+        check("withdraw invitation", "", &[], "withdrew the invitation of whoever has the link");
         check("send mail", "a@example.org", &[], "sent a mail to a@example.org");
         check("revoke login", "", &[], "ended a login");
         check("revoke login", "", &[("user", "", GRACE)], "ended a login of Grace (g@example.org)");
