@@ -13,6 +13,7 @@ use crate::{
         projects::{CHOOSE_TEMPLATE, NewProjectPage, ask_new_project},
     },
     ui::{self, Choice, Crumb, Field, FormState, Kind, div, el, input, live, nothing, pieces},
+    words,
 };
 
 pub fn page() -> AnyView {
@@ -149,7 +150,12 @@ fn folder(flash: &Flash) -> AnyView {
     })
 }
 
-fn template_choice(templates: Vec<Template>, chosen: &str, state: FormState) -> AnyView {
+/// The chosen one stands first, where it is seen with its fields.
+fn template_choice(mut templates: Vec<Template>, chosen: &str, state: FormState) -> AnyView {
+    if let Some(at) = templates.iter().position(|template| template.name == chosen) {
+        let first = templates.remove(at);
+        templates.insert(0, first);
+    }
     if templates.is_empty() {
         return el("p").class("hint").text("This server has no templates.").view();
     }
@@ -173,8 +179,7 @@ fn template_choice(templates: Vec<Template>, chosen: &str, state: FormState) -> 
 
 fn variable_field(template: &str, variable: TemplateVariable) -> AnyView {
     let id = format!("{template}-{}", variable.name);
-    let words = variable.name.replace('_', " ");
-    let label: String = words.chars().take(1).flat_map(char::to_uppercase).chain(words.chars().skip(1)).collect();
+    let label = words::capital(&variable.name.replace('_', " "));
     let name = format!("form[variables][{template}.{}]", variable.name);
     let hint = if variable.default.is_some() { variable.description } else { format!("{} Must be given.", variable.description) };
     let control = input("text").attr("id", id.clone()).attr("name", name).attr("autocomplete", "off");
