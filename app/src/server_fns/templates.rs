@@ -14,16 +14,18 @@ pub struct TemplatePage {
     pub may_write: bool,
 }
 
-/// All templates, by their titles; the other way round when `sort` asks for it.
+/// All templates in the order in which people choose among them, or by their titles where `sort` asks for it.
 #[server(name = ReadTemplates, prefix = "/ui", endpoint = "templates", input = GetUrl)]
 pub async fn templates(#[server(default)] sort: String) -> Result<Vec<Template>, UiError> {
     use super::context;
 
     let (cx, actor) = context()?;
     let mut templates = all(&cx, &actor).await?;
-    templates.sort_by_cached_key(|template| domain::sort::name_key(&template.title));
-    if super::order(&sort, domain::sort::TEMPLATES).is_some_and(|sort| sort.descending) {
-        templates.reverse();
+    if let Some(sort) = super::order(&sort, domain::sort::TEMPLATES) {
+        templates.sort_by_cached_key(|template| domain::sort::name_key(&template.title));
+        if sort.descending {
+            templates.reverse();
+        }
     }
     Ok(templates)
 }
