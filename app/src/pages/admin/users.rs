@@ -9,7 +9,7 @@ use protocol::{
 
 use super::{asked_here, changes_users, crumbs};
 use crate::{
-    loading::{Loading, load, loaded_rows, refetch_at_rest},
+    loading::{Loading, load, loaded_list, refetch_at_rest},
     pages::{
         asked::search_here,
         teams::{Surely, confirmed},
@@ -44,10 +44,13 @@ pub(super) fn page() -> AnyView {
     refetch_at_rest(loading, changes_users);
     let invite = FormState::new(None);
     let first = move || untrack(|| to::users(&get("q"), &get("sort"), ""));
-    let list = loaded_rows(loading, first, move |page| list(page, &query.get_untracked(), Refreshed { loading, invite }));
-    let search = search_here(to::USERS, "Search users", query);
-    let body = pieces(vec![ui::page_head("Users", nothing(), nothing()), search, list]);
-    ui::page("Users".to_owned(), crumbs(&[("Users", to::USERS)]), body)
+    loaded_list(loading, first, move |page| {
+        let asked = query.get_untracked();
+        let search = search_here(to::USERS, "Search users", query);
+        let list = page.map_or_else(|problem| problem, |page| list(page, &asked, Refreshed { loading, invite }));
+        let body = pieces(vec![ui::page_head("Users", nothing(), nothing()), search, list]);
+        ui::page("Users".to_owned(), crumbs(&[("Users", to::USERS)]), body)
+    })
 }
 
 /// What outlives that the list is read anew.
