@@ -176,7 +176,7 @@ pub mod to {
         format!("{USERS}?done={}", segment(done))
     }
 
-    /// People with those words in their name or e-mail address; `sort` is a column or empty, `after` a cursor or empty.
+    /// People with those words in their name or email address; `sort` is a column or empty, `after` a cursor or empty.
     pub fn users(words: &str, sort: &str, after: &str) -> String {
         asking(USERS, &[("q", words), ("sort", sort), ("after", after)])
     }

@@ -46,12 +46,12 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page.getByRole('heading', { level: 1 })).toHaveText('Invitation');
       await expect(page.locator('main')).toContainText(`to the team “Invited ${way}”`);
 
-      await page.getByLabel('E-mail address').fill(email);
+      await page.getByLabel('Email').fill(email);
       await page.getByLabel('Name', { exact: true }).fill('Ivy Invited');
       await page.getByLabel(/^Password/).fill('short');
       await page.getByRole('button', { name: 'Make an account' }).click();
       await expect(page.getByRole('alert')).toContainText('at least 12');
-      await expect(page.getByLabel('E-mail address')).toHaveValue(email);
+      await expect(page.getByLabel('Email')).toHaveValue(email);
       if (javaScriptEnabled) await isSound(page, 'an invitation that was not filled in well');
       await page.getByLabel(/^Password/).fill(ADMIN.password);
       await page.getByRole('button', { name: 'Make an account' }).click();
@@ -124,7 +124,7 @@ test('where mail is sent, a forgotten password is asked for with an address', as
     await page.goto(`${server.url}/login`);
     await page.locator('a[href="/forgot"]').click();
     await isSound(page, 'a forgotten password');
-    await page.getByLabel('E-mail address').fill('nobody@example.org');
+    await page.getByLabel('Email').fill('nobody@example.org');
     await page.getByRole('button', { name: 'Send the link' }).click();
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Look at your mail');
     await isSound(page, 'a forgotten password that was asked for');

@@ -38,7 +38,7 @@ test('a team is made from the palette, filled, and removed', async ({ page, home
   await page.getByRole('button', { name: 'New team' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Backend');
 
-  const email = page.getByLabel('E-mail address of their account');
+  const email = page.getByLabel('Email of their account');
   await email.fill('nobody@example.org');
   await page.getByRole('button', { name: 'Add member' }).click();
   await expect(page.getByRole('alert')).toContainText('Nobody has an account with nobody@example.org');
@@ -134,7 +134,7 @@ test('a project is shared, and given to a team that is typed', async ({ page, ho
   await tabs.getByRole('link', { name: 'Sharing' }).click();
   await expect(tabs.getByRole('link', { name: 'Sharing' })).toHaveAttribute('aria-current', 'page');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Given away');
-  await page.getByLabel('E-mail address').last().fill('eve@example.org');
+  await page.getByLabel('Email').last().fill('eve@example.org');
   await page.getByRole('button', { name: 'Share project' }).click();
   await expect(page.getByRole('row', { name: /eve/ })).toBeVisible();
 
@@ -167,7 +167,7 @@ test('the page of a team changes without a reload, but not under the hands of wh
   await takenIn('first');
   await expect(page.getByRole('row', { name: /first@living/ })).toBeVisible();
 
-  const typed = page.getByRole('textbox', { name: 'E-mail address of their account' });
+  const typed = page.getByRole('textbox', { name: 'Email of their account' });
   await typed.fill('second@living.example.org');
   asked.length = 0;
   await takenIn('second');
@@ -330,7 +330,7 @@ test.describe('without script', () => {
     const context = await browser.newContext({ baseURL: home.server.url, storageState: { cookies: [], origins: [] } });
     const theirs = await context.newPage();
     await theirs.goto(link);
-    await theirs.getByLabel('E-mail address').fill('plain@example.org');
+    await theirs.getByLabel('Email').fill('plain@example.org');
     await theirs.getByLabel(/^Password/).fill(ADMIN.password);
     await theirs.getByRole('button', { name: 'Make an account' }).click();
     await theirs.goto(page.url());

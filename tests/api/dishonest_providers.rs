@@ -247,10 +247,10 @@ async fn only_a_verified_address(setup: Setup) {
     let setup = provider.serves(setup, "corp", "oidc").variable("LOKI_SIGN_IN_CORP_ALLOWED_DOMAINS", "example.org");
     let app = setup.start().await;
     let cases = [
-        (Person { verified: false, ..Person::ada() }, "not say that the e-mail address is verified"),
-        (Person { email: String::new(), ..Person::ada() }, "no e-mail address"),
+        (Person { verified: false, ..Person::ada() }, "not say that the email address is verified"),
+        (Person { email: String::new(), ..Person::ada() }, "no email address"),
         (Person { email: "ada@evil.example".to_owned(), ..Person::ada() }, "allowed_domains"),
-        (Person { email: "ada@example.org@evil.example".to_owned(), ..Person::ada() }, "no e-mail address"),
+        (Person { email: "ada@example.org@evil.example".to_owned(), ..Person::ada() }, "no email address"),
         (Person { subject: "x".repeat(300), ..Person::ada() }, "named nobody"),
     ];
     for (person, reason) in cases {
@@ -287,5 +287,5 @@ async fn a_code_that_github_does_not_know_signs_nobody_in() {
     provider.vouches_for(Person { verified: false, ..Person::ada() });
     let left = browser.opens("/login/with/github").await.expect(303);
     let back = provider.comes_back(&left.header("location"), &[]);
-    is_refused(&app, &browser, browser.opens(&back).await, "not say that the e-mail address is verified").await;
+    is_refused(&app, &browser, browser.opens(&back).await, "not say that the email address is verified").await;
 }

@@ -126,7 +126,7 @@ async fn who_has_an_account_joins_with_it() {
     // An invitation for another address is not hers.
     let (path, secret) = of_link(&for_eve);
     assert!(browser.opens(&path).await.expect(200).text().contains("signed in as grace"));
-    assert!(browser.posts("/invite", &[("link", secret.as_str())]).await.expect(409).text().contains("another e-mail address"));
+    assert!(browser.posts("/invite", &[("link", secret.as_str())]).await.expect(409).text().contains("another email address"));
     let (_, secret) = of_link(&for_all);
     browser.posts("/invite", &[("link", secret.as_str())]).await.expect(303);
     assert_eq!(names(&browser.person(), &team).await.len(), 2);

@@ -177,7 +177,7 @@ async fn a_project_is_shared_and_given_away_without_script() {
 
     let nobody = [project_id, ("owner[kind]", "person"), ("owner[email]", "")];
     let (_, page) = leads(&ada, ada.posts("/ui/give_project", &nobody).await).await;
-    assert!(page.contains("role=\"alert\"") && page.contains("That is no e-mail address"), "{page}");
+    assert!(page.contains("role=\"alert\"") && page.contains("That is no email address"), "{page}");
     let team_id = team.id.to_string();
     let to_team = [project_id, ("owner[kind]", "team"), ("owner[team]", team_id.as_str())];
     let (place, page) = leads(&ada, ada.posts("/ui/give_project", &to_team).await).await;

@@ -94,7 +94,7 @@ struct State {
     elsewhere: String,
     person: Person,
     lie: Lie,
-    /// Whether e-mail address and groups stand in the ID token, or in the user info alone.
+    /// Whether email address and groups stand in the ID token, or in the user info alone.
     slim: bool,
     /// Whether the groups stand in the user info alone.
     groups_apart: bool,

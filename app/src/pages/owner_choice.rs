@@ -21,8 +21,8 @@ pub(super) fn owner_choice(asked: &Asked, offer: &Offer, flash: &Flash) -> AnyVi
     let typed = flash.value("kind");
     let mut cards = Vec::new();
     if offer.person {
-        let field = typing(asked.email_id, "owner[email]", "E-mail address", "email", flash.value("email"));
-        cards.push(Choice::new(NAME, "person", "A person", "By the e-mail address of their account.").with_fields(field));
+        let field = typing(asked.email_id, "owner[email]", "Email", "email", flash.value("email"));
+        cards.push(Choice::new(NAME, "person", "A person", "By the email address of their account.").with_fields(field));
     }
     let list = format!("{}-names", asked.team_id);
     let names = offer.teams.iter().map(|name| el("option").attr("value", name.as_str()).view());
@@ -43,7 +43,7 @@ pub(super) fn owner_choice(asked: &Asked, offer: &Offer, flash: &Flash) -> AnyVi
     ui::choices(asked.legend, cards.collect())
 }
 
-/// An e-mail address or another line that a browser checks by its `kind`.
+/// An email address or another line that a browser checks by its `kind`.
 pub(super) fn typing(id: &'static str, name: &'static str, words: &'static str, kind: &'static str, value: String) -> AnyView {
     let control = input(kind).attr("id", id).attr("name", name).attr("autocomplete", "off").attr("value", value).view();
     div("field").child(label(id, words)).child(control).view()

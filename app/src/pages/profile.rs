@@ -73,7 +73,7 @@ fn account(page: &ProfilePage) -> AnyView {
     let role = role.child(el("span").class("muted").text(words::role_meaning(page.role)).view()).view();
     let themes = look("Theme", &[("Dark", "dark"), ("Light", "light"), ("System", "system")]);
     let densities = look("Density", &[("Comfortable", "comfortable"), ("Compact", "compact")]);
-    let facts = ui::facts(vec![("Name", text(page.name.clone())), ("E-mail", text(page.email.clone())), ("Role", role)]);
+    let facts = ui::facts(vec![("Name", text(page.name.clone())), ("Email", text(page.email.clone())), ("Role", role)]);
     div("stack").child(facts).child(themes).child(densities).view()
 }
 

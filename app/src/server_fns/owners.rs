@@ -45,7 +45,7 @@ mod server_side {
     pub(in crate::server_fns) enum Named {
         Installation,
         Team(TeamId),
-        /// By e-mail address.
+        /// By email address.
         Person(String),
     }
 
@@ -100,7 +100,7 @@ mod server_side {
                 let query = PageQuery { after: None, limit: Some(MOST) };
                 let people = asked(services::accounts::list_users(cx, actor, &email, None, &query).await)?.items;
                 if email.is_empty() {
-                    return Err(wrong("Type the e-mail address of whoever gets them.".to_owned()));
+                    return Err(wrong("Type the email address of whoever gets them.".to_owned()));
                 }
                 let wanted = email.to_lowercase();
                 let person = people.into_iter().find(|person| person.email == wanted);

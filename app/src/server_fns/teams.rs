@@ -28,7 +28,7 @@ pub struct TeamsPage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TeamPage {
     pub team: Team,
-    /// By e-mail address, at most 50.
+    /// By email address, at most 50.
     pub members: Vec<Member>,
     /// Where the next ones begin.
     pub next: Option<String>,
@@ -63,8 +63,8 @@ pub async fn teams(q: String, #[server(default)] sort: String, after: String) ->
     Ok(TeamsPage { teams: page.teams, next: page.next, may_make, flash: super::flash::take() })
 }
 
-/// A team with the members who have `q` in their name or e-mail address, from behind `after` on; without a column in `sort` by
-/// their e-mail addresses. Of the invitations those with `q`, from behind `invitations` on.
+/// A team with the members who have `q` in their name or email address, from behind `after` on; without a column in `sort` by
+/// their email addresses. Of the invitations those with `q`, from behind `invitations` on.
 #[server(name = ReadTeam, prefix = "/ui", endpoint = "team", input = GetUrl)]
 pub async fn team(
     id: String,
@@ -177,7 +177,7 @@ pub async fn remove_member(id: String, user: String) -> Result<(), UiError> {
     }
 }
 
-/// Makes a link that leads into a team; with an e-mail address it is for that person alone.
+/// Makes a link that leads into a team; with an email address it is for that person alone.
 #[server(prefix = "/ui", endpoint = "invite_to_team")]
 pub async fn invite_to_team(id: String, email: String, role: String) -> Result<(), UiError> {
     use domain::{actor::Actor, links};
@@ -247,7 +247,7 @@ pub fn ask_team(id: &str, q: &str, sort: &str, after: &str, invitations: &str) -
     })
 }
 
-/// The members who have `q` in their name or e-mail address.
+/// The members who have `q` in their name or email address.
 #[cfg(feature = "ssr")]
 fn fitting(members: Vec<Member>, q: &str) -> impl Iterator<Item = Member> {
     use domain::sort::name_key;
@@ -274,7 +274,7 @@ fn sorted(
     Ok((page.items, page.next))
 }
 
-/// Of the members, who are sorted by e-mail address, those of a page, and where the next one begins.
+/// Of the members, who are sorted by email address, those of a page, and where the next one begins.
 #[cfg(feature = "ssr")]
 fn page_of(members: Vec<Member>, q: &str, after: &str) -> (Vec<Member>, Option<String>) {
     const MOST: usize = 50;

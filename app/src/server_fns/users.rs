@@ -38,7 +38,7 @@ pub struct UserPage {
     pub flash: Flash,
 }
 
-/// A page of the people who have `q` in their name or e-mail address; an empty `after` is the first page, an empty
+/// A page of the people who have `q` in their name or email address; an empty `after` is the first page, an empty
 /// `sort` the order in which they came. Of the invitations those with `q`, from behind `invitations` on.
 #[server(name = ReadUsers, prefix = "/ui", endpoint = "users", input = GetUrl)]
 pub async fn users(
@@ -113,7 +113,7 @@ pub async fn end_logins_of(id: String) -> Result<(), UiError> {
     back(id, asked(services::accounts::end_logins_of(&cx, &actor, id).await))
 }
 
-/// Removes a person, once their e-mail address was typed; their projects go to the heir.
+/// Removes a person, once their email address was typed; their projects go to the heir.
 #[server(prefix = "/ui", endpoint = "remove_user")]
 pub async fn remove_user(id: String, confirm: String, #[server(default)] owner: OwnerForm) -> Result<(), UiError> {
     use super::{asked, context, fail, flash::refused, owners};
@@ -125,7 +125,7 @@ pub async fn remove_user(id: String, confirm: String, #[server(default)] owner: 
     let typed = || [("form", "remove")].into_iter().chain(owner.typed()).collect();
     let user = asked(services::accounts::find_user(&cx, &actor, id).await)?;
     if confirm.trim().to_lowercase() != user.email {
-        let error = fail(UiError::new(400, "The e-mail address does not match. Type it to remove the person."));
+        let error = fail(UiError::new(400, "The email address does not match. Type it to remove the person."));
         return Err(refused(error, &page, typed()));
     }
     let removed = match owners::heir(&cx, &actor, &owner).await {

@@ -63,7 +63,7 @@ pub fn secret(random: [u8; SECRET_BYTES]) -> String {
     Secret::from(random).to_base32()
 }
 
-/// The address in the QR code, with the account's e-mail address.
+/// The address in the QR code, with the account's email address.
 pub fn url(secret: &str, email: &str) -> Option<String> {
     let builder = builder(secret)?.with_issuer(Some("loki")).with_account_name(email.replace(':', "_"));
     builder.build().ok()?.to_url().ok()

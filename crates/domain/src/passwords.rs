@@ -34,7 +34,7 @@ pub enum Weakness {
     Long,
     #[error("the password is one of those that are used most and tried first; take a few words that nobody else puts together")]
     Common,
-    #[error("the password contains your own name or e-mail address, which is tried first; take one without it")]
+    #[error("the password contains your own name or email address, which is tried first; take one without it")]
     OwnName,
     #[error("the password contains the name of this program, which is tried first; take one without it")]
     Product,
@@ -67,7 +67,7 @@ pub fn normal(password: &str) -> Result<String, Weakness> {
     Ok(password.nfkc().collect())
 }
 
-/// The normal form of a password that may be taken by the person with that e-mail address and name.
+/// The normal form of a password that may be taken by the person with that email address and name.
 pub fn accept(password: &str, email: &str, name: &str) -> Result<String, Weakness> {
     let password = normal(password)?;
     match password.chars().count() {

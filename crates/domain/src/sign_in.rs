@@ -14,7 +14,7 @@ use crate::names;
 
 /// Longer names of a person at a provider are none (OpenID Connect Core 1.0, section 2).
 const LONGEST_SUBJECT: usize = 255;
-/// The longest e-mail address (RFC 5321).
+/// The longest email address (RFC 5321).
 const LONGEST_EMAIL: usize = 254;
 /// The longest name of a person.
 const LONGEST_NAME: usize = 100;
@@ -35,7 +35,7 @@ pub enum Kind {
 pub enum Provisioning {
     /// Whoever the provider knows and the other rules let in.
     Open,
-    /// Whose e-mail address was invited.
+    /// Whose email address was invited.
     Invitation,
     /// Nobody: accounts are made by an admin and linked by their owner.
     Closed,
@@ -67,7 +67,7 @@ pub struct Provider {
     pub kind: Kind,
     /// Whose word it is: with the subject it names a person.
     pub issuer: String,
-    /// Domains of e-mail addresses that are let in, in lower case; all when empty.
+    /// Domains of email addresses that are let in, in lower case; all when empty.
     pub allowed_domains: Vec<String>,
     /// Organisations of which one must be had; none is needed when empty.
     pub allowed_organisations: Vec<String>,
@@ -144,11 +144,11 @@ pub struct Admitted {
 pub enum Refused {
     #[error("the provider named nobody")]
     Subject,
-    #[error("the provider gave no e-mail address that could be one")]
+    #[error("the provider gave no email address that could be one")]
     NoEmail,
-    #[error("the provider does not say that the e-mail address is verified")]
+    #[error("the provider does not say that the email address is verified")]
     Unverified,
-    #[error("the e-mail address is of no domain in allowed_domains")]
+    #[error("the email address is of no domain in allowed_domains")]
     Domain,
     #[error("the person is in none of allowed_organisations")]
     Organisation,
@@ -221,7 +221,7 @@ impl Provider {
     }
 }
 
-/// An e-mail address in lower case; nothing when it cannot be one.
+/// An email address in lower case; nothing when it cannot be one.
 pub fn email(text: &str) -> Option<String> {
     let email = text.trim().to_lowercase();
     let (name, host) = email.split_once('@')?;

@@ -52,7 +52,7 @@ pub struct Setting {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MailTrial {
     pub at: Timestamp,
-    /// The e-mail address of the admin who asked.
+    /// The email address of the admin who asked.
     pub to: String,
     /// What the server or the way to it said; absent when the server took the mail.
     pub problem: Option<String>,
@@ -96,7 +96,7 @@ pub struct SignInProvider {
     pub callback: String,
     /// The address that it tells of sign-outs, once it knows it; absent for GitHub, which tells nobody.
     pub back_channel: Option<String>,
-    /// Domains of e-mail addresses that are let in; all when empty.
+    /// Domains of email addresses that are let in; all when empty.
     pub domains: Vec<String>,
     /// Organisations of which one must be had; none is needed when empty.
     pub organisations: Vec<String>,

@@ -72,7 +72,7 @@ pub struct MemberList {
     pub members: Vec<Member>,
 }
 
-/// Takes a person into a team, by id or by the e-mail address of their account.
+/// Takes a person into a team, by id or by the email address of their account.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -117,7 +117,7 @@ pub struct ShareList {
     pub shares: Vec<Share>,
 }
 
-/// Shares a project with a person (by id or e-mail address) or a team; whoever has a share already gets the role in place of
+/// Shares a project with a person (by id or email address) or a team; whoever has a share already gets the role in place of
 /// the one before.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -149,7 +149,7 @@ pub struct TransferProject {
     pub installation: bool,
 }
 
-/// An invitation: a link that works once, an e-mail address that may sign in with a provider, or both.
+/// An invitation: a link that works once, an email address that may sign in with a provider, or both.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Invitation {

@@ -42,7 +42,7 @@ impl Accounts<'_> {
         Ok(users::Entity::find().count(&self.0.inner).await?)
     }
 
-    /// Adds a person; a conflict where the id or the e-mail address is taken.
+    /// Adds a person; a conflict where the id or the email address is taken.
     pub async fn insert(&self, user: &UserRow) -> Result<(), StoreError> {
         let row = users::ActiveModel {
             id: Set(user.id.0),
@@ -59,7 +59,7 @@ impl Accounts<'_> {
         Ok(())
     }
 
-    /// The person of that e-mail address, which is compared as it is stored: in lower case.
+    /// The person of that email address, which is compared as it is stored: in lower case.
     pub async fn by_email(&self, email: &str) -> Result<Option<UserRow>, StoreError> {
         let row = users::Entity::find().filter(users::Column::Email.eq(email)).one(&self.0.inner).await?;
         row.map(read).transpose()
@@ -76,7 +76,7 @@ impl Accounts<'_> {
         found.all(&self.0.inner).await?.into_iter().map(read).collect()
     }
 
-    /// People with `words` in their name or e-mail address, whatever their case and accents. The list's own order is the one in
+    /// People with `words` in their name or email address, whatever their case and accents. The list's own order is the one in
     /// which they came.
     pub async fn list(&self, words: &str, order: &Order<UserId>, limit: u64) -> Result<Vec<UserRow>, StoreError> {
         let found = users::Entity::find().limit(limit);

@@ -91,7 +91,7 @@ impl Identities<'_> {
         Ok(found.into_iter().map(read).collect())
     }
 
-    /// Notes that an identity was used, and the e-mail address that the provider said; a conflict when it is gone.
+    /// Notes that an identity was used, and the email address that the provider said; a conflict when it is gone.
     pub async fn used(&self, id: Uuid, email: &str, at: Timestamp) -> Result<(), StoreError> {
         let row = identities::ActiveModel {
             id: Set(id),

@@ -1,4 +1,4 @@
-//! Invitations: by link, for an e-mail address, or both.
+//! Invitations: by link, for an email address, or both.
 
 use domain::sort::name_key;
 use protocol::{TeamId, Timestamp, TokenId, UserId, access::Role};
@@ -42,7 +42,7 @@ pub enum Inviter {
 pub struct InvitationsPage<'a> {
     /// Only those into this team.
     pub team: Option<TeamId>,
-    /// In the e-mail address, or in the name of who made it, whatever their case and accents.
+    /// In the email address, or in the name of who made it, whatever their case and accents.
     pub words: &'a str,
     pub now: Timestamp,
     /// The last one of the page before.
@@ -92,7 +92,7 @@ impl Invitations<'_> {
         found.filter(lasts(now)).one(&self.0.inner).await?.map(read).transpose()
     }
 
-    /// All invitations of that e-mail address that have not expired at `now`, newest first.
+    /// All invitations of that email address that have not expired at `now`, newest first.
     pub async fn of_email(&self, email: &str, now: Timestamp) -> Result<Vec<InvitationRow>, StoreError> {
         let found = invitations::Entity::find().filter(invitations::Column::Email.eq(email)).filter(lasts(now));
         let found = found.order_by_desc(invitations::Column::CreatedAt).order_by_desc(invitations::Column::Id);
@@ -121,7 +121,7 @@ impl Invitations<'_> {
         Ok(invitations::Entity::delete_by_id(id.to_owned()).exec(&self.0.inner).await?.rows_affected == 1)
     }
 
-    /// Removes those of an e-mail address that lead into no team, so that a new one takes their place.
+    /// Removes those of an email address that lead into no team, so that a new one takes their place.
     pub async fn remove_teamless_of(&self, email: &str) -> Result<(), StoreError> {
         let found = invitations::Entity::delete_many().filter(invitations::Column::Email.eq(email));
         found.filter(invitations::Column::TeamId.is_null()).exec(&self.0.inner).await?;

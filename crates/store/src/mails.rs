@@ -21,7 +21,7 @@ use crate::{
 pub struct MailRow {
     pub id: Uuid,
     pub kind: Kind,
-    /// An e-mail address, in lower case.
+    /// An email address, in lower case.
     pub recipient: String,
     pub state: State,
     /// What it says; absent before it is written and when it is over.

@@ -130,7 +130,7 @@ impl Teams<'_> {
         Ok(projects::Entity::find().filter(projects::Column::OwnerTeam.eq(id.0)).count(&self.0.inner).await?)
     }
 
-    /// Everybody's roles in a team, with their names and e-mail addresses, by e-mail address.
+    /// Everybody's roles in a team, with their names and email addresses, by email address.
     pub async fn members(&self, id: TeamId) -> Result<Vec<(MemberRow, String, String)>, StoreError> {
         let found = team_members::Entity::find().filter(team_members::Column::TeamId.eq(id.0)).all(&self.0.inner).await?;
         let ids: Vec<Uuid> = found.iter().map(|row| row.user_id).collect();

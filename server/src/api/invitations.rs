@@ -24,7 +24,7 @@ use crate::{
 pub struct InvitationQuery {
     /// Only those into this team; its admins may ask for them too
     team: Option<TeamId>,
-    /// Words in the e-mail address or the name of who made it
+    /// Words in the email address or the name of who made it
     q: String,
     /// The `next` of the page before; absent for the first page
     after: Option<String>,

@@ -115,7 +115,7 @@ pub async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Who is in a team, by e-mail address
+/// Who is in a team, by email address
 #[utoipa::path(get, path = "/api/v2/teams/{id}/members", tag = "teams", params(("id" = TeamId, Path)),
     responses((status = 200, body = MemberList), Refusals))]
 pub async fn members(State(edge): State<Edge>, Signed(actor): Signed, Id(id): Id<TeamId>) -> Result<Json<MemberList>, HttpError> {

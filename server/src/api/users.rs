@@ -30,7 +30,7 @@ pub struct UserList {
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct UserQuery {
-    /// Words in the name or the e-mail address
+    /// Words in the name or the email address
     q: String,
     /// `name`, `role`, `state` or `since`, with `-` before it for the other way around; in the order in which they came when empty
     sort: String,

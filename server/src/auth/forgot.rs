@@ -1,4 +1,4 @@
-//! `/forgot`: somebody who forgot their password gives their e-mail address, and is answered the same whoever it belongs to.
+//! `/forgot`: somebody who forgot their password gives their email address, and is answered the same whoever it belongs to.
 
 use axum::{
     extract::{Request, State},
@@ -38,7 +38,7 @@ pub async fn ask(State(edge): State<Edge>, request: Request) -> Result<Response,
     match services::accounts::forgot_password(&edge.cx, &form.email, &from).await {
         Ok(()) => Ok(entry(TITLE, ASKED).into_response()),
         Err(Error::Invalid(_)) => {
-            let words = "This is no e-mail address. Check it and try again.";
+            let words = "This is no email address. Check it and try again.";
             Ok(show(&edge, StatusCode::UNPROCESSABLE_ENTITY, &form.email, words))
         }
         Err(Error::Conflict(_)) => Ok(show(&edge, StatusCode::CONFLICT, "", "")),
@@ -48,7 +48,7 @@ pub async fn ask(State(edge): State<Edge>, request: Request) -> Result<Response,
 }
 
 /// The same words whether somebody has an account with the address or not.
-const ASKED: &str = "<h1>Look at your mail</h1><p>If somebody has an account with this e-mail address, a mail with a link is on its \
+const ASKED: &str = "<h1>Look at your mail</h1><p>If somebody has an account with this email address, a mail with a link is on its \
                      way to it. The link works once, for an hour.</p><p class=\"soft\">Nothing came? Look where unwanted mail goes, \
                      and at the address. <a href=\"/forgot\">Ask again</a></p><p><a href=\"/login\">Sign in</a></p>";
 
@@ -66,7 +66,7 @@ fn show(edge: &Edge, status: StatusCode, email: &str, problem: &str) -> Response
     let body = format!(
         "<h1>Forgotten password</h1>\
          <form class=\"form\" method=\"post\" action=\"/forgot\">{alert}\
-         <div class=\"field\"><label for=\"email\">E-mail address</label>\
+         <div class=\"field\"><label for=\"email\">Email</label>\
          <input id=\"email\" name=\"email\" type=\"email\" autocomplete=\"username\" maxlength=\"254\" aria-describedby=\"email-hint\" \
          required autofocus value=\"{}\">\
          <p class=\"hint\" id=\"email-hint\">The one of your account. A link to choose a new password goes there.</p></div>\

@@ -148,7 +148,7 @@ fn new_account(edge: &Edge, invited: &Invited, given: &InviteForm, alert: &str) 
         .collect();
     format!(
         "<form class=\"form\" method=\"post\" action=\"/invite\">{alert}<input type=\"hidden\" name=\"link\" value=\"{link}\">\
-         <div class=\"field\"><label for=\"email\">E-mail address</label>{email}</div>\
+         <div class=\"field\"><label for=\"email\">Email</label>{email}</div>\
          <div class=\"field\"><label for=\"name\">Name</label>\
          <input id=\"name\" name=\"name\" autocomplete=\"name\" value=\"{}\"></div>\
          <div class=\"field\"><label for=\"password\">Password, at least 12 characters</label>\

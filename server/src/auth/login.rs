@@ -1,5 +1,5 @@
 //! `POST /login` and `POST /logout`: plain forms, answered with a redirect. Who is refused gets the page again by the answer
-//! itself: a redirect would put the e-mail address into histories and logs, and could not say how long to wait.
+//! itself: a redirect would put the email address into histories and logs, and could not say how long to wait.
 
 use app::{pages::refused::Refused, routes::to};
 use axum::{

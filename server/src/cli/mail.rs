@@ -36,7 +36,7 @@ pub(super) async fn run(command: MailCommand) -> Result<Exit, Failure> {
         Failure("no mail is set up: name the server with --mail-url and the sender with --mail-from".to_owned())
     })?;
     let to = domain::sign_in::email(&to)
-        .ok_or_else(|| Failure("--to is no e-mail address; it looks like name@example.org".to_owned()))?;
+        .ok_or_else(|| Failure("--to is no email address; it looks like name@example.org".to_owned()))?;
     let smtp = Smtp::new(&config.server, &config.from).map_err(Failure)?;
     let letter = trial();
     let mail =

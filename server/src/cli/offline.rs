@@ -48,10 +48,10 @@ pub(super) enum UserCommand {
     Create {
         #[command(flatten)]
         data: DataArgs,
-        /// The e-mail address to sign in with
+        /// The email address to sign in with
         #[arg(long)]
         email: String,
-        /// What others see; from the e-mail address when absent
+        /// What others see; from the email address when absent
         #[arg(long, default_value = "")]
         name: String,
         /// admin, operator, viewer or auditor

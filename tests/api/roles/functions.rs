@@ -65,7 +65,7 @@ pub(super) fn rows() -> Vec<Row> {
         does("/ui/switch_user", ManageUsers, 404).with("id=ID&off=yes"),
         does("/ui/end_logins_of", ManageUsers, 404).with("id=ID"),
         does("/ui/remove_user", ManageUsers, 404).with("id=ID&confirm=x"),
-        // No e-mail address.
+        // No email address.
         does("/ui/invite_user", ManageUsers, 400).with("email=nobody&role=viewer"),
         reads("/ui/teams", ReadTeams, 200).at("/ui/teams?q=&after="),
         reads("/ui/team", ReadTeams, 404).at("/ui/team?id=ID&q=&after="),

@@ -63,7 +63,7 @@ fn provider(provider: SignInProvider, loading: Loading<SignInProviders>, check: 
         ("Kind", text(provider.kind)),
         ("Issuer", ui::code(provider.issuer)),
         ("It has to know the address", ui::code(provider.callback)),
-        ("E-mail domains", list(provider.domains, "all")),
+        ("Email domains", list(provider.domains, "all")),
         ("Organisations", list(provider.organisations, "all")),
         ("New accounts", text(provisioning)),
         ("Roles by groups", list(rules, "none")),

@@ -99,7 +99,7 @@ fn remove(page: &UserPage, state: FormState) -> AnyView {
     let confirm = Field {
         id: "remove-confirm",
         name: "confirm",
-        label: "Type the e-mail address to confirm",
+        label: "Type the email address to confirm",
         required: true,
         ..Field::default()
     };

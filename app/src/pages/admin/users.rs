@@ -70,7 +70,7 @@ fn list(page: UsersPage, query: &ParamsMap, refreshed: Refreshed) -> AnyView {
     } else if page.invitations.is_empty() {
         parts.push(ui::empty(
             "Nobody found",
-            "No name and no e-mail address has these words.",
+            "No name and no email address has these words.",
             ui::link_button(Kind::Normal, "Show all people", to::USERS),
         ));
     }
@@ -142,7 +142,7 @@ fn invitation(page: &UsersPage, refreshed: Refreshed) -> AnyView {
     let email = Field {
         id: "invite-email",
         name: "email",
-        label: "E-mail address",
+        label: "Email",
         hint: if page.mails {
             "They get a link by mail. With a provider they can also sign in by this address."
         } else {

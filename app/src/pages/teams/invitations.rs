@@ -62,11 +62,11 @@ fn row(page: &TeamPage, invitation: &Invitation, loading: Loading<TeamPage>) -> 
 pub(super) fn invite(page: &TeamPage, loading: Loading<TeamPage>, state: FormState) -> AnyView {
     let was_refused = page.flash.value("form") == "invite";
     let kept = |field: &str| if was_refused { page.flash.value(field) } else { String::new() };
-    let about = "Makes a link for somebody with or without an account. With an e-mail address it is for that person alone.";
+    let about = "Makes a link for somebody with or without an account. With an email address it is for that person alone.";
     let fields = vec![
         el("p").class("soft").text(about).view(),
         ui::hidden("id", page.team.id.to_string()),
-        typing("invite-email", "email", "E-mail address, if it is for one person", "email", kept("email")),
+        typing("invite-email", "email", "Email, if it is for one person", "email", kept("email")),
         role_field("invite-role", &kept("role")),
         div("form-end").child(ui::submit_button(Kind::Normal, "Make a link", state.is_busy())).view(),
     ];

@@ -43,7 +43,7 @@ pub(super) fn members(page: &TeamPage, (words, sort): (&str, &str), loading: Loa
         parts.push(ui::panel("Members", ui::table_sorted("Members", COLUMNS, rows, (&SORTS, sort), &sorted)));
     } else if page.invitations.is_empty() {
         let all = ui::link_button(Kind::Normal, "Show everybody", address.clone());
-        parts.push(ui::empty("Nobody found", "No name and no e-mail address in the team has these words.", all));
+        parts.push(ui::empty("Nobody found", "No name and no email address in the team has these words.", all));
     }
     if let Some(after) = &page.next {
         let more = to::asking(&address, &[("q", words), ("sort", sort), ("after", after)]);
@@ -97,7 +97,7 @@ pub(super) fn add(page: &TeamPage, loading: Loading<TeamPage>, state: FormState)
     let kept = |field: &str| if was_refused { page.flash.value(field) } else { String::new() };
     let fields = vec![
         ui::hidden("id", page.team.id.to_string()),
-        typing("member-email", "email", "E-mail address of their account", "email", kept("email")),
+        typing("member-email", "email", "Email of their account", "email", kept("email")),
         role_field("member-role", &kept("role")),
         div("form-end").child(ui::submit_button(Kind::Primary, "Add member", state.is_busy())).view(),
     ];

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 pub struct Mail {
     /// Names it for good: sent a second time, it is the same mail to whoever receives it.
     pub id: Uuid,
-    /// An e-mail address.
+    /// An email address.
     pub to: String,
     /// One line.
     pub subject: String,

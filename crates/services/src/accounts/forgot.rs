@@ -1,4 +1,4 @@
-//! Somebody forgot their password and gives their e-mail address. What they typed is written down whoever it belongs to, so
+//! Somebody forgot their password and gives their email address. What they typed is written down whoever it belongs to, so
 //! that nobody can tell by answer or clock who has an account; whose it is is looked up afterwards, where mail is sent.
 
 use domain::{
@@ -17,8 +17,8 @@ const LASTS_MS: i64 = HOUR_MS;
 /// Addresses that may wait to be looked up.
 const MOST: u64 = 1_000;
 
-/// Has a link for a new password sent to that e-mail address, if somebody has an account with it; the answer is the same if
-/// nobody has. Asking again and again is slowed down for the e-mail address and for where it comes from.
+/// Has a link for a new password sent to that email address, if somebody has an account with it; the answer is the same if
+/// nobody has. Asking again and again is slowed down for the email address and for where it comes from.
 pub async fn forgot_password(cx: &Cx, email: &str, from: &Origin) -> Result<(), Error> {
     if !mail::is_set_up(cx) {
         return Err(Error::Conflict("this installation sends no mail: ask an admin for a link".to_owned()));

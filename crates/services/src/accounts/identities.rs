@@ -1,4 +1,4 @@
-//! Signing in with another provider: a person is found by issuer and subject, never by e-mail address alone.
+//! Signing in with another provider: a person is found by issuer and subject, never by email address alone.
 
 mod flows;
 mod linked;
@@ -75,7 +75,7 @@ async fn returning(cx: &Cx, tx: &Tx, admitted: &Admitted, known: &IdentityRow) -
 async fn newcomer(cx: &Cx, tx: &Tx, provider: &Provider, admitted: Admitted) -> Result<(UserId, Option<Told>), Error> {
     if tx.accounts().by_email(&admitted.email).await?.is_some() {
         // Whoever has the account shows it by signing in to it, and links the provider then.
-        return Err(refused("the e-mail address belongs to an account that is not linked"));
+        return Err(refused("the email address belongs to an account that is not linked"));
     }
     let role = match provider.provisioning {
         Provisioning::Open => admitted.role,
@@ -84,7 +84,7 @@ async fn newcomer(cx: &Cx, tx: &Tx, provider: &Provider, admitted: Admitted) -> 
         }
         Provisioning::Invitation => {
             let invited = invitations::of_email(cx, tx, &admitted.email).await?;
-            let role = invitations::promised(&invited).ok_or_else(|| refused("the e-mail address was not invited"))?;
+            let role = invitations::promised(&invited).ok_or_else(|| refused("the email address was not invited"))?;
             if admitted.by_groups { admitted.role } else { role }
         }
     };

@@ -1,4 +1,4 @@
-//! Invitations: a link that works once, an e-mail address that may sign in with a provider, or both; into a team if one is
+//! Invitations: a link that works once, an email address that may sign in with a provider, or both; into a team if one is
 //! named.
 
 mod accept;
@@ -38,7 +38,7 @@ pub async fn invite(cx: &Cx, actor: &Actor, email: &str, role: Role) -> Result<I
     make(cx, actor, command, secret.as_deref()).await
 }
 
-/// Makes an invitation with a link, which also goes out by mail when it is for an e-mail address and mail is set up. The link's
+/// Makes an invitation with a link, which also goes out by mail when it is for an email address and mail is set up. The link's
 /// secret is in this answer and is not kept.
 pub async fn invite_by_link(cx: &Cx, actor: &Actor, command: Invite) -> Result<(Invitation, String), Error> {
     let secret = one_time::secret::<32>(cx);
@@ -145,7 +145,7 @@ fn changes(row: &InvitationRow) -> Changes {
 }
 
 /// The invitations that still count and whose makers could make them still, newest first: a team's, or all of them for who
-/// manages the accounts; with `words`, those that have them in their e-mail address or in the name of their maker.
+/// manages the accounts; with `words`, those that have them in their email address or in the name of their maker.
 pub async fn invitations(
     cx: &Cx,
     actor: &Actor,

@@ -51,7 +51,7 @@ fn argon() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
 }
 
-/// Checks a new password of the person with that e-mail address and name against the rules, and hashes it.
+/// Checks a new password of the person with that email address and name against the rules, and hashes it.
 pub(super) async fn hash(cx: &Cx, password: &str, (email, name): (&str, &str)) -> Result<String, Error> {
     let password = rules::accept(password, email, name).map_err(weak)?;
     if was_breached(cx, &password).await {

@@ -18,7 +18,7 @@ use crate::{Cx, Error, audit::done, mail};
 /// How long the link counts.
 const LASTS_MS: i64 = DAY_MS;
 
-/// A new one-time secret for the account of that e-mail address; it takes the place of the one before.
+/// A new one-time secret for the account of that email address; it takes the place of the one before.
 pub async fn issue_reset_token(cx: &Cx, actor: &Actor, email: &str) -> Result<String, Error> {
     access::require(actor, Action::ManageUsers)?;
     let email = email.trim().to_lowercase();

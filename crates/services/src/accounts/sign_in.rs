@@ -1,4 +1,4 @@
-//! Signing in with e-mail and password, slowed down for whoever guesses.
+//! Signing in with email and password, slowed down for whoever guesses.
 
 use std::{
     collections::HashMap,
@@ -157,18 +157,18 @@ fn forget_oldest(tallies: &mut HashMap<String, Tally>, now: Timestamp) {
     tallies.retain(|_, tally| tally.last.millis() > median);
 }
 
-/// The person of that e-mail address and password. Where it comes from counts for slowing down guesses, which are on record.
+/// The person of that email address and password. Where it comes from counts for slowing down guesses, which are on record.
 pub async fn sign_in(cx: &Cx, email: &str, password: &str, from: &Origin) -> Result<UserRecord, Error> {
     let email = email.trim().to_lowercase();
     if email.is_empty() || password.is_empty() {
-        note(cx, 401, "no e-mail address or no password".to_owned(), from);
+        note(cx, 401, "no email address or no password".to_owned(), from);
         return Err(wrong());
     }
     let account = format!("account {}", email.chars().take(254).collect::<String>());
     slowed(cx, Guess::at(account, from), (from, None), wrong(), look(cx, &email, password)).await
 }
 
-/// Looks at a guess, unless whoever guesses has to wait. What `look` finds wrong with it goes on record, with the e-mail address of
+/// Looks at a guess, unless whoever guesses has to wait. What `look` finds wrong with it goes on record, with the email address of
 /// the account where it is known beforehand, and makes the next one wait, and the person hears `refusal`; what cannot be looked at
 /// does not count.
 pub(super) async fn slowed<T>(
@@ -206,7 +206,7 @@ pub(super) async fn slowed<T>(
 }
 
 fn wrong() -> Error {
-    Error::Unauthorized("that e-mail address and password do not belong together".to_owned())
+    Error::Unauthorized("that email address and password do not belong together".to_owned())
 }
 
 /// Under which guesses from there are counted.
@@ -233,8 +233,8 @@ async fn look(cx: &Cx, email: &str, password: &str) -> Result<Result<UserRecord,
     Ok(match found {
         Some(user) if right => Ok(user.into()),
         // What was typed may be a password in the wrong field, so only accounts that are there are named.
-        Some(user) => Err(format!("wrong e-mail address or password, for the account {}", user.email)),
-        None => Err("wrong e-mail address or password, for no account".to_owned()),
+        Some(user) => Err(format!("wrong email address or password, for the account {}", user.email)),
+        None => Err("wrong email address or password, for no account".to_owned()),
     })
 }
 

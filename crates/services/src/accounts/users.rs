@@ -43,7 +43,7 @@ pub struct UserRecord {
 #[derive(Clone)]
 pub struct NewUser {
     pub email: String,
-    /// What others see; the part of the e-mail address before the @ when empty.
+    /// What others see; the part of the email address before the @ when empty.
     pub name: String,
     pub password: String,
     pub role: Role,
@@ -59,7 +59,7 @@ pub async fn create_user(cx: &Cx, actor: &Actor, new: NewUser) -> Result<UserRec
     Ok(row.into())
 }
 
-/// People, without `sort` in the order in which they came; with `words`, those who have them in their name or e-mail address.
+/// People, without `sort` in the order in which they came; with `words`, those who have them in their name or email address.
 pub async fn list_users(cx: &Cx, actor: &Actor, words: &str, sort: Option<Sort>, query: &PageQuery) -> Result<Page<User>, Error> {
     access::require(actor, Action::ManageUsers)?;
     let (limit, order) = (page::limit(query)?, page::order(query, sort)?);
@@ -191,9 +191,9 @@ pub async fn user(cx: &Cx, id: UserId) -> Result<Option<UserRecord>, Error> {
     Ok(Some(UserRecord { reach, ..row.into() }))
 }
 
-/// An e-mail address as accounts have it.
+/// An email address as accounts have it.
 pub(crate) fn email(text: &str) -> Result<String, Error> {
-    let no_email = || Error::Invalid("that is no e-mail address; it looks like name@example.org".to_owned());
+    let no_email = || Error::Invalid("that is no email address; it looks like name@example.org".to_owned());
     domain::sign_in::email(text).ok_or_else(no_email)
 }
 

@@ -17,7 +17,7 @@ use store::{MemberRow, Tx};
 use super::{BY_HAND, Whom, find, load, tell};
 use crate::{Cx, Error, audit::done};
 
-/// The members of a team, by e-mail address.
+/// The members of a team, by email address.
 pub async fn members(cx: &Cx, actor: &Actor, id: TeamId) -> Result<Vec<Member>, Error> {
     require_somewhere(actor, Action::ReadTeams)?;
     let tx = cx.store.read().await?;

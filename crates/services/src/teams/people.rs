@@ -5,7 +5,7 @@ use store::{Tx, UserRow};
 
 use crate::{Error, accounts};
 
-/// A person by id or by the e-mail address of their account.
+/// A person by id or by the email address of their account.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Whom {
     pub id: Option<UserId>,

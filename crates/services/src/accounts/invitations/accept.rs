@@ -70,7 +70,7 @@ pub async fn accept(cx: &Cx, secret: &str, new: NewAccount, from: &Origin) -> Re
 
 async fn make_account(cx: &Cx, secret: &str, row: InvitationRow, new: NewAccount) -> Result<UserRecord, Error> {
     // The same words for an address that is none and for one that has an account.
-    let refused = || Error::Invalid("no account can be made with that e-mail address; look whether it is right".to_owned());
+    let refused = || Error::Invalid("no account can be made with that email address; look whether it is right".to_owned());
     let email = domain::sign_in::email(&row.email.unwrap_or(new.email)).ok_or_else(refused)?;
     // Hashed before the link is used up: a password that is refused leaves the link as it is.
     let user = users::prepare(cx, &NewUser { email, name: new.name, password: new.password, role: row.role }).await?;
@@ -105,7 +105,7 @@ pub async fn accept_with_account(cx: &Cx, actor: &Actor, secret: &str) -> Result
     let row = behind(cx, &tx, secret).await?;
     if row.email.as_ref().is_some_and(|invited| invited != email) {
         return Err(Error::Conflict(
-            "this invitation is for another e-mail address than the one you are signed in with".to_owned(),
+            "this invitation is for another email address than the one you are signed in with".to_owned(),
         ));
     }
     let Some((team, role)) = row.team else {
@@ -139,7 +139,7 @@ async fn join(cx: &Cx, tx: &Tx, user_id: UserId, row: &InvitationRow) -> Result<
     crate::teams::tell(cx, tx, team_id).await
 }
 
-/// Uses up every invitation of an e-mail address that a provider has verified: the person joins their teams.
+/// Uses up every invitation of an email address that a provider has verified: the person joins their teams.
 pub(in crate::accounts) async fn join_all(cx: &Cx, tx: &Tx, user: UserId, email: &str) -> Result<(), Error> {
     for row in of_email(cx, tx, email).await? {
         join(cx, tx, user, &row).await?;

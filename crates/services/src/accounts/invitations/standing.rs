@@ -32,7 +32,7 @@ pub(super) async fn of(cx: &Cx, tx: &Tx, rows: Vec<InvitationRow>) -> Result<Vec
     Ok(standing)
 }
 
-/// The invitations of an e-mail address that count, newest first.
+/// The invitations of an email address that count, newest first.
 pub(in crate::accounts) async fn of_email(cx: &Cx, tx: &Tx, email: &str) -> Result<Vec<InvitationRow>, Error> {
     let rows = tx.invitations().of_email(email, cx.clock.now()).await?;
     of(cx, tx, rows).await
