@@ -30,7 +30,7 @@ mod toast;
 
 pub use banner::{banner, banner_with};
 pub use button::{Kind, button, choice_button, icon_button, link_button, submit_button, submit_class};
-pub use chip::{Tone, chip};
+pub use chip::{Tone, capital, chip};
 pub use choice::{Choice, choices};
 pub use code::{code, code_block, copy_button, kbd, path, prose};
 pub use dialog::{close_dialog, dialog, open_dialog};

@@ -112,11 +112,6 @@ pub fn role_meaning(role: Role) -> &'static str {
     }
 }
 
-/// With a capital first letter.
-pub fn capital(words: &str) -> String {
-    words.chars().take(1).flat_map(char::to_uppercase).chain(words.chars().skip(1)).collect()
-}
-
 /// `1 iteration`, `2 iterations`.
 pub fn iterations(count: u32) -> String {
     if count == 1 { "1 iteration".to_owned() } else { format!("{count} iterations") }

@@ -107,7 +107,7 @@ for (const role of ROLES) {
     await offers(page.getByRole('button', { name: 'Replay' }), makes);
     await page.goto('/teams');
     await alive(page);
-    await offers(page.getByRole('button', { name: 'New team' }), administers);
+    await offers(page.getByRole('button', { name: 'Create team' }), administers);
     if (audits) {
       await page.goto('/admin');
       await alive(page);

@@ -35,7 +35,7 @@ test('a team is made from the palette, filled, and removed', async ({ page, home
   await palette(page, 'teams');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Teams');
   await page.getByLabel('Name', { exact: true }).fill('Backend');
-  await page.getByRole('button', { name: 'New team' }).click();
+  await page.getByRole('button', { name: 'Create team' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Backend');
 
   const email = page.getByLabel('Email of their account');
@@ -323,7 +323,7 @@ test.describe('without script', () => {
   test('a team is made, somebody invited, and the team removed', async ({ page, browser, home }) => {
     await page.goto('/teams');
     await page.getByLabel('Name', { exact: true }).fill('Plain');
-    await page.getByRole('button', { name: 'New team' }).click();
+    await page.getByRole('button', { name: 'Create team' }).click();
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Plain');
     await page.getByRole('button', { name: 'Make a link' }).click();
     const link = (await page.locator('.secret-once code').textContent()) ?? '';
@@ -350,6 +350,6 @@ test('who is in no team has one thing to do, and is shown no form', async ({ bro
   await theirs.goto('/teams');
   await alive(theirs);
   await expect(theirs.getByRole('heading', { name: 'You are in no team' })).toBeVisible();
-  await expect(theirs.getByRole('button', { name: 'New team' })).toHaveCount(0);
+  await expect(theirs.getByRole('button', { name: 'Create team' })).toHaveCount(0);
   await theirs.context().close();
 });

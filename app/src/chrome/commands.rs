@@ -40,7 +40,7 @@ pub(super) fn fixed() -> Vec<Command> {
         Command::go("Go to runs", "page", to::RUNS),
         Command::go("Go to templates", "page", to::TEMPLATES),
         Command::go("Go to teams", "page", to::TEAMS),
-        Command::go("Make a project", "command", to::NEW_PROJECT),
+        Command::go("New project", "command", to::NEW_PROJECT),
         Command::act("Use the dark theme", Does::Press("[data-choice=dark]")),
         Command::act("Use the light theme", Does::Press("[data-choice=light]")),
         Command::act("Use the system's theme", Does::Press("[data-choice=system]")),

@@ -24,7 +24,7 @@ const SHEET: [(&str, &[(&str, &str)]); 5] = [
         &[
             ("⌘K", "search or run a command"),
             ("?", "show the keys"),
-            ("c", "make a project"),
+            ("c", "new project"),
             ("⌘Enter", "submit the form"),
             ("Esc", "close"),
         ],

@@ -6,6 +6,7 @@ use protocol::access::Viewer;
 use crate::{
     routes::to,
     ui::{self, div, el, pieces},
+    words,
 };
 
 /// Where the menu leads: address, words, and `external` where the page is none of the interface's.
@@ -23,7 +24,7 @@ pub(super) fn menu(viewer: Viewer) -> AnyView {
     let face = el("span").class("avatar").attr("aria-hidden", "true").text(initial).view();
     let small = |words: String| el("span").class("muted").text(words).view();
     let who = el("p").class("who").child(el("b").text(viewer.name).view()).child(small(viewer.email));
-    let who = who.child(small(format!("{} · loki {}", viewer.role.as_str(), viewer.version))).view();
+    let who = who.child(small(format!("{} · loki {}", words::role_name(viewer.role), viewer.version))).view();
     let themes = div("menu-group needs-script").attr("role", "group").attr("aria-label", "Theme").children([
         ui::choice_button("Dark", "dark"),
         ui::choice_button("Light", "light"),

@@ -1,7 +1,7 @@
 //! What needs me, what runs, what was done last.
 
 use leptos::prelude::*;
-use protocol::runs::Run;
+use protocol::runs::{Run, RunStatus};
 
 use super::run_rows::run_table;
 use crate::{
@@ -22,7 +22,8 @@ pub fn page() -> AnyView {
 
 fn show(home: HomePage) -> AnyView {
     let crumbs = vec![Crumb::new("Home", to::HOME)];
-    let title = tab_title(home.waiting.len(), home.running.len());
+    let running = home.running.iter().filter(|run| run.status != RunStatus::Paused).count();
+    let title = tab_title(home.waiting.len(), running);
     let action = if home.may_write { ui::link_button(Kind::Primary, "New project", to::NEW_PROJECT) } else { nothing() };
     let is_empty = home.waiting.is_empty() && home.running.is_empty() && home.recent.is_empty();
     let body = if is_empty { nothing_yet(&home) } else { lists(home) };
@@ -44,7 +45,7 @@ fn lists(HomePage { waiting, running, recent, .. }: HomePage) -> AnyView {
     } else {
         ui::panel("", run_table("Runs that need you", waiting))
     };
-    pieces(vec![waiting, section("Running", running), section("Recent", recent)])
+    pieces(vec![waiting, section("In progress", running), section("Recent", recent)])
 }
 
 fn section(title: &'static str, runs: Vec<Run>) -> AnyView {

@@ -13,7 +13,6 @@ use crate::{
         projects::{CHOOSE_TEMPLATE, NewProjectPage, ask_new_project},
     },
     ui::{self, Choice, Crumb, Field, FormState, Kind, div, el, input, live, nothing, pieces},
-    words,
 };
 
 pub fn page() -> AnyView {
@@ -179,7 +178,7 @@ fn template_choice(mut templates: Vec<Template>, chosen: &str, state: FormState)
 
 fn variable_field(template: &str, variable: TemplateVariable) -> AnyView {
     let id = format!("{template}-{}", variable.name);
-    let label = words::capital(&variable.name.replace('_', " "));
+    let label = ui::capital(&variable.name.replace('_', " "));
     let name = format!("form[variables][{template}.{}]", variable.name);
     let hint = if variable.default.is_some() { variable.description } else { format!("{} Must be given.", variable.description) };
     let control = input("text").attr("id", id.clone()).attr("name", name).attr("autocomplete", "off");

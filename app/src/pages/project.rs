@@ -7,7 +7,7 @@ mod start;
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use protocol::{ProjectId, projects::ProjectStatus};
+use protocol::{ProjectId, projects::ProjectStatus, runs::RunStatus};
 
 use super::run_rows::{run_table_of_project, run_table_to_stop};
 use crate::{
@@ -61,7 +61,7 @@ pub(super) fn crumb(name: &str, id: ProjectId) -> Crumb {
 }
 
 fn title(page: &ProjectPage) -> String {
-    let working = page.runs.iter().filter(|run| !run.status.is_over()).count();
+    let working = page.runs.iter().filter(|run| !run.status.is_over() && run.status != RunStatus::Paused).count();
     if working == 0 { page.project.name.clone() } else { format!("● {working} running – {}", page.project.name) }
 }
 

@@ -29,7 +29,7 @@ fn list(templates: Vec<Template>, sort: &str) -> AnyView {
         return ui::empty(
             "No templates",
             "This server was started without templates.",
-            ui::link_button(Kind::Normal, "Make a project", to::NEW_PROJECT),
+            ui::link_button(Kind::Normal, "New project", to::NEW_PROJECT),
         );
     }
     let sorted = |sort: &str| to::asking(to::TEMPLATES, &[("sort", sort)]);

@@ -31,9 +31,14 @@ impl Tone {
 
 /// A state: its icon and its word, which begins with a capital.
 pub fn chip(tone: Tone, icon_name: &'static str, word: &str) -> AnyView {
-    let mut word = word.to_owned();
-    if let Some(first) = word.get_mut(..1) {
+    el("span").class(format!("chip {}", tone.class())).child(icon(icon_name)).text(capital(word)).view()
+}
+
+/// With a capital first letter, where that is one of ASCII: the tables of Unicode's letters are large in the browser.
+pub fn capital(words: &str) -> String {
+    let mut words = words.to_owned();
+    if let Some(first) = words.get_mut(..1) {
         first.make_ascii_uppercase();
     }
-    el("span").class(format!("chip {}", tone.class())).child(icon(icon_name)).text(word).view()
+    words
 }

@@ -63,7 +63,7 @@ fn may(page: &NewTokenPage) -> AnyView {
     let typed = flash.value("role");
     // The least that there is, when nothing was chosen.
     let role = if typed.is_empty() { "viewer".to_owned() } else { typed };
-    let roles = page.roles.iter().map(|role| (role.clone(), role.clone())).collect();
+    let roles = page.roles.iter().map(|role| (role.clone(), ui::capital(role))).collect();
     let role = ui::select(
         Field {
             id: "role",

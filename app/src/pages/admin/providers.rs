@@ -9,6 +9,7 @@ use crate::{
     routes::to,
     server_fns::admin::ask_sign_in_providers,
     ui::{self, FormState, Kind, Tone, div, el, input, nothing, pieces, text},
+    words,
 };
 
 pub(super) fn page() -> AnyView {
@@ -33,15 +34,15 @@ pub(super) fn page() -> AnyView {
 
 fn provider(provider: SignInProvider, loading: Loading<SignInProviders>, check: FormState) -> AnyView {
     let list = |words: Vec<String>, none: &str| text(if words.is_empty() { none.to_owned() } else { words.join(", ") });
-    let rules = provider.roles.iter().map(|(group, role)| format!("{group} → {}", role.as_str())).collect();
-    let others = provider.default_role.map_or("are not let in", |role| role.as_str());
+    let rules = provider.roles.iter().map(|(group, role)| format!("{group} → {}", words::role_name(*role))).collect();
+    let others = provider.default_role.map_or("are not let in", words::role_name);
     let provisioning = match provider.provisioning.as_str() {
         "open" => "whoever it lets in gets an account",
         "closed" => "nobody gets an account by signing in",
         _ => "whoever was invited gets an account",
     };
     let (state, asked) = if provider.kind == "github" {
-        (ui::chip(Tone::Neutral, "dash", "GitHub"), text("GitHub is asked when somebody signs in"))
+        (ui::chip(Tone::Neutral, "dash", "not checked"), text("GitHub is asked when somebody signs in"))
     } else {
         (state(provider.asked.as_ref()), asked(provider.asked.as_ref()))
     };

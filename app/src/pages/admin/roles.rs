@@ -9,6 +9,7 @@ use crate::{
     routes::to,
     server_fns::admin::ask_roles,
     ui::{self, el, nothing, pieces, still},
+    words,
 };
 
 pub(super) fn page() -> AnyView {
@@ -22,7 +23,7 @@ pub(super) fn page() -> AnyView {
 
 fn table(lines: Vec<RoleLine>) -> AnyView {
     let heading = |words: &str| el("th").attr("scope", "col").text(words).view();
-    let names = ["Action", "Scope"].into_iter().chain(Role::ALL.map(Role::as_str));
+    let names = ["Action", "Scope"].into_iter().chain(Role::ALL.map(words::role_name));
     let head = el("thead").child(el("tr").children(names.map(heading)).view()).view();
     let body = el("tbody").children(lines.into_iter().map(line)).view();
     still(el("table").class("matrix").attr("aria-label", "What each role may do").child(head).child(body).view())
@@ -32,7 +33,7 @@ fn line(line: RoleLine) -> AnyView {
     let may = line.may.into_iter().zip(Role::ALL).map(|(may, role)| {
         let (icon, word, class) = if may { ("check", "yes", "may") } else { ("dash", "no", "may-not") };
         // A phone has no heading above it.
-        let phone = el("span").class("phone-only soft").text(role.as_str()).view();
+        let phone = el("span").class("phone-only soft").text(words::role_name(role)).view();
         el("td").child(phone).child(el("span").class(class).child(ui::icon(icon)).text(word).view()).view()
     });
     let action = el("th").attr("scope", "row").text(line.action).view();

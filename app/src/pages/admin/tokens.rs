@@ -10,6 +10,7 @@ use crate::{
     routes::to,
     server_fns::admin::tokens::{Standing, TokenLine, TokensPage, ask_tokens},
     ui::{self, Column, Kind, Row, Tab, Tone, div, el, pieces, text},
+    words,
 };
 
 const COLUMNS: &[Column] = &[
@@ -128,7 +129,7 @@ pub(super) fn standing(standing: Standing) -> AnyView {
 /// Its role, or its own scopes.
 pub(super) fn may(token: &Token) -> String {
     let scopes = || token.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ");
-    token.role.map_or_else(scopes, |role| role.as_str().to_owned())
+    token.role.map_or_else(scopes, |role| words::role_name(role).to_owned())
 }
 
 /// Where it counts from.

@@ -98,7 +98,9 @@ fn new_team(page: &TeamsPage, state: FormState) -> AnyView {
         required: true,
         ..Field::default()
     };
-    let fields =
-        vec![ui::text_input(name), div("form-end").child(ui::submit_button(Kind::Primary, "New team", state.is_busy())).view()];
+    let fields = vec![
+        ui::text_input(name),
+        div("form-end").child(ui::submit_button(Kind::Primary, "Create team", state.is_busy())).view(),
+    ];
     ui::form("/ui/create_team", state, || (), pieces(fields))
 }

@@ -16,7 +16,6 @@ use crate::{
     routes::to,
     server_fns::admin::audit::{EntryView, Line, ask_audit_entry},
     ui::{self, Column, Crumb, Row, el, nothing, pieces, text},
-    words::capital,
 };
 
 const CHANGES: &[Column] = &[
@@ -42,7 +41,7 @@ fn show(EntryView { part, line }: EntryView) -> AnyView {
     let told = told(&line);
     let Line { entry, name, names } = line;
     let (who, seq) = (who(&entry), entry.seq);
-    let head = ui::page_head(capital(&told), outcome(&entry.outcome, entry.status), nothing());
+    let head = ui::page_head(ui::capital(&told), outcome(&entry.outcome, entry.status), nothing());
     let all_of = |words: &str, name: &'static str, value: &str| {
         el("a").class("quiet").attr("href", to::asking(&part.address(), &[(name, value)])).text(words).view()
     };
