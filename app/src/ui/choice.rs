@@ -11,6 +11,8 @@ pub struct Choice {
     pub value: String,
     pub title: String,
     pub hint: String,
+    /// Stands in a line below the hint, as it was found: a version, a path.
+    pub found: String,
     pub checked: bool,
     pub disabled: bool,
     /// Stands behind the title, like a chip.
@@ -27,6 +29,7 @@ impl Choice {
             value: value.to_owned(),
             title: title.to_owned(),
             hint: hint.to_owned(),
+            found: String::new(),
             checked: false,
             disabled: false,
             mark: nothing(),
@@ -54,8 +57,8 @@ fn card(card: Choice) -> AnyView {
     let radio = input("radio").attr("name", card.name).attr("value", card.value);
     let radio = radio.flag("checked", card.checked).flag("disabled", card.disabled).view();
     let title = el("span").class("choice-title").text(card.title).child(card.mark).view();
-    let words =
-        el("span").class("choice-words").child(title).child(el("span").class("hint").child(prose(&card.hint)).view()).view();
-    let label = el("label").child(radio).child(words).view();
+    let words = el("span").class("choice-words").child(title).child(el("span").class("hint").child(prose(&card.hint)).view());
+    let found = (!card.found.is_empty()).then(|| el("span").class("hint mono").text(card.found).view());
+    let label = el("label").child(radio).child(words.children(found).view()).view();
     div("choice").child(label).children(card.fields.map(|fields| div("choice-fields").child(fields).view())).view()
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use protocol::{
-    agents::AgentInfo,
+    agents::{AgentInfo, KeyOrigin},
     projects::{Delivery, Project, ProjectStatus},
 };
 
@@ -97,20 +97,19 @@ const DEMO: &str = "Works offline, costs nothing, and shows how a run goes: it b
 
 /// An agent with what was found of it, or what is missing.
 fn agent_card(agent: &AgentInfo, chosen: &str) -> Choice {
-    let key = agent.key.map(|key| key.title().to_owned());
-    let found = [agent.version.clone(), agent.path.clone(), key].into_iter().flatten().collect::<Vec<_>>().join(" · ");
-    let hint = match &agent.problem {
-        Some(problem) => problem.clone(),
-        None if agent.demo => format!("{DEMO} {found}"),
-        None => found,
+    let found = [agent.version.clone(), agent.path.clone()].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let hint: &str = match &agent.problem {
+        Some(problem) => problem,
+        None if agent.demo => DEMO,
+        None => agent.key.map_or("", KeyOrigin::title),
     };
     let mark = match (agent.available, agent.demo) {
         (false, _) => ui::chip(Tone::Warn, "warn", "missing"),
         (true, true) => ui::chip(Tone::Held, "flask", "demo"),
         (true, false) => ui::chip(Tone::Good, "check", "ready"),
     };
-    let card = Choice::new("form[provider]", agent.provider.as_str(), &agent.title, &hint);
-    Choice { disabled: !agent.available, mark, ..card.checked(agent.provider.as_str() == chosen && agent.available) }
+    let card = Choice::new("form[provider]", agent.provider.as_str(), &agent.title, hint);
+    Choice { disabled: !agent.available, mark, found, ..card.checked(agent.provider.as_str() == chosen && agent.available) }
 }
 
 fn limits(flash: &Flash) -> AnyView {
