@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::el;
 
-/// Steps in their order by their class in style sheets (`pending`, `running`, `passed`, `failed`). Without a `label` they are
+/// Steps in their order by their class in style sheets (`pending`, `running`, `passed`, `failed`, `held`). Without a `label` they are
 /// decoration beside words that say the same.
 pub fn marks(label: Option<String>, steps: impl IntoIterator<Item = &'static str>) -> AnyView {
     let line = el("span").class("marks");

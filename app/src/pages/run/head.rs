@@ -39,8 +39,8 @@ pub(super) fn head(state: RunState, shown: &Shown, tab: Memo<&'static str>) -> A
     let controls = if shown.may_control {
         controls(state, tab, asked)
     } else {
-        let link = move || result_link(state).map_or_else(nothing, |link| div("run-actions").child(link).view());
-        drawn_on(move || result_label(state), link)
+        let link = move || result_link(state, tab).map_or_else(nothing, |link| div("run-actions").child(link).view());
+        drawn_on(move || result_stamp(state, tab), link)
     };
     let head = div("run-head").child(what).child(used(state)).child(controls).view();
     let merge = live(move || {
@@ -200,23 +200,29 @@ fn first(run: &Run) -> Act {
 }
 
 /// Where the result of a run is read that came to one, and the tab that has it: the first thing to do once it is over.
-fn result(run: &Run) -> Option<(&'static str, &'static str)> {
-    match (run.status, run.verdict?) {
-        (RunStatus::Finished, Verdict::Verified | Verdict::VerifiedWithGaps) if run.for_review => {
+fn result(state: RunState) -> Option<(&'static str, &'static str)> {
+    state.run.track();
+    state.receipt.track();
+    state.model.with_value(|model| match (model.run.status, model.run.verdict) {
+        (RunStatus::Finished, Some(Verdict::Verified | Verdict::VerifiedWithGaps)) if model.run.for_review => {
             Some(("Review changes", "diff"))
         }
-        (RunStatus::Finished, _) => Some(("Read the receipt", "receipt")),
+        (RunStatus::Finished, Some(_)) => Some(("Read the receipt", "receipt")),
+        (RunStatus::Stopped | RunStatus::Failed, _) if model.receipt.is_some() => Some(("Read the receipt", "receipt")),
         _ => None,
-    }
+    })
 }
 
-fn result_label(state: RunState) -> String {
-    state.with_run(result).map_or("", |(label, _)| label).to_owned()
+/// What tells whether the link to the result has to be drawn anew.
+fn result_stamp(state: RunState, tab: Memo<&'static str>) -> String {
+    result(state).map_or_else(String::new, |(label, there)| format!("{label} {}", tab.get() == there))
 }
 
-fn result_link(state: RunState) -> Option<AnyView> {
-    let (label, tab) = state.with_run(result)?;
-    Some(ui::link_button(Kind::Primary, label, to::run_tab(state.id, tab)))
+/// Whoever reads it already is asked for nothing.
+fn result_link(state: RunState, tab: Memo<&'static str>) -> Option<AnyView> {
+    let (label, there) = result(state)?;
+    let kind = if tab.get() == there { Kind::Normal } else { Kind::Primary };
+    Some(ui::link_button(kind, label, to::run_tab(state.id, there)))
 }
 
 fn controls(state: RunState, tab: Memo<&'static str>, asked: RwSignal<&'static str>) -> AnyView {
@@ -225,9 +231,9 @@ fn controls(state: RunState, tab: Memo<&'static str>, asked: RwSignal<&'static s
     let [hold, replay, ask, plain] = forms;
     let act = move |act: Act, form: FormState| act_form(act, form, state, (tab, asked));
     let first = move || state.with_run(first);
-    let stamp = move || format!("{} {}", first().label, result_label(state));
+    let stamp = move || format!("{} {}", first().label, result_stamp(state, tab));
     let buttons = drawn_on(stamp, move || match first() {
-        REPLAY => pieces(vec![result_link(state).unwrap_or_else(nothing), act(REPLAY, replay)]),
+        REPLAY => pieces(vec![result_link(state, tab).unwrap_or_else(nothing), act(REPLAY, replay)]),
         first => {
             let first = act(first, hold);
             let hold = el("div").attr("id", "run-hold").child(first).view();

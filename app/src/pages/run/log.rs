@@ -6,14 +6,11 @@ mod search;
 use std::time::Duration;
 
 use leptos::{prelude::*, task::spawn_local};
-use protocol::{
-    EventSeq,
-    runs::{RunStatus, StepStatus},
-};
+use protocol::{EventSeq, runs::RunStatus};
 
 use self::search::Search;
 use super::{
-    parts::{drawn_on, keyed, took},
+    parts::{drawn_on, keyed, step_word, took},
     state::RunState,
 };
 use crate::{
@@ -313,7 +310,7 @@ fn section(state: RunState, panel: LogPanel, key: EventSeq) -> AnyView {
 #[derive(Debug, Default)]
 struct StepLine {
     title: String,
-    status: Option<StepStatus>,
+    word: &'static str,
     words: String,
     took: Option<i64>,
 }
@@ -323,11 +320,9 @@ fn step_of(state: RunState, key: EventSeq) -> StepLine {
         let Some(section) = section_of(model, key) else { return StepLine::default() };
         let iteration = model.iterations.iter().find(|iteration| iteration.number == section.iteration);
         let step = iteration.and_then(|iteration| iteration.steps.iter().find(|step| Some(step.step) == section.step));
-        let stands = model.run.status.is_over() || matches!(model.run.status, RunStatus::Paused | RunStatus::NeedsYou);
-        let goes_on = |status: StepStatus| status != StepStatus::Running || !stands;
         StepLine {
             title: section_title(section),
-            status: step.map(|step| step.status).filter(|status| goes_on(*status)),
+            word: step.map_or("", |step| step_word(step, model.run.status)),
             words: step.map(|step| step.summary.clone()).unwrap_or_default(),
             took: step.and_then(|step| Some(step.ended_at?.millis_since(step.started_at?))),
         }
@@ -336,11 +331,12 @@ fn step_of(state: RunState, key: EventSeq) -> StepLine {
 
 /// What the step is, how it ended and how long it took.
 fn summary(step: &StepLine) -> AnyView {
-    let (class, icon) = match step.status {
-        Some(StepStatus::Passed) => ("mark good", "check"),
-        Some(StepStatus::Failed) => ("mark bad", "cross"),
-        Some(StepStatus::Running) => ("mark working", "spin"),
-        Some(StepStatus::Pending) | None => ("mark", "dash"),
+    let (class, icon) = match step.word {
+        "passed" => ("mark good", "check"),
+        "failed" => ("mark bad", "cross"),
+        "running" => ("mark working", "spin"),
+        "held" => ("mark held", "pause"),
+        _ => ("mark", "dash"),
     };
     let took = step.took.map(took);
     pieces(vec![

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use protocol::runs::{Diff, GateVerdict, StepStatus, TaskStatus};
+use protocol::runs::{Diff, GateVerdict, RunStatus, StepRecord, StepStatus, TaskStatus};
 
 use super::{Address, state::RunState};
 use crate::{
@@ -142,9 +142,21 @@ pub(super) fn task_state(status: TaskStatus) -> (Tone, &'static str, &'static st
     }
 }
 
-/// How a step stands, in its class and in words.
-pub(super) fn step_word(status: StepStatus) -> &'static str {
+/// How a task of a run that is over stands.
+pub(super) fn task_ended(status: TaskStatus) -> (Tone, &'static str, &'static str) {
     match status {
+        TaskStatus::Pending | TaskStatus::InProgress => (Tone::Neutral, "dash", "not done"),
+        TaskStatus::Completed | TaskStatus::Failed => task_state(status),
+    }
+}
+
+/// How a step stands, in its class and in words. Where the run stands still it does not go on, and what a person stopped did not
+/// fail.
+pub(super) fn step_word(step: &StepRecord, run: RunStatus) -> &'static str {
+    let stands = run.is_over() || matches!(run, RunStatus::Paused | RunStatus::NeedsYou);
+    match step.status {
+        StepStatus::Running if stands => "held",
+        StepStatus::Failed if run == RunStatus::Stopped && step.summary.starts_with("Stopped by ") => "held",
         StepStatus::Pending => "pending",
         StepStatus::Running => "running",
         StepStatus::Passed => "passed",
@@ -214,6 +226,19 @@ mod tests {
         .map(|(note, title)| note_alone(note, title));
 
         assert_eq!(read, ["no example", "no example", "Greet", "no example"]);
+    }
+
+    #[test]
+    fn a_step_that_stands_still_is_held_and_did_not_fail() {
+        let word = |status, summary: &str, run| {
+            let (started_at, ended_at, summary) = (None, None, summary.to_owned());
+            step_word(&StepRecord { step: protocol::runs::Step::Act, status, summary, started_at, ended_at }, run)
+        };
+
+        assert_eq!(word(StepStatus::Running, "", RunStatus::Working), "running");
+        assert_eq!(word(StepStatus::Running, "", RunStatus::Paused), "held");
+        assert_eq!(word(StepStatus::Failed, "Stopped by Ada", RunStatus::Stopped), "held");
+        assert_eq!(word(StepStatus::Failed, "It did not build", RunStatus::Stopped), "failed");
     }
 
     #[test]

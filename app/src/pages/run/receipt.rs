@@ -8,7 +8,7 @@ use protocol::{
 
 use super::{
     gates::rank,
-    parts::{gate_state, gate_title, grouped, not_yet, note_alone, short, small, task_state, took, with_gate_title},
+    parts::{gate_state, gate_title, grouped, not_yet, note_alone, short, small, task_ended, took, with_gate_title},
     state::RunState,
 };
 use crate::{
@@ -47,7 +47,7 @@ fn till(receipt: &Receipt, server: &str) -> AnyView {
     }
     if !receipt.gaps.is_empty() {
         parts.push(heading(if receipt.verdict == Verdict::NotVerified { "Why not" } else { "Gaps" }));
-        let gaps = receipt.gaps.iter().map(|gap| el("li").child(ui::prose(&with_gate_title(gap))).view());
+        let gaps = told(&receipt.gaps).into_iter().map(|gap| el("li").child(ui::prose(&gap)).view());
         parts.push(el("ul").class("gaps").children(gaps).view());
     }
     let mut gates: Vec<&Gate> = facts.gates.iter().collect();
@@ -73,6 +73,21 @@ fn till(receipt: &Receipt, server: &str) -> AnyView {
     el("article").class("till").children(parts).view()
 }
 
+/// Gaps as people read them: gates that were not judged on the whole are named in one sentence.
+fn told(gaps: &[String]) -> Vec<String> {
+    let unjudged = |gap: &str| {
+        let name = gap.strip_prefix("The gate \"")?.strip_suffix("\" was not judged on the whole.")?;
+        Some(gate_title(name))
+    };
+    let names: Vec<String> = gaps.iter().filter_map(|gap| unjudged(gap)).collect();
+    if names.len() < 2 {
+        return gaps.iter().map(|gap| with_gate_title(gap)).collect();
+    }
+    let one = format!("The gates {} were not judged on the whole.", names.join(", "));
+    let others = gaps.iter().filter(|gap| unjudged(gap).is_none());
+    others.map(|gap| with_gate_title(gap)).chain([one]).collect()
+}
+
 /// A line with dots between its two ends. The dots come last: the style sheet shows the line once it has them, so that its ends do
 /// not move while they arrive.
 fn line(left: AnyView, right: AnyView) -> AnyView {
@@ -89,7 +104,7 @@ fn gate_line(gate: &Gate) -> AnyView {
 }
 
 fn task(task: &TaskFact) -> AnyView {
-    let (tone, icon, word) = task_state(task.status);
+    let (tone, icon, word) = task_ended(task.status);
     let item = el("li").child(line(ui::prose(&format!("{}. {}", task.number, task.title)), ui::chip(tone, icon, word)));
     let item = item.children(task.note.as_deref().map(|note| small(note_alone(note, &task.title))));
     if task.examples.is_empty() {
@@ -118,7 +133,10 @@ fn measured(facts: &Facts) -> AnyView {
         Some(hash) => el("code").attr("title", hash.clone()).text(short(hash)).view(),
         None => el("span").class("muted").text("none").view(),
     };
-    let tokens = facts.tokens.map(|tokens| grouped(tokens.scaffold + tokens.input + tokens.cached + tokens.output));
+    let tokens = match facts.tokens {
+        Some(tokens) => text(grouped(tokens.scaffold + tokens.input + tokens.cached + tokens.output)),
+        None => el("span").class("muted").text("not recorded").view(),
+    };
     let agent = match &facts.model {
         Some(model) => format!("{}, {model}", facts.provider.title()),
         None => facts.provider.title().to_owned(),
@@ -135,7 +153,7 @@ fn measured(facts: &Facts) -> AnyView {
         ("Sandbox", text(if facts.sandboxed { "on" } else { "off" })),
         ("Iterations", text(facts.iterations.to_string())),
         ("Worked", text(took(facts.worked_ms))),
-        ("Tokens", text(tokens.unwrap_or_else(|| "not recorded".to_owned()))),
+        ("Tokens", tokens),
         ("Cost", ui::money(facts.cost_usd)),
         ("Spec", code(Some(&facts.spec_sha256))),
         ("Diff", code(Some(&facts.diff_sha256))),
@@ -175,4 +193,19 @@ fn verify(receipt: &Receipt, server: &str) -> AnyView {
         el("p").class("mono hash").text(receipt.sha256.clone()).view(),
         el("p").child(download).view(),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::told;
+
+    #[test]
+    fn gates_that_were_not_judged_are_one_sentence() {
+        let unjudged = |name: &str| format!("The gate \"{name}\" was not judged on the whole.");
+        let other = "Nothing was committed.".to_owned();
+
+        assert_eq!(told(&[unjudged("tests"), other.clone()]), [unjudged("Tests"), other.clone()]);
+        let one = "The gates Tests, Build were not judged on the whole.".to_owned();
+        assert_eq!(told(&[unjudged("Tests"), other.clone(), unjudged("Build")]), [other, one]);
+    }
 }

@@ -4,30 +4,32 @@ use leptos::prelude::*;
 use protocol::runs::Task;
 
 use super::{
-    parts::{not_yet, note_alone, short, small, task_state},
+    parts::{not_yet, note_alone, short, small, task_ended, task_state},
     state::RunState,
 };
-use crate::ui::{self, div, el, live};
+use crate::ui::{self, Tone, div, el, live};
 
 pub(super) fn tasks(state: RunState) -> AnyView {
     live(move || {
         state.tasks.track();
+        // Told once the run is over.
+        state.receipt.track();
         state.model.with_value(|model| {
+            let over = model.run.status.is_over();
             if model.tasks.is_empty() {
-                let over = model.run.status.is_over();
                 return not_yet(if over {
                     "The run ended before the spec was read."
                 } else {
                     "The tasks show once the spec was read."
                 });
             }
-            el("ol").class("tasks").children(model.tasks.iter().map(row)).view()
+            let stands = if over { task_ended } else { task_state };
+            el("ol").class("tasks").children(model.tasks.iter().map(|task| row(task, stands(task.status)))).view()
         })
     })
 }
 
-fn row(task: &Task) -> AnyView {
-    let (tone, icon, word) = task_state(task.status);
+fn row(task: &Task, (tone, icon, word): (Tone, &'static str, &'static str)) -> AnyView {
     let title = el("b").child(ui::prose(&task.title)).view();
     let mut body = div("").child(div("words").child(title).child(ui::chip(tone, icon, word)).view());
     if !task.criteria.is_empty() {

@@ -1,7 +1,7 @@
 //! Phases and iterations, the oldest first.
 
 use leptos::prelude::*;
-use protocol::runs::{Iteration, PhaseRecord, RunStatus, Step, StepStatus, TaskStatus};
+use protocol::runs::{Iteration, PhaseRecord, RunStatus, Step, TaskStatus};
 
 use super::{
     parts::{gate_title, not_yet, step_word, took},
@@ -74,7 +74,7 @@ fn one(model: &RunModel, iteration: &Iteration) -> AnyView {
     let gates: Vec<String> = iteration.failed_gates.iter().map(|name| gate_title(name)).collect();
     let line = el("li").class(if here { "iteration here" } else { "iteration" }).maybe("aria-current", here.then_some("step"));
     let line = line.child(el("span").class("num").text(iteration.number.to_string()).view());
-    let line = line.child(el("span").class("name").child(ui::prose(&iteration.title)).view()).child(marks(iteration));
+    let line = line.child(el("span").class("name").child(ui::prose(&iteration.title)).view()).child(marks(model, iteration));
     if gates.is_empty() {
         return line.view();
     }
@@ -82,11 +82,11 @@ fn one(model: &RunModel, iteration: &Iteration) -> AnyView {
 }
 
 /// The four steps as marks that fill.
-fn marks(iteration: &Iteration) -> AnyView {
-    let status = |step: Step| {
+fn marks(model: &RunModel, iteration: &Iteration) -> AnyView {
+    let word = |step: Step| {
         let record = iteration.steps.iter().find(|record| record.step == step);
-        record.map_or(StepStatus::Pending, |record| record.status)
+        record.map_or("pending", |record| step_word(record, model.run.status))
     };
-    let words: Vec<String> = Step::ALL.into_iter().map(|step| format!("{} {}", step.title(), step_word(status(step)))).collect();
-    ui::marks(Some(words.join(", ")), Step::ALL.into_iter().map(|step| step_word(status(step))))
+    let words: Vec<String> = Step::ALL.into_iter().map(|step| format!("{} {}", step.title(), word(step))).collect();
+    ui::marks(Some(words.join(", ")), Step::ALL.into_iter().map(word))
 }
