@@ -123,11 +123,11 @@ fn top(state: RunState, diff: &Diff, split: bool) -> AnyView {
 }
 
 fn plus(lines: u32) -> AnyView {
-    el("span").class("plus num").text(format!("+{lines}")).view()
+    el("span").class(if lines == 0 { "muted num" } else { "plus num" }).text(format!("+{lines}")).view()
 }
 
 fn minus(lines: u32) -> AnyView {
-    el("span").class("minus num").text(format!("−{lines}")).view()
+    el("span").class(if lines == 0 { "muted num" } else { "minus num" }).text(format!("−{lines}")).view()
 }
 
 /// All files with what changed in them.
