@@ -128,7 +128,10 @@ fn head_of(part: &Part) -> AnyView {
             head("Audit", "Who did what, when and from where, also what was refused.", verify)
         }
         Part::Project(shown) => pieces(vec![project::head(shown), project::tabs(shown, "audit")]),
-        Part::Team { .. } => head("Audit", "Who did what with the team and its projects, when and from where.", nothing()),
+        Part::Team { name, .. } => {
+            let about = "Who did what with the team and its projects, when and from where.";
+            ui::page_head(format!("Audit of {name}"), el("p").class("soft").text(about).view(), nothing())
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     pages::owner_choice::{Asked, owner_choice},
     routes::to,
     server_fns::teams::{TeamPage, ask_team},
-    ui::{self, Field, FormState, Kind, Tone, div, el, nothing, pieces},
+    ui::{self, Field, FormState, Kind, Tone, div, el, nothing, pieces, text},
 };
 
 /// The forms of the page; they outlive that the page is read anew.
@@ -59,8 +59,9 @@ fn show(page: &TeamPage, asked: (&str, &str), loading: Loading<TeamPage>, forms:
         }
         (Some(error), _) => ui::form_error(error.detail),
     };
-    let counts = format!("{}, {}", count(team.members, "person", "people"), count(team.projects, "project", "projects"));
-    let about = el("p").class("soft").text(counts).view();
+    let projects = count(team.projects, "project", "projects");
+    let projects = if team.projects > 0 { el("a").attr("href", to::PROJECTS).text(projects).view() } else { text(projects) };
+    let about = el("p").class("soft").text(format!("{}, ", count(team.members, "person", "people"))).child(projects).view();
     let mut main = vec![members::members(page, asked, loading)];
     let secrets = ui::link_button(Kind::Normal, "Secrets", to::team_secrets(team.id));
     let audit = if page.may_audit { ui::link_button(Kind::Normal, "Audit", to::team_audit(team.id)) } else { nothing() };
