@@ -163,7 +163,13 @@ async fn gate(State(edge): State<Edge>, request: Request, next: Next) -> Respons
         Err(_) => return lead_to_sign_in(&edge, &parts).await,
     };
     let around = Around::of(&edge, actor.as_ref());
-    let mut response = frame::draw(next.run(Request::from_parts(parts, body)).await, around);
+    let answer = next.run(Request::from_parts(parts, body)).await;
+    let is_unframed = frame::is_unframed(&answer);
+    let around = match actor.filter(|_| is_unframed) {
+        Some(actor) => around.counted(&edge, &actor).await,
+        None => around,
+    };
+    let mut response = frame::draw(answer, around);
     if let Some(credentials) = changing {
         credentials.renew_after(&edge).await;
     }

@@ -24,9 +24,11 @@ pub(super) fn inbox() -> AnyView {
     show(counting.count)
 }
 
-/// The link alone, on a page that cannot count.
-pub(super) fn still() -> AnyView {
-    el("a").class("inbox").attr("href", to::HOME).attr("aria-label", "Inbox").child(ui::icon("inbox")).view()
+/// The link alone, on a page that cannot count for itself.
+pub(super) fn still(count: Option<u32>) -> AnyView {
+    let number = el("span").class("inbox-count num").attr("aria-hidden", "true").child(number_of(count)).view();
+    let name = el("span").class("visually-hidden").text(name_of(count)).view();
+    el("a").class("inbox").attr("href", to::HOME).child(ui::icon("inbox")).child(number).child(name).view()
 }
 
 /// How many were counted, and which of the questions that was the answer to.

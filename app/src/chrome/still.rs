@@ -16,6 +16,8 @@ pub struct ServerPage {
     pub crumbs: Vec<Crumb>,
     /// Who looks, if they are signed in.
     pub viewer: Option<Viewer>,
+    /// How many runs need them, where that was counted.
+    pub inbox: Option<u32>,
     /// What every page says.
     pub warnings: Vec<Warning>,
     /// What the page shows, as HTML.
@@ -27,7 +29,7 @@ pub fn in_shell(page: ServerPage) -> String {
     let title = page.crumbs.last().map(|crumb| crumb.label.clone()).unwrap_or_default();
     let app = div("app").children([
         rail::still(&title, page.viewer.as_ref()),
-        top(page.viewer),
+        top(page.viewer, page.inbox),
         div("notices").child(notices(&page.warnings)).view(),
         ui::framed(nothing(), page.crumbs, inert(page.main)),
     ]);
@@ -42,13 +44,13 @@ pub fn alone(page: ServerPage) -> String {
 }
 
 /// Search and inbox, which need the browser's half, lead to a page that has them.
-fn top(viewer: Option<Viewer>) -> AnyView {
+fn top(viewer: Option<Viewer>, count: Option<u32>) -> AnyView {
     let top = el("header").class("top");
     let Some(viewer) = viewer else {
         return top.child(ui::link_button(Kind::Normal, "Sign in", to::LOGIN)).view();
     };
     let search = searching(el("a").attr("href", format!("{}#search", to::HOME)));
-    top.child(search).child(inbox::still()).child(person::menu(viewer)).view()
+    top.child(search).child(inbox::still(count)).child(person::menu(viewer)).view()
 }
 
 fn inert(html: String) -> AnyView {

@@ -46,7 +46,13 @@ pub async fn home() -> Result<HomePage, UiError> {
 #[server(name = ReadInbox, prefix = "/ui", endpoint = "inbox", input = GetUrl)]
 pub async fn inbox() -> Result<u32, UiError> {
     let (cx, actor) = super::context()?;
-    Ok(u32::try_from(apart(&cx, &actor).await?.waiting.len()).unwrap_or(u32::MAX))
+    waiting(&cx, &actor).await
+}
+
+/// How many runs need a person.
+#[cfg(feature = "ssr")]
+pub async fn waiting(cx: &services::Cx, actor: &domain::actor::Actor) -> Result<u32, UiError> {
+    Ok(u32::try_from(apart(cx, actor).await?.waiting.len()).unwrap_or(u32::MAX))
 }
 
 /// Runs, apart by what they ask for.

@@ -7,7 +7,10 @@ use std::sync::Arc;
 use app::{
     chrome::{ServerPage, alone, in_shell},
     routes::to,
-    server_fns::access::{person, warnings},
+    server_fns::{
+        access::{person, warnings},
+        run_lists::waiting,
+    },
     ui::Crumb,
 };
 use axum::{
@@ -30,6 +33,8 @@ pub(crate) type Above = &'static [(&'static str, &'static str)];
 #[derive(Clone, Debug)]
 pub(crate) struct Around {
     viewer: Option<Viewer>,
+    /// How many runs need them, where that was counted.
+    inbox: Option<u32>,
     warnings: Vec<Warning>,
     /// The address of the style sheet, in a build that has one.
     css: Option<Arc<str>>,
@@ -40,9 +45,15 @@ impl Around {
     pub(crate) fn of(edge: &Edge, actor: Option<&Actor>) -> Self {
         Self {
             viewer: actor.and_then(|actor| person(&edge.cx, actor)),
+            inbox: None,
             warnings: warnings(&edge.cx),
             css: edge.site.names().map(|names| Arc::clone(&names.css)),
         }
+    }
+
+    /// The same with how many runs need `actor`.
+    pub(super) async fn counted(self, edge: &Edge, actor: &Actor) -> Self {
+        Self { inbox: waiting(&edge.cx, actor).await.ok(), ..self }
     }
 }
 
@@ -87,6 +98,11 @@ fn unframed(title: &str, above: Above, main: Main) -> Response {
     response
 }
 
+/// Whether it is a page of the server itself whose frame is to be drawn yet; one that says no is drawn without asking anything.
+pub(super) fn is_unframed(response: &Response) -> bool {
+    response.status().is_success() && response.extensions().get::<Unframed>().is_some()
+}
+
 /// Draws the frame around a page of the server itself. Other answers only keep it, for an error that still becomes a page.
 pub(super) fn draw(mut response: Response, around: Around) -> Response {
     let Some(page) = response.extensions_mut().remove::<Unframed>() else {
@@ -111,7 +127,7 @@ pub(crate) fn plain_error(status: StatusCode, error: &ApiError, around: Option<&
         to::HOME,
     );
     let page = Unframed { title: title.to_owned(), above: &[], main: Main::Panel(panel) };
-    let nobody = Around { viewer: None, warnings: Vec::new(), css: None };
+    let nobody = Around { viewer: None, inbox: None, warnings: Vec::new(), css: None };
     html(document(&page, around.unwrap_or(&nobody)))
 }
 
@@ -126,6 +142,7 @@ fn body(page: &Unframed, around: &Around) -> String {
     let framed = |main: String| ServerPage {
         crumbs: steps.chain([Crumb::new(page.title.as_str(), "")]).collect(),
         viewer: around.viewer.clone(),
+        inbox: around.inbox,
         warnings: around.warnings.clone(),
         main,
     };
