@@ -104,6 +104,7 @@ async fn pages_of_the_server_itself_have_the_shell_of_whoever_looks() {
             "aria-label=\"Breadcrumb\"",
             "href=\"/admin\"",
             "class=\"search needs-script\"",
+            "Inbox, 0 need you",
             "data-choice=\"dark\"",
         ] {
             assert!(page.contains(part), "{path}: {part} is missing in {page}");

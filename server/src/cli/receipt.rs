@@ -95,5 +95,5 @@ async fn digest(receipt: &Receipt, repository: &Path) -> Result<Option<String>, 
 
 /// As much of a commit's name as people read.
 fn short(commit: &str) -> &str {
-    commit.get(..12).unwrap_or(commit)
+    commit.get(..10).unwrap_or(commit)
 }

@@ -36,7 +36,7 @@ const MENDING: &str = "Mend what the check of the whole found";
 const BY_HAND: &str = "Take over what was edited by hand";
 
 pub(super) fn short(commit: &str) -> &str {
-    commit.get(..8).unwrap_or(commit)
+    commit.get(..10).unwrap_or(commit)
 }
 
 /// What planning came to.
