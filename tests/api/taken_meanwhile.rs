@@ -34,12 +34,12 @@ fn is_refused(answer: &Answer) {
 
 #[tokio::test]
 async fn who_lost_a_team_or_a_share_while_a_request_waited_changes_nothing() {
-    changes_nothing(Setup::default()).await;
+    Box::pin(changes_nothing(Setup::default())).await;
 }
 
 #[tokio::test]
 async fn who_lost_a_team_or_a_share_while_a_request_waited_changes_nothing_on_postgres() {
-    changes_nothing(Setup::default().on_postgres()).await;
+    Box::pin(changes_nothing(Setup::default().on_postgres())).await;
 }
 
 async fn changes_nothing(setup: Setup) {
