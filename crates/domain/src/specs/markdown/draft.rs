@@ -32,7 +32,7 @@ pub(in crate::specs) struct Draft {
 
 impl Draft {
     pub(in crate::specs) fn task(mut self, number: u32) -> TaskDraft {
-        let shown = transcripts::sentences(&self.text);
+        let shown = transcripts::sentences(&self.text, &self.section);
         let is_shown_in_part = shown.is_none() && lines::has_transcript(&self.text);
         self.criteria.extend(shown.unwrap_or_default());
         let mut found = Vec::new();
