@@ -68,7 +68,8 @@ fn apply(conditions: &Conditions, example: &mut Example) {
         command.inputs_exist = false;
     }
     let has_placeholders = !example.placeholders().is_empty();
-    let by_condition = conditions.always.or(if has_placeholders { conditions.with_placeholders } else { None });
+    let by_call = (!conditions.fit(example.command.as_ref())).then_some(conditions::CONDITION);
+    let by_condition = conditions.always.or(by_call).or(if has_placeholders { conditions.with_placeholders } else { None });
     example.unclear = example.unclear.or(by_condition);
 }
 

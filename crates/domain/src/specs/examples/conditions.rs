@@ -1,9 +1,11 @@
 //! Words by which a line says more than an example can carry: conditions, alternatives, earlier commands.
 
-use super::scan::Token;
+use super::{Invocation, Pattern, bind, scan::Token};
 
 /// What a line says about when its examples hold.
 pub(super) struct Conditions {
+    /// What its commands must be called with for the line to be about them as they are.
+    calls: Vec<Call>,
     /// Why no example of the line can be told by itself.
     pub always: Option<&'static str>,
     /// Why no example whose command has placeholders can be.
@@ -12,13 +14,82 @@ pub(super) struct Conditions {
     pub missing_input: bool,
 }
 
-const CONDITION: &str = "the line states a condition that loki does not understand";
+/// What a condition says of how a command is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Call {
+    /// Nothing that the command itself does not show.
+    AsShown,
+    Bare,
+    WithArgument,
+    WithOption,
+    /// With the name of a file, which is not there.
+    WithFile,
+}
+
+impl Call {
+    fn fits(self, command: &Invocation) -> bool {
+        let mut arguments = command.words.iter().skip(1);
+        match self {
+            Self::AsShown => true,
+            Self::Bare => arguments.next().is_none(),
+            Self::WithArgument => arguments.any(|word| !is_option(word)),
+            Self::WithOption => arguments.any(is_option),
+            Self::WithFile => arguments.any(is_file),
+        }
+    }
+}
+
+impl Conditions {
+    /// Whether a command is called as the conditions say.
+    pub(super) fn fit(&self, command: Option<&Invocation>) -> bool {
+        self.calls.iter().all(|call| *call == Call::AsShown || command.is_some_and(|command| call.fits(command)))
+    }
+}
+
+fn is_option(word: &Pattern) -> bool {
+    word.to_string().starts_with('-')
+}
+
+fn is_file(word: &Pattern) -> bool {
+    word.placeholders().any(bind::is_path) || (!is_option(word) && word.to_string().contains(['.', '/']))
+}
+
+pub(super) const CONDITION: &str = "the line states a condition that loki does not understand";
 const STATE: &str = "it depends on what an earlier command did";
 const TRANSFORMED: &str = "the outcome is more than the values of the command";
 
-/// After `if` or `when`: the command is only named or called with nothing.
-const CALLED: [&str; 12] =
-    ["run", "called", "invoked", "executed", "started", "given", "used", "no", "nothing", "without", "missing", "passed"];
+/// After `if` or `when`: the command is called.
+const CALLED: [&str; 5] = ["run", "called", "invoked", "executed", "started"];
+
+/// After `if` or `when`: something is given to the command.
+const GIVEN: [&str; 5] = ["given", "used", "passed", "provided", "specified"];
+
+/// Words of a condition that say nothing by themselves.
+const FILLERS: [&str; 20] = [
+    "the", "a", "an", "it", "its", "it's", "is", "are", "be", "then", "and", "also", "must", "should", "shall", "will",
+    "command", "program", "tool", "script",
+];
+
+/// Words about what is not there.
+const ABSENT: [&str; 17] = [
+    "missing",
+    "nonexistent",
+    "non-existent",
+    "absent",
+    "unreadable",
+    "not",
+    "doesn't",
+    "don't",
+    "does",
+    "do",
+    "exist",
+    "exists",
+    "there",
+    "found",
+    "no",
+    "such",
+    "or",
+];
 
 const TRANSFORMS: [&str; 14] = [
     "uppercase",
@@ -39,7 +110,12 @@ const TRANSFORMS: [&str; 14] = [
 
 /// `covered` says by token whether it is part of an example: an empty file that is created is no condition.
 pub(super) fn read(tokens: &[Token], covered: &[bool]) -> Conditions {
-    let mut conditions = Conditions { always: None, with_placeholders: None, missing_input: is_about_missing_input(tokens) };
+    let absent = absent(tokens);
+    let missing_input = !absent.is_empty();
+    let calls = absent.iter().copied().flatten().collect();
+    // What is missing is neither an argument nor a file that the command is given.
+    let always = absent.contains(&None).then_some(CONDITION);
+    let mut conditions = Conditions { calls, always, with_placeholders: None, missing_input };
     for (at, token) in tokens.iter().enumerate() {
         let Token::Word(word) = token else { continue };
         let next = tokens.get(at + 1);
@@ -48,12 +124,18 @@ pub(super) fn read(tokens: &[Token], covered: &[bool]) -> Conditions {
             "after" | "before" | "then" | "once" if code_follows => {
                 conditions.always.get_or_insert(STATE);
             }
-            "if" | "when" | "whenever" if conditions.missing_input => {}
-            "if" | "when" | "whenever" if is_called(tokens, at) => {
-                conditions.with_placeholders.get_or_insert(CONDITION);
-            }
-            "if" | "when" | "whenever" | "unless" | "until" | "otherwise" | "already" | "again" | "twice" | "previously"
-            | "while" => {
+            "if" | "when" | "whenever" if conditions.missing_input && is_about_absence(&phrase(tokens, covered, at)) => {}
+            "if" | "when" | "whenever" => match call(&phrase(tokens, covered, at)) {
+                Some(call) => {
+                    conditions.calls.push(call);
+                    conditions.with_placeholders.get_or_insert(CONDITION);
+                }
+                None => {
+                    conditions.always.get_or_insert(CONDITION);
+                }
+            },
+            "with" | "given" if covered.get(at) != Some(&true) => conditions.calls.extend(given(tokens, at)),
+            "unless" | "until" | "otherwise" | "already" | "again" | "twice" | "previously" | "while" => {
                 conditions.always.get_or_insert(CONDITION);
             }
             "on" if is_failure_next(tokens, at) => {
@@ -73,35 +155,125 @@ pub(super) fn read(tokens: &[Token], covered: &[bool]) -> Conditions {
     conditions
 }
 
-/// Whether `if` or `when` only says that a command is called, within the next four words.
-fn is_called(tokens: &[Token], at: usize) -> bool {
-    tokens.iter().skip(at + 1).take(4).any(|token| matches!(token, Token::Word(word) if CALLED.contains(&word.as_str())))
+/// What stands behind `if` or `when`, up to code or the next clause, without fillers. A command right behind it is what is called.
+fn phrase<'a>(tokens: &'a [Token], covered: &[bool], at: usize) -> Vec<&'a str> {
+    let names_command = matches!(tokens.get(at + 1), Some(Token::Code(_)));
+    let from = if names_command { at + 2 } else { at + 1 };
+    let words = tokens.iter().enumerate().skip(from).map_while(|(at, token)| match token {
+        Token::Word(word) if covered.get(at) != Some(&true) => Some(word.as_str()),
+        _ => None,
+    });
+    let words: Vec<&str> = words.filter(|word| !FILLERS.contains(word)).collect();
+    // `if X is used` says of X what no example shows.
+    if names_command && words.iter().any(|word| GIVEN.contains(word)) { Vec::new() } else { words }
+}
+
+/// What a condition says of how a command is called; `None` where it says something else.
+fn call(phrase: &[&str]) -> Option<Call> {
+    let (mut rest, mut is_given) = match phrase {
+        ["i" | "you" | "we" | "user", "run" | "runs" | "call" | "calls" | "execute" | "executes", rest @ ..] => (rest, false),
+        [called, rest @ ..] if CALLED.contains(called) => (rest, false),
+        [given, rest @ ..] if GIVEN.contains(given) => (rest, true),
+        _ => (phrase, false),
+    };
+    let is_called = rest.len() < phrase.len();
+    if let [before @ .., last] = rest
+        && (GIVEN.contains(last) || (CALLED.contains(last) && before.is_empty()))
+    {
+        rest = before;
+        is_given = true;
+    }
+    if let ["with", with @ ..] = rest
+        && is_called
+    {
+        rest = with;
+        is_given = true;
+    }
+    match rest {
+        [] if is_called || is_given => Some(Call::AsShown),
+        ["nothing"] if is_given => Some(Call::AsShown),
+        ["no" | "without", noun] | ["no" | "without", "any", noun] => argument(noun).map(|_| Call::AsShown),
+        ["one" | "any", noun] | [noun] if is_given => argument(noun),
+        _ => None,
+    }
+}
+
+/// What a command that is given such a thing is called with.
+fn argument(noun: &str) -> Option<Call> {
+    match noun {
+        "argument" | "arguments" | "arg" | "args" | "parameter" | "parameters" | "name" | "names" | "file" | "files" => {
+            Some(Call::WithArgument)
+        }
+        "option" | "options" | "flag" | "flags" => Some(Call::WithOption),
+        _ => None,
+    }
+}
+
+/// What `with a name` and `given an option` say, where no text of it follows.
+fn given(tokens: &[Token], at: usize) -> Option<Call> {
+    let is_article = matches!(word(tokens, at + 1), "a" | "an" | "the" | "one" | "two" | "three" | "some");
+    let noun = if is_article { at + 2 } else { at + 1 };
+    let names_it = matches!(tokens.get(noun + 1), Some(Token::Code(_) | Token::Quote(_)));
+    argument(word(tokens, noun)).filter(|_| is_article && !names_it)
+}
+
+fn word(tokens: &[Token], at: usize) -> &str {
+    match tokens.get(at) {
+        Some(Token::Word(word)) => word.as_str(),
+        _ => "",
+    }
+}
+
+/// Whether a condition only says that something is not there.
+fn is_about_absence(phrase: &[&str]) -> bool {
+    phrase.iter().filter(|word| !ABSENT.contains(word)).count() <= 1
 }
 
 /// Whether `on` leads to a failure, as in `on error` and `on any input error`, and not to a stream.
 fn is_failure_next(tokens: &[Token], at: usize) -> bool {
-    let word = |at: usize| match tokens.get(at) {
-        Some(Token::Word(word)) => word.as_str(),
-        _ => "",
-    };
+    let word = |at: usize| word(tokens, at);
     let failure = (at + 1..at + 5)
         .take_while(|at| !matches!(word(*at), "" | "and" | "or"))
         .find(|at| matches!(word(*at), "error" | "errors" | "failure" | "failures"));
     failure.is_some_and(|at| word(at - 1) != "standard" && !matches!(word(at + 1), "output" | "stream"))
 }
 
-fn is_about_missing_input(tokens: &[Token]) -> bool {
-    tokens.iter().enumerate().any(|(at, token)| {
-        let Token::Word(word) = token else { return false };
-        let next = tokens.get(at + 1);
-        let next_is = |wanted: &str| matches!(next, Some(Token::Word(next)) if next.starts_with(wanted));
-        match word.as_str() {
+/// What the line says is not there, by how a command must be called to be about it; `None` where that is something else.
+fn absent(tokens: &[Token]) -> Vec<Option<Call>> {
+    let says_absent = |at: usize| {
+        let next_is = |wanted: &str| word(tokens, at + 1).starts_with(wanted);
+        match word(tokens, at) {
             "missing" | "nonexistent" | "non-existent" | "absent" | "unreadable" => true,
             "not" | "doesn't" | "don't" => next_is("exist") || next_is("there") || next_is("found"),
             "no" => next_is("such"),
             _ => false,
         }
-    })
+    };
+    (0..tokens.len()).filter(|at| says_absent(*at)).map(|at| missing_thing(tokens, at)).collect()
+}
+
+/// What is missing: named before `is missing` and `does not exist`, and behind `missing` and `no such`.
+fn missing_thing(tokens: &[Token], at: usize) -> Option<Call> {
+    let joins = |at: &usize| {
+        let word = word(tokens, *at);
+        ABSENT.contains(&word) || matches!(word, "is" | "are" | "the" | "a" | "an")
+    };
+    let is_after_noun = match word(tokens, at) {
+        "no" => false,
+        "not" | "doesn't" | "don't" => true,
+        _ => at.checked_sub(1).is_some_and(|before| matches!(word(tokens, before), "is" | "are")),
+    };
+    let noun = if is_after_noun { (0..at).rev().find(|at| !joins(at)) } else { (at + 1..tokens.len()).find(|at| !joins(at)) };
+    match tokens.get(noun?)? {
+        Token::Word(word) => match word.as_str() {
+            "file" | "files" | "path" | "directory" | "folder" | "dir" => Some(Call::WithFile),
+            "argument" | "arguments" | "name" | "option" | "parameter" => Some(Call::Bare),
+            word if bind::is_path(&word.to_uppercase()) && word != "input" => Some(Call::WithFile),
+            _ => None,
+        },
+        Token::Code(name) => bind::is_path(name.trim_matches(['<', '>'])).then_some(Call::WithFile),
+        Token::Quote(_) => None,
+    }
 }
 
 /// Whether the word before says that the verb at `at` must not happen.
