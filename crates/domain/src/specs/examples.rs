@@ -227,6 +227,9 @@ impl Example {
             if text.is_some_and(pattern::is_cut_short) {
                 return Some("dots stand for a part of its text");
             }
+            if text.is_some_and(|text| pattern::is_computed(text, &known)) {
+                return Some("its text is computed from the values of the command");
+            }
             let mut names = text.into_iter().chain(path).flat_map(Pattern::placeholders);
             if names.any(|name| !(known.contains(&name) || reads_a_file && pattern::is_content(name))) {
                 return Some("the outcome names a value that the command does not");

@@ -68,6 +68,11 @@ pub(super) fn is_path(name: &str) -> bool {
     matches!(kind(name), Kind::File | Kind::Directory)
 }
 
+/// Whether a placeholder stands for a number.
+pub(super) fn is_number(name: &str) -> bool {
+    kind(name) == Kind::Number
+}
+
 /// The placeholders whose files the command reads: those of files and directories that it does not create itself.
 fn inputs<'a>(example: &'a Example, command: &'a Invocation) -> Vec<&'a str> {
     if !command.inputs_exist {

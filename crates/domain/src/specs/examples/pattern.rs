@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Part, Pattern};
+use super::{Part, Pattern, bind};
 
 /// Capital words that stand for themselves.
 const CONSTANTS: [&str; 64] = [
@@ -177,6 +177,44 @@ pub(super) fn is_content(name: &str) -> bool {
 /// Whether dots stand for a part of a text that was left out: as a word of their own, and not as in `Loading...`.
 pub(super) fn is_cut_short(text: &Pattern) -> bool {
     text.to_string().split_whitespace().any(|word| matches!(word, "..." | "…"))
+}
+
+/// Whether a text is computed from placeholders rather than made of them, as in `2N`, `A+B` and `N - 1`.
+pub(super) fn is_computed(text: &Pattern, known: &[&str]) -> bool {
+    const NUMBER: char = '\u{e000}';
+    const OTHER: char = '\u{e001}';
+    let is_multiple = |word: &str| {
+        let name = word.trim_matches(char::is_numeric);
+        name != word && known.contains(&name)
+    };
+    let is_placeholder = |c: char| matches!(c, NUMBER | OTHER);
+    let mut drawn = String::new();
+    for part in &text.0 {
+        match part {
+            Part::Text(fixed) if fixed.split(|c: char| !c.is_alphanumeric()).any(is_multiple) => return true,
+            Part::Text(fixed) => drawn.push_str(fixed),
+            Part::Placeholder(name) => drawn.push(if bind::is_number(name) { NUMBER } else { OTHER }),
+        }
+    }
+    let counts = |first: char, second: char| is_placeholder(first) && second.is_numeric();
+    let mut next_to = drawn.chars().zip(drawn.chars().skip(1));
+    if next_to.any(|(first, second)| counts(first, second) || counts(second, first)) {
+        return true;
+    }
+    // Between two values; a mark before one, as in `- NAME`, computes nothing.
+    drawn.char_indices().any(|(at, operator)| {
+        let before = drawn.get(..at).and_then(|before| before.trim_end_matches(' ').chars().next_back());
+        let after = drawn.get(at + operator.len_utf8()..).and_then(|after| after.trim_start_matches(' ').chars().next());
+        let (Some(before), Some(after)) = (before, after) else { return false };
+        let are_values = [before, after].iter().all(|c| is_placeholder(*c) || c.is_numeric());
+        let has_placeholder = is_placeholder(before) || is_placeholder(after);
+        let is_operator = match operator {
+            '+' | '*' | '×' | '·' | '÷' | '^' => true,
+            '-' | '−' | '/' => before != OTHER && after != OTHER,
+            _ => false,
+        };
+        is_operator && are_values && has_placeholder
+    })
 }
 
 /// Whether a path stays below the directory it starts from, without names that mean something to a shell or to git.
