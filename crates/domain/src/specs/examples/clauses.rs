@@ -1,5 +1,6 @@
 //! Reads a requirement line clause by clause: a subject in backticks, a verb, an outcome.
 
+mod arrows;
 mod outcomes;
 
 use super::{

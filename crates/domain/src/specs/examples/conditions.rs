@@ -283,5 +283,58 @@ pub(super) fn is_negated(tokens: &[Token], at: usize) -> bool {
         _ => "",
     };
     let is_not = |word: &str| matches!(word, "not" | "never" | "cannot" | "nor") || word.ends_with("n't");
-    is_not(before(1)) || is_not(before(2)) || matches!(before(1), "without" | "no" | "instead" | "of" | "longer")
+    let fails_to = before(1) == "to" && matches!(before(2), "fail" | "fails" | "failed" | "refuse" | "refuses" | "forgets");
+    let is_avoided = matches!(before(1), "avoid" | "avoids" | "stop" | "stops" | "fails" | "refuses");
+    fails_to
+        || is_avoided
+        || is_not(before(1))
+        || is_not(before(2))
+        || matches!(before(1), "without" | "no" | "instead" | "of" | "longer")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::specs::examples::read;
+
+    #[test]
+    fn a_condition_counts_only_where_the_command_shows_it() {
+        for line in [
+            "If a name is given, `greet` prints `Hello`",
+            "Given a name, `greet` prints `Hello`",
+            "`greet` with a name prints `Hello`",
+            "When given a name on stdin, `greet` prints `Hello`",
+            "If the option is given, `greet` prints `x`",
+            "`greet --loud` prints `x` when called with a name",
+            "`greet` exits with 1 if the file is given",
+            "`greet` prints `x` when the user is missing",
+            "When a file is given, `lint` exits with 1",
+            "`greet` prints `x` when called with a name",
+            "`greet` prints `x` when called from a script",
+            "`greet` prints `x` when run with two options",
+            "`greet` prints `x` when run as root",
+            "`greet` exits with 1 when a word is missing",
+            "`greet` prints `x` if no such user",
+            "`greet` prints `x` if the config does not exist",
+            "`lint` exits with 1 on missing input",
+            "`lint` exits with 1 if the file does not exist",
+            "`lint` exits with 2 if nothing matches",
+            "`lint` prints `none` when no tasks are stored",
+            "`greet Ada` prints `x` if the name is missing",
+        ] {
+            let reading = read(line);
+            assert!(!reading.is_whole() && reading.examples.iter().all(|example| !example.is_checkable()), "{line}");
+        }
+        for line in [
+            "`greet Ada` prints `Hello` when called with a name",
+            "`greet --loud` prints `HELLO` if the option is given",
+            "`greet` exits with 2 when called with no arguments",
+            "`greet` exits with 2 if called without any argument",
+            "`greet` exits with 2 if the name is missing",
+            "`greet` exits with 2 if nothing is given",
+            "When run, `greet` prints `Hello`",
+            "`cat FILE` exits with 1 if the file is missing",
+        ] {
+            assert!(read(line).is_whole(), "{line}: {:?}", read(line));
+        }
+    }
 }

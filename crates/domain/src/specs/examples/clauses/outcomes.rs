@@ -31,7 +31,9 @@ impl<'a> Reader<'a> {
             "exists" | "exist" => Verb::Exist,
             _ => return None,
         };
-        if conditions::is_negated(self.tokens, self.at) {
+        // `fails to print T` denies what follows, and says nothing of an exit code.
+        let denies = matches!(verb, Verb::Fail) && self.word_at(self.at + 1) == Some("to");
+        if denies || conditions::is_negated(self.tokens, self.at) {
             return if matches!(verb, Verb::Exist) { None } else { self.past_text() };
         }
         match verb {
@@ -54,20 +56,6 @@ impl<'a> Reader<'a> {
             Verb::Arrow => None,
             Verb::Stream(stream) => self.stream_is(stream),
         }
-    }
-
-    /// Whether an arrow stands between a command and what it prints, as in `add 1 2` → `3`. Old and new names of things are drawn
-    /// like that as well: a command has arguments or prints several words, is in small letters, and no command follows.
-    fn leads_to_text(&self) -> bool {
-        let Subject::Command(_, command) = &self.subject else { return false };
-        let Some(text) = self.text_at(self.at + 1) else { return false };
-        let program = command.words.first().map(ToString::to_string).unwrap_or_default();
-        let has_many_words = command.words.len() > 1 || text.contains(char::is_whitespace);
-        self.subject_at.is_some_and(|subject| subject + 1 == self.at)
-            && self.outcomes.is_empty()
-            && has_many_words
-            && program.starts_with(|c: char| !c.is_uppercase())
-            && text.split_whitespace().next() != Some(program.as_str())
     }
 
     /// `stdout is T`, `stderr should contain T`, `stderr is empty`.
@@ -102,7 +90,8 @@ impl<'a> Reader<'a> {
 
     /// After a verb that is denied: its text is no subject.
     fn past_text(&self) -> Option<usize> {
-        let at = (self.at + 1..self.at + 6).find(|at| self.word_at(*at).is_none())?;
+        let ends = |at: &usize| self.word_at(*at) == Some(scan::STOP);
+        let at = (self.at + 1..self.at + 6).take_while(|at| !ends(at)).find(|at| self.word_at(*at).is_none())?;
         self.text_at(at).map(|_| at + 1)
     }
 
