@@ -10,7 +10,7 @@
 //! | CMD prints T to stderr (on standard error, in the error stream) | standard error is T |
 //! | CMD prints a line containing T; its output contains T (includes) | standard output contains T |
 //! | CMD prints nothing | standard output is empty |
-//! | CMD → T (`->`, `=>`), where CMD has arguments or T several words | standard output is T |
+//! | CMD → T (`->`, `=>`), where CMD has arguments or T several words, and T is no path or type | standard output is T |
 //! | its stdout is T; its stderr contains T; its stderr is empty | the stream is T, contains it, or is empty |
 //! | CMD exits with 2 (with code 2, with status 2, exits 0, returns exit code 2, fails with code 2) | the exit code |
 //! | CMD exits with a non-zero code (fails) | any exit code but 0 |
