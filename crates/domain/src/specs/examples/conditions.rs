@@ -155,7 +155,7 @@ pub(super) fn read(tokens: &[Token], covered: &[bool]) -> Conditions {
     conditions
 }
 
-/// What stands behind `if` or `when`, up to code or the next clause, without fillers. A command right behind it is what is called.
+/// What stands behind `if` or `when`, up to code or the next clause, without fillers. A command right behind it is called.
 fn phrase<'a>(tokens: &'a [Token], covered: &[bool], at: usize) -> Vec<&'a str> {
     let names_command = matches!(tokens.get(at + 1), Some(Token::Code(_)));
     let from = if names_command { at + 2 } else { at + 1 };

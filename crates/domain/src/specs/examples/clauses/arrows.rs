@@ -4,8 +4,8 @@ use super::{Reader, Subject, is_path};
 
 impl Reader<'_> {
     /// Whether an arrow stands between a command and what it prints, as in `add 1 2` → `3`. Old and new names of things are drawn
-    /// like that as well, and so are files and types: a command has arguments or prints several words and is in small letters, and
-    /// what follows is no command, no path, no type, and more than one word of it is new.
+    /// like that as well, and so are files and types: a command has arguments or prints several words and is in small letters,
+    /// and what follows is no command, no path, no type, and more than one word of it is new.
     pub(super) fn leads_to_text(&self) -> bool {
         let Subject::Command(_, command) = &self.subject else { return false };
         let Some(text) = self.text_at(self.at + 1) else { return false };
