@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{MAX_TITLE, Spec, SpecError, SpecKind, TaskDraft, count, dependencies, markdown, text};
+use super::{MAX_TITLE, Spec, SpecError, SpecKind, TaskDraft, count, dependencies, markdown, prose, text};
 
 const GROUPS: [(&str, &str); 19] = [
     ("requirements", "Requirements"),
@@ -34,6 +34,9 @@ const OWN_GROUPS: [(&str, &str); 4] = [
     ("criteria", "Acceptance criteria"),
 ];
 
+/// What the whole is called.
+const NAMES: [&str; 6] = ["title", "name", "project", "projectName", "project_name", "product"];
+
 const TITLES: [&str; 6] = ["title", "name", "summary", "story", "feature", "requirement"];
 
 const TEXTS: [&str; 6] = ["description", "details", "text", "requirement", "story", "body"];
@@ -43,44 +46,116 @@ const CRITERIA: [&str; 6] = ["acceptance_criteria", "acceptanceCriteria", "accep
 /// The steps of a scenario, in order.
 const STEPS: [&str; 3] = ["given", "when", "then"];
 
-/// What only explains an entry, or says where it stands.
-const ASIDE: [&str; 27] = [
+/// What says where an entry stands, who made it or why.
+const METADATA: [&str; 62] = [
     "id",
+    "ids",
     "key",
-    "priority",
+    "number",
+    "order",
+    "index",
     "status",
     "type",
-    "why",
-    "rationale",
-    "motivation",
-    "background",
-    "note",
-    "notes",
-    "comment",
-    "comments",
-    "as_a",
-    "asA",
-    "role",
-    "i_want",
-    "iWant",
-    "want",
-    "so_that",
-    "soThat",
-    "benefit",
-    "value",
-    "risks",
-    "out_of_scope",
-    "outOfScope",
-    "non_goals",
+    "kind",
+    "category",
+    "version",
+    "revision",
+    "date",
+    "created",
+    "created at",
+    "created on",
+    "created by",
+    "updated",
+    "updated at",
+    "updated on",
+    "updated by",
+    "last updated",
+    "modified",
+    "last modified",
+    "due",
+    "due date",
+    "deadline",
+    "author",
+    "authors",
+    "owner",
+    "owners",
+    "assignee",
+    "assignees",
+    "reporter",
+    "reviewer",
+    "reviewers",
+    "maintainer",
+    "maintainers",
+    "contact",
+    "email",
+    "link",
+    "links",
+    "url",
+    "homepage",
+    "repository",
+    "repo",
+    "ticket",
+    "jira",
+    "tag",
+    "tags",
+    "label",
+    "labels",
+    "estimate",
+    "effort",
+    "points",
+    "story points",
+    "complexity",
+    "sprint",
+    "phase",
+    "milestone",
+    "epic",
+    "parent",
 ];
 
-/// Words from which on what stands under a name that is not known counts as asked for.
+/// More of it, by what it is about.
+const EXPLAINING: [&str; 17] = [
+    "schema",
+    "metadata",
+    "meta",
+    "copyright",
+    "confidence",
+    "done",
+    "completed",
+    "complete",
+    "passes",
+    "checked",
+    "approved",
+    "mvp",
+    "why",
+    "rationale",
+    "benefit",
+    "business value",
+    "as a",
+];
+
+/// Ranks, whose `must` asks for nothing.
+const RANKS: [&str; 4] = ["priority", "moscow", "importance", "severity"];
+
+/// What tells of a thing; what asks there is asked for.
+const TELLING: [&str; 5] = ["note", "comment", "comments", "introduction", "remarks"];
+
+/// Names whose values say what must not be: no example in them may be proved.
+const DENYING: [&str; 10] =
+    ["negative", "never", "not", "must not", "mustn't", "should not", "do not", "forbidden", "prohibited", "avoid"];
+
+/// What a user story is told with.
+const STORY: [&str; 9] = ["as_a", "asA", "role", "i_want", "iWant", "want", "so_that", "soThat", "benefit"];
+
+/// Groups that in an entry are its criteria where they only list texts.
+const QUALIFYING: [&str; 2] = ["constraints", "rules"];
+
+/// Words from which on a text stands without its name.
 const MANY_WORDS: usize = 4;
 
 const NEEDS: [&str; 5] = ["depends_on", "dependsOn", "dependencies", "needs", "blocked_by"];
 
-/// Nested no deeper than epic, story, task and one to spare.
-const MAX_DEPTH: usize = 4;
+/// What is nested deeper is only named.
+const MAX_DEPTH: usize = 16;
 
 /// Whether a text is a PRD in YAML: nothing but names and what belongs to them, and under the name of a group a list of entries
 /// with names of their own.
@@ -111,7 +186,7 @@ pub(super) fn read(value: &Value, source: &str) -> Result<Spec, SpecError> {
             }
             for whole in [Some(object), inner].into_iter().flatten() {
                 reading.named_groups(&OWN_GROUPS, whole, "", 0);
-                reading.beside(whole);
+                reading.beside(whole, inner);
             }
         }
         _ => {}
@@ -125,7 +200,7 @@ pub(super) fn read(value: &Value, source: &str) -> Result<Spec, SpecError> {
     }
     let field =
         |keys: &[&str]| object.and_then(|object| first(object, keys)).or_else(|| inner.and_then(|inner| first(inner, keys)));
-    let title = field(&["title", "name", "project", "projectName", "project_name", "product"]);
+    let title = field(&NAMES);
     let title = title
         .unwrap_or_else(|| source.lines().next().filter(|line| line.len() > 2 && !line.starts_with(['{', '['])).unwrap_or("PRD"));
     let (features, sections) = (count(reading.features), count(reading.sections));
@@ -140,6 +215,9 @@ pub(super) fn read(value: &Value, source: &str) -> Result<Spec, SpecError> {
         sections,
         words: 0,
     };
+    if let Some(last) = spec.tasks.last_mut() {
+        last.unproven.extend(markdown::in_lines(reading.gaps));
+    }
     let named = reading.entries.iter().map(|entry| entry.needs.clone()).collect::<Vec<_>>();
     dependencies::connect(&mut spec.tasks, &named);
     Ok(spec)
@@ -148,6 +226,8 @@ pub(super) fn read(value: &Value, source: &str) -> Result<Spec, SpecError> {
 #[derive(Default)]
 struct Reading {
     entries: Vec<Entry>,
+    /// What the whole says beside its entries and nothing proves.
+    gaps: Vec<String>,
     features: usize,
     sections: usize,
 }
@@ -158,6 +238,8 @@ struct Entry {
     requirement: String,
     section: String,
     criteria: Vec<String>,
+    /// Criteria that no example can prove.
+    gaps: Vec<String>,
     /// Task numbers, resolved at the end from ids as written.
     needs: Vec<u32>,
     needs_as_written: Vec<String>,
@@ -171,76 +253,150 @@ impl Reading {
     fn named_groups(&mut self, names: &[(&str, &str)], object: &Map<String, Value>, section: &str, depth: usize) {
         for (key, name) in names {
             let section = if section.is_empty() { (*name).to_owned() } else { section.to_owned() };
-            match object.get(*key) {
-                Some(Value::Array(entries)) => self.group(entries.iter().map(|entry| (None, entry)).collect(), &section, depth),
-                Some(Value::Object(entries)) => {
-                    self.group(entries.iter().map(|(key, entry)| (Some(key.as_str()), entry)).collect(), &section, depth);
-                }
-                _ => {}
+            if let Some(value) = object.get(*key) {
+                self.group(entries_of(key, value), &section, depth);
             }
         }
     }
 
     fn group(&mut self, entries: Vec<(Option<&str>, &Value)>, section: &str, depth: usize) {
-        if entries.is_empty() || depth >= MAX_DEPTH {
+        if entries.is_empty() {
+            return;
+        }
+        if depth >= MAX_DEPTH {
+            self.gaps.push(format!("what is nested too deeply under \"{section}\""));
             return;
         }
         self.sections += 1;
         if depth == 0 {
             self.features += entries.len();
         }
-        for (key, entry) in entries {
+        let is_asked_for = |key: Option<&str>| !key.is_some_and(|key| markdown::is_excluded(&spaced(key)));
+        for (key, entry) in entries.into_iter().filter(|(key, _)| is_asked_for(*key)) {
             match entry {
                 Value::String(words) if !words.trim().is_empty() => {
                     let words = key.map_or_else(|| words.clone(), |key| format!("{key}: {words}"));
                     self.push(Entry::new(&words, words.clone(), section));
                 }
                 Value::Object(object) => self.entry(key, object, section, depth),
-                _ => {}
+                Value::Array(entries) => {
+                    self.group(entries.iter().map(|entry| (None, entry)).collect(), section, depth + 1);
+                }
+                other => {
+                    let part = Part { name: key.unwrap_or(section).to_owned(), text: plain(other) };
+                    self.gaps.extend(Some(part).filter(|part| !part.text.is_empty()).map(|part| part.words()));
+                }
             }
         }
     }
 
-    /// What the whole asks for outside of its groups.
-    fn beside(&mut self, whole: &Map<String, Value>) {
-        let is_group = |key: &str| GROUPS.iter().chain(&OWN_GROUPS).any(|(group, _)| *group == key);
-        let is_told = |key: &str| !matches!(key, "title" | "name") && !ASIDE.contains(&key) && !markdown::is_aside(key);
-        for (_, value) in whole.iter().filter(|(key, _)| is_told(key) && !is_group(key)) {
-            for words in texts(value).into_iter().filter(|words| markdown::asks(words)) {
-                self.push(Entry::new(&words, words.clone(), ""));
+    /// What the whole asks for outside of its groups; what else it says under names that are not known is a gap.
+    fn beside(&mut self, whole: &Map<String, Value>, inner: Option<&Map<String, Value>>) {
+        let is_inner = |value: &Value| value.as_object().zip(inner).is_some_and(|(value, inner)| std::ptr::eq(value, inner));
+        let is_title = |key: &str, value: &Value| NAMES.contains(&key) && !holds_more(value);
+        for (key, value) in whole {
+            let kind = Kind::of(key);
+            if is_group(key) || is_in(&OWN_GROUPS, key) || is_inner(value) || is_title(key, value) {
+                continue;
+            }
+            if kind != Kind::Excluded && holds_groups(value) {
+                self.group(entries_of_group(key, value), "", 0);
+                continue;
+            }
+            let mut parts = Vec::new();
+            Part::of(key, value, kind, &mut parts);
+            for part in parts {
+                if markdown::asks(&part.text) && !part.denies() {
+                    self.push(Entry::new(&part.text, part.text.clone(), ""));
+                } else {
+                    self.gaps.push(part.in_full());
+                }
             }
         }
     }
 
     fn entry(&mut self, key: Option<&str>, object: &Map<String, Value>, section: &str, depth: usize) {
         let story = user_story(object);
-        let all = scenario(object).or_else(|| Some(values(object)).filter(|all| !all.is_empty()));
-        let title = first(object, &TITLES).or(key).or(story.as_deref()).or_else(|| first(object, &TEXTS)).or(all.as_deref());
-        let Some(title) = title else { return };
+        let steps = scenario(object);
+        let mut told: Vec<String> = story.iter().chain(&steps).cloned().collect();
+        let mut parts = Vec::new();
+        let mut nested: Vec<(&str, &Value)> = Vec::new();
+        let texts = TITLES.into_iter().chain(TEXTS.into_iter().filter(|name| !TITLES.contains(name)));
+        for (name, value) in texts.filter_map(|name| Some((name, object.get(name)?))) {
+            if holds_groups(value) {
+                nested.push((name, value));
+            } else if holds_more(value) {
+                Part::of(name, value, Kind::Asked, &mut parts);
+            } else {
+                told.extend(texts_of(value));
+            }
+        }
+        for value in CRITERIA.iter().filter_map(|name| object.get(*name)) {
+            Part::of_criterion(value, &mut parts);
+        }
+        let is_known = |name: &str| {
+            [&TITLES[..], &TEXTS, &CRITERIA, &NEEDS].iter().any(|names| names.contains(&name))
+                || steps.is_some() && STEPS.contains(&name)
+                || story.is_some() && STORY.contains(&name)
+        };
+        let mut groups = object.clone();
+        groups.retain(|name, _| is_group(name));
+        for (name, value) in object.iter().filter(|(name, _)| !is_known(name)) {
+            let kind = Kind::of(name);
+            if is_group(name) {
+                if !value.is_array() && !value.is_object() || QUALIFYING.contains(&name.as_str()) && !holds_more(value) {
+                    groups.remove(name);
+                    for text in texts_of(value) {
+                        parts.push(Part { name: name.clone(), text });
+                    }
+                }
+            } else if kind != Kind::Excluded && holds_groups(value) {
+                nested.push((name.as_str(), value));
+            } else {
+                Part::of(name, value, kind, &mut parts);
+            }
+        }
+        let title = first(object, &TITLES).or(key).or(story.as_deref()).or_else(|| first(object, &TEXTS)).or(steps.as_deref());
+        let title = title.map(str::to_owned);
         let before = self.entries.len();
-        let nested = if section.is_empty() { title.to_owned() } else { format!("{section} / {title}") };
-        self.groups(object, &text::one_line(&nested, MAX_TITLE), depth + 1);
+        let path = [section, title.as_deref().unwrap_or_default()];
+        let path = path.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" / ");
+        let path = text::one_line(&path, MAX_TITLE);
+        self.groups(&groups, &path, depth + 1);
+        for (name, value) in nested {
+            self.group(entries_of_group(name, value), &path, depth + 1);
+        }
         let is_group = self.entries.len() > before;
-        let texts_of = |keys: &[&str]| keys.iter().filter_map(|key| object.get(*key)).flat_map(texts).collect::<Vec<_>>();
-        let mut requirement = title.to_owned();
-        let told = story.iter().cloned().chain(scenario(object)).chain(texts_of(&TITLES)).chain(texts_of(&TEXTS));
-        for more in told.filter(|more| !is_group || markdown::asks(more)) {
+        let is_named = first(object, &TITLES).or(key).is_some();
+        let title = title.or_else(|| {
+            let (denied, said): (Vec<Part>, Vec<Part>) = parts.drain(..).partition(Part::denies);
+            parts = denied;
+            match said.as_slice() {
+                [] => None,
+                [only] => Some(only.text.clone()),
+                more => Some(more.iter().map(Part::words).collect::<Vec<_>>().join(", ")),
+            }
+        });
+        let Some(title) = title else {
+            self.gaps.extend(parts.iter().map(Part::words));
+            return;
+        };
+        let mut requirement = title.clone();
+        for more in told.into_iter().filter(|more| !is_group || markdown::asks(more)) {
             if !requirement.contains(&more) {
                 requirement.push('\n');
                 requirement.push_str(&more);
             }
         }
-        let mut entry = Entry::new(title, requirement, section);
+        let mut entry = Entry::new(&title, requirement, section);
         entry.id = object.get("id").map(plain);
-        entry.criteria = texts_of(&CRITERIA);
-        if all.as_deref() != Some(title) {
-            entry.criteria.extend(others(object));
-        }
+        parts.iter().for_each(|part| entry.take(part));
         // What the parts of a group say of it is asked for by them.
-        if is_group && entry.criteria.is_empty() && !entry.requirement.contains('\n') {
+        let is_only_named = is_named && !markdown::asks(&title) && !entry.requirement.contains('\n');
+        if is_group && is_only_named && entry.criteria.is_empty() && entry.gaps.is_empty() {
             return;
         }
-        entry.needs_as_written = NEEDS.iter().filter_map(|key| object.get(*key)).flat_map(texts).collect();
+        entry.needs_as_written = NEEDS.iter().filter_map(|key| object.get(*key)).flat_map(texts_of).collect();
         self.push(entry);
     }
 
@@ -271,6 +427,8 @@ impl Reading {
                 };
                 let mut task = draft.task(count(at + 1));
                 task.title = text::one_line(&entry.title, MAX_TITLE);
+                task.criteria.extend(entry.gaps.iter().cloned());
+                task.unproven.extend(markdown::in_lines(entry.gaps.clone()));
                 task
             })
             .collect()
@@ -285,9 +443,15 @@ impl Entry {
             requirement,
             section: section.to_owned(),
             criteria: Vec::new(),
+            gaps: Vec::new(),
             needs: Vec::new(),
             needs_as_written: Vec::new(),
         }
+    }
+
+    fn take(&mut self, part: &Part) {
+        let kept = if part.denies() { &mut self.gaps } else { &mut self.criteria };
+        kept.push(part.words());
     }
 }
 
@@ -303,14 +467,51 @@ fn first<'a>(object: &'a Map<String, Value>, keys: &[&str]) -> Option<&'a str> {
     keys.iter().find_map(|key| object.get(*key)?.as_str()).map(str::trim).filter(|text| !text.is_empty())
 }
 
-/// The texts in a value that is a text, a list of texts or of objects with one, or an object of them.
-fn texts(value: &Value) -> Vec<String> {
-    let texts: Vec<String> = match value {
-        Value::Array(values) => values.iter().map(plain).collect(),
-        Value::Object(object) if scenario(object).is_none() && first(object, &TEXTS).is_none() => {
-            object.values().map(plain).collect()
-        }
+fn is_in(groups: &[(&str, &str)], key: &str) -> bool {
+    groups.iter().any(|(group, _)| *group == key)
+}
+
+fn is_group(key: &str) -> bool {
+    is_in(&GROUPS, key)
+}
+
+/// Whether there are groups anywhere in a value.
+fn holds_groups(value: &Value) -> bool {
+    let has_entries = |value: &Value| value.is_array() || value.is_object();
+    match value {
+        Value::Array(values) => values.iter().any(holds_groups),
+        Value::Object(object) => object.iter().any(|(key, value)| is_group(key) && has_entries(value) || holds_groups(value)),
+        _ => false,
+    }
+}
+
+/// Whether there is more to a value than a text or a list of texts.
+fn holds_more(value: &Value) -> bool {
+    match value {
+        Value::Array(values) => values.iter().any(|value| value.is_array() || value.is_object()),
+        other => other.is_object(),
+    }
+}
+
+/// The entries under the name of a group.
+fn entries_of<'a>(key: &'a str, value: &'a Value) -> Vec<(Option<&'a str>, &'a Value)> {
+    match value {
+        Value::Array(entries) => entries.iter().map(|entry| (None, entry)).collect(),
+        Value::Object(entries) => entries.iter().map(|(key, entry)| (Some(key.as_str()), entry)).collect(),
         Value::Null => Vec::new(),
+        other => vec![(Some(key), other)],
+    }
+}
+
+/// The entries under a name that is not known: an object there is one entry.
+fn entries_of_group<'a>(key: &'a str, value: &'a Value) -> Vec<(Option<&'a str>, &'a Value)> {
+    if value.is_object() { vec![(Some(key), value)] } else { entries_of(key, value) }
+}
+
+/// The texts in a list, or of one value.
+fn texts_of(value: &Value) -> Vec<String> {
+    let texts = match value {
+        Value::Array(values) => values.iter().map(plain).collect(),
         other => vec![plain(other)],
     };
     texts.into_iter().filter(|text| !text.is_empty()).collect()
@@ -321,11 +522,14 @@ fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.trim().to_owned(),
         Value::Number(number) => number.to_string(),
+        Value::Bool(is_so) => is_so.to_string(),
         Value::Array(values) => values.iter().map(plain).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" and "),
-        Value::Object(object) => scenario(object)
-            .or_else(|| first(object, &TEXTS).or_else(|| first(object, &TITLES)).map(str::to_owned))
-            .unwrap_or_else(|| values(object)),
-        Value::Bool(_) | Value::Null => String::new(),
+        Value::Object(_) => {
+            let mut parts = Vec::new();
+            Part::of("", value, Kind::Asked, &mut parts);
+            parts.iter().map(Part::words).collect::<Vec<_>>().join(", ")
+        }
+        Value::Null => String::new(),
     }
 }
 
@@ -336,18 +540,145 @@ fn scenario(object: &Map<String, Value>) -> Option<String> {
     Some(STEPS.iter().filter_map(step).collect::<Vec<_>>().join(", "))
 }
 
-/// All that an object says, without what only explains it.
-fn values(object: &Map<String, Value>) -> String {
-    let said = object.iter().filter(|(key, _)| !ASIDE.contains(&key.as_str())).map(|(_, value)| plain(value));
-    said.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ")
+/// A name in small letters with spaces between its words.
+fn spaced(name: &str) -> String {
+    let mut words = String::new();
+    let mut after_small = false;
+    for c in name.trim_start_matches('$').chars() {
+        if c.is_uppercase() && after_small {
+            words.push(' ');
+        }
+        after_small = c.is_lowercase();
+        match c {
+            '_' | '-' => words.push(' '),
+            c => words.extend(c.to_lowercase()),
+        }
+    }
+    words
 }
 
-/// What an entry says under names that are not known, where it is long enough to ask for something.
-fn others(object: &Map<String, Value>) -> Vec<String> {
-    let is_known = |key: &str| {
-        [&TITLES[..], &TEXTS, &CRITERIA, &NEEDS, &STEPS, &ASIDE].iter().any(|keys| keys.contains(&key))
-            || GROUPS.iter().any(|(group, _)| *group == key)
-    };
-    let unknown = object.iter().filter(|(key, _)| !is_known(key)).flat_map(|(_, value)| texts(value));
-    unknown.filter(|text| text.split_whitespace().count() >= MANY_WORDS || text.contains('`')).collect()
+/// What a name says about the value under it, from what asks for most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    /// All of it is asked for.
+    Asked,
+    /// It tells: only what asks for something by its words is asked for.
+    Told,
+    /// It administers or explains: only what commands is asked for.
+    Aside,
+    /// Not to be built, or a rank.
+    Excluded,
+}
+
+impl Kind {
+    fn of(key: &str) -> Self {
+        let spaced = spaced(key);
+        let name = spaced.as_str();
+        let is_metadata = METADATA.contains(&name) || EXPLAINING.contains(&name) || NEEDS.contains(&key) || name.ends_with(" id");
+        if RANKS.contains(&name) || markdown::is_excluded(name) {
+            Self::Excluded
+        } else if is_metadata || name != "support" && markdown::is_aside(name) {
+            Self::Aside
+        } else if TELLING.contains(&name) || TITLES.contains(&key) || TEXTS.contains(&key) || markdown::tells(name) {
+            Self::Told
+        } else {
+            Self::Asked
+        }
+    }
+
+    fn keeps(self, text: &str) -> bool {
+        match self {
+            Self::Asked => true,
+            Self::Told => markdown::asks(text),
+            // `Must have` is a rank by another name.
+            Self::Aside => text.split_whitespace().count() > 2 && (prose::commands(text) || markdown::has_example(text)),
+            Self::Excluded => false,
+        }
+    }
+}
+
+/// A part of what a value says, with the name that it stands under.
+struct Part {
+    name: String,
+    text: String,
+}
+
+impl Part {
+    /// The parts of a value that ask for something.
+    fn of(name: &str, value: &Value, kind: Kind, found: &mut Vec<Self>) {
+        let is_short = |value: &Value| !(value.is_array() || value.is_object()) && !stands_alone(&plain(value));
+        match value {
+            Value::Array(values) if !values.iter().all(is_short) => {
+                values.iter().for_each(|value| Self::of(name, value, kind, found));
+            }
+            Value::Object(object) => {
+                let steps = scenario(object);
+                let is_step = |key: &str| steps.is_some() && STEPS.contains(&key);
+                for (key, value) in object.iter().filter(|(key, _)| !is_step(key)) {
+                    if TITLES.contains(&key.as_str()) || TEXTS.contains(&key.as_str()) {
+                        Self::of(name, value, kind, found);
+                    } else {
+                        Self::of(key, value, kind.max(Kind::of(key)), found);
+                    }
+                }
+                found.extend(steps.filter(|text| kind.keeps(text)).map(|text| Self { name: name.to_owned(), text }));
+            }
+            other => {
+                let text = Some(plain(other)).filter(|text| !text.is_empty() && kind.keeps(text));
+                found.extend(text.map(|text| Self { name: name.to_owned(), text }));
+            }
+        }
+    }
+
+    /// The parts of criteria: what one gives beside its sentence about how the program ends belongs to that.
+    fn of_criterion(value: &Value, found: &mut Vec<Self>) {
+        let object = match value {
+            Value::Array(values) => return values.iter().for_each(|value| Self::of_criterion(value, found)),
+            Value::Object(object) => object,
+            other => {
+                let text = Some(plain(other)).filter(|text| !text.is_empty());
+                return found.extend(text.map(|text| Self { name: String::new(), text }));
+            }
+        };
+        let mut rest = object.clone();
+        if let Some(key) = TEXTS.iter().chain(&TITLES).find(|key| first(object, &[**key]).is_some())
+            && let Some(Value::String(text)) = rest.remove(*key)
+        {
+            // A name beside the sentence asks for nothing.
+            rest.retain(|key, value| !(TITLES.contains(&key.as_str()) && value.as_str().is_some_and(prose::is_name)));
+            let mut text = text.trim().trim_end_matches('.').to_owned();
+            if markdown::has_example(&text) {
+                if let Some(printed) = first(object, &["stderr"]).filter(|text| !text.contains(['`', '\n'])) {
+                    text = format!("{text} and prints `{printed}` to stderr");
+                    rest.remove("stderr");
+                }
+                let codes = ["exit_code", "exitCode", "exit_status", "exitStatus"];
+                if let Some((name, code)) = codes.iter().find_map(|name| Some((*name, object.get(*name)?.as_u64()?))) {
+                    text = format!("{text} and exits with {code}");
+                    rest.remove(name);
+                }
+            }
+            found.push(Self { name: String::new(), text });
+        }
+        Self::of("", &Value::Object(rest), Kind::Asked, found);
+    }
+
+    /// Whether it says what must not be.
+    fn denies(&self) -> bool {
+        DENYING.contains(&spaced(&self.name).as_str())
+    }
+
+    /// In words: with its name, unless it stands without.
+    fn words(&self) -> String {
+        if !self.denies() && stands_alone(&self.text) { self.text.clone() } else { self.in_full() }
+    }
+
+    fn in_full(&self) -> String {
+        if self.name.is_empty() { self.text.clone() } else { format!("{}: {}", self.name, self.text) }
+    }
+}
+
+/// Whether a text says enough without the name that it stands under.
+fn stands_alone(text: &str) -> bool {
+    text.split_whitespace().count() >= MANY_WORDS || markdown::has_example(text)
 }

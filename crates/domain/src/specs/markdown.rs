@@ -18,13 +18,23 @@ pub(super) use sections::asks;
 use sections::{Gathered, Section};
 
 /// Whether a line has an example, also one beside words that are not understood.
-fn has_example(line: &str) -> bool {
+pub(super) fn has_example(line: &str) -> bool {
     !examples::find(&joined(line)).is_empty()
 }
 
-/// Whether what a document has under a name, such as `non_goals`, is never worked on.
+/// Whether what a document has under a name in words only explains.
 pub(super) fn is_aside(name: &str) -> bool {
-    headings::role(&name.replace(['_', '-'], " "), None).is_ignored()
+    headings::role(name, None) == Role::Aside
+}
+
+/// Whether what stands under it, as under `non goals`, is not to be built.
+pub(super) fn is_excluded(name: &str) -> bool {
+    headings::role(name, None) == Role::Excluded
+}
+
+/// Whether what stands under it tells of aims or of what there is.
+pub(super) fn tells(name: &str) -> bool {
+    headings::role(name, None).is_context()
 }
 
 pub(super) fn read(source: &str) -> Result<Spec, SpecError> {

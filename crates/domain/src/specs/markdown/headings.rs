@@ -38,7 +38,7 @@ impl Role {
 }
 
 /// Beginnings of headings that exclude, whatever follows.
-const EXCLUDED: [&str; 36] = [
+const EXCLUDED: [&str; 37] = [
     "non-goal",
     "non goal",
     "nongoal",
@@ -46,6 +46,7 @@ const EXCLUDED: [&str; 36] = [
     "out-of-scope",
     "not in scope",
     "won't",
+    "wont",
     "will not",
     "open question",
     "future work",

@@ -161,6 +161,59 @@ fn data_loses_nothing_that_is_asked_for() {
 }
 
 #[test]
+fn names_in_data_that_are_not_known_are_requirements_or_named() {
+    let tasks: &[(&str, &[&str])] = &[
+        (
+            r#"{"name": "J", "groups": [{"name": "G", "requirements": [{"id": "1", "text": "`j` prints `1`"}]}], "must": ["`i` prints `6`"]}"#,
+            &["j prints 1", "i prints 6"],
+        ),
+        (
+            r#"{"modules": [{"name": "M", "features": [{"text": "`j` prints `1`", "details": {"rules": ["Must encrypt"]}}]}], "features": ["a"]}"#,
+            &["a", "Must encrypt", "j prints 1"],
+        ),
+        (r#"{"groups": [{"name": "G", "groups": [{"name": "H", "tasks": ["a"]}]}]}"#, &["a"]),
+        (r#"{"requirements": {"core": ["a"], "wont_have": ["b"], "later": {"title": "c"}}}"#, &["a"]),
+        (
+            r#"{"epics": [{"title": "A", "epics": [{"title": "B", "epics": [{"title": "C", "epics": [{"title": "D",
+            "epics": [{"title": "E", "tasks": ["a"]}]}]}]}]}]}"#,
+            &["a"],
+        ),
+    ];
+    for (text, expected) in tasks {
+        assert_eq!(titles(text), *expected, "{text}");
+    }
+    let greets = |more: &str| format!(r#"{{"features": [{{"title": "Greets", "text": "`g` prints `1`", {more}}}]}}"#);
+    let criterion = |more: &str| greets(&format!(r#""acceptance_criteria": [{{"text": "`g a` prints `a`", {more}}}]"#));
+    let table: &[(String, &[&str])] = &[
+        (
+            r#"{"features": ["`j` prints `1`"], "quality": {"performance": "p95 < 20ms"}, "version": "1", "author": "Ada"}"#
+                .to_owned(),
+            &["performance: p95 < 20ms"],
+        ),
+        (greets(r#""performance": "below 10 ms""#), &["performance: below 10 ms"]),
+        (greets(r#""wont_have": ["`g b` prints `b`"], "outOfScope": "It must log", "priority": "Must have it now""#), &[]),
+        (greets(r#""negative": "`g` prints `2`""#), &["negative: `g` prints `2`"]),
+        (greets(r#""offline": true, "max_ms": 20"#), &["offline: true", "max_ms: 20"]),
+        (greets(r#""platforms": ["Windows", "macOS"], "tags": ["a"], "created_at": "2020""#), &["platforms: Windows and macOS"]),
+        (greets(r#""notes": "It must encrypt names.", "why": "We had none""#), &["It must encrypt names."]),
+        (greets(r#""status": "must send a mail", "passes": false"#), &["must send a mail"]),
+        (criterion(r#""limit": "answers within 5 ms", "must": "Encrypt all""#), &["answers within 5 ms", "must: Encrypt all"]),
+        (criterion(r#""title": "Letters", "id": 3"#), &[]),
+        (criterion(r#""exit_code": -1"#), &["exit_code: -1"]),
+    ];
+    for (text, expected) in table {
+        let mut found = unproven(text);
+        let mut expected = expected.to_vec();
+        found.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(found, expected, "{text}");
+    }
+    let ends = parse(criterion(r#""exit_code": 3, "stderr": "warning""#).as_bytes(), None).unwrap();
+    let sentence = "`g a` prints `a` and prints `warning` to stderr and exits with 3".to_owned();
+    assert!(ends.tasks[0].criteria.contains(&sentence), "{:?}", ends.tasks[0].criteria);
+}
+
+#[test]
 fn what_an_openapi_document_says_is_named() {
     let document = |security: &str| {
         format!(
