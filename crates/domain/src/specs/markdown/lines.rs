@@ -59,9 +59,11 @@ pub(super) fn lines(source: &str) -> Vec<Line> {
             in_comment = !trimmed.contains("-->");
             continue;
         }
-        let plain = if trimmed.is_empty() { Some(Line::Blank) } else { gherkin.line(trimmed) };
-        if let Some(line) = plain {
-            found.push(line);
+        if trimmed.is_empty() {
+            found.push(Line::Blank);
+            continue;
+        }
+        if gherkin.takes(trimmed, &mut found) {
             continue;
         }
         if let Some(opened) = opening_fence(trimmed) {
@@ -94,6 +96,7 @@ pub(super) fn lines(source: &str) -> Vec<Line> {
             found.push(text.map_or(Line::Blank, |text| Line::Text { indent, text }));
         }
     }
+    gherkin.end(&mut found);
     found
 }
 

@@ -135,6 +135,38 @@ fn scenarios_are_requirements_wherever_they_stand() {
 }
 
 #[test]
+fn a_background_a_rule_and_rows_belong_to_their_scenarios() {
+    let count = "Scenario: Count\n  # counted\n  When I run `count`\n  Then it prints `0`\n";
+    let counted = "When I run `count` Then it prints `0`";
+    let table: &[(String, &[&str])] = &[
+        (format!("@cli\nFeature: Notes\n@smoke @slow\n{count}"), &[]),
+        (format!("# T\n```gherkin\n@smoke\n{count}```\n"), &[]),
+        (format!("Feature: Notes\nBackground:\n  Given the CLI is installed\n{count}"), &[]),
+        (format!("Feature: Notes\n\nRule: Only admins may delete\n{count}"), &["Rule: Only admins may delete"]),
+        (
+            format!("Feature: N\nRule: Reads\nBackground:\n  Given I am logged in as admin\nRule: Writes\n{count}"),
+            &["Rule: Reads", "Rule: Writes"],
+        ),
+        (format!("Feature: Notes\n{}", count.replace("Scenario:", "Example:")), &[]),
+    ];
+    for (text, expected) in table {
+        assert_eq!(unproven(text), *expected, "{text}");
+    }
+    for rule in ["", "Rule: All\n"] {
+        let found = unproven(&format!("Feature: Notes\nBackground:\n  Given I am logged in as admin\n\n{rule}{count}"));
+        let last = found.last().map(String::as_str).unwrap_or_default();
+        assert!(last.ends_with(&format!("(in: Given I am logged in as admin {counted})")), "{found:?}");
+    }
+    let outline = "Feature: Sums\nScenario Outline: adds\n  When I run `add <a> <b>`\n  Then it prints `<c>`\n\n  \
+                   Examples:\n    | a | b | c |\n    | 1 | 2 | 3 |\n    | 2 | 2 | 4 |\n";
+    assert_eq!(titles(outline), ["Scenario: adds (1)", "Scenario: adds (2)"]);
+    let tasks = parse(outline.as_bytes(), None).unwrap().tasks;
+    let examples: Vec<String> = tasks.iter().flat_map(|task| &task.examples).map(Example::describe).collect();
+    assert_eq!(examples, ["`add 1 2` prints `3`", "`add 2 2` prints `4`"]);
+    assert_eq!(titles(&outline.replace("| 2 | 2 | 4 |", "| 2 |")), ["Scenario Outline: adds"]);
+}
+
+#[test]
 fn data_loses_nothing_that_is_asked_for() {
     let table: &[(&str, &[&str])] = &[
         (r#"{"tasks": [{"name": "Greets", "criteria": {"first": "`greet` exits with 2"}}]}"#, &[]),

@@ -3,51 +3,268 @@
 use super::{Line, closes_fence, opening_fence};
 
 /// Words before a colon that name what follows.
-const NAMES: [&str; 6] = ["Feature:", "Rule:", "Scenario:", "Scenario Outline:", "Scenario Template:", "Background:"];
+const NAMES: [&str; 7] = ["Feature:", "Rule:", "Scenario:", "Scenario Outline:", "Scenario Template:", "Background:", "Example:"];
 
 /// Words that begin a step.
 const STEPS: [&str; 6] = ["Given ", "When ", "Then ", "And ", "But ", "* "];
 
+/// Words that lead to the rows of an outline.
+const ROWS: [&str; 2] = ["Examples:", "Scenarios:"];
+
+/// The longest background that each scenario repeats, in bytes, and the most scenarios that do.
+const MAX_BACKGROUND: usize = 10_000;
+const MAX_SCENARIOS: usize = 1_000;
+
+/// The most text that the rows of one outline become, in bytes.
+const MAX_ROWS: usize = 20_000;
+
+/// Where a line stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Elsewhere,
+    Background,
+    Scenario,
+    Rows,
+}
+
+/// A scenario with columns in its steps, and the rows that fill them.
+#[derive(Default)]
+struct Outline {
+    lines: Vec<String>,
+    /// How many of the lines are its name and its steps.
+    steps: usize,
+    columns: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
 /// Reads the scenarios of a text, if it has any.
 pub(super) struct Gherkin {
     is_there: bool,
+    /// Whether the text is nothing else.
+    is_all: bool,
     /// The fence of the block of scenarios that is read.
     block: Option<(char, usize)>,
-    /// Whether a scenario was begun and its steps may follow.
-    in_scenario: bool,
+    place: Place,
+    /// Whether a feature or a rule was begun, where `Example:` is a scenario.
+    in_feature: bool,
+    /// The steps before each scenario: of the feature, then of the rule.
+    background: Vec<String>,
+    /// How many of them are the feature's, in a rule.
+    of_feature: Option<usize>,
+    scenarios: usize,
+    outline: Option<Outline>,
 }
 
 impl Gherkin {
     pub(super) fn of(source: &str) -> Self {
-        let is_there = source.lines().any(|line| line.trim_start().starts_with("Scenario") && line.contains(':'));
-        Self { is_there, block: None, in_scenario: false }
+        let mut lines = source.lines().map(str::trim);
+        let is_all = lines
+            .find(|line| !(line.is_empty() || line.starts_with(['#', '@'])))
+            .is_some_and(|line| line.starts_with("Feature:"));
+        let is_there = is_all || source.lines().any(|line| line.trim_start().starts_with("Scenario") && line.contains(':'));
+        Self {
+            is_there,
+            is_all,
+            block: None,
+            place: Place::Elsewhere,
+            in_feature: false,
+            background: Vec::new(),
+            of_feature: None,
+            scenarios: 0,
+            outline: None,
+        }
     }
 
-    /// What a line says as part of scenarios; `None` where it is none.
-    pub(super) fn line(&mut self, line: &str) -> Option<Line> {
+    /// Takes a line in if it is part of scenarios, and gives what it says to `found`.
+    pub(super) fn takes(&mut self, line: &str, found: &mut Vec<Line>) -> bool {
         if !self.is_there {
-            return None;
+            return false;
         }
         if self.block.is_some_and(|opened| closes_fence(line, opened)) {
-            (self.block, self.in_scenario) = (None, false);
-            return Some(Line::Blank);
+            self.end(found);
+            (self.block, self.place, self.in_feature) = (None, Place::Elsewhere, false);
+            found.push(Line::Blank);
+            return true;
         }
         let info = line.trim_start_matches(['`', '~']).trim();
         if self.block.is_none() && matches!(info, "gherkin" | "feature" | "cucumber") {
             self.block = opening_fence(line);
-            return self.block.map(|_| Line::Blank);
+            self.in_feature |= self.block.is_some();
+            found.extend(self.block.map(|_| Line::Blank));
+            return self.block.is_some();
         }
-        let text = line.to_owned();
-        if let Some(name) = NAMES.iter().find(|name| line.starts_with(**name)) {
-            self.in_scenario = name.starts_with("Scenario");
-            let named = line.get(name.len()..).unwrap_or_default().trim();
-            return Some(match *name {
-                "Feature:" | "Rule:" if !named.is_empty() => Line::Heading { level: 2, text: named.to_owned() },
-                _ if self.in_scenario => Line::Item { indent: 0, text, is_checkbox: false },
-                _ => Line::Text { indent: 0, text },
-            });
+        if self.is_no_text(line) {
+            return true;
         }
-        let is_step = self.in_scenario && STEPS.iter().any(|step| line.starts_with(*step));
-        is_step.then_some(Line::Text { indent: 2, text })
+        if self.place == Place::Rows && self.takes_row(line) {
+            return true;
+        }
+        if self.outline.is_some() && ROWS.iter().any(|name| line.starts_with(*name)) {
+            self.place = Place::Rows;
+            if let Some(outline) = &mut self.outline {
+                // With a second table the columns may be others.
+                if !outline.columns.is_empty() {
+                    outline.rows.clear();
+                    outline.steps = 0;
+                }
+                outline.lines.push(line.to_owned());
+            }
+            return true;
+        }
+        let is_name = |name: &&&str| line.starts_with(**name) && (**name != "Example:" || self.in_feature);
+        if let Some(name) = NAMES.iter().find(is_name) {
+            self.end(found);
+            self.begin(name, line, found);
+            return true;
+        }
+        let is_step = STEPS.iter().any(|step| line.starts_with(*step));
+        match self.place {
+            Place::Background if is_step => {
+                if !says_nothing(line) {
+                    self.background.push(line.to_owned());
+                }
+                true
+            }
+            Place::Scenario if is_step => {
+                let text = Some(line.to_owned()).filter(|line| !says_nothing(line));
+                match &mut self.outline {
+                    Some(outline) => {
+                        outline.lines.extend(text);
+                        outline.steps = outline.lines.len();
+                    }
+                    None => found.extend(text.map(|text| Line::Text { indent: 2, text })),
+                }
+                true
+            }
+            _ => {
+                self.end(found);
+                false
+            }
+        }
     }
+
+    /// Whether a line is a comment or only has tags.
+    fn is_no_text(&self, line: &str) -> bool {
+        let is_comment = (self.is_all || self.block.is_some()) && line.starts_with('#');
+        is_comment || line.split_whitespace().all(|word| word.len() > 1 && word.starts_with('@'))
+    }
+
+    fn takes_row(&mut self, line: &str) -> bool {
+        let Some(outline) = self.outline.as_mut() else { return false };
+        let Some(cells) = line.strip_prefix('|').and_then(|line| line.strip_suffix('|')) else { return false };
+        let cells = cells.split('|').map(|cell| cell.trim().to_owned()).collect();
+        outline.lines.push(line.to_owned());
+        if outline.columns.is_empty() {
+            outline.columns = cells;
+        } else {
+            outline.rows.push(cells);
+        }
+        true
+    }
+
+    /// Begins what a name announces.
+    fn begin(&mut self, name: &str, line: &str, found: &mut Vec<Line>) {
+        let text = line.to_owned();
+        let named = line.get(name.len()..).unwrap_or_default().trim();
+        self.place = Place::Elsewhere;
+        match name {
+            "Feature:" | "Rule:" => {
+                self.in_feature = true;
+                let is_rule = name == "Rule:";
+                let kept = if is_rule { self.of_feature.unwrap_or(self.background.len()) } else { 0 };
+                self.background.truncate(kept);
+                self.of_feature = is_rule.then_some(kept);
+                if named.is_empty() {
+                    found.push(Line::Text { indent: 0, text });
+                    return;
+                }
+                found.push(Line::Heading { level: 2, text: named.to_owned() });
+                if is_rule {
+                    found.push(Line::Item { indent: 0, text, is_checkbox: false });
+                }
+            }
+            "Background:" => self.place = Place::Background,
+            _ => {
+                self.settle_background(found);
+                self.place = Place::Scenario;
+                let text = text.strip_prefix("Example:").map(|rest| format!("Scenario:{rest}")).unwrap_or(text);
+                let repeated = if self.scenarios < MAX_SCENARIOS { self.background.clone() } else { Vec::new() };
+                self.scenarios += 1;
+                if name.contains(' ') {
+                    let lines: Vec<String> = std::iter::once(text).chain(repeated).collect();
+                    self.outline = Some(Outline { steps: lines.len(), lines, ..Outline::default() });
+                } else {
+                    found.push(Line::Item { indent: 0, text, is_checkbox: false });
+                    found.extend(repeated.into_iter().map(|text| Line::Text { indent: 2, text }));
+                }
+            }
+        }
+    }
+
+    /// Ends the background: one that is too long for each scenario stands by itself.
+    fn settle_background(&mut self, found: &mut Vec<Line>) {
+        if self.background.iter().map(String::len).sum::<usize>() > MAX_BACKGROUND {
+            let steps = self.background.drain(..);
+            found.extend(steps.map(|text| Line::Item { indent: 0, text, is_checkbox: false }));
+            self.of_feature = self.of_feature.map(|_| 0);
+        }
+    }
+
+    /// Ends an outline: each of its rows is a scenario where all its steps are filled, and it stands as it is otherwise.
+    pub(super) fn end(&mut self, found: &mut Vec<Line>) {
+        let Some(outline) = self.outline.take() else { return };
+        if self.place == Place::Rows {
+            self.place = Place::Elsewhere;
+        }
+        let scenarios = outline.scenarios().unwrap_or_else(|| vec![outline.lines]);
+        for lines in scenarios {
+            for (at, text) in lines.into_iter().enumerate() {
+                found.push(match at {
+                    0 => Line::Item { indent: 0, text, is_checkbox: false },
+                    _ => Line::Text { indent: 2, text },
+                });
+            }
+        }
+    }
+}
+
+impl Outline {
+    /// A scenario for each row.
+    fn scenarios(&self) -> Option<Vec<Vec<String>>> {
+        let steps = self.lines.get(..self.steps).filter(|steps| steps.len() > 1)?;
+        let length: usize = steps.iter().map(String::len).sum();
+        let is_whole = self.rows.iter().all(|row| row.len() == self.columns.len());
+        if self.rows.is_empty() || !is_whole || self.rows.len().saturating_mul(length) > MAX_ROWS {
+            return None;
+        }
+        let mut scenarios = Vec::new();
+        for (at, row) in self.rows.iter().enumerate() {
+            let fill = |line: &String| {
+                let cells = self.columns.iter().zip(row);
+                cells.fold(line.clone(), |line, (column, cell)| line.replace(&format!("<{column}>"), cell))
+            };
+            let mut lines: Vec<String> = steps.iter().map(fill).collect();
+            if let Some(title) = lines.first_mut() {
+                let name = title.split_once(':').map_or("", |(_, name)| name.trim());
+                *title = format!("Scenario: {name} ({})", at + 1);
+            }
+            scenarios.push(lines);
+        }
+        // A column that has no use may say something all the same.
+        let is_used = |column: &String| steps.iter().any(|line| line.contains(&format!("<{column}>")));
+        self.columns.iter().all(is_used).then_some(scenarios)
+    }
+}
+
+/// Whether a step only says that the program is there: `Given the CLI is installed`.
+fn says_nothing(step: &str) -> bool {
+    let plain = step.split('`').step_by(2).collect::<Vec<_>>().join(" ").to_lowercase();
+    let words: Vec<&str> =
+        plain.split_whitespace().filter(|word| *word != "the").map(|word| word.trim_end_matches('.')).collect();
+    let is_program = |word: &&str| {
+        matches!(*word, "cli" | "program" | "tool" | "app" | "application" | "command" | "binary" | "executable" | "given")
+    };
+    let is_there = [&["is", "installed"][..], &["is", "available"], &["is", "built"], &["has", "been", "installed"]];
+    words.first() == Some(&"given")
+        && is_there.iter().any(|end| words.strip_suffix(*end).is_some_and(|rest| rest.len() <= 2 && rest.iter().all(is_program)))
 }
