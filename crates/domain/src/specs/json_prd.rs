@@ -575,9 +575,11 @@ impl Kind {
         let spaced = spaced(key);
         let name = spaced.as_str();
         let is_metadata = METADATA.contains(&name) || EXPLAINING.contains(&name) || NEEDS.contains(&key) || name.ends_with(" id");
+        // What a thing supports or how it is installed is data about it, and no page for people.
+        let is_manual = matches!(name, "support" | "installation" | "install");
         if RANKS.contains(&name) || markdown::is_excluded(name) {
             Self::Excluded
-        } else if is_metadata || name != "support" && markdown::is_aside(name) {
+        } else if is_metadata || !is_manual && markdown::is_aside(name) {
             Self::Aside
         } else if TELLING.contains(&name) || TITLES.contains(&key) || TEXTS.contains(&key) || markdown::tells(name) {
             Self::Told

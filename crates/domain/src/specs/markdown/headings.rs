@@ -165,6 +165,36 @@ const CONTEXT_NOUNS: [&str; 13] = [
     "aims",
 ];
 
+/// Whole headings of manuals: how to come by the program, and by help.
+const MANUAL: [&str; 10] = [
+    "installation",
+    "install",
+    "installing",
+    "installation instructions",
+    "installation guide",
+    "how to install",
+    "support",
+    "getting help",
+    "troubleshooting",
+    "credits",
+];
+
+/// Whole headings about the project and its past, whose examples and commands are for people.
+const PROJECT: [&str; 12] = [
+    "changelog",
+    "change log",
+    "release notes",
+    "workaround",
+    "workarounds",
+    "license",
+    "licence",
+    "contributing",
+    "contributors",
+    "contribution guidelines",
+    "how to contribute",
+    "code of conduct",
+];
+
 /// Words after such a noun that only say more about it.
 const JOINERS: [&str; 20] = [
     "and", "or", "of", "for", "to", "behind", "in", "on", "with", "as", "und", "der", "des", "et", "du", "de", "y", "e", "del",
@@ -230,6 +260,18 @@ pub(super) fn is_demanding(heading: &str) -> bool {
     plain(heading).split(|c: char| !c.is_alphanumeric()).any(|word| DEMANDS.contains(&word))
 }
 
+/// Whether a heading announces requirements: each sentence below it may be one.
+pub(super) fn announces(heading: &str) -> bool {
+    is_demanding(heading) || words(&plain(heading)).iter().any(|word| ANNOUNCING.contains(&word.as_str()))
+}
+
+/// Whether a sentence is about the document: it leads to what it asks for elsewhere.
+pub(super) fn is_about_document(sentence: &str) -> bool {
+    let is_of_document =
+        |word: &String| matches!(word.as_str(), "following" | "below" | "section" | "sections" | "requirements" | "document");
+    words(sentence).iter().any(is_of_document)
+}
+
 /// By the words the heading begins with, its numbering aside. `above` is the heading that it stands below, if there is one.
 pub(super) fn role(heading: &str, above: Option<&str>) -> Role {
     let name = plain(heading);
@@ -258,6 +300,12 @@ pub(super) fn role(heading: &str, above: Option<&str>) -> Role {
     let is_topic = above.is_some_and(|above| words(&plain(above)).iter().any(|word| ANNOUNCING.contains(&word.as_str())));
     if is_topic {
         return Role::Requirements;
+    }
+    if PROJECT.contains(&name.as_str()) {
+        return Role::Excluded;
+    }
+    if MANUAL.contains(&name.as_str()) {
+        return Role::Aside;
     }
     let by_noun: [(&[&str], Role); 3] = [(&ASIDE_NOUNS, Role::Aside), (&TOLD_NOUNS, Role::Told), (&CONTEXT_NOUNS, Role::Context)];
     by_noun.into_iter().find(|(nouns, _)| is_only(&name, nouns)).map(|(_, role)| role).unwrap_or_default()

@@ -75,9 +75,9 @@ impl Section {
         self.prose.trim().is_empty() && self.criteria.is_empty() && !self.has_items()
     }
 
-    /// What the prose asks for, a sentence each; one text, so that it becomes one task. It tells and leads in otherwise.
-    fn asked_for(&self) -> Option<String> {
-        let asks = |sentence: &String| match self.role {
+    /// Whether a sentence of the prose asks for something.
+    fn asks(&self, sentence: &str) -> bool {
+        match self.role {
             Role::Told | Role::Aside | Role::Excluded => false,
             Role::Requirements if self.level > 1 => {
                 prose::obliges(sentence)
@@ -92,11 +92,26 @@ impl Section {
                 asks_by_itself(sentence) || deeds::orders_one(sentence) || prose::tells_what_code_does(sentence)
             }
             Role::Context => asks_by_itself(sentence),
-        };
+        }
+    }
+
+    /// What the prose asks for, a sentence each; one text, so that it becomes one task. It tells and leads in otherwise.
+    fn asked_for(&self) -> Option<String> {
         let leads_in = |sentence: &String| self.has_items() && prose::is_lead_in(sentence);
-        let sentences = prose::sentences(&self.said).into_iter().filter(|sentence| !leads_in(sentence) && asks(sentence));
+        let sentences = prose::sentences(&self.said).into_iter().filter(|sentence| !leads_in(sentence) && self.asks(sentence));
         let sentences: Vec<String> = sentences.collect();
         (!sentences.is_empty()).then(|| sentences.join("\n- "))
+    }
+
+    /// The sentences below a heading of requirements that may ask for something although no word of theirs does: `Works offline.`
+    fn may_ask(&self) -> Vec<String> {
+        if self.role != Role::Requirements || self.level < 2 || !headings::announces(&self.title) {
+            return Vec::new();
+        }
+        let leads_in = |sentence: &str| sentence.trim_end_matches('*').ends_with(':') || headings::is_about_document(sentence);
+        let is_row = |sentence: &str| self.has_table && sentence.contains(" | ");
+        let sentences = prose::sentences(&self.said).into_iter();
+        sentences.filter(|sentence| !(leads_in(sentence) || is_row(sentence) || self.asks(sentence))).collect()
     }
 }
 
@@ -181,6 +196,7 @@ impl Gathered {
 
     fn take_list(&mut self, section: Section) {
         let asked = section.asked_for();
+        self.left_out.extend(section.may_ask().into_iter().map(|sentence| (sentence, Weight::Firm)));
         let beside = section.criteria.iter().cloned().chain(asked);
         self.asked.extend(beside.map(|text| (section.draft(text), Weight::Firm)));
         if section.role.is_context() {
@@ -223,6 +239,7 @@ impl Gathered {
             if lines::has_transcript(&section.prose) {
                 self.left_out.push((code_block(&section.title), Weight::Soft));
             }
+            self.left_out.extend(section.may_ask().into_iter().map(|sentence| (sentence, Weight::Soft)));
             let beside = asked.into_iter().chain(section.criteria.iter().cloned());
             self.asked.extend(beside.map(|text| (section.draft(text), Weight::Soft)));
         }

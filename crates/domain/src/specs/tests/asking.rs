@@ -413,6 +413,43 @@ fn what_reads_like_a_requirement_and_is_none_is_named() {
 }
 
 #[test]
+fn each_sentence_under_a_heading_of_requirements_is_named() {
+    const GREET: &str = "`greet NAME` prints `Hello, NAME!`";
+    for (said, expected) in [
+        ("Works offline. Under 10 ms.", &["Works offline.", "Under 10 ms."][..]),
+        ("Windows and Linux only.\nColours off by default.", &["Windows and Linux only.", "Colours off by default."]),
+        ("The following holds. It has these commands:", &[]),
+    ] {
+        assert_eq!(unproven(&format!("# T\n## Requirements\n{said}\n\n- {GREET}")), expected, "{said}");
+        assert_eq!(unproven(&format!("# T\n{said}\n\n- {GREET}")), Vec::<String>::new(), "{said}");
+    }
+}
+
+#[test]
+fn manuals_and_the_project_are_no_requirements() {
+    const GREET: &str = "`greet NAME` prints `Hello, NAME!`";
+    for section in [
+        "## Installation\n1. Download the binary\n2. Run `make install`",
+        "## Code of Conduct\nEveryone must be kind.",
+        "## Support\nMails are answered within a day.",
+        "### Troubleshooting\n- Restart it",
+        "## Contributing\nEvery commit must be signed.",
+        "## License\nMIT. It must stand in all copies.",
+        "## Changelog\n- 1.1: `greet` prints `Hey`",
+        "## Workaround\n`greet2 Ada` prints `Hello`",
+        "## Lizenz\nMIT",
+        "## Dépannage\n- Redémarrer",
+        "## Instalación\n1. Descargar",
+        "## Journal des modifications\n- 1.1: `greet` prints `Hey`",
+    ] {
+        let text = format!("# T\n## Needs\n- {GREET}\n{section}");
+        assert_eq!(titles(&text), ["greet NAME prints Hello, NAME!"], "{section}");
+        assert_eq!(unproven(&text), Vec::<String>::new(), "{section}");
+    }
+    assert_eq!(titles("# T\n## Support for mails\n- a\n## License command\n- b"), ["a", "b"]);
+}
+
+#[test]
 fn what_is_struck_through_is_withdrawn() {
     let table: &[(&str, &[&str])] = &[
         ("- a\n- ~~It sends a mail~~\n- ~~`bye --old` prints `old`~~", &["a"]),

@@ -1,6 +1,6 @@
 //! Names of sections in German, French and Spanish, by what they are called in English.
 
-const NAMES: [(&str, &[&str]); 31] = [
+const NAMES: [(&str, &[&str]); 39] = [
     (
         "acceptance criteria",
         &[
@@ -77,6 +77,17 @@ const NAMES: [(&str, &[&str]); 31] = [
     ("security", &["sicherheit", "sécurité", "seguridad"]),
     ("privacy", &["datenschutz", "confidentialité", "privacidad"]),
     ("performance", &["leistung", "rendimiento"]),
+    ("installation", &["instalación", "instalacion"]),
+    ("support", &["unterstützung", "assistance", "soporte"]),
+    (
+        "troubleshooting",
+        &["fehlerbehebung", "problembehandlung", "dépannage", "solución de problemas", "resolución de problemas"],
+    ),
+    ("workaround", &["umgehungslösung", "solution de contournement", "contournement", "solución alternativa"]),
+    ("code of conduct", &["verhaltenskodex", "code de conduite", "código de conducta"]),
+    ("contributing", &["mitwirken", "mitmachen", "beitragen", "contribuer", "contribuir"]),
+    ("license", &["lizenz", "licence", "licencia"]),
+    ("changelog", &["änderungsprotokoll", "journal des modifications", "registro de cambios", "historial de cambios"]),
 ];
 
 /// A heading in small letters with its first words in English, where they name a section in another language.

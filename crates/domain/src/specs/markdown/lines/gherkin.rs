@@ -183,7 +183,10 @@ impl Gherkin {
                     found.push(Line::Item { indent: 0, text, is_checkbox: false });
                 }
             }
-            "Background:" => self.place = Place::Background,
+            "Background:" => {
+                self.place = Place::Background;
+                found.extend(Some(text).filter(|_| !named.is_empty()).map(|text| Line::Text { indent: 0, text }));
+            }
             _ => {
                 self.settle_background(found);
                 self.place = Place::Scenario;
