@@ -245,6 +245,62 @@ struct Entry {
     needs_as_written: Vec<String>,
 }
 
+/// What an entry says, by what it is good for.
+struct Fields<'a> {
+    /// Sentences about it.
+    told: Vec<String>,
+    /// What has to hold, and what nothing is known of.
+    parts: Vec<Part>,
+    /// Lists and groups of further entries, by their keys.
+    nested: Vec<(&'a str, &'a Value)>,
+    /// Of those the ones whose keys say that they are groups.
+    groups: Map<String, Value>,
+}
+
+impl<'a> Fields<'a> {
+    fn of(object: &'a Map<String, Value>, story: Option<&str>, steps: Option<&str>) -> Self {
+        let mut told: Vec<String> = story.into_iter().chain(steps).map(str::to_owned).collect();
+        let mut parts = Vec::new();
+        let mut nested = Vec::new();
+        let texts = TITLES.into_iter().chain(TEXTS.into_iter().filter(|name| !TITLES.contains(name)));
+        for (name, value) in texts.filter_map(|name| Some((name, object.get(name)?))) {
+            if holds_groups(value) {
+                nested.push((name, value));
+            } else if holds_more(value) {
+                Part::of(name, value, Kind::Asked, &mut parts);
+            } else {
+                told.extend(texts_of(value));
+            }
+        }
+        for value in CRITERIA.iter().filter_map(|name| object.get(*name)) {
+            Part::of_criterion(value, &mut parts);
+        }
+        let is_known = |name: &str| {
+            [&TITLES[..], &TEXTS, &CRITERIA, &NEEDS].iter().any(|names| names.contains(&name))
+                || steps.is_some() && STEPS.contains(&name)
+                || story.is_some() && STORY.contains(&name)
+        };
+        let mut groups = object.clone();
+        groups.retain(|name, _| is_group(name));
+        for (name, value) in object.iter().filter(|(name, _)| !is_known(name)) {
+            let kind = Kind::of(name);
+            if is_group(name) {
+                if !value.is_array() && !value.is_object() || QUALIFYING.contains(&name.as_str()) && !holds_more(value) {
+                    groups.remove(name);
+                    for text in texts_of(value) {
+                        parts.push(Part { name: name.clone(), text });
+                    }
+                }
+            } else if kind != Kind::Excluded && holds_groups(value) {
+                nested.push((name.as_str(), value));
+            } else {
+                Part::of(name, value, kind, &mut parts);
+            }
+        }
+        Self { told, parts, nested, groups }
+    }
+}
+
 impl Reading {
     fn groups(&mut self, object: &Map<String, Value>, section: &str, depth: usize) {
         self.named_groups(&GROUPS, object, section, depth);
@@ -318,44 +374,7 @@ impl Reading {
     fn entry(&mut self, key: Option<&str>, object: &Map<String, Value>, section: &str, depth: usize) {
         let story = user_story(object);
         let steps = scenario(object);
-        let mut told: Vec<String> = story.iter().chain(&steps).cloned().collect();
-        let mut parts = Vec::new();
-        let mut nested: Vec<(&str, &Value)> = Vec::new();
-        let texts = TITLES.into_iter().chain(TEXTS.into_iter().filter(|name| !TITLES.contains(name)));
-        for (name, value) in texts.filter_map(|name| Some((name, object.get(name)?))) {
-            if holds_groups(value) {
-                nested.push((name, value));
-            } else if holds_more(value) {
-                Part::of(name, value, Kind::Asked, &mut parts);
-            } else {
-                told.extend(texts_of(value));
-            }
-        }
-        for value in CRITERIA.iter().filter_map(|name| object.get(*name)) {
-            Part::of_criterion(value, &mut parts);
-        }
-        let is_known = |name: &str| {
-            [&TITLES[..], &TEXTS, &CRITERIA, &NEEDS].iter().any(|names| names.contains(&name))
-                || steps.is_some() && STEPS.contains(&name)
-                || story.is_some() && STORY.contains(&name)
-        };
-        let mut groups = object.clone();
-        groups.retain(|name, _| is_group(name));
-        for (name, value) in object.iter().filter(|(name, _)| !is_known(name)) {
-            let kind = Kind::of(name);
-            if is_group(name) {
-                if !value.is_array() && !value.is_object() || QUALIFYING.contains(&name.as_str()) && !holds_more(value) {
-                    groups.remove(name);
-                    for text in texts_of(value) {
-                        parts.push(Part { name: name.clone(), text });
-                    }
-                }
-            } else if kind != Kind::Excluded && holds_groups(value) {
-                nested.push((name.as_str(), value));
-            } else {
-                Part::of(name, value, kind, &mut parts);
-            }
-        }
+        let Fields { told, mut parts, nested, groups } = Fields::of(object, story.as_deref(), steps.as_deref());
         let title = first(object, &TITLES).or(key).or(story.as_deref()).or_else(|| first(object, &TEXTS)).or(steps.as_deref());
         let title = title.map(str::to_owned);
         let before = self.entries.len();
@@ -390,7 +409,9 @@ impl Reading {
         }
         let mut entry = Entry::new(&title, requirement, section);
         entry.id = object.get("id").map(plain);
-        parts.iter().for_each(|part| entry.take(part));
+        for part in &parts {
+            entry.take(part);
+        }
         // What the parts of a group say of it is asked for by them.
         let is_only_named = is_named && !markdown::asks(&title) && !entry.requirement.contains('\n');
         if is_group && is_only_named && entry.criteria.is_empty() && entry.gaps.is_empty() {
@@ -608,10 +629,12 @@ struct Part {
 impl Part {
     /// The parts of a value that ask for something.
     fn of(name: &str, value: &Value, kind: Kind, found: &mut Vec<Self>) {
-        let is_short = |value: &Value| !(value.is_array() || value.is_object()) && !stands_alone(&plain(value));
+        let is_short = |value: &Value| !(value.is_array() || value.is_object() || stands_alone(&plain(value)));
         match value {
             Value::Array(values) if !values.iter().all(is_short) => {
-                values.iter().for_each(|value| Self::of(name, value, kind, found));
+                for value in values {
+                    Self::of(name, value, kind, found);
+                }
             }
             Value::Object(object) => {
                 let steps = scenario(object);

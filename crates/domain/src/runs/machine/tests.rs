@@ -220,7 +220,7 @@ fn a_task_goes_from_its_plan_to_the_projects_branch() {
         ("Committing feat: t1", "gates"),
         ("Checking", "task 1 Completed 1; iteration 1 ended: Committed as c1; phase Qa"),
         ("Delivering", "gates"),
-        ("Sealing", "says Delivered as 01234567. Merged into main"),
+        ("Sealing", "says Delivered as 0123456789. Merged into main"),
         ("Over", "Finished"),
     ];
     let rows = way().into_iter().zip(follows).map(|(input, (stage, changes))| (input, stage, changes));

@@ -117,6 +117,15 @@ impl Gherkin {
             self.begin(name, line, found);
             return true;
         }
+        if self.takes_step(line, found) {
+            return true;
+        }
+        self.end(found);
+        false
+    }
+
+    /// Takes a step in, where steps may stand.
+    fn takes_step(&mut self, line: &str, found: &mut Vec<Line>) -> bool {
         let is_step = STEPS.iter().any(|step| line.starts_with(*step));
         match self.place {
             Place::Background if is_step => {
@@ -136,10 +145,7 @@ impl Gherkin {
                 }
                 true
             }
-            _ => {
-                self.end(found);
-                false
-            }
+            _ => false,
         }
     }
 
@@ -185,7 +191,7 @@ impl Gherkin {
             }
             "Background:" => {
                 self.place = Place::Background;
-                found.extend(Some(text).filter(|_| !named.is_empty()).map(|text| Line::Text { indent: 0, text }));
+                found.extend((!named.is_empty()).then_some(Line::Text { indent: 0, text }));
             }
             _ => {
                 self.settle_background(found);
