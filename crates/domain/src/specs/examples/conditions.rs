@@ -134,7 +134,7 @@ pub(super) fn read(tokens: &[Token], covered: &[bool]) -> Conditions {
                     conditions.always.get_or_insert(CONDITION);
                 }
             },
-            "with" | "given" if covered.get(at) != Some(&true) => conditions.calls.extend(given(tokens, at)),
+            "with" | "given" if covered.get(at) != Some(&true) => conditions.calls.extend(given(tokens, covered, at)),
             "unless" | "until" | "otherwise" | "already" | "again" | "twice" | "previously" | "while" => {
                 conditions.always.get_or_insert(CONDITION);
             }
@@ -210,10 +210,12 @@ fn argument(noun: &str) -> Option<Call> {
 }
 
 /// What `with a name` and `given an option` say, where no text of it follows.
-fn given(tokens: &[Token], at: usize) -> Option<Call> {
+fn given(tokens: &[Token], covered: &[bool], at: usize) -> Option<Call> {
     let is_article = matches!(word(tokens, at + 1), "a" | "an" | "the" | "one" | "two" | "three" | "some");
     let noun = if is_article { at + 2 } else { at + 1 };
-    let names_it = matches!(tokens.get(noun + 1), Some(Token::Code(_) | Token::Quote(_)));
+    // What is part of an example is no name: `given a name, X prints Y`.
+    let is_text = matches!(tokens.get(noun + 1), Some(Token::Code(_) | Token::Quote(_)));
+    let names_it = is_text && covered.get(noun + 1) != Some(&true);
     argument(word(tokens, noun)).filter(|_| is_article && !names_it)
 }
 

@@ -201,7 +201,7 @@ fn names_in_data_that_are_not_known_are_requirements_or_named() {
         ),
         (
             r#"{"modules": [{"name": "M", "features": [{"text": "`j` prints `1`", "details": {"rules": ["Must encrypt"]}}]}], "features": ["a"]}"#,
-            &["a", "Must encrypt", "j prints 1"],
+            &["a", "details", "j prints 1"],
         ),
         (r#"{"groups": [{"name": "G", "groups": [{"name": "H", "tasks": ["a"]}]}]}"#, &["a"]),
         (r#"{"requirements": {"core": ["a"], "wont_have": ["b"], "later": {"title": "c"}}}"#, &["a"]),
