@@ -45,6 +45,8 @@ apt_install git ca-certificates gcc libc6-dev bubblewrap brotli python3
 
 # --- Rust with the WASM target -----------------------------------------------------------------------------------
 toolchain= linker_flags=
+# Debian's compiler links with the old GNU linker, which takes three times as long.
+lld_flags='-Clink-arg=-fuse-ld=lld -Clink-arg=-B/usr/lib/llvm-22/bin'
 sysroot_has_wasm() { [ -n "$(find "$("$1" --print sysroot)/lib/rustlib/wasm32-unknown-unknown/lib" -name 'libstd*.rlib' 2>/dev/null)" ]; }
 new_enough() { [ "$(printf '%s\n%s\n' "$RUST_VERSION" "$("$1" --version | cut -d' ' -f2)" | sort -V | head -n1)" = "$RUST_VERSION" ]; }
 
@@ -80,11 +82,13 @@ setting_b() {
     rm -rf "$work"
   fi
   if have rustup; then rustup toolchain link debian /usr; toolchain=debian; fi
-  # Debian's compiler links with the old GNU linker, which takes three times as long.
-  linker_flags='-Clink-arg=-fuse-ld=lld -Clink-arg=-B/usr/lib/llvm-22/bin'
+  linker_flags=$lld_flags
 }
 
 if setting_a; then say "Rust: rustup's own, with the WASM target"; else setting_b; say "Rust: Debian's rustc-web, with the WASM target built here"; fi
+
+# The next time the standard library of setting B is there, and its compiler still needs the other linker.
+if [ -z "$linker_flags" ] && [ "$(rustc --print sysroot)" = /usr ] && [ -x /usr/lib/llvm-22/bin/lld ]; then linker_flags=$lld_flags; fi
 
 # --- environment of every build: one compiler, one set of flags ----------------------------------------------------
 {
