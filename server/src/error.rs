@@ -96,6 +96,11 @@ impl HttpError {
         Self { retry_after_seconds: Some(BUSY), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, words) }
     }
 
+    /// The disk under the database is full.
+    pub fn full() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, capitalised(services::error::FULL))
+    }
+
     /// Nobody answers for the database.
     pub fn away() -> Self {
         let words = capitalised(services::error::AWAY);
@@ -142,7 +147,7 @@ impl From<services::Error> for HttpError {
             }
             E::Full(_) => {
                 tracing::error!(error = %explain(&error), "the disk is full: a change was refused");
-                StatusCode::SERVICE_UNAVAILABLE
+                return Self::full();
             }
             E::Away(_) => {
                 tracing::error!(error = %explain(&error), "the database does not answer");

@@ -9,6 +9,9 @@ pub const BUSY: &str = "the database is busy with something else: try again in a
 /// What is said where nobody answers for it.
 pub const AWAY: &str = "the database does not answer: try again in a few seconds";
 
+/// What is said where the disk is full.
+pub const FULL: &str = "there is no room in the database, so nothing was changed: free some space and try again";
+
 /// The variants are what a caller can act on; the text of each says what was wrong and what to do, and is safe to show.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -45,7 +48,7 @@ pub enum Error {
     #[error("{}", AWAY)]
     Away(#[source] StoreError),
     /// The disk is full; nothing of it was changed.
-    #[error("there is no room in the database, so nothing was changed: free some space and try again")]
+    #[error("{}", FULL)]
     Full(#[source] StoreError),
     /// Something else changed what this was to change.
     #[error("somebody else changed the same thing at the same time: look at it again, then try again")]

@@ -21,7 +21,7 @@ use services::{
     audit::SignedHow,
 };
 use sha2::{Digest as _, Sha256};
-use store::{Lack, LoginRow, Tx};
+use store::{Lack, LoginRow, StoreError, Tx};
 use time::Duration;
 use tower_sessions::{
     Expiry, Session, SessionManagerLayer, SessionStore,
@@ -44,6 +44,7 @@ const RENEW: i64 = 5 * 60 * 1000;
 /// What the store says of a database that may answer later. Its errors are words, so that is known by these.
 const BUSY: &str = "the database is busy";
 const AWAY: &str = "the database does not answer";
+const FULL: &str = "the database has no room";
 
 tokio::task_local! {
     /// What it said when the request's session could not be read or written for the moment.
@@ -92,6 +93,7 @@ fn later(words: &str) -> Option<HttpError> {
     match words {
         BUSY => Some(HttpError::busy()),
         AWAY => Some(HttpError::away()),
+        FULL => Some(HttpError::full()),
         _ => None,
     }
 }
@@ -229,12 +231,17 @@ impl SessionStore for Logins {
         Ok(())
     }
 
-    /// Of a session that was ended meanwhile nothing is written: a request under way does not bring it back.
+    /// Of a session that was ended meanwhile nothing is written: a request under way does not bring it back. While the disk is full
+    /// it stays as it was, which is enough for whoever only reads; what else they change says itself that there is no room.
     async fn save(&self, record: &Record) -> Result<()> {
         let row = self.row(record)?;
-        let tx = self.cx.store.begin().await.map_err(backend)?;
-        tx.logins().update(&row).await.map_err(backend)?;
-        tx.commit().await.map_err(backend)
+        match self.update(&row).await {
+            Err(error) if error.lack() == Some(Lack::Room) => {
+                tracing::debug!(error = %explain(&error), "a session is not renewed");
+                Ok(())
+            }
+            written => written.map_err(backend),
+        }
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
@@ -255,6 +262,12 @@ impl SessionStore for Logins {
 }
 
 impl Logins {
+    async fn update(&self, row: &LoginRow) -> std::result::Result<(), StoreError> {
+        let tx = self.cx.store.begin().await?;
+        tx.logins().update(row).await?;
+        tx.commit().await
+    }
+
     async fn read(&self, id: &Id) -> Result<Option<Record>> {
         let tx = self.cx.store.read().await.map_err(backend)?;
         let Some(row) = tx.logins().load(&hash(*id), self.cx.clock.now()).await.map_err(backend)? else { return Ok(None) };
@@ -296,11 +309,12 @@ fn login_of(record: &Record) -> Option<LoginData> {
     record.data.get(LOGIN).and_then(|value| serde_json::from_value(value.clone()).ok())
 }
 
-fn backend(error: store::StoreError) -> Error {
+fn backend(error: StoreError) -> Error {
     let words = match error.lack() {
         Some(Lack::Answer) if error.is_busy() => BUSY,
         Some(Lack::Answer) => AWAY,
-        Some(Lack::Room) | None => {
+        Some(Lack::Room) => FULL,
+        None => {
             tracing::error!(error = %explain(&error), "the table of logins cannot be used");
             return Error::Backend("the database refused".to_owned());
         }
