@@ -3,6 +3,7 @@
 use domain::{
     access::{self, Action},
     actor::Actor,
+    audit::Changes,
     devices::device,
 };
 use protocol::{LoginId, Timestamp, UserId, access::Login};
@@ -83,7 +84,7 @@ async fn end(cx: &Cx, actor: &Actor, user: Option<UserId>, which: impl Fn(&Login
         crate::events::logins_changed(cx, &tx, user);
     }
     for id in &ended {
-        tx.record(done(cx, actor, "revoke login", id));
+        tx.record(done(cx, actor, "revoke login", id).with(Changes::default().field("user", "", user)));
     }
     tx.commit().await?;
     cx.nudges.access();

@@ -54,7 +54,8 @@ async fn give(cx: &Cx, tx: Tx, actor: &Actor, (team_id, user_id): (TeamId, UserI
     let given = member(&tx, team_id, user_id).await?;
     tell(cx, &tx, team_id).await?;
     let changes = Changes::default()
-        .field("user", if had.is_some() { user_id.to_string() } else { String::new() }, user_id)
+        // Also of a member whose role changes: the entry says whose.
+        .field("user", "", user_id)
         .field("role", had.map_or("", Role::as_str), role.as_str());
     tx.record(done(cx, actor, "set_member team", team_id).about(team_id).with(changes));
     tx.commit().await?;
