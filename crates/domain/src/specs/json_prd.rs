@@ -1,161 +1,18 @@
 //! PRDs as data: features, requirements, tasks, user stories and epics, in JSON or YAML.
 
+mod names;
+mod parts;
+
 use serde_json::{Map, Value};
 
-use super::{MAX_TITLE, Spec, SpecError, SpecKind, TaskDraft, count, dependencies, markdown, prose, text};
+use self::{
+    names::{CRITERIA, GROUPS, MAX_DEPTH, NAMES, NEEDS, OWN_GROUPS, QUALIFYING, STEPS, STORY, TEXTS, TITLES},
+    parts::{Kind, Part},
+};
+use super::{MAX_TITLE, Spec, SpecError, SpecKind, TaskDraft, count, dependencies, markdown, text};
 
-const GROUPS: [(&str, &str); 19] = [
-    ("requirements", "Requirements"),
-    ("functional_requirements", "Functional requirements"),
-    ("functionalRequirements", "Functional requirements"),
-    ("non_functional_requirements", "Non-functional requirements"),
-    ("nonFunctionalRequirements", "Non-functional requirements"),
-    ("constraints", "Constraints"),
-    ("features", "Features"),
-    ("user_stories", "User stories"),
-    ("userStories", "User stories"),
-    ("stories", "Stories"),
-    ("epics", "Epics"),
-    ("tasks", "Tasks"),
-    ("issues", "Issues"),
-    ("todos", "Tasks"),
-    ("use_cases", "Use cases"),
-    ("useCases", "Use cases"),
-    ("scenarios", "Scenarios"),
-    ("commands", "Commands"),
-    ("rules", "Rules"),
-];
-
-/// Groups of the whole; in an entry they are its criteria.
-const OWN_GROUPS: [(&str, &str); 4] = [
-    ("acceptance_criteria", "Acceptance criteria"),
-    ("acceptanceCriteria", "Acceptance criteria"),
-    ("acceptance", "Acceptance criteria"),
-    ("criteria", "Acceptance criteria"),
-];
-
-/// What the whole is called.
-const NAMES: [&str; 6] = ["title", "name", "project", "projectName", "project_name", "product"];
-
-const TITLES: [&str; 6] = ["title", "name", "summary", "story", "feature", "requirement"];
-
-const TEXTS: [&str; 6] = ["description", "details", "text", "requirement", "story", "body"];
-
-const CRITERIA: [&str; 6] = ["acceptance_criteria", "acceptanceCriteria", "acceptance", "criteria", "subtasks", "steps"];
-
-/// The steps of a scenario, in order.
-const STEPS: [&str; 3] = ["given", "when", "then"];
-
-/// What says where an entry stands, who made it or why.
-const METADATA: [&str; 62] = [
-    "id",
-    "ids",
-    "key",
-    "number",
-    "order",
-    "index",
-    "status",
-    "type",
-    "kind",
-    "category",
-    "version",
-    "revision",
-    "date",
-    "created",
-    "created at",
-    "created on",
-    "created by",
-    "updated",
-    "updated at",
-    "updated on",
-    "updated by",
-    "last updated",
-    "modified",
-    "last modified",
-    "due",
-    "due date",
-    "deadline",
-    "author",
-    "authors",
-    "owner",
-    "owners",
-    "assignee",
-    "assignees",
-    "reporter",
-    "reviewer",
-    "reviewers",
-    "maintainer",
-    "maintainers",
-    "contact",
-    "email",
-    "link",
-    "links",
-    "url",
-    "homepage",
-    "repository",
-    "repo",
-    "ticket",
-    "jira",
-    "tag",
-    "tags",
-    "label",
-    "labels",
-    "estimate",
-    "effort",
-    "points",
-    "story points",
-    "complexity",
-    "sprint",
-    "phase",
-    "milestone",
-    "epic",
-    "parent",
-];
-
-/// More of it, by what it is about.
-const EXPLAINING: [&str; 17] = [
-    "schema",
-    "metadata",
-    "meta",
-    "copyright",
-    "confidence",
-    "done",
-    "completed",
-    "complete",
-    "passes",
-    "checked",
-    "approved",
-    "mvp",
-    "why",
-    "rationale",
-    "benefit",
-    "business value",
-    "as a",
-];
-
-/// Ranks, whose `must` asks for nothing.
-const RANKS: [&str; 4] = ["priority", "moscow", "importance", "severity"];
-
-/// What tells of a thing; what asks there is asked for.
-const TELLING: [&str; 5] = ["note", "comment", "comments", "introduction", "remarks"];
-
-/// Names whose values say what must not be: no example in them may be proved.
-const DENYING: [&str; 10] =
-    ["negative", "never", "not", "must not", "mustn't", "should not", "do not", "forbidden", "prohibited", "avoid"];
-
-/// What a user story is told with.
-const STORY: [&str; 9] = ["as_a", "asA", "role", "i_want", "iWant", "want", "so_that", "soThat", "benefit"];
-
-/// Groups that in an entry are its criteria where they only list texts.
-const QUALIFYING: [&str; 2] = ["constraints", "rules"];
-
-/// Words from which on a text stands without its name.
-const MANY_WORDS: usize = 4;
-
-const NEEDS: [&str; 5] = ["depends_on", "dependsOn", "dependencies", "needs", "blocked_by"];
-
-/// What is nested deeper is only named.
-const MAX_DEPTH: usize = 16;
+/// Sentences of an entry that are left out where they were said before.
+const LOOKED_FOR: usize = 100;
 
 /// Whether a text is a PRD in YAML: nothing but names and what belongs to them, and under the name of a group a list of entries
 /// with names of their own.
@@ -401,8 +258,9 @@ impl Reading {
             return;
         };
         let mut requirement = title.clone();
-        for more in told.into_iter().filter(|more| !is_group || markdown::asks(more)) {
-            if !requirement.contains(&more) {
+        for (at, more) in told.into_iter().filter(|more| !is_group || markdown::asks(more)).enumerate() {
+            // Of a long list nobody looks for what is said twice: each look goes through all that was said.
+            if at >= LOOKED_FOR || !requirement.contains(&more) {
                 requirement.push('\n');
                 requirement.push_str(&more);
             }
@@ -576,134 +434,4 @@ fn spaced(name: &str) -> String {
         }
     }
     words
-}
-
-/// What a name says about the value under it, from what asks for most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
-    /// All of it is asked for.
-    Asked,
-    /// It tells: only what asks for something by its words is asked for.
-    Told,
-    /// It administers or explains: only what commands is asked for.
-    Aside,
-    /// Not to be built, or a rank.
-    Excluded,
-}
-
-impl Kind {
-    fn of(key: &str) -> Self {
-        let spaced = spaced(key);
-        let name = spaced.as_str();
-        let is_metadata = METADATA.contains(&name) || EXPLAINING.contains(&name) || NEEDS.contains(&key) || name.ends_with(" id");
-        // What a thing supports or how it is installed is data about it, and no page for people.
-        let is_manual = matches!(name, "support" | "installation" | "install");
-        if RANKS.contains(&name) || markdown::is_excluded(name) {
-            Self::Excluded
-        } else if is_metadata || !is_manual && markdown::is_aside(name) {
-            Self::Aside
-        } else if TELLING.contains(&name) || TITLES.contains(&key) || TEXTS.contains(&key) || markdown::tells(name) {
-            Self::Told
-        } else {
-            Self::Asked
-        }
-    }
-
-    fn keeps(self, text: &str) -> bool {
-        match self {
-            Self::Asked => true,
-            Self::Told => markdown::asks(text),
-            // `Must have` is a rank by another name.
-            Self::Aside => text.split_whitespace().count() > 2 && (prose::commands(text) || markdown::has_example(text)),
-            Self::Excluded => false,
-        }
-    }
-}
-
-/// A part of what a value says, with the name that it stands under.
-struct Part {
-    name: String,
-    text: String,
-}
-
-impl Part {
-    /// The parts of a value that ask for something.
-    fn of(name: &str, value: &Value, kind: Kind, found: &mut Vec<Self>) {
-        let is_short = |value: &Value| !(value.is_array() || value.is_object() || stands_alone(&plain(value)));
-        match value {
-            Value::Array(values) if !values.iter().all(is_short) => {
-                for value in values {
-                    Self::of(name, value, kind, found);
-                }
-            }
-            Value::Object(object) => {
-                let steps = scenario(object);
-                let is_step = |key: &str| steps.is_some() && STEPS.contains(&key);
-                for (key, value) in object.iter().filter(|(key, _)| !is_step(key)) {
-                    if TITLES.contains(&key.as_str()) || TEXTS.contains(&key.as_str()) {
-                        Self::of(name, value, kind, found);
-                    } else {
-                        Self::of(key, value, kind.max(Kind::of(key)), found);
-                    }
-                }
-                found.extend(steps.filter(|text| kind.keeps(text)).map(|text| Self { name: name.to_owned(), text }));
-            }
-            other => {
-                let text = Some(plain(other)).filter(|text| !text.is_empty() && kind.keeps(text));
-                found.extend(text.map(|text| Self { name: name.to_owned(), text }));
-            }
-        }
-    }
-
-    /// The parts of criteria: what one gives beside its sentence about how the program ends belongs to that.
-    fn of_criterion(value: &Value, found: &mut Vec<Self>) {
-        let object = match value {
-            Value::Array(values) => return values.iter().for_each(|value| Self::of_criterion(value, found)),
-            Value::Object(object) => object,
-            other => {
-                let text = Some(plain(other)).filter(|text| !text.is_empty());
-                return found.extend(text.map(|text| Self { name: String::new(), text }));
-            }
-        };
-        let mut rest = object.clone();
-        if let Some(key) = TEXTS.iter().chain(&TITLES).find(|key| first(object, &[**key]).is_some())
-            && let Some(Value::String(text)) = rest.remove(*key)
-        {
-            // A name beside the sentence asks for nothing.
-            rest.retain(|key, value| !(TITLES.contains(&key.as_str()) && value.as_str().is_some_and(prose::is_name)));
-            let mut text = text.trim().trim_end_matches('.').to_owned();
-            if markdown::has_example(&text) {
-                if let Some(printed) = first(object, &["stderr"]).filter(|text| !text.contains(['`', '\n'])) {
-                    text = format!("{text} and prints `{printed}` to stderr");
-                    rest.remove("stderr");
-                }
-                let codes = ["exit_code", "exitCode", "exit_status", "exitStatus"];
-                if let Some((name, code)) = codes.iter().find_map(|name| Some((*name, object.get(*name)?.as_u64()?))) {
-                    text = format!("{text} and exits with {code}");
-                    rest.remove(name);
-                }
-            }
-            found.push(Self { name: String::new(), text });
-        }
-        Self::of("", &Value::Object(rest), Kind::Asked, found);
-    }
-
-    /// Whether it says what must not be.
-    fn denies(&self) -> bool {
-        DENYING.contains(&spaced(&self.name).as_str())
-    }
-
-    /// In words: with its name, unless it stands without.
-    fn words(&self) -> String {
-        if !self.denies() && stands_alone(&self.text) { self.text.clone() } else { self.in_full() }
-    }
-
-    fn in_full(&self) -> String {
-        if self.name.is_empty() { self.text.clone() } else { format!("{}: {}", self.name, self.text) }
-    }
-}
-
-/// Whether a text says enough without the name that it stands under.
-fn stands_alone(text: &str) -> bool {
-    text.split_whitespace().count() >= MANY_WORDS || markdown::has_example(text)
 }
