@@ -5,6 +5,9 @@ use super::{
     lines::{closes_fence, opening_fence},
 };
 
+/// Blocks of one text that are read.
+const MOST: usize = 100;
+
 /// Beginnings of output that may be on either stream: a block does not tell them apart.
 const COMPLAINTS: [&str; 4] = ["error", "usage", "warning", "traceback"];
 
@@ -107,6 +110,10 @@ pub(super) fn sentences(text: &str, section: &str) -> Option<Vec<String>> {
     }
     let is_open = block.is_some_and(|(_, _, lines)| lines.iter().any(|line| is_prompt(line)));
     shown.retain(|lines| lines.iter().any(|line| is_prompt(line)));
+    // Each word is compared with each command.
+    if shown.len() > MOST {
+        return None;
+    }
     let found = shown.iter().map(|lines| sentence(lines)).collect::<Option<Vec<String>>>()?;
     let commands: Vec<&str> = shown.iter().filter_map(|lines| lines.first()?.strip_prefix("$ ")).map(str::trim).collect();
     let is_led_to = || only_leads(section, &commands) && prose::sentences(&said).iter().all(|said| leads(said, &commands));
