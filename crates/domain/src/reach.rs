@@ -1,7 +1,7 @@
 //! How far an actor reaches: what their roles in the installation, in teams and on shared projects open, put together once
 //! when the actor is loaded. A check is then a look-up and needs no database.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use protocol::{
     ProjectId, TeamId, UserId,
@@ -171,7 +171,8 @@ impl Reach {
             }
         };
         let own = |reach: &Self| if reach.owns { reach.own } else { Scopes::NONE };
-        let same = if self.person == other.person { own(self) } else { Scopes::NONE };
+        // Whether there are projects of their own is asked of the database, and theirs is what they delete themselves.
+        let same = if self.person == other.person { self.own } else { Scopes::NONE };
         let has = |there: Scopes, theirs: Scopes| self.everywhere.or(there).covers(theirs);
         let in_team = |team: &TeamId| self.teams.get(team).copied().unwrap_or_default();
         let on_shared = |project: &ProjectId| self.shares.get(project).copied().unwrap_or_default();
@@ -181,6 +182,19 @@ impl Reach {
             && has(same, own(other))
             && other.teams.iter().all(|(team, scopes)| has(in_team(team), *scopes))
             && other.shares.iter().all(|(project, scopes)| has(on_shared(project), *scopes))
+    }
+
+    /// The projects that are shared with them.
+    pub fn shared(&self) -> Vec<ProjectId> {
+        self.shares.keys().copied().collect()
+    }
+
+    /// It without the shares of other projects than those.
+    #[must_use]
+    pub fn shared_at_most(&self, projects: &HashSet<ProjectId>) -> Self {
+        let mut reach = self.clone();
+        reach.shares.retain(|project, _| projects.contains(project));
+        reach
     }
 
     pub fn person(&self) -> Option<UserId> {

@@ -106,7 +106,7 @@ fn what_was_taken_away_is_missing_and_what_came_takes_nothing_away() {
         (viewer, shared, false),
         // Projects of one's own: the first, the last, somebody else's.
         (mine, viewer, true),
-        (viewer, mine, false),
+        (viewer, mine, true),
         (other, mine, false),
         // An admin's role opens all of that.
         (admin, in_two, true),

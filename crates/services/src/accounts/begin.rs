@@ -27,11 +27,20 @@ pub(crate) async fn begin(cx: &Cx, actor: &Actor) -> Result<Tx, Error> {
             if by_role.covers(reach) { by_role } else { Reach::of_person(*id, account.role, tx.teams().grants(*id).await?) }
         }
     };
-    if !now.in_installation().covers(actor.scopes()) || !now.covers(actor.reach()) {
+    if !now.in_installation().covers(actor.scopes()) || !has_all(&tx, &now, actor.reach()).await? {
         let text = "what you may do was changed at the same time: look at it again, then try again";
         return Err(Error::Conflict(text.to_owned()));
     }
     Ok(tx)
+}
+
+/// Whether nothing was taken. Shares go along with their project, and its end takes nothing else from anybody.
+async fn has_all(tx: &Tx, now: &Reach, before: &Reach) -> Result<bool, Error> {
+    if now.covers(before) {
+        return Ok(true);
+    }
+    let there = tx.projects().known(&before.shared()).await?;
+    Ok(now.covers(&before.shared_at_most(&there)))
 }
 
 fn ended() -> Error {
