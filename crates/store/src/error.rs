@@ -116,8 +116,8 @@ impl StoreError {
 /// PostgreSQL's codes for a transaction that it ended for another's sake: serialization failure, deadlock, no lock in time.
 const BUSY_STATES: [&str; 3] = ["40001", "40P01", "55P03"];
 
-/// PostgreSQL's codes for an end that its operator or a crash brought about, and for a start that is not done yet.
-const AWAY_STATES: [&str; 3] = ["57P01", "57P02", "57P03"];
+/// PostgreSQL's codes for an end that its operator, a crash or a long silence brought about, and for a start that is not done yet.
+const AWAY_STATES: [&str; 4] = ["25P03", "57P01", "57P02", "57P03"];
 
 /// How its codes for connections that do not come about, or end, begin.
 const NO_CONNECTION: &str = "08";
