@@ -15,6 +15,10 @@ use crate::{Cx, Error, audit::done, runs::check_spec};
 
 /// Changes what is given and leaves the rest.
 pub async fn update(cx: &Cx, actor: &Actor, id: ProjectId, command: UpdateProject) -> Result<Project, Error> {
+    // Before it is this one's turn to write: a long spec takes a while to read.
+    if let Some(spec) = &command.prd_text {
+        check_spec(spec)?;
+    }
     let tx = crate::accounts::begin(cx, actor).await?;
     let mut project = super::load(&tx, actor, id, Action::WriteProject).await?;
     let before = project.clone();
@@ -28,7 +32,6 @@ pub async fn update(cx: &Cx, actor: &Actor, id: ProjectId, command: UpdateProjec
         project.delivery = delivery;
     }
     if let Some(spec) = command.prd_text {
-        check_spec(&spec)?;
         project.spec = Some(spec);
     }
     project.updated_at = cx.clock.now();
