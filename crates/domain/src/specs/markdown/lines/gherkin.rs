@@ -11,12 +11,21 @@ const STEPS: [&str; 6] = ["Given ", "When ", "Then ", "And ", "But ", "* "];
 /// Words that lead to the rows of an outline.
 const ROWS: [&str; 2] = ["Examples:", "Scenarios:"];
 
-/// The longest background that each scenario repeats, in bytes, and the most scenarios that do.
+/// The longest background that each scenario repeats, in bytes.
 const MAX_BACKGROUND: usize = 10_000;
-const MAX_SCENARIOS: usize = 1_000;
 
-/// The most text that the rows of one outline become, in bytes.
-const MAX_ROWS: usize = 20_000;
+/// The most columns of an outline that is filled.
+const MAX_COLUMNS: usize = 100;
+
+/// The most that backgrounds and the rows of outlines become in a whole text.
+const MAX_REPEATED: Repeats = Repeats { lines: 2_000, bytes: 100_000 };
+
+/// How much more may be repeated: a short text could ask for far more than fits into memory.
+#[derive(Clone, Copy)]
+struct Repeats {
+    lines: usize,
+    bytes: usize,
+}
 
 /// Where a line stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -51,8 +60,16 @@ pub(super) struct Gherkin {
     background: Vec<String>,
     /// How many of them are the feature's, in a rule.
     of_feature: Option<usize>,
-    scenarios: usize,
+    repeats: Repeats,
     outline: Option<Outline>,
+}
+
+impl Repeats {
+    /// Takes all of it, or nothing where it is too much.
+    fn take(&mut self, lines: usize, bytes: usize) -> Option<()> {
+        *self = Self { lines: self.lines.checked_sub(lines)?, bytes: self.bytes.checked_sub(bytes)? };
+        Some(())
+    }
 }
 
 impl Gherkin {
@@ -70,7 +87,7 @@ impl Gherkin {
             in_feature: false,
             background: Vec::new(),
             of_feature: None,
-            scenarios: 0,
+            repeats: MAX_REPEATED,
             outline: None,
         }
     }
@@ -194,11 +211,9 @@ impl Gherkin {
                 found.extend((!named.is_empty()).then_some(Line::Text { indent: 0, text }));
             }
             _ => {
-                self.settle_background(found);
+                let repeated = self.repeated_background(found);
                 self.place = Place::Scenario;
                 let text = text.strip_prefix("Example:").map(|rest| format!("Scenario:{rest}")).unwrap_or(text);
-                let repeated = if self.scenarios < MAX_SCENARIOS { self.background.clone() } else { Vec::new() };
-                self.scenarios += 1;
                 if name.contains(' ') {
                     let lines: Vec<String> = std::iter::once(text).chain(repeated).collect();
                     self.outline = Some(Outline { steps: lines.len(), lines, ..Outline::default() });
@@ -210,13 +225,16 @@ impl Gherkin {
         }
     }
 
-    /// Ends the background: one that is too long for each scenario stands by itself.
-    fn settle_background(&mut self, found: &mut Vec<Line>) {
-        if self.background.iter().map(String::len).sum::<usize>() > MAX_BACKGROUND {
-            let steps = self.background.drain(..);
-            found.extend(steps.map(|text| Line::Item { indent: 0, text, is_checkbox: false }));
-            self.of_feature = self.of_feature.map(|_| 0);
+    /// The background for one more scenario: one that is too long to be repeated stands by itself.
+    fn repeated_background(&mut self, found: &mut Vec<Line>) -> Vec<String> {
+        let length: usize = self.background.iter().map(String::len).sum();
+        if length <= MAX_BACKGROUND && self.repeats.take(self.background.len(), length).is_some() {
+            return self.background.clone();
         }
+        let steps = self.background.drain(..);
+        found.extend(steps.map(|text| Line::Item { indent: 0, text, is_checkbox: false }));
+        self.of_feature = self.of_feature.map(|_| 0);
+        Vec::new()
     }
 
     /// Ends an outline: each of its rows is a scenario where all its steps are filled, and it stands as it is otherwise.
@@ -225,7 +243,7 @@ impl Gherkin {
         if self.place == Place::Rows {
             self.place = Place::Elsewhere;
         }
-        let scenarios = outline.scenarios().unwrap_or_else(|| vec![outline.lines]);
+        let scenarios = outline.scenarios(&mut self.repeats).unwrap_or_else(|| vec![outline.lines]);
         for lines in scenarios {
             for (at, text) in lines.into_iter().enumerate() {
                 found.push(match at {
@@ -239,29 +257,53 @@ impl Gherkin {
 
 impl Outline {
     /// A scenario for each row.
-    fn scenarios(&self) -> Option<Vec<Vec<String>>> {
+    fn scenarios(&self, repeats: &mut Repeats) -> Option<Vec<Vec<String>>> {
         let steps = self.lines.get(..self.steps).filter(|steps| steps.len() > 1)?;
         let length: usize = steps.iter().map(String::len).sum();
         let is_whole = self.rows.iter().all(|row| row.len() == self.columns.len());
-        if self.rows.is_empty() || !is_whole || self.rows.len().saturating_mul(length) > MAX_ROWS {
+        let is_long = self.columns.len() > MAX_COLUMNS || self.rows.len().saturating_mul(length) > repeats.bytes;
+        // A column that has no use may say something all the same.
+        let is_used = |column: &String| {
+            let name = format!("<{column}>");
+            !column.contains(['<', '>']) && steps.iter().any(|line| line.contains(&name))
+        };
+        if self.rows.is_empty() || !is_whole || is_long || !self.columns.iter().all(is_used) {
             return None;
         }
+        let mut left = *repeats;
         let mut scenarios = Vec::new();
         for (at, row) in self.rows.iter().enumerate() {
-            let fill = |line: &String| {
-                let cells = self.columns.iter().zip(row);
-                cells.fold(line.clone(), |line, (column, cell)| line.replace(&format!("<{column}>"), cell))
-            };
-            let mut lines: Vec<String> = steps.iter().map(fill).collect();
+            let mut lines = Vec::new();
+            for step in steps {
+                let line = self.filled(step, row, left.bytes)?;
+                left.take(1, line.len())?;
+                lines.push(line);
+            }
             if let Some(title) = lines.first_mut() {
                 let name = title.split_once(':').map_or("", |(_, name)| name.trim());
                 *title = format!("Scenario: {name} ({})", at + 1);
             }
             scenarios.push(lines);
         }
-        // A column that has no use may say something all the same.
-        let is_used = |column: &String| steps.iter().any(|line| line.contains(&format!("<{column}>")));
-        self.columns.iter().all(is_used).then_some(scenarios)
+        *repeats = left;
+        Some(scenarios)
+    }
+
+    /// A line of at most so many bytes with the cells of a row for the columns. What a cell says is not filled again.
+    fn filled(&self, line: &str, row: &[String], most: usize) -> Option<String> {
+        let cell_of = |name: &str| self.columns.iter().zip(row).find(|(column, _)| column.as_str() == name).map(|(_, cell)| cell);
+        let mut pieces = line.split('<');
+        let mut filled = pieces.next().unwrap_or_default().to_owned();
+        for piece in pieces {
+            match piece.split_once('>').and_then(|(name, rest)| Some((cell_of(name)?, rest))) {
+                Some((cell, rest)) => filled.extend([cell.as_str(), rest]),
+                None => filled.extend(["<", piece]),
+            }
+            if filled.len() > most {
+                return None;
+            }
+        }
+        Some(filled)
     }
 }
 
@@ -276,4 +318,64 @@ fn says_nothing(step: &str) -> bool {
     let is_there = [&["is", "installed"][..], &["is", "available"], &["is", "built"], &["has", "been", "installed"]];
     words.first() == Some(&"given")
         && is_there.iter().any(|end| words.strip_suffix(*end).is_some_and(|rest| rest.len() <= 2 && rest.iter().all(is_program)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Line, lines};
+
+    fn said(source: &str) -> Vec<String> {
+        let text = |line: Line| match line {
+            Line::Heading { text, .. } | Line::Item { text, .. } | Line::Text { text, .. } => Some(text),
+            _ => None,
+        };
+        lines(source).into_iter().filter_map(text).collect()
+    }
+
+    #[test]
+    fn outlines_are_filled_once_or_stand_as_they_are() {
+        let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
+        let nested: Vec<String> = names.iter().skip(1).chain(&["a"]).map(|next| format!("<{next}>").repeat(10)).collect();
+        let outline = |step: &str, columns: &str, cells: &str| {
+            format!("Scenario Outline: x\nGiven {step}\nExamples:\n|{columns}|\n|{cells}|\n")
+        };
+        let many: Vec<String> = (0..101).map(|at| format!("c{at}")).collect();
+        let all_of = |names: &[String]| format!("<{}>", names.join("> <"));
+        let filled = ["Scenario: x (1)".to_owned(), format!("Given {}", nested.join(" "))];
+        let plain = ["Scenario: x (1)".to_owned(), "Given 1 < 2 <x <a>".to_owned()];
+        let table: &[(String, Option<&[String]>)] = &[
+            (outline(&all_of(&names.map(str::to_owned)), &names.join("|"), &nested.join("|")), Some(&filled)),
+            (outline("<a>", &names.join("|"), &nested.join("|")), None),
+            (outline(&"<a>".repeat(6_600), "a", &"x".repeat(900_000)), None),
+            (outline(&"<a>".repeat(6_600), "a", &"x".repeat(100)), None),
+            (outline(&all_of(&many), &many.join("|"), &many.join("|")), None),
+            (outline("<a<b>", "a<b", "1"), None),
+            (outline("1 < 2 <x <a>", "a", "<a>"), Some(&plain)),
+        ];
+        for (text, expected) in table {
+            let as_it_stands: Vec<String> = text.lines().map(str::to_owned).collect();
+            let is_expected = said(text) == expected.unwrap_or(&as_it_stands);
+            assert!(is_expected, "{}", text.chars().take(200).collect::<String>());
+        }
+    }
+
+    #[test]
+    fn what_is_repeated_is_bounded_in_the_whole_text() {
+        let long = format!("Given {}\n", "x".repeat(9_000));
+        let filled = format!("Scenario Outline: x\nGiven {}\nExamples:\n|a|\n|{}|\n", "<a>".repeat(90), "x".repeat(1_000));
+        let table = [
+            (long, "Scenario: a\nWhen b\n".repeat(1_500), "Scenario: a"),
+            ("* a\n".repeat(1_000), "Scenario: a\nWhen b\n".repeat(1_500), "Scenario: a"),
+            (String::new(), filled.repeat(500), "Scenario Outline: x"),
+        ];
+        for (background, scenarios, name) in table {
+            let text = format!("Feature: F\nBackground:\n{background}{scenarios}");
+            let found = said(&text);
+            let bytes: usize = found.iter().map(String::len).sum();
+            assert!(bytes <= text.len() + 101_000 && found.len() <= text.lines().count() + 2_000, "{bytes} in {}", found.len());
+            let names = |line: &&String| line.starts_with(name) || line.as_str() == "Scenario: x (1)";
+            assert_eq!(found.iter().filter(names).count(), scenarios.matches(name).count(), "{name}");
+            assert!(background.lines().all(|step| found.iter().any(|line| line == step)), "{name}");
+        }
+    }
 }
