@@ -17,6 +17,7 @@ use crate::{Cx, Error, audit::done, runs::check_spec};
 pub async fn update(cx: &Cx, actor: &Actor, id: ProjectId, command: UpdateProject) -> Result<Project, Error> {
     // Before it is this one's turn to write: a long spec takes a while to read.
     if let Some(spec) = &command.prd_text {
+        super::load(&cx.store.read().await?, actor, id, Action::WriteProject).await?;
         check_spec(spec)?;
     }
     let tx = crate::accounts::begin(cx, actor).await?;
