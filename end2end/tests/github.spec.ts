@@ -32,7 +32,7 @@ test('a person signs in by a verified address, with the role of their team, and 
   await expect(page).toHaveURL(`${server.url}/projects`);
   let who = await whoIs(page);
   expect(who).toContain('grace@example.org');
-  expect(who).toContain('viewer');
+  expect(who).toContain('Viewer · loki');
 
   await page.getByRole('button', { name: 'Sign out' }).click();
   await expect(page).toHaveURL(`${server.url}/login`);
@@ -44,7 +44,7 @@ test('a person signs in by a verified address, with the role of their team, and 
   await signsIn(page, 'grace', server.url);
   who = await whoIs(page);
   expect(who).toContain('grace@example.org');
-  expect(who).toContain('operator');
+  expect(who).toContain('Operator · loki');
 });
 
 test('who has no verified address that is let in stays out', async ({ page, hub, complaints }) => {
@@ -96,5 +96,5 @@ test('an account is linked from the page about oneself', async ({ page, hub, com
   await signsIn(page, login, server.url);
   const who = await whoIs(page);
   expect(who).toContain(ADMIN.email);
-  expect(who).toContain('admin');
+  expect(who).toContain('Admin · loki');
 });

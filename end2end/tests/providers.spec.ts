@@ -37,7 +37,7 @@ test('a person signs in, gets the role of their groups, and signs out there too'
   await signsIn(page, 'grace', server.url);
   await expect(page).toHaveURL(`${server.url}/projects`);
   expect(await whoIs(page)).toContain('grace@example.org');
-  await expect(page.locator('.menu-items')).toContainText('viewer');
+  await expect(page.locator('.menu-items')).toContainText('Viewer · loki');
 
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.waitForURL(url => url.origin === issuer.url);
@@ -46,7 +46,7 @@ test('a person signs in, gets the role of their groups, and signs out there too'
 
   issuer.groups.set('grace', ['developers']);
   await signsIn(page, 'grace', server.url);
-  expect(await whoIs(page)).toContain('operator');
+  expect(await whoIs(page)).toContain('Operator · loki');
 });
 
 test('signing out at the issuer ends the login here, and no other', async ({ page, browser, corp }) => {
@@ -94,5 +94,5 @@ test('an account is linked by its owner, and by nobody else', async ({ page, cor
   await forgetsLogin(page);
   await page.goto(`${server.url}/login`);
   await signsIn(page, ADMIN.email.split('@')[0]!, server.url);
-  expect(await whoIs(page)).toContain('admin');
+  expect(await whoIs(page)).toContain('Admin · loki');
 });

@@ -68,5 +68,5 @@ test('the menu says who one is', async ({ page }) => {
   await page.locator('.menu > summary').click();
 
   await expect(page.locator('.menu-items')).toContainText(ADMIN.email);
-  await expect(page.locator('.menu-items')).toContainText('admin');
+  await expect(page.locator('.menu-items')).toContainText('Admin · loki');
 });
